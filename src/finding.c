@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "finding.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool same_group(const struct pt_finding *a, const struct pt_finding *b)
+{
+	return a->rule == b->rule && a->stack == b->stack &&
+	       (a->stack || a->pgmap.epoch == b->pgmap.epoch);
+}
+
+struct finding_group *findings_add(struct findings *all, const struct pt_finding *f)
+{
+	struct finding_group **i = &all->groups;
+
+	for (; *i; i = &(*i)->next) {
+		if (same_group(&(*i)->first, f)) {
+			(*i)->times++;
+			return *i;
+		}
+	}
+	*i = calloc(1, sizeof(**i));
+	if (*i) {
+		(*i)->first = *f;
+		(*i)->times = 1;
+	}
+	return *i;
+}
+
+void findings_free(struct findings *all)
+{
+	while (all->groups) {
+		struct finding_group *next = all->groups->next;
+
+		free(all->groups);
+		all->groups = next;
+	}
+}
+
+/* Rules that compare an event with an earlier one: a missed event breaks them. */
+static bool pairs_events(unsigned int rule)
+{
+	switch (rule) {
+	case PT_RULE_DOUBLE_REQUEST:
+	case PT_RULE_FREE_UNREQUESTED:
+	case PT_RULE_DOUBLE_FREE:
+	case PT_RULE_MAP_UNREQUESTED:
+	case PT_RULE_ASSOCIATION_CONFLICT:
+	case PT_RULE_LEAK:
+		return true;
+	}
+	return false;
+}
+
+void summarise(struct session *s, uint64_t leaks, bool interrupted, struct summary *sum)
+{
+	static const bool hides[PT_NR_LOSSES] = {
+#define LOSS(id, text, state) state,
+		PT_LOSSES(LOSS)
+#undef LOSS
+	};
+	const struct pt_counts *c = session_counts(s);
+
+	memset(sum, 0, sizeof(*sum));
+	sum->counts = c;
+	sum->interrupted = interrupted;
+	sum->missed = session_missed(s);
+	sum->lost = sum->missed;
+	sum->state_lost = sum->missed || session_attach_failures(s);
+	for (int i = 0; i < PT_NR_LOSSES; i++) {
+		sum->lost += c->lost[i];
+		if (hides[i] && c->lost[i])
+			sum->state_lost = true;
+	}
+	for (int i = 1; i < PT_NR_RULES; i++) {
+		uint64_t n = c->rules[i] + (i == PT_RULE_LEAK ? leaks : 0);
+
+		if (sum->missed && pairs_events(i)) {
+			sum->unverified += n;
+			continue;
+		}
+		sum->rule[i] = n;
+		sum->findings += n;
+	}
+	sum->outstanding = c->requests > c->frees ? c->requests - c->frees : 0;
+	if (sum->findings)
+		sum->verdict = VERDICT_FAIL;
+	else if (sum->state_lost || sum->unverified || interrupted)
+		sum->verdict = VERDICT_INCONCLUSIVE;
+	else
+		sum->verdict = VERDICT_PASS;
+}

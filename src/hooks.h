@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Which kernel functions are hooked, how, and which rules need them. */
+#ifndef PGMAPTRACE_HOOKS_H
+#define PGMAPTRACE_HOOKS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "wire.h"
+
+struct btf;
+struct ksyms;
+
+enum pt_attach {
+	PT_ATTACH_NO, /* not wanted on this profile, or not there */
+	PT_ATTACH_FENTRY,
+	PT_ATTACH_KPROBE,
+	PT_ATTACH_FEXIT,
+};
+
+struct pt_hook {
+	const char *function;
+	bool exit;	   /* attached where the function returns */
+	uint32_t profiles; /* bit (1 << enum pt_profile) */
+	bool required;	   /* on these profiles: without it nothing can be said */
+	uint32_t rules;	   /* bit (1 << enum pt_rule): off without this hook */
+	int group;	   /* hooks of one group replace each other; 0: none */
+
+	/* filled by hooks_choose() */
+	enum pt_attach attach;
+	const char *symbol; /* what the kprobe goes to */
+};
+
+/* The table ends with a NULL function. */
+extern struct pt_hook pt_hooks[];
+
+struct pt_choice {
+	enum pt_profile profile;
+	uint32_t rules_off;
+	char error[256]; /* why this kernel can't be traced; "" if it can */
+};
+
+/* Choose profile and hooks from what the kernel offers, never from its version. */
+void hooks_choose(const struct btf *btf, const struct ksyms *k, struct pt_choice *c);
+
+const char *pt_profile_name(enum pt_profile profile);
+const char *pt_attach_name(enum pt_attach attach);
+
+/* Name and meaning of a rule; @rule is below PT_NR_RULES. */
+const char *pt_rule_name(unsigned int rule);
+const char *pt_rule_text(unsigned int rule);
+
+#endif /* PGMAPTRACE_HOOKS_H */

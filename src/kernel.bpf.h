@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The only place that knows how kernels differ: reads of struct page, folio,
+ * dev_pagemap, i_pages entries and the pgmap_array.  Everything takes plain
+ * numbers, since the verifier forbids arithmetic on a typed kernel pointer.
+ * Not here: state and rules.
+ */
+#ifndef PGMAPTRACE_KERNEL_BPF_H
+#define PGMAPTRACE_KERNEL_BPF_H
+
+#define PT_PAGE_SHIFT 12
+
+/* Filled by the tool before anything is attached. */
+volatile __u64 vmemmap;    /* address of the struct page of pfn 0 */
+volatile __u64 pgmap_root; /* address of pgmap_array */
+
+#define PT_READ(type, address, field)                                                              \
+	({                                                                                         \
+		typeof(((type *)0)->field) __value = 0;                                            \
+		bpf_probe_read_kernel(&__value, sizeof(__value),                                   \
+				      (const void *)((address) +                                   \
+						     bpf_core_field_offset(type, field)));         \
+		__value;                                                                           \
+	})
+
+static __always_inline __u64 page_size_of_struct(void)
+{
+	return bpf_core_type_size(struct page);
+}
+
+static __always_inline __u64 page_to_pfn(__u64 page)
+{
+	return (page - vmemmap) / page_size_of_struct();
+}
+
+static __always_inline __u64 pfn_to_page(__u64 pfn)
+{
+	return vmemmap + pfn * page_size_of_struct();
+}
+
+static __always_inline __u64 page_flags(__u64 page)
+{
+	if (bpf_core_field_exists(((struct page___memdesc *)0)->flags.f))
+		return PT_READ(struct page___memdesc, page, flags.f);
+	return PT_READ(struct page___flags, page, flags);
+}
+
+static __always_inline __u64 page_head(__u64 page)
+{
+	__u64 info;
+
+	if (bpf_core_field_exists(((struct page___info *)0)->compound_info))
+		info = PT_READ(struct page___info, page, compound_info);
+	else
+		info = PT_READ(struct page___head, page, compound_head);
+	if (!(info & 1))
+		return page;
+	/*
+	 * 7.1 keeps a mask instead of a pointer where struct page is a power
+	 * of two.  A mask has its high bits set down to the order's bit, and
+	 * no page lies in the last 4 GiB of the address space.
+	 */
+	if (info >= 0xffffffff00000000ULL)
+		return page & (info - 1);
+	return info - 1;
+}
+
+static __always_inline __u32 folio_order(__u64 head)
+{
+	if (!(page_flags(head) & (1UL << bpf_core_enum_value(enum pageflags, PG_head))))
+		return 0;
+	if (bpf_core_field_exists(((struct folio___order *)0)->_folio_order))
+		return PT_READ(struct folio___order, head, _folio_order);
+	return PT_READ(struct folio___flags_1, head, _flags_1) & 0xff;
+}
+
+static __always_inline __s32 page_refcount(__u64 page)
+{
+	return PT_READ(struct page, page, _refcount.counter);
+}
+
+static __always_inline __s32 folio_mapcount(__u64 head, __u32 order)
+{
+	if (order > 0) {
+		if (bpf_core_field_exists(((struct folio___mapcount *)0)->_large_mapcount))
+			return PT_READ(struct folio___mapcount, head, _large_mapcount.counter) + 1;
+		return 0;
+	}
+	return PT_READ(struct page, head, _mapcount.counter) + 1;
+}
+
+/*
+ * The kernel's own count of the files that have this fsdax folio stored.
+ * Before 6.15 a shared page is marked with the mapping 1, and 6.1 counts in
+ * page->index; since then a shared folio has no mapping and a share count.
+ */
+static __always_inline __u32 folio_associations(__u64 head)
+{
+	__u64 mapping = (__u64)PT_READ(struct folio, head, mapping);
+
+	if (mapping > 1)
+		return 1;
+	if (mapping == 1) {
+		if (bpf_core_field_exists(((struct page___share *)0)->share))
+			return PT_READ(struct page___share, head, share);
+		return PT_READ(struct folio, head, index);
+	}
+	if (bpf_core_field_exists(((struct folio___share *)0)->share))
+		return PT_READ(struct folio___share, head, share);
+	return 0;
+}
+
+/* i_pages entries of fs/dax.c: a value entry with flags below the pfn. */
+enum {
+	DAX_PMD = 1 << 1,
+	DAX_ZERO_PAGE = 1 << 2,
+	DAX_EMPTY = 1 << 3,
+	DAX_SHIFT = 4,
+};
+
+static __always_inline bool dax_entry_is_value(__u64 entry)
+{
+	return entry & 1;
+}
+
+static __always_inline bool dax_entry_names_no_folio(__u64 entry)
+{
+	return (entry >> 1) & (DAX_ZERO_PAGE | DAX_EMPTY);
+}
+
+static __always_inline __u64 dax_entry_pfn(__u64 entry)
+{
+	return entry >> (1 + DAX_SHIFT);
+}
+
+static __always_inline __u32 dax_entry_pages(__u64 entry)
+{
+	return (entry >> 1) & DAX_PMD ? 512 : 1;
+}
+
+#define IOMAP_WRITE	   (1 << 0)
+#define IOMAP_F_SHARED	   (1 << 2)
+#define PFN_T_FLAGS	   (~0ULL << 52) /* pfn_t, to 6.15 */
+#define PGMAP_ALTMAP_VALID (1 << 0)
+
+/* How dax_insert_entry decides that the folio becomes shared. */
+static __always_inline bool iomap_is_shared(__u64 iter)
+{
+	bool shared = PT_READ(struct iomap_iter, iter, iomap.flags) & IOMAP_F_SHARED;
+
+	if (!bpf_core_field_exists(((struct page___share *)0)->share))
+		shared = shared && (PT_READ(struct iomap_iter, iter, flags) & IOMAP_WRITE);
+	return shared;
+}
+
+/* XArray, include/linux/xarray.h: no function of it can be called from BPF. */
+#define XA_CHUNK_SHIFT 6
+#define XA_MAX_LEVELS  11
+
+/* What the pgmap_array says of an index. */
+struct pt_lookup {
+	__u64 pgmap; /* address; 0 for none */
+	__u64 next;  /* the first index that this answer says nothing about */
+};
+
+/* Not static: the verifier then looks at the walk once, not at each call. */
+__noinline int pgmap_array_load(__u64 index, struct pt_lookup *found)
+{
+	__u64 entry, slots;
+	__u32 shift;
+	int level;
+
+	if (!found)
+		return 0;
+	found->pgmap = 0;
+	found->next = ~0ULL;
+	entry = (__u64)PT_READ(struct xarray, pgmap_root, xa_head);
+	for (level = 0; level < XA_MAX_LEVELS; level++) {
+		if ((entry & 3) != 2 || entry <= 4096) {
+			/* a lone entry in the root is for index 0, which is no pgmap's */
+			if (level > 0 && !(entry & 3))
+				found->pgmap = entry;
+			return 0;
+		}
+		shift = PT_READ(struct xa_node, entry - 2, shift) & 63;
+		/* beyond what the top node covers there is nothing */
+		if (level == 0 && shift + XA_CHUNK_SHIFT < 64 &&
+		    index >> (shift + XA_CHUNK_SHIFT))
+			return 0;
+		found->next = ((index >> shift) + 1) << shift;
+		slots = entry - 2 + bpf_core_field_offset(struct xa_node, slots);
+		entry = 0;
+		bpf_probe_read_kernel(&entry, sizeof(entry),
+				      (void *)(slots + ((index >> shift) & 63) * 8));
+		/* a sibling entry names the slot that has the real one */
+		if ((entry & 3) == 2 && entry >> 2 < 62)
+			bpf_probe_read_kernel(&entry, sizeof(entry),
+					      (void *)(slots + (entry >> 2) * 8));
+	}
+	return 0;
+}
+
+static __always_inline __u64 pfn_to_pgmap(__u64 pfn)
+{
+	struct pt_lookup found = {};
+
+	pgmap_array_load(pfn, &found);
+	return found.pgmap;
+}
+
+/*
+ * pgmap_read - type and ranges of a struct dev_pagemap
+ * Return: false if it has more ranges than PT_MAX_RANGES; those are left out.
+ */
+static __always_inline bool pgmap_read(__u64 address, struct pt_pgmap *p)
+{
+	__u64 ranges = address + bpf_core_field_offset(struct dev_pagemap, range);
+	__u32 nr = PT_READ(struct dev_pagemap, address, nr_range);
+	__u64 altmap = 0;
+	__u32 i;
+
+	if (PT_READ(struct dev_pagemap, address, flags) & PGMAP_ALTMAP_VALID)
+		altmap = PT_READ(struct dev_pagemap, address, altmap.reserve) +
+			 PT_READ(struct dev_pagemap, address, altmap.free);
+	p->address = address;
+	p->type = PT_READ(struct dev_pagemap, address, type);
+	p->nr_range = 0;
+	for (i = 0; i < PT_MAX_RANGES; i++) {
+		struct range r = {};
+
+		if (i >= nr)
+			break;
+		bpf_probe_read_kernel(&r, sizeof(r), (void *)(ranges + i * sizeof(r)));
+		p->range[i].start = r.start >> PT_PAGE_SHIFT;
+		p->range[i].end = r.end >> PT_PAGE_SHIFT;
+		p->nr_range++;
+	}
+	p->first = p->range[0].start + altmap;
+	return nr <= PT_MAX_RANGES;
+}
+
+#endif /* PGMAPTRACE_KERNEL_BPF_H */

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The rules.  One pure step: (state of a folio, transition) -> (next state,
+ * outcome).  Plain C without helpers, libc or kernel types, because the same
+ * text is compiled into the BPF object, the unit tests and the tool.
+ * Not here: where a transition comes from (kernel.bpf.h), where the state
+ * lives (state.bpf.h) and what is printed of a finding (finding.c).
+ *
+ * The state of one folio is one word, so that it can be stepped with a single
+ * compare-and-swap.  It is kept at the folio's head page:
+ *
+ *	bits 0-2   lifetime: enum pt_life
+ *	bits 3-8   associations: in how many i_pages it is stored, saturating
+ *	bit  9     associations are known
+ *	bit  10    the drop of this association was reported already
+ *
+ * The word 0 is what a page has before its first event.  What that means
+ * depends on the pgmap: on one that was created under our eyes the page is
+ * known to be idle, on an older one nothing is known (pt_normalise).
+ */
+#ifndef PGMAPTRACE_MODEL_H
+#define PGMAPTRACE_MODEL_H
+
+#include "rules.h"
+
+#ifndef __always_inline
+#define __always_inline inline __attribute__((always_inline))
+#endif
+
+/* enum memory_type of include/linux/memremap.h */
+enum pt_type {
+	PT_TYPE_NONE = 0,
+	PT_TYPE_PRIVATE = 1,
+	PT_TYPE_COHERENT = 2,
+	PT_TYPE_FS_DAX = 3,
+	PT_TYPE_GENERIC = 4,
+	PT_TYPE_PCI_P2PDMA = 5,
+	PT_NR_TYPES,
+};
+
+/* What the kernel's contract for device pages is; see docs/kernels.md. */
+enum pt_profile {
+	PT_PROFILE_NONE = 0,
+	PT_PROFILE_CLASSIC, /* fsdax idles at 1, a mapping takes no reference */
+	PT_PROFILE_COUNTED, /* fsdax idles at 0, every mapping holds a reference */
+};
+
+enum pt_life {
+	PT_UNKNOWN = 0,     /* nothing seen of it yet */
+	PT_IDLE = 1,        /* never requested since its pgmap was created */
+	PT_PREEXISTING = 2, /* in use when tracing began */
+	PT_REQUESTED = 3,
+	PT_FREED = 4, /* idle, after a free that was seen */
+};
+
+enum pt_op {
+	PT_OP_NONE = 0,
+	PT_OP_REQUEST,  /* zone_device_page_init */
+	PT_OP_MAP,      /* a page table entry is about to be made for it */
+	PT_OP_FREE,     /* free_zone_device_page / _folio */
+	PT_OP_STORE,    /* stored in a file's i_pages */
+	PT_OP_REMOVE,   /* taken out of a file's i_pages */
+	PT_OP_RESET,    /* dax_folio_reset_order */
+	PT_OP_BASELINE, /* found above idle by the scan at attach */
+	PT_OP_TEARDOWN, /* found above idle when its struct page goes away */
+	PT_NR_OPS,
+};
+
+#define PT_LIFE_MASK   0x7u
+#define PT_ASSOC_SHIFT 3
+#define PT_ASSOC_MAX   63u
+#define PT_ASSOC_MASK  (PT_ASSOC_MAX << PT_ASSOC_SHIFT)
+#define PT_ASSOC_KNOWN (1u << 9)
+#define PT_DROP_SEEN   (1u << 10)
+
+/* One event, as read at the hook. */
+struct pt_transition {
+	unsigned char op;       /* enum pt_op */
+	unsigned char type;     /* enum pt_type of the pgmap */
+	unsigned char profile;  /* enum pt_profile of the kernel */
+	unsigned char fresh;    /* the pgmap was created while tracing */
+	unsigned char settled;  /* the baseline scan is complete */
+	unsigned char shared;   /* STORE: the kernel marks it as shared */
+	unsigned char associations; /* STORE, REMOVE: the kernel's own count */
+	int refcount;           /* of the folio; REMOVE, RESET: highest of its pages */
+	int mapcount;           /* of the folio; number of page table entries */
+};
+
+/* What a step did.  The counters are added to the session's totals. */
+struct pt_outcome {
+	unsigned char rule; /* enum pt_rule */
+	unsigned char request;
+	unsigned char free;
+	unsigned char preexisting;      /* found to be in use since before tracing */
+	unsigned char preexisting_free; /* the free of such a one */
+	unsigned char store;
+	unsigned char remove;
+};
+
+/* The reference count of a folio that nobody uses. */
+static __always_inline int pt_idle_count(unsigned char profile, unsigned char type)
+{
+	if (type == PT_TYPE_GENERIC)
+		return 1;
+	if (profile == PT_PROFILE_CLASSIC && (type == PT_TYPE_FS_DAX || type == PT_TYPE_PCI_P2PDMA))
+		return 1;
+	return 0;
+}
+
+/* On these types the driver asks for each folio and page_free takes it back. */
+static __always_inline int pt_driver_managed(unsigned char type)
+{
+	return type == PT_TYPE_PRIVATE || type == PT_TYPE_COHERENT;
+}
+
+/* What the word of a page that had no event yet means. */
+static __always_inline unsigned int pt_normalise(unsigned int word, int fresh)
+{
+	if (fresh && (word & PT_LIFE_MASK) == PT_UNKNOWN)
+		return word | PT_IDLE | PT_ASSOC_KNOWN;
+	return word;
+}
+
+static __always_inline unsigned int pt_set_life(unsigned int word, unsigned int life)
+{
+	return (word & ~PT_LIFE_MASK) | life;
+}
+
+static __always_inline unsigned int pt_assoc(unsigned int word)
+{
+	return (word & PT_ASSOC_MASK) >> PT_ASSOC_SHIFT;
+}
+
+static __always_inline unsigned int pt_set_assoc(unsigned int word, unsigned int n)
+{
+	if (n > PT_ASSOC_MAX)
+		n = PT_ASSOC_MAX;
+	return (word & ~PT_ASSOC_MASK) | (n << PT_ASSOC_SHIFT) | PT_ASSOC_KNOWN;
+}
+
+static __always_inline unsigned int pt_step_request(unsigned int word,
+						    const struct pt_transition *t,
+						    struct pt_outcome *out)
+{
+	unsigned int life = word & PT_LIFE_MASK;
+
+	if (life == PT_REQUESTED)
+		out->rule = PT_RULE_DOUBLE_REQUEST;
+	else if ((life == PT_IDLE || life == PT_FREED) &&
+		 t->refcount != pt_idle_count(t->profile, t->type))
+		out->rule = PT_RULE_REQUEST_NOT_IDLE;
+	/* a second request of a folio still out makes no second obligation */
+	out->request = life != PT_REQUESTED;
+	return pt_set_life(word, PT_REQUESTED);
+}
+
+/*
+ * Counted fsdax: the fault takes the count from 0 to 1 and then comes here.
+ * The state decides, not the count: two faults on one shared folio can both
+ * see 2.  A count of 0 means that nobody asked for it.
+ */
+static __always_inline unsigned int pt_step_map(unsigned int word, const struct pt_transition *t,
+						struct pt_outcome *out)
+{
+	unsigned int life = word & PT_LIFE_MASK;
+
+	if (t->profile != PT_PROFILE_COUNTED || t->type != PT_TYPE_FS_DAX)
+		return word;
+	if (life == PT_REQUESTED || life == PT_PREEXISTING)
+		return word;
+	if (life == PT_UNKNOWN && t->refcount > 1 && !t->settled) {
+		out->preexisting = 1;
+		return pt_set_life(word, PT_PREEXISTING);
+	}
+	if (life != PT_UNKNOWN && t->refcount == 0) {
+		out->rule = PT_RULE_MAP_UNREQUESTED;
+		return word;
+	}
+	out->request = 1;
+	return pt_set_life(word, PT_REQUESTED);
+}
+
+/* PRIVATE, COHERENT: until page_free came back nobody can have it again. */
+static __always_inline unsigned int pt_step_free_driver(unsigned int word,
+							const struct pt_transition *t,
+							struct pt_outcome *out)
+{
+	switch (word & PT_LIFE_MASK) {
+	case PT_IDLE:
+		out->rule = PT_RULE_FREE_UNREQUESTED;
+		break;
+	case PT_FREED:
+		out->rule = PT_RULE_DOUBLE_FREE;
+		break;
+	case PT_REQUESTED:
+		out->free = 1;
+		if (t->refcount != 0 || t->mapcount > 0)
+			out->rule = PT_RULE_FREE_REFERENCED;
+		break;
+	case PT_UNKNOWN:
+		out->preexisting = 1;
+		out->preexisting_free = 1;
+		break;
+	default:
+		out->preexisting_free = 1;
+	}
+	return pt_set_life(word, PT_FREED);
+}
+
+/*
+ * Counted fsdax: the last put and the call that leads here are two steps, and
+ * the kernel only wakes waiters.  In between, a fault on another CPU may take
+ * the folio from 0 to 1 again; its map hook found it still requested.  If the
+ * folio is still in use then, this is one free and one request.  If that
+ * fault's folio has come and gone as well, its free was here first, and this
+ * late one brings its request with it.
+ */
+static __always_inline unsigned int pt_step_free_fsdax(unsigned int word,
+						       const struct pt_transition *t,
+						       struct pt_outcome *out)
+{
+	switch (word & PT_LIFE_MASK) {
+	case PT_IDLE:
+		out->rule = PT_RULE_FREE_UNREQUESTED;
+		break;
+	case PT_FREED:
+		out->request = 1;
+		out->free = 1;
+		break;
+	case PT_REQUESTED:
+		out->free = 1;
+		break;
+	case PT_UNKNOWN:
+		out->preexisting = 1;
+		out->preexisting_free = 1;
+		break;
+	default:
+		out->preexisting_free = 1;
+	}
+	if (t->refcount > 0) {
+		out->request++;
+		return pt_set_life(word, PT_REQUESTED);
+	}
+	if (t->mapcount > 0 && out->rule == PT_RULE_NONE)
+		out->rule = PT_RULE_FREE_REFERENCED;
+	return pt_set_life(word, PT_FREED);
+}
+
+static __always_inline unsigned int pt_step_free(unsigned int word, const struct pt_transition *t,
+						 struct pt_outcome *out)
+{
+	if (pt_driver_managed(t->type))
+		return pt_step_free_driver(word, t, out);
+	if (t->type == PT_TYPE_FS_DAX && t->profile == PT_PROFILE_COUNTED)
+		return pt_step_free_fsdax(word, t, out);
+	if (t->type == PT_TYPE_GENERIC)
+		out->rule = PT_RULE_GENERIC_OVERPUT;
+	return word;
+}
+
+static __always_inline unsigned int pt_step_store(unsigned int word, const struct pt_transition *t,
+						  struct pt_outcome *out)
+{
+	unsigned int n = word & PT_ASSOC_KNOWN ? pt_assoc(word) : t->associations;
+
+	if (n > 0 && !t->shared)
+		out->rule = PT_RULE_ASSOCIATION_CONFLICT;
+	out->store = 1;
+	return pt_set_assoc(word, n + 1) & ~PT_DROP_SEEN;
+}
+
+/*
+ * Only the last association protects the storage: another file that still
+ * has the folio stored may use it.  Our count and the kernel's must agree
+ * that this one is the last, since a 4 KiB and a 2 MiB entry of two files
+ * can overlap without having the same head.
+ */
+static __always_inline unsigned int pt_step_remove(unsigned int word, const struct pt_transition *t,
+						   struct pt_outcome *out)
+{
+	unsigned int n = word & PT_ASSOC_KNOWN ? pt_assoc(word) : t->associations;
+
+	out->remove = 1;
+	if (n == PT_ASSOC_MAX) /* saturated: the kernel's count is the better one */
+		n = t->associations;
+	if (n > 0)
+		n--;
+	word = pt_set_assoc(word, n);
+	if (n == 0 && t->associations <= 1 && t->refcount > pt_idle_count(t->profile, t->type)) {
+		out->rule = PT_RULE_ENTRY_DROPPED_BUSY;
+		word |= PT_DROP_SEEN;
+	}
+	return word;
+}
+
+static __always_inline unsigned int pt_step_reset(unsigned int word, const struct pt_transition *t,
+						  struct pt_outcome *out)
+{
+	/* the drop that leads here was reported: one bug, one finding */
+	if (t->refcount > pt_idle_count(t->profile, t->type) && !(word & PT_DROP_SEEN))
+		out->rule = PT_RULE_RESET_BUSY;
+	return word & ~PT_DROP_SEEN;
+}
+
+/*
+ * pt_step - apply one transition to one folio
+ * @word: the folio's state
+ * @t: the event
+ * @out: zeroed by the caller; what happened
+ *
+ * Return: the next state.  Has no side effect, so that it can be repeated
+ * when a compare-and-swap lost.
+ */
+static __always_inline unsigned int pt_step(unsigned int word, const struct pt_transition *t,
+					    struct pt_outcome *out)
+{
+	word = pt_normalise(word, t->fresh);
+	switch (t->op) {
+	case PT_OP_REQUEST:
+		return pt_step_request(word, t, out);
+	case PT_OP_MAP:
+		return pt_step_map(word, t, out);
+	case PT_OP_FREE:
+		return pt_step_free(word, t, out);
+	case PT_OP_STORE:
+		return pt_step_store(word, t, out);
+	case PT_OP_REMOVE:
+		return pt_step_remove(word, t, out);
+	case PT_OP_RESET:
+		return pt_step_reset(word, t, out);
+	case PT_OP_BASELINE:
+		if ((word & PT_LIFE_MASK) == PT_UNKNOWN &&
+		    t->refcount > pt_idle_count(t->profile, t->type)) {
+			out->preexisting = 1;
+			return pt_set_life(word, PT_PREEXISTING);
+		}
+		return word;
+	case PT_OP_TEARDOWN:
+		if (t->refcount > pt_idle_count(t->profile, t->type))
+			out->rule = PT_RULE_TEARDOWN_LIVE;
+		return word;
+	}
+	return word;
+}
+
+#endif /* PGMAPTRACE_MODEL_H */

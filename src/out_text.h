@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Output for people: findings, progress, ledger, summary. */
+#ifndef PGMAPTRACE_OUT_TEXT_H
+#define PGMAPTRACE_OUT_TEXT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "devices.h"
+#include "finding.h"
+#include "session.h"
+
+struct text_out {
+	FILE *to;
+	bool timestamps; /* seconds since boot, as the kernel log has them */
+	struct session *session;
+	struct devices *devices;
+};
+
+void text_finding(struct text_out *o, const struct pt_finding *f);
+/* Groups that occurred more than once, and what was lost. */
+void text_ledger(struct text_out *o, const struct findings *all, const struct summary *sum);
+/* The last line of every session. */
+void text_summary(FILE *to, const struct summary *sum, enum pt_profile profile);
+
+#endif /* PGMAPTRACE_OUT_TEXT_H */

@@ -1,0 +1,589 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The hooks: one short program a kernel function, which decodes the
+ * arguments and hands an event to observe().  hooks.c says which of them are
+ * loaded on which kernel.
+ */
+#define __VMLINUX_H__
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+#include "wire.h"
+#include "kernel.bpf.h"
+#include "state.bpf.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+static __always_inline __u64 fentry_arg(void *ctx, __u32 n)
+{
+	__u64 value = 0;
+
+	bpf_get_func_arg(ctx, n, &value);
+	return value;
+}
+
+/*
+ * HOOK - both ways to attach one body to @name: fentry where BTF has the
+ * function, kprobe where the compiler made a clone of it.
+ */
+#define HOOK(name)                                                                                 \
+	static __always_inline int on_##name(void *ctx, __u64 a0, __u64 a1, __u64 a2, __u64 a3,    \
+					     __u64 a4);                                            \
+	SEC("fentry/" #name)                                                                       \
+	int fentry_##name(void *ctx)                                                               \
+	{                                                                                          \
+		if (!enabled)                                                                      \
+			return 0;                                                                  \
+		return on_##name(ctx, fentry_arg(ctx, 0), fentry_arg(ctx, 1), fentry_arg(ctx, 2),  \
+				 fentry_arg(ctx, 3), fentry_arg(ctx, 4));                          \
+	}                                                                                          \
+	SEC("kprobe/" #name)                                                                       \
+	int kprobe_##name(struct pt_regs *ctx)                                                     \
+	{                                                                                          \
+		if (!enabled)                                                                      \
+			return 0;                                                                  \
+		return on_##name(ctx, PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx), PT_REGS_PARM3(ctx),  \
+				 PT_REGS_PARM4(ctx), PT_REGS_PARM5(ctx));                          \
+	}                                                                                          \
+	static __always_inline int on_##name(void *ctx, __u64 a0, __u64 a1, __u64 a2, __u64 a3,    \
+					     __u64 a4)
+
+/* Only functions whose result is needed: no kprobe can give both. */
+#define HOOK_EXIT(name) SEC("fexit/" #name) int fexit_##name(void *ctx)
+
+static __always_inline void observe_folio(void *ctx, __u8 op, __u64 page)
+{
+	struct pt_transition t = { .op = op };
+	struct pt_event e = {};
+
+	e.page = page_head(page);
+	e.pfn = page_to_pfn(e.page);
+	e.order = folio_order(e.page);
+	t.refcount = page_refcount(e.page);
+	t.mapcount = folio_mapcount(e.page, e.order);
+	observe(ctx, &t, &e);
+}
+
+/* zone_device_page_init(page) to 6.18, (page, pgmap, order) after */
+HOOK(zone_device_page_init)
+{
+	struct pt_transition t = { .op = PT_OP_REQUEST };
+	struct pt_event e = {};
+
+	/* what the compound words say is left from the page's last life */
+	e.page = a0;
+	e.pfn = page_to_pfn(a0);
+	t.refcount = page_refcount(a0);
+	observe(ctx, &t, &e);
+	return 0;
+}
+
+/*
+ * The folio is free, but on counted fsdax a fault may take it again while we
+ * look: a folio is only called mapped if it is so, at a count of 0, twice.
+ */
+static __always_inline int on_free(void *ctx, __u64 page)
+{
+	struct pt_transition t = { .op = PT_OP_FREE };
+	struct pt_event e = {};
+	__s32 again;
+
+	e.page = page_head(page);
+	e.pfn = page_to_pfn(e.page);
+	e.order = folio_order(e.page);
+	t.refcount = page_refcount(e.page);
+	t.mapcount = folio_mapcount(e.page, e.order);
+	if (t.refcount == 0 && t.mapcount > 0) {
+		t.refcount = page_refcount(e.page);
+		again = folio_mapcount(e.page, e.order);
+		if (again < t.mapcount)
+			t.mapcount = again;
+	}
+	observe(ctx, &t, &e);
+	return 0;
+}
+
+/* to 6.7 */
+HOOK(free_zone_device_page)
+{
+	return on_free(ctx, a0);
+}
+
+/* from 6.8 on */
+HOOK(free_zone_device_folio)
+{
+	return on_free(ctx, a0);
+}
+
+/* vmf_insert_page_mkwrite(vmf, page, write), from 6.15 on; the page may be a tail */
+HOOK(vmf_insert_page_mkwrite)
+{
+	observe_folio(ctx, PT_OP_MAP, a1);
+	return 0;
+}
+
+/* vmf_insert_folio_pmd(vmf, folio, write), from 6.15 on */
+HOOK(vmf_insert_folio_pmd)
+{
+	observe_folio(ctx, PT_OP_MAP, a1);
+	return 0;
+}
+
+/* Classic kernels: device-dax maps by pfn_t.  Other drivers' pfns are no pgmap's. */
+static __always_inline int on_map_pfn_t(void *ctx, __u64 pfn_t)
+{
+	__u64 pfn = pfn_t & ~PFN_T_FLAGS;
+	struct pt_section *s = find_section(pfn);
+
+	if (s && s->type == PT_TYPE_GENERIC)
+		observe_folio(ctx, PT_OP_MAP, pfn_to_page(pfn));
+	return 0;
+}
+
+HOOK(vmf_insert_mixed)
+{
+	return on_map_pfn_t(ctx, a2);
+}
+
+HOOK(vmf_insert_pfn_pmd)
+{
+	return on_map_pfn_t(ctx, a1);
+}
+
+/* 6.1: what vmf_insert_pfn_pmd is a wrapper of */
+HOOK(vmf_insert_pfn_pmd_prot)
+{
+	return on_map_pfn_t(ctx, a1);
+}
+
+/* dax_insert_entry(xas, vmf, iter, entry, pfn, flags); pfn is a pfn_t to 6.15 */
+HOOK(dax_insert_entry)
+{
+	struct pt_transition t = { .op = PT_OP_STORE };
+	struct pt_event e = {};
+	__u64 vma, file;
+
+	if (!dax_entry_is_value(a3)) {
+		COUNT(lost[PT_LOSS_ENTRY], 1);
+		return 0;
+	}
+	t.shared = iomap_is_shared(a2);
+	/* an entry that names a folio is kept, unless the extent is shared */
+	if (!t.shared && !dax_entry_names_no_folio(a3))
+		return 0;
+	e.pfn = a4 & ~PFN_T_FLAGS;
+	e.page = pfn_to_page(e.pfn);
+	vma = (__u64)PT_READ(struct vm_fault, a1, vma);
+	file = (__u64)PT_READ(struct vm_area_struct, vma, vm_file);
+	e.mapping = (__u64)PT_READ(struct file, file, f_mapping);
+	e.offset = PT_READ(struct vm_fault, a1, pgoff) << PT_PAGE_SHIFT;
+	/* the zero page of a hole comes here too: it is no device page */
+	t.refcount = page_refcount(e.page);
+	t.associations = folio_associations(e.page);
+	observe(ctx, &t, &e);
+	return 0;
+}
+
+struct busiest {
+	__u64 page;
+	__s32 refcount;
+};
+
+static long busiest_step(__u32 i, void *data)
+{
+	struct busiest *b = data;
+	__s32 refcount = page_refcount(b->page + i * page_size_of_struct());
+
+	if (refcount > b->refcount)
+		b->refcount = refcount;
+	return 0;
+}
+
+static __always_inline __s32 highest_refcount(__u64 page, __u32 pages)
+{
+	struct busiest b = { .page = page, .refcount = page_refcount(page) };
+
+	if (pages > 1)
+		bpf_loop(pages, busiest_step, &b, 0);
+	return b.refcount;
+}
+
+/* dax_disassociate_entry(entry, mapping, trunc); often a clone with (entry) only */
+HOOK(dax_disassociate_entry)
+{
+	struct pt_transition t = { .op = PT_OP_REMOVE };
+	struct pt_event e = {};
+
+	if (!dax_entry_is_value(a0)) {
+		COUNT(lost[PT_LOSS_ENTRY], 1);
+		return 0;
+	}
+	if (dax_entry_names_no_folio(a0))
+		return 0;
+	e.pfn = dax_entry_pfn(a0);
+	e.page = pfn_to_page(e.pfn);
+	e.order = dax_entry_pages(a0) > 1 ? 9 : 0;
+	t.refcount = highest_refcount(e.page, dax_entry_pages(a0));
+	t.mapcount = folio_mapcount(e.page, folio_order(e.page));
+	t.associations = folio_associations(e.page);
+	observe(ctx, &t, &e);
+	return 0;
+}
+
+/* dax_folio_reset_order(folio), from 7.1 on */
+HOOK(dax_folio_reset_order)
+{
+	struct pt_transition t = { .op = PT_OP_RESET };
+	struct pt_event e = {};
+
+	e.page = a0;
+	e.pfn = page_to_pfn(a0);
+	e.order = folio_order(a0);
+	t.refcount = highest_refcount(a0, e.order < 10 ? 1 << e.order : 1);
+	t.mapcount = folio_mapcount(a0, e.order);
+	observe(ctx, &t, &e);
+	return 0;
+}
+
+/* ---- pgmaps: coming, going, what they cover ---- */
+
+static long forget_step(__u32 i, void *data)
+{
+	__u64 key = *(__u64 *)data + i;
+
+	bpf_map_delete_elem(&sections, &key);
+	bpf_map_delete_elem(&histories, &key);
+	return 0;
+}
+
+/* A pfn that comes back under a new pgmap starts afresh. */
+static __noinline void forget_pages(struct pt_pgmap *p)
+{
+	__u32 i;
+
+	for (i = 0; i < PT_MAX_RANGES; i++) {
+		__u64 first, last;
+
+		if (i >= p->nr_range)
+			break;
+		first = p->range[i].start >> PT_SECTION_SHIFT;
+		last = p->range[i].end >> PT_SECTION_SHIFT;
+		bpf_loop(last - first + 1, forget_step, &first, 0);
+	}
+}
+
+static __always_inline void announce(__u32 kind, const struct pt_pgmap *p)
+{
+	struct pt_pgmap_record *r = bpf_ringbuf_reserve(&records, sizeof(*r), 0);
+
+	if (!r) {
+		COUNT(lost[PT_LOSS_FINDING], 1);
+		return;
+	}
+	r->kind = kind;
+	r->pgmap = *p;
+	bpf_ringbuf_submit(r, 0);
+}
+
+/*
+ * learn_pgmap - enter a pgmap in the table and tell the tool
+ * @since: when it was made, 0 if that was before tracing began
+ */
+static __noinline void learn_pgmap(__u64 address, __u64 since)
+{
+	struct pt_scratch *s = scratch_get();
+	struct pt_pgmap *old;
+
+	if (!s) {
+		COUNT(lost[PT_LOSS_PGMAP], 1);
+		return;
+	}
+	old = bpf_map_lookup_elem(&pgmaps, &address);
+	/* the baseline finds one that memremap_pages has told of already */
+	if (old && !since)
+		goto out;
+	if (old)
+		forget_pages(old);
+	__builtin_memset(&s->pgmap, 0, sizeof(s->pgmap));
+	if (!pgmap_read(address, &s->pgmap))
+		COUNT(lost[PT_LOSS_PGMAP], 1);
+	s->pgmap.since = since;
+	s->pgmap.epoch = __sync_fetch_and_add(&epochs, 1) + 1;
+	if (since)
+		forget_pages(&s->pgmap);
+	if (bpf_map_update_elem(&pgmaps, &address, &s->pgmap, BPF_ANY))
+		COUNT(lost[PT_LOSS_PGMAP], 1);
+	announce(PT_RECORD_PGMAP_NEW, &s->pgmap);
+out:
+	scratch_put();
+}
+
+struct overlap {
+	__u64 pfn;
+	__u64 last;
+	struct pt_lookup found; /* at pfn */
+};
+
+static long overlap_step(__u32 i, void *data)
+{
+	struct overlap *o = data;
+
+	pgmap_array_load(o->pfn, &o->found);
+	if (o->found.pgmap || o->found.next > o->last || o->found.next <= o->pfn)
+		return 1;
+	o->pfn = o->found.next;
+	return 0;
+}
+
+/* memremap_pages(pgmap, nid): at entry, before the kernel stores its range */
+HOOK(memremap_pages)
+{
+	struct pt_transition t = { .profile = profile };
+	struct pt_event e = {};
+	struct pt_scratch *s = scratch_get();
+	struct overlap o = {};
+	__u32 i;
+
+	if (!s)
+		return 0;
+	__builtin_memset(&s->pgmap, 0, sizeof(s->pgmap));
+	pgmap_read(a0, &s->pgmap);
+	for (i = 0; i < PT_MAX_RANGES; i++) {
+		if (i >= s->pgmap.nr_range)
+			break;
+		o.pfn = s->pgmap.range[i].start;
+		o.last = s->pgmap.range[i].end;
+		bpf_loop(1 << 16, overlap_step, &o, 0);
+		if (o.found.pgmap)
+			break;
+	}
+	if (o.found.pgmap) {
+		e.pfn = o.pfn;
+		e.page = pfn_to_page(o.pfn);
+		t.type = PT_READ(struct dev_pagemap, o.found.pgmap, type);
+		e.pgmap = o.found.pgmap;
+		report(ctx, &t, &e, PT_RULE_PGMAP_OVERLAP);
+	}
+	scratch_put();
+	return 0;
+}
+
+HOOK_EXIT(memremap_pages)
+{
+	__u64 result = 0;
+
+	bpf_get_func_ret(ctx, &result);
+	/* IS_ERR */
+	if (enabled && result < (__u64)-4095)
+		learn_pgmap(fentry_arg(ctx, 0), bpf_ktime_get_ns());
+	return 0;
+}
+
+HOOK_EXIT(memunmap_pages)
+{
+	__u64 address = fentry_arg(ctx, 0);
+	struct pt_pgmap *p;
+
+	if (!enabled)
+		return 0;
+	p = bpf_map_lookup_elem(&pgmaps, &address);
+	if (!p)
+		return 0;
+	forget_pages(p);
+	announce(PT_RECORD_PGMAP_GONE, p);
+	bpf_map_delete_elem(&pgmaps, &address);
+	return 0;
+}
+
+/* ---- scans: all pages of a range, read 64 at a time ---- */
+
+#define SCAN_BATCH 64
+
+static long live_step(__u32 i, void *data)
+{
+	struct scan *sc = &(*(struct pt_scratch **)data)->scan;
+	struct pt_transition t = { .op = PT_OP_BASELINE };
+	struct pt_outcome out = {};
+	struct pt_event e = {};
+
+	if (!(sc->mask >> (i & 63) & 1))
+		return 0;
+	if (!sc->live++)
+		sc->first_live = sc->batch + i;
+	if (!sc->baseline)
+		return 0;
+	e.pfn = sc->batch + i;
+	e.page = pfn_to_page(e.pfn);
+	t.refcount = page_refcount(e.page);
+	take(&t, &e, &out);
+	return 0;
+}
+
+static long scan_step(__u32 batch, void *data)
+{
+	struct pt_scratch *scratch = *(struct pt_scratch **)data;
+	struct scan *sc = &scratch->scan;
+	__u64 done = (__u64)batch * SCAN_BATCH, mask = 0;
+	__u32 offset = bpf_core_field_offset(struct page, _refcount) & 60;
+	__u8 *pages = scratch->pages;
+	__s64 idle = sc->idle;
+	int i;
+
+	if (done >= sc->nr || page_size_of_struct() != 64)
+		return 1;
+	sc->batch = sc->pfn + done;
+	if (bpf_probe_read_kernel(pages, SCAN_BATCH * 64, (void *)pfn_to_page(sc->batch))) {
+		COUNT(lost[PT_LOSS_SCAN], SCAN_BATCH);
+		return 0;
+	}
+	/* without branches, which the verifier would follow each */
+	for (i = 0; i < SCAN_BATCH; i++) {
+		__s64 over = idle - *(__s32 *)(pages + i * 64 + offset);
+
+		asm volatile("" : "+r"(over));
+		mask |= ((__u64)over >> 63) << i;
+	}
+	if (sc->nr - done < SCAN_BATCH)
+		mask &= (1ULL << (sc->nr - done)) - 1;
+	sc->mask = mask;
+	if (mask)
+		bpf_loop(SCAN_BATCH, live_step, data, 0);
+	return 0;
+}
+
+/*
+ * scan_pages - look at @nr pages from @pfn on
+ * @s: holds the result: how many are above idle, and the first of them
+ */
+static __always_inline void scan_pages(struct pt_scratch *s, __u64 pfn, __u64 nr, __u32 type,
+				       bool baseline)
+{
+	s->scan.pfn = pfn;
+	s->scan.nr = nr;
+	s->scan.idle = pt_idle_count(profile, type);
+	s->scan.baseline = baseline;
+	s->scan.live = 0;
+	s->scan.first_live = 0;
+	bpf_loop((nr + SCAN_BATCH - 1) / SCAN_BATCH, scan_step, &s, 0);
+}
+
+/* The struct pages of a range are about to go: who is still above idle? */
+static __always_inline int on_teardown(void *ctx, __u64 pfn, __u64 nr)
+{
+	__u64 address = pfn_to_pgmap(pfn), end = pfn + nr;
+	struct pt_pgmap *p = bpf_map_lookup_elem(&pgmaps, &address);
+	struct pt_transition t = { .op = PT_OP_TEARDOWN };
+	struct pt_event e = {};
+	struct pt_scratch *s;
+
+	if (!address || !p)
+		return 0;
+	s = scratch_get();
+	if (!s) {
+		COUNT(lost[PT_LOSS_SCAN], nr);
+		return 0;
+	}
+	if (pfn < p->first && p->first < end)
+		pfn = p->first;
+	scan_pages(s, pfn, end - pfn, p->type, false);
+	e.folios = s->scan.live;
+	e.pfn = s->scan.first_live;
+	scratch_put();
+	if (!e.folios)
+		return 0;
+	e.page = pfn_to_page(e.pfn);
+	e.order = folio_order(e.page);
+	e.pgmap = address;
+	t.type = p->type;
+	t.refcount = page_refcount(e.page);
+	t.mapcount = folio_mapcount(e.page, e.order);
+	report(ctx, &t, &e, PT_RULE_TEARDOWN_LIVE);
+	return 0;
+}
+
+/*
+ * remove_pfn_range_from_zone(zone, start_pfn, nr_pages): memunmap_pages calls
+ * it when it has waited for what it waits for, and struct pages still stand.
+ */
+HOOK(remove_pfn_range_from_zone)
+{
+	return on_teardown(ctx, a1, a2);
+}
+
+/* ---- run by the tool, not attached ---- */
+
+/* Learns where things are: vmemmap_base is a variable of the kernel. */
+SEC("syscall")
+int read_word(struct pt_walk *w)
+{
+	__u64 value = 0;
+
+	bpf_probe_read_kernel(&value, sizeof(value), (void *)w->pfn);
+	w->pfn = value;
+	return 0;
+}
+
+/* The next pgmap at w->pfn or above; enters it in the table. */
+SEC("syscall")
+int pgmap_next(struct pt_walk *w)
+{
+	struct pt_lookup found = {};
+	struct pt_pgmap *p;
+	__u64 address;
+
+	pgmap_array_load(w->pfn, &found);
+	w->done = found.next <= w->pfn || found.next == ~0ULL;
+	w->pfn = found.next;
+	w->found = 0;
+	address = found.pgmap;
+	if (!address)
+		return 0;
+	learn_pgmap(address, 0);
+	p = bpf_map_lookup_elem(&pgmaps, &address);
+	if (p) {
+		w->pgmap = *p;
+		w->found = 1;
+	}
+	return 0;
+}
+
+SEC("syscall")
+int scan_baseline(struct pt_scan *w)
+{
+	__u64 address = pfn_to_pgmap(w->pfn);
+	struct pt_scratch *s = scratch_get();
+
+	if (!s) {
+		COUNT(lost[PT_LOSS_SCAN], w->nr);
+		return 0;
+	}
+	if (address) {
+		scan_pages(s, w->pfn, w->nr, PT_READ(struct dev_pagemap, address, type), true);
+		w->above_idle = s->scan.live;
+	}
+	scratch_put();
+	return 0;
+}
+
+/* What is f->pfn now?  For folios that are still out when tracing ends. */
+SEC("syscall")
+int look(struct pt_finding *f)
+{
+	struct pt_transition t = {};
+	struct pt_event e = {};
+	struct pt_finding g = {};
+
+	e.pfn = f->pfn;
+	e.page = pfn_to_page(e.pfn);
+	e.pgmap = pfn_to_pgmap(e.pfn);
+	if (!e.pgmap)
+		return 0;
+	e.order = folio_order(e.page);
+	t.type = PT_READ(struct dev_pagemap, e.pgmap, type);
+	t.refcount = page_refcount(e.page);
+	t.mapcount = folio_mapcount(e.page, e.order);
+	describe(&g, &t, &e);
+	*f = g;
+	return 0;
+}

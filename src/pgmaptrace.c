@@ -1,0 +1,518 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The command: options, sub-commands, signals, and the life of a session. */
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "devices.h"
+#include "exit_status.h"
+#include "finding.h"
+#include "out_text.h"
+#include "session.h"
+
+#ifndef VERSION
+#define VERSION "0"
+#endif
+
+struct options {
+	struct session_options session;
+	bool verbose;
+	bool timestamps;
+	double duration; /* seconds; 0: until a signal */
+	double older;	 /* seconds; negative: leaks are not judged */
+	char **command;	 /* run: NULL-terminated */
+};
+
+static int signals = -1; /* signalfd of SIGINT, SIGTERM and SIGCHLD */
+static bool stop;
+
+static const char help[] =
+	"Usage: pgmaptrace [OPTION]...                 trace until Ctrl-C\n"
+	"       pgmaptrace [OPTION]... run -- COMMAND  trace while COMMAND runs\n"
+	"       pgmaptrace probe                       what this kernel offers\n"
+	"       pgmaptrace rules [RULE]                the rules, and what breaks them\n"
+	"\n"
+	"Watch every request and every free of device pages (pmem, device-dax, GPU,\n"
+	"P2P) in the running kernel, and name a broken rule the moment it breaks.\n"
+	"\n"
+	"  -d, --duration SECS   stop after SECS\n"
+	"  -o, --older SECS      at the end, report folios requested more than SECS ago,\n"
+	"                        never freed, and not explained by mappings\n"
+	"  -T, --timestamps      begin a finding with the seconds since boot\n"
+	"      --stack WHEN      take kernel stacks at all requests and frees (all, the\n"
+	"                        default), at findings only (findings), never (none)\n"
+	"      --btf FILE        read the kernel's types from FILE\n"
+	"  -v, --verbose         say on stderr what is attached and when\n"
+	"  -V, --version         show the version\n"
+	"  -h, --help            show this text\n"
+	"\n"
+	"Exit status: 0 clean (with run: COMMAND's own), 1 findings, 2 inconclusive,\n"
+	"64 wrong usage, 69 this kernel can't be traced, 70 internal error or output\n"
+	"that can't be written, 126 COMMAND can't be executed, 127 COMMAND not found.\n"
+	"\n"
+	"Examples:\n"
+	"    pgmaptrace                          # trace until Ctrl-C\n"
+	"    pgmaptrace run -- ./check dax       # a test run, with a verdict at the end\n"
+	"    pgmaptrace -T -d 60                 # one minute, with times as in dmesg\n"
+	"    pgmaptrace rules teardown-live      # what this finding means\n";
+
+static int usage_error(const char *format, const char *what)
+{
+	fprintf(stderr, "pgmaptrace: ");
+	fprintf(stderr, format, what);
+	fprintf(stderr, " (see pgmaptrace --help)\n");
+	return EXIT_USAGE;
+}
+
+static bool parse_seconds(const char *text, double *seconds)
+{
+	char *end;
+
+	errno = 0;
+	*seconds = strtod(text, &end);
+	return !errno && end != text && !*end && *seconds >= 0 && *seconds < 1e9;
+}
+
+static bool parse_stack(const char *text, enum pt_stack_mode *mode)
+{
+	static const char *const names[] = { "none", "findings", "all" };
+
+	for (int i = 0; i < 3; i++) {
+		if (!strcmp(text, names[i])) {
+			*mode = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* ---- signals ---- */
+
+static int open_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of write() */
+	signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	return signals;
+}
+
+/* Did a signal ask us to stop?  SIGTERM is handed on to @child. */
+static bool stop_requested(pid_t child)
+{
+	struct signalfd_siginfo info;
+
+	while (read(signals, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGCHLD)
+			continue;
+		/* with a COMMAND its end is ours; the terminal's Ctrl-C reached it too */
+		if (child > 0) {
+			if (info.ssi_signo == SIGTERM || info.ssi_pid)
+				kill(child, info.ssi_signo);
+			continue;
+		}
+		stop = true;
+	}
+	return stop;
+}
+
+static bool interrupted(void)
+{
+	return stop_requested(0);
+}
+
+/* ---- run -- COMMAND ---- */
+
+/* Return: 0 if execvp() will find @name, else the exit status of a shell. */
+static int look_up(const char *name)
+{
+	const char *path = getenv("PATH");
+	bool denied = false;
+	char file[PATH_MAX];
+	size_t len;
+
+	if (strchr(name, '/')) {
+		if (!access(name, X_OK))
+			return 0;
+		return errno == ENOENT || errno == ENOTDIR ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
+	}
+	for (path = path ? path : "/bin:/usr/bin"; *path; path += len + (path[len] == ':')) {
+		len = strcspn(path, ":");
+		snprintf(file, sizeof(file), "%.*s/%s", len ? (int)len : 1, len ? path : ".",
+			 name);
+		if (!access(file, X_OK))
+			return 0;
+		if (errno == EACCES)
+			denied = true;
+	}
+	return denied ? EXIT_NOT_EXECUTABLE : EXIT_NOT_FOUND;
+}
+
+static pid_t start(char **command)
+{
+	pid_t child = fork();
+	sigset_t none;
+
+	if (child)
+		return child;
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	execvp(command[0], command);
+	fprintf(stderr, "pgmaptrace: can't execute %s: %s\n", command[0], strerror(errno));
+	_exit(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
+}
+
+/* Return: has @child ended?  *status is then what a shell would call its status. */
+static bool ended(pid_t child, int *status)
+{
+	int wait_status;
+
+	if (child <= 0 || waitpid(child, &wait_status, WNOHANG) != child)
+		return false;
+	*status = WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) :
+					     WEXITSTATUS(wait_status);
+	return true;
+}
+
+/* ---- the session ---- */
+
+struct tracing {
+	const struct options *options;
+	struct session *session;
+	struct findings findings;
+	struct text_out out;
+	uint64_t leaks;
+};
+
+static void on_record(void *arg, const void *record, size_t size)
+{
+	struct tracing *t = arg;
+	const __u32 *kind = record;
+	const struct pt_finding *f = record;
+	const struct pt_pgmap_record *r = record;
+	struct finding_group *g;
+
+	(void)size;
+	switch (*kind) {
+	case PT_RECORD_PGMAP_NEW:
+		devices_learn(t->out.devices, &r->pgmap);
+		break;
+	case PT_RECORD_FINDING:
+		g = findings_add(&t->findings, f);
+		if (!g || g->times == 1)
+			text_finding(&t->out, f);
+		break;
+	}
+}
+
+static double now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec + ts.tv_nsec / 1e9;
+}
+
+static bool output_failed(const struct tracing *t)
+{
+	return ferror(t->out.to) != 0;
+}
+
+/* Return: COMMAND's status, 0 without one. */
+static int trace(struct tracing *t, pid_t child)
+{
+	double end = t->options->duration ? now() + t->options->duration : 0;
+	struct pollfd fds[2] = {
+		{ .fd = session_fd(t->session), .events = POLLIN },
+		{ .fd = signals, .events = POLLIN },
+	};
+	int status = 0;
+
+	while (!stop_requested(child) && !ended(child, &status) && !output_failed(t)) {
+		double left = end ? end - now() : 1;
+
+		if (left <= 0)
+			break;
+		poll(fds, 2, left < 1 ? (int)(left * 1000) + 1 : 1000);
+		session_consume(t->session);
+	}
+	return status;
+}
+
+static void judge_outstanding(void *arg, uint64_t pfn, const struct pt_touch *request)
+{
+	double age = now() - ((uint64_t)request->tick << PT_TICK_SHIFT) / 1e9;
+	struct pt_finding f = { .pfn = pfn };
+	struct tracing *t = arg;
+	struct finding_group *g;
+
+	if (!request->tick || age < t->options->older || !session_look(t->session, &f))
+		return;
+	/* a mapping that lasts is no leak */
+	if (f.pgmap.type == PT_TYPE_FS_DAX && f.refcount <= f.mapcount)
+		return;
+	f.kind = PT_RECORD_FINDING;
+	f.rule = PT_RULE_LEAK;
+	f.time = now() * 1e9;
+	f.stack = f.request.stack;
+	t->leaks++;
+	g = findings_add(&t->findings, &f);
+	if (!g || g->times == 1)
+		text_finding(&t->out, &f);
+}
+
+static int finish(struct tracing *t, bool incomplete, int command_status)
+{
+	enum pt_profile profile = session_choice(t->session)->profile;
+	struct summary sum;
+
+	session_stop(t->session);
+	if (t->options->older >= 0 && !incomplete)
+		session_outstanding(t->session, judge_outstanding, t);
+	summarise(t->session, t->leaks, incomplete, &sum);
+	text_ledger(&t->out, &t->findings, &sum);
+	text_summary(t->out.to, &sum, profile);
+	if (output_failed(t)) {
+		fprintf(stderr, "pgmaptrace: can't write the output: %s\n", strerror(errno));
+		text_summary(stderr, &sum, profile);
+		return EXIT_INTERNAL;
+	}
+	switch (sum.verdict) {
+	case VERDICT_FAIL:
+		return EXIT_FINDINGS;
+	case VERDICT_INCONCLUSIVE:
+		return EXIT_INCONCLUSIVE;
+	default:
+		return command_status;
+	}
+}
+
+static void say_attached(const struct session *s)
+{
+	const struct pt_choice *c = session_choice(s);
+
+	fprintf(stderr, "pgmaptrace: profile %s\n", pt_profile_name(c->profile));
+	for (const struct pt_hook *h = pt_hooks; h->function; h++)
+		if (h->attach != PT_ATTACH_NO)
+			fprintf(stderr, "pgmaptrace: %s %s\n", pt_attach_name(h->attach),
+				h->symbol);
+}
+
+static int run_session(const struct options *o)
+{
+	struct tracing t = { .options = o };
+	bool incomplete = true;
+	pid_t child = 0;
+	int status, err;
+
+	if (o->command) {
+		status = look_up(o->command[0]);
+		if (status) {
+			fprintf(stderr, "pgmaptrace: %s: %s\n", o->command[0],
+				status == EXIT_NOT_FOUND ? "command not found" :
+							   "permission denied");
+			return status;
+		}
+	}
+	if (open_signals() < 0)
+		return EXIT_INTERNAL;
+	t.session = session_probe(&o->session, &status);
+	if (!t.session)
+		return status;
+	t.out.to = stdout;
+	t.out.timestamps = o->timestamps;
+	t.out.session = t.session;
+	t.out.devices = devices_new();
+	status = 0;
+	if (!t.out.devices) {
+		err = EXIT_INTERNAL;
+		goto out;
+	}
+	err = session_load(t.session, on_record, &t);
+	if (err)
+		goto out;
+	if (!interrupted()) {
+		err = session_attach(t.session);
+		if (err)
+			goto out;
+	}
+	if (!interrupted()) {
+		err = session_baseline(t.session, interrupted);
+		if (err)
+			goto out;
+	}
+	if (!interrupted()) {
+		incomplete = false;
+		if (o->verbose)
+			say_attached(t.session);
+		if (o->verbose || !o->command)
+			fprintf(stderr, "pgmaptrace: tracing%s\n",
+				o->command ? "" : ", Ctrl-C ends it");
+		if (o->command)
+			child = start(o->command);
+		if (child < 0) {
+			fprintf(stderr, "pgmaptrace: can't fork: %s\n", strerror(errno));
+			err = EXIT_INTERNAL;
+			goto out;
+		}
+		status = trace(&t, child);
+	}
+	err = finish(&t, incomplete, status);
+out:
+	session_free(t.session);
+	devices_free(t.out.devices);
+	findings_free(&t.findings);
+	return err;
+}
+
+/* ---- probe, rules ---- */
+
+static int flush_output(void)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return EXIT_CLEAN;
+	fprintf(stderr, "pgmaptrace: can't write the output: %s\n", strerror(errno));
+	return EXIT_INTERNAL;
+}
+
+static int probe(const struct options *o)
+{
+	const struct pt_choice *c;
+	struct session *s;
+	int status;
+
+	s = session_probe(&o->session, &status);
+	if (!s)
+		return status;
+	c = session_choice(s);
+	printf("profile: %s\n\nhooks:\n", pt_profile_name(c->profile));
+	for (const struct pt_hook *h = pt_hooks; h->function; h++) {
+		if (!(h->profiles & (1 << c->profile)))
+			continue;
+		printf("  %-7s %s\n", pt_attach_name(h->attach),
+		       h->attach == PT_ATTACH_NO ? h->function : h->symbol);
+	}
+	printf("\nrules:\n");
+	for (int i = 1; i < PT_NR_RULES; i++)
+		printf("  %-4s %s\n", c->rules_off & (1u << i) ? "off" : "on", pt_rule_name(i));
+	session_free(s);
+	return flush_output();
+}
+
+static int rules(const char *name)
+{
+	bool found = false;
+
+	for (int i = 1; i < PT_NR_RULES; i++) {
+		if (name && strcmp(name, pt_rule_name(i)))
+			continue;
+		printf("%-22s%s\n", pt_rule_name(i), pt_rule_text(i));
+		found = true;
+	}
+	if (!found)
+		return usage_error("no rule is called %s: pgmaptrace rules lists them", name);
+	return flush_output();
+}
+
+static int parse_options(int argc, char **argv, struct options *o)
+{
+	static const struct option names[] = {
+		{ "btf", required_argument, NULL, 'b' },
+		{ "duration", required_argument, NULL, 'd' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "older", required_argument, NULL, 'o' },
+		{ "stack", required_argument, NULL, 's' },
+		{ "timestamps", no_argument, NULL, 'T' },
+		{ "verbose", no_argument, NULL, 'v' },
+		{ "version", no_argument, NULL, 'V' },
+		{ 0 },
+	};
+	int c;
+
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, "+:d:ho:TvV", names, NULL)) != -1) {
+		switch (c) {
+		case 'b':
+			o->session.btf = optarg;
+			break;
+		case 'd':
+			if (!parse_seconds(optarg, &o->duration))
+				return usage_error("--duration %s: give seconds", optarg);
+			break;
+		case 'h':
+			fputs(help, stdout);
+			exit(flush_output());
+		case 'o':
+			if (!parse_seconds(optarg, &o->older))
+				return usage_error("--older %s: give seconds", optarg);
+			break;
+		case 's':
+			if (!parse_stack(optarg, &o->session.stack))
+				return usage_error("--stack %s: give all, findings or none",
+						   optarg);
+			break;
+		case 'T':
+			o->timestamps = true;
+			break;
+		case 'v':
+			o->verbose = true;
+			break;
+		case 'V':
+			puts("pgmaptrace " VERSION);
+			exit(flush_output());
+		case ':':
+			return usage_error("%s wants a value", argv[optind - 1]);
+		default:
+			return usage_error("unknown option %s", argv[optind - 1]);
+		}
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = { .older = -1, .session.stack = PT_STACK_ALL };
+	int err = parse_options(argc, argv, &o);
+	const char *command;
+
+	if (err)
+		return err;
+	argc -= optind;
+	argv += optind;
+	command = argc ? argv[0] : NULL;
+	if (!command)
+		return run_session(&o);
+	if (!strcmp(command, "run")) {
+		argv++;
+		if (*argv && !strcmp(*argv, "--"))
+			argv++;
+		if (!*argv)
+			return usage_error("%s: give a COMMAND after --", "run");
+		o.command = argv;
+		return run_session(&o);
+	}
+	if (!strcmp(command, "probe") && argc == 1)
+		return probe(&o);
+	if (!strcmp(command, "rules") && argc <= 2)
+		return rules(argv[1]);
+	if (!strcmp(command, "probe") || !strcmp(command, "rules"))
+		return usage_error("%s: too many arguments", command);
+	return usage_error("unknown command %s: run, probe or rules", command);
+}

@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "session.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+
+#include "exit_status.h"
+#include "pgmaptrace.skel.h"
+
+#define MAX_LINKS  32
+#define SCAN_PAGES (1 << 16) /* 256 MiB a step */
+
+struct session {
+	struct session_options options;
+	struct btf *btf;
+	struct ksyms *ksyms;
+	struct pt_choice choice;
+	struct pgmaptrace_bpf *skel;
+	struct bpf_link *link[MAX_LINKS];
+	int nr_links;
+	struct ring_buffer *ring;
+	session_record_fn fn;
+	void *arg;
+	struct pt_counts counts;
+	uint64_t missed;
+	unsigned int attach_failures;
+};
+
+static void say(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	fputs("pgmaptrace: ", stderr);
+	vfprintf(stderr, format, args);
+	fputc('\n', stderr);
+	va_end(args);
+}
+
+static int quiet(enum libbpf_print_level level, const char *format, va_list args)
+{
+	if (level == LIBBPF_WARN && getenv("PGMAPTRACE_DEBUG"))
+		return vfprintf(stderr, format, args);
+	return 0;
+}
+
+static struct btf *load_btf(const char *file)
+{
+	struct btf *btf = file ? btf__parse(file, NULL) : btf__load_vmlinux_btf();
+
+	if (btf)
+		return btf;
+	if (file)
+		say("can't read BTF from %s: %s", file, strerror(errno));
+	else
+		say("this kernel has no BTF: /sys/kernel/btf/vmlinux: %s (CONFIG_DEBUG_INFO_BTF; "
+		    "or name a file with --btf)",
+		    strerror(errno));
+	return NULL;
+}
+
+struct session *session_probe(const struct session_options *o, int *status)
+{
+	struct session *s = calloc(1, sizeof(*s));
+
+	*status = EXIT_INTERNAL;
+	if (!s) {
+		say("out of memory");
+		return NULL;
+	}
+	libbpf_set_print(quiet);
+	s->options = *o;
+	*status = EXIT_KERNEL;
+	s->btf = load_btf(o->btf);
+	if (!s->btf)
+		goto fail;
+	s->ksyms = ksyms_load();
+	if (!s->ksyms) {
+		say("can't read /proc/kallsyms: %s", strerror(errno));
+		goto fail;
+	}
+	if (ksyms_hidden(s->ksyms)) {
+		say("/proc/kallsyms hides the addresses: run as root, with "
+		    "kernel.kptr_restrict below 2");
+		goto fail;
+	}
+	hooks_choose(s->btf, s->ksyms, &s->choice);
+	if (s->choice.error[0]) {
+		say("%s", s->choice.error);
+		goto fail;
+	}
+	return s;
+fail:
+	session_free(s);
+	return NULL;
+}
+
+static struct bpf_program *program_of(const struct session *s, const struct pt_hook *h)
+{
+	char name[128];
+
+	snprintf(name, sizeof(name), "%s_%s", pt_attach_name(h->attach), h->function);
+	return bpf_object__find_program_by_name(s->skel->obj, name);
+}
+
+static int run_program(const struct bpf_program *p, void *ctx, size_t size)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = ctx, .ctx_size_in = size);
+
+	return bpf_prog_test_run_opts(bpf_program__fd(p), &opts);
+}
+
+static int learn_layout(struct session *s)
+{
+	struct pt_walk w = { .pfn = ksyms_address(s->ksyms, "vmemmap_base") };
+	int err = run_program(s->skel->progs.read_word, &w, sizeof(w));
+
+	if (err || !w.pfn) {
+		say("can't read vmemmap_base: %s", strerror(-err));
+		return EXIT_KERNEL;
+	}
+	s->skel->bss->vmemmap = w.pfn;
+	s->skel->bss->pgmap_root = ksyms_address(s->ksyms, "pgmap_array");
+	return 0;
+}
+
+static int on_record(void *arg, void *data, size_t size)
+{
+	struct session *s = arg;
+
+	s->fn(s->arg, data, size);
+	return 0;
+}
+
+int session_load(struct session *s, session_record_fn fn, void *arg)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = s->options.btf);
+	struct bpf_program *p;
+	int err;
+
+	s->fn = fn;
+	s->arg = arg;
+	s->skel = pgmaptrace_bpf__open_opts(&opts);
+	if (!s->skel) {
+		say("can't open the BPF object: %s", strerror(errno));
+		return EXIT_INTERNAL;
+	}
+	bpf_object__for_each_program(p, s->skel->obj) {
+		if (bpf_program__type(p) != BPF_PROG_TYPE_SYSCALL)
+			bpf_program__set_autoload(p, false);
+	}
+	for (struct pt_hook *h = pt_hooks; h->function; h++) {
+		if (h->attach != PT_ATTACH_NO)
+			bpf_program__set_autoload(program_of(s, h), true);
+	}
+	s->skel->rodata->profile = s->choice.profile;
+	s->skel->rodata->stack_mode = s->options.stack;
+	err = pgmaptrace_bpf__load(s->skel);
+	if (err) {
+		say("can't load the BPF programs: %s%s", strerror(-err),
+		    err == -EPERM ? " (run as root)" :
+				    " (PGMAPTRACE_DEBUG=1 shows the verifier's log)");
+		return EXIT_KERNEL;
+	}
+	s->ring = ring_buffer__new(bpf_map__fd(s->skel->maps.records), on_record, s, NULL);
+	if (!s->ring) {
+		say("can't map the ring buffer: %s", strerror(errno));
+		return EXIT_INTERNAL;
+	}
+	return learn_layout(s);
+}
+
+static struct bpf_link *attach_hook(const struct session *s, const struct pt_hook *h)
+{
+	struct bpf_program *p = program_of(s, h);
+
+	if (h->attach == PT_ATTACH_KPROBE)
+		return bpf_program__attach_kprobe(p, false, h->symbol);
+	return bpf_program__attach(p);
+}
+
+int session_attach(struct session *s)
+{
+	for (struct pt_hook *h = pt_hooks; h->function; h++) {
+		struct bpf_link *link;
+
+		if (h->attach == PT_ATTACH_NO)
+			continue;
+		link = attach_hook(s, h);
+		if (link) {
+			s->link[s->nr_links++] = link;
+			continue;
+		}
+		if (h->required) {
+			say("can't attach to %s: %s", h->function, strerror(errno));
+			return EXIT_KERNEL;
+		}
+		h->attach = PT_ATTACH_NO;
+		s->choice.rules_off |= h->rules;
+		s->attach_failures++;
+		say("can't attach to %s: %s (its rules are off)", h->function, strerror(errno));
+	}
+	/* from here on every hook sees every event */
+	s->skel->bss->enabled = 1;
+	return 0;
+}
+
+static int scan_pgmap(struct session *s, const struct pt_pgmap *p, bool (*interrupted)(void))
+{
+	for (uint32_t i = 0; i < p->nr_range; i++) {
+		uint64_t pfn = p->range[i].start;
+
+		if (i == 0 && p->first > pfn)
+			pfn = p->first;
+		while (pfn <= p->range[i].end && !interrupted()) {
+			struct pt_scan scan = { .pfn = pfn, .nr = p->range[i].end - pfn + 1 };
+			int err;
+
+			if (scan.nr > SCAN_PAGES)
+				scan.nr = SCAN_PAGES;
+			err = run_program(s->skel->progs.scan_baseline, &scan, sizeof(scan));
+			if (err) {
+				say("can't scan the pages of a pgmap: %s", strerror(-err));
+				return EXIT_INTERNAL;
+			}
+			pfn += scan.nr;
+		}
+	}
+	return 0;
+}
+
+int session_baseline(struct session *s, bool (*interrupted)(void))
+{
+	struct pt_walk w = { 0 };
+	uint64_t last = 0;
+
+	while (!w.done && !interrupted()) {
+		int err = run_program(s->skel->progs.pgmap_next, &w, sizeof(w));
+
+		if (err) {
+			say("can't walk the pgmap_array: %s", strerror(-err));
+			return EXIT_INTERNAL;
+		}
+		if (!w.found || w.pgmap.address == last)
+			continue;
+		/* the ranges of one pgmap may lie apart: its first visit does all */
+		last = w.pgmap.address;
+		err = scan_pgmap(s, &w.pgmap, interrupted);
+		if (err)
+			return err;
+	}
+	s->skel->bss->settled = 1;
+	return 0;
+}
+
+int session_fd(const struct session *s)
+{
+	return ring_buffer__epoll_fd(s->ring);
+}
+
+int session_consume(struct session *s)
+{
+	return ring_buffer__consume(s->ring);
+}
+
+static uint64_t recursion_misses(const struct bpf_program *p)
+{
+	struct bpf_prog_info info = { 0 };
+	__u32 size = sizeof(info);
+
+	if (bpf_program__fd(p) < 0 || bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &size))
+		return 0;
+	return info.recursion_misses;
+}
+
+uint64_t session_missed(struct session *s)
+{
+	struct bpf_program *p;
+	uint64_t missed = 0;
+
+	if (!s->skel)
+		return s->missed;
+	bpf_object__for_each_program(p, s->skel->obj)
+		missed += recursion_misses(p);
+	s->missed = missed;
+	return missed;
+}
+
+const struct pt_counts *session_counts(struct session *s)
+{
+	int cpus = libbpf_num_possible_cpus();
+	uint64_t *sum = (uint64_t *)&s->counts;
+	struct pt_counts *each;
+	__u32 zero = 0;
+
+	if (!s->skel || cpus <= 0)
+		return &s->counts;
+	each = calloc(cpus, sizeof(*each));
+	if (!each)
+		return &s->counts;
+	if (!bpf_map_lookup_elem(bpf_map__fd(s->skel->maps.counts), &zero, each)) {
+		memset(&s->counts, 0, sizeof(s->counts));
+		for (int cpu = 0; cpu < cpus; cpu++)
+			for (size_t i = 0; i < sizeof(*each) / sizeof(*sum); i++)
+				sum[i] += ((uint64_t *)&each[cpu])[i];
+	}
+	free(each);
+	return &s->counts;
+}
+
+unsigned int session_attach_failures(const struct session *s)
+{
+	return s->attach_failures;
+}
+
+bool session_look(struct session *s, struct pt_finding *f)
+{
+	return !run_program(s->skel->progs.look, f, sizeof(*f));
+}
+
+void session_stop(struct session *s)
+{
+	if (!s->skel)
+		return;
+	if (s->skel->bss)
+		s->skel->bss->enabled = 0;
+	while (s->nr_links > 0)
+		bpf_link__destroy(s->link[--s->nr_links]);
+	if (s->ring)
+		ring_buffer__consume(s->ring);
+}
+
+void session_free(struct session *s)
+{
+	if (!s)
+		return;
+	session_stop(s);
+	ring_buffer__free(s->ring);
+	pgmaptrace_bpf__destroy(s->skel);
+	ksyms_free(s->ksyms);
+	btf__free(s->btf);
+	free(s);
+}
+
+const struct pt_choice *session_choice(const struct session *s)
+{
+	return &s->choice;
+}
+
+const struct ksyms *session_ksyms(struct session *s, bool reload)
+{
+	if (reload) {
+		struct ksyms *k = ksyms_load();
+
+		if (k) {
+			ksyms_free(s->ksyms);
+			s->ksyms = k;
+		}
+	}
+	return s->ksyms;
+}
+
+bool session_stack(struct session *s, uint32_t key, struct pt_stack *stack)
+{
+	return key && !bpf_map_lookup_elem(bpf_map__fd(s->skel->maps.stacks), &key, stack);
+}
+
+bool session_comm(struct session *s, uint32_t tid, char comm[PT_COMM_LEN])
+{
+	return !bpf_map_lookup_elem(bpf_map__fd(s->skel->maps.tasks), &tid, comm);
+}
+
+void session_outstanding(struct session *s, session_folio_fn fn, void *arg)
+{
+	int sections = bpf_map__fd(s->skel->maps.sections);
+	int histories = bpf_map__fd(s->skel->maps.histories);
+	uint64_t key, kept, *previous = NULL;
+	struct pt_history history;
+	struct pt_section section;
+
+	while (!bpf_map_get_next_key(sections, previous, &key)) {
+		kept = key;
+		previous = &kept;
+		if (bpf_map_lookup_elem(sections, &key, &section))
+			continue;
+		if (bpf_map_lookup_elem(histories, &key, &history))
+			memset(&history, 0, sizeof(history));
+		for (int i = 0; i < PT_SECTION_PAGES; i++)
+			if ((section.word[i] & PT_LIFE_MASK) == PT_REQUESTED)
+				fn(arg, (key << PT_SECTION_SHIFT) + i, &history.request[i]);
+	}
+}

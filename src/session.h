@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One tracing session: open, choose hooks, load, attach, baseline, poll,
+ * stop, and the ledger of what was lost.  Nothing here prints findings.
+ */
+#ifndef PGMAPTRACE_SESSION_H
+#define PGMAPTRACE_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "hooks.h"
+#include "ksyms.h"
+#include "wire.h"
+
+struct session;
+
+struct session_options {
+	const char *btf; /* file; NULL: the running kernel's */
+	enum pt_stack_mode stack;
+};
+
+/* Each record, in the order of the events.  Runs inside session_poll(). */
+typedef void (*session_record_fn)(void *arg, const void *record, size_t size);
+
+/*
+ * session_probe - what this kernel offers; loads and attaches nothing
+ * Return: NULL with a line on stderr; *status is then the exit status.
+ */
+struct session *session_probe(const struct session_options *o, int *status);
+
+/* Load the programs that were chosen.  Return: 0, or an exit status (said on stderr). */
+int session_load(struct session *s, session_record_fn fn, void *arg);
+/* Attach all hooks, then switch them on at once.  Return as session_load(). */
+int session_attach(struct session *s);
+/*
+ * Scan the pgmaps that are there already.  @interrupted is asked between
+ * steps of a few milliseconds.  Return as session_load().
+ */
+int session_baseline(struct session *s, bool (*interrupted)(void));
+
+/* File descriptor that is readable when session_consume() has records. */
+int session_fd(const struct session *s);
+/* Return: how many records; negative errno. */
+int session_consume(struct session *s);
+
+/* Switch all hooks off at once, detach them, hand out the last records. */
+void session_stop(struct session *s);
+void session_free(struct session *s);
+
+const struct pt_choice *session_choice(const struct session *s);
+const struct ksyms *session_ksyms(struct session *s, bool reload);
+/* Valid until session_free(). */
+const struct pt_counts *session_counts(struct session *s);
+/* Events that a hook could not see, since a program was running on that CPU. */
+uint64_t session_missed(struct session *s);
+/* Hooks that this kernel has, but that refused to attach. */
+unsigned int session_attach_failures(const struct session *s);
+/* Fill in what @f->pfn is now: counts, order, file, pgmap, history. */
+bool session_look(struct session *s, struct pt_finding *f);
+/* Stack by its key; false if it is not there. */
+bool session_stack(struct session *s, uint32_t key, struct pt_stack *stack);
+bool session_comm(struct session *s, uint32_t tid, char comm[PT_COMM_LEN]);
+
+/* What is outstanding now: each requested folio with its last request. */
+typedef void (*session_folio_fn)(void *arg, uint64_t pfn, const struct pt_touch *request);
+void session_outstanding(struct session *s, session_folio_fn fn, void *arg);
+
+#endif /* PGMAPTRACE_SESSION_H */

@@ -1,0 +1,491 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Where the state lives: the maps, the section table, stacks, histories,
+ * counters, and observe(), which takes one event through the model.
+ * Not here: kernel layouts (kernel.bpf.h), rules (model.h), hooks.
+ */
+#ifndef PGMAPTRACE_STATE_BPF_H
+#define PGMAPTRACE_STATE_BPF_H
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1 << 18); /* 512 GiB */
+	__type(key, __u64);	      /* pfn >> PT_SECTION_SHIFT */
+	__type(value, struct pt_section);
+} sections SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1 << 18);
+	__type(key, __u64);
+	__type(value, struct pt_history);
+} histories SEC(".maps");
+
+/* All zero for ever: what a new section and its history begin as. */
+struct pt_blank {
+	struct pt_section section;
+	struct pt_history history;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct pt_blank);
+} blank SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u64); /* address */
+	__type(value, struct pt_pgmap);
+} pgmaps SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1 << 16);
+	__type(key, __u32); /* hash of the frames */
+	__type(value, struct pt_stack);
+} stacks SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1 << 14);
+	__type(key, __u32); /* tid */
+	__type(value, char[PT_COMM_LEN]);
+} tasks SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 20);
+} records SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct pt_counts);
+} counts SEC(".maps");
+
+/*
+ * Scratch for what is too large for the BPF stack.  A hook can interrupt
+ * another one on the same CPU, but only once a context: task, softirq,
+ * hardirq.  Each gets a slot of its own, taken by depth.
+ */
+#define PT_SCRATCH_SLOTS 4
+
+/* A walk over pages; here, since the verifier would follow its values on the stack. */
+struct scan {
+	__u64 pfn;
+	__u64 nr;
+	__s64 idle;
+	__u64 baseline;
+	__u64 batch; /* pfn of the 64 pages at hand */
+	__u64 mask;  /* which of them are above idle */
+	__u64 live;  /* folios above idle */
+	__u64 first_live; /* pfn */
+};
+
+struct pt_scratch {
+	struct scan scan;
+	struct pt_stack stack;
+	struct pt_pgmap pgmap;
+	__u8 pages[64 * 64];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, PT_SCRATCH_SLOTS);
+	__type(key, __u32);
+	__type(value, struct pt_scratch);
+} scratches SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} scratch_depth SEC(".maps");
+
+/* Set by the tool. */
+const volatile __u32 profile;	 /* enum pt_profile */
+const volatile __u32 stack_mode; /* enum pt_stack_mode */
+volatile __u32 enabled;		 /* all hooks are attached */
+volatile __u32 settled;		 /* the baseline scan is complete */
+volatile __u64 epochs;
+
+static __always_inline struct pt_counts *my_counts(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&counts, &zero);
+}
+
+/* Counters are added to atomically: an interrupt's hook may add to the same. */
+#define COUNT(field, n)                                                                            \
+	do {                                                                                       \
+		struct pt_counts *__c = my_counts();                                               \
+		if (__c)                                                                           \
+			__sync_fetch_and_add(&__c->field, (n));                                    \
+	} while (0)
+
+static __always_inline struct pt_scratch *scratch_get(void)
+{
+	__u32 zero = 0, slot;
+	__u32 *depth = bpf_map_lookup_elem(&scratch_depth, &zero);
+
+	if (!depth)
+		return 0;
+	slot = __sync_fetch_and_add(depth, 1);
+	if (slot >= PT_SCRATCH_SLOTS) {
+		__sync_fetch_and_add(depth, -1);
+		return 0;
+	}
+	return bpf_map_lookup_elem(&scratches, &slot);
+}
+
+static __always_inline void scratch_put(void)
+{
+	__u32 zero = 0;
+	__u32 *depth = bpf_map_lookup_elem(&scratch_depth, &zero);
+
+	if (depth)
+		__sync_fetch_and_add(depth, -1);
+}
+
+/* Return: key of the stacks map; 0 if no stack could be kept (counted). */
+static __noinline __u32 take_stack(void *ctx)
+{
+	struct pt_scratch *s;
+	struct pt_stack *known;
+	__u64 hash = 0xcbf29ce484222325ULL;
+	__u32 key = 0;
+	long n;
+	int i;
+
+	s = scratch_get();
+	if (!s) {
+		COUNT(lost[PT_LOSS_STACK], 1);
+		return 0;
+	}
+	n = bpf_get_stack(ctx, s->stack.frame, sizeof(s->stack.frame), 0);
+	if (n <= 0)
+		goto lost;
+	n /= 8;
+	for (i = 0; i < PT_STACK_DEPTH; i++) {
+		if (i >= n)
+			s->stack.frame[i] = 0;
+		hash = (hash ^ s->stack.frame[i]) * 0x100000001b3ULL;
+		hash ^= hash >> 29;
+	}
+	key = hash ^ (hash >> 32);
+	if (!key)
+		key = 1;
+	known = bpf_map_lookup_elem(&stacks, &key);
+	if (!known) {
+		if (!bpf_map_update_elem(&stacks, &key, &s->stack, BPF_NOEXIST))
+			goto out;
+		/* another CPU may have been first with the same stack */
+		known = bpf_map_lookup_elem(&stacks, &key);
+		if (!known)
+			goto lost;
+	}
+	for (i = 0; i < PT_STACK_DEPTH; i++)
+		if (known->frame[i] != s->stack.frame[i])
+			goto lost;
+out:
+	scratch_put();
+	return key;
+lost:
+	scratch_put();
+	COUNT(lost[PT_LOSS_STACK], 1);
+	return 0;
+}
+
+static __always_inline void remember_task(__u32 tid)
+{
+	char comm[PT_COMM_LEN] = {};
+	char *known;
+
+	bpf_get_current_comm(comm, sizeof(comm));
+	known = bpf_map_lookup_elem(&tasks, &tid);
+	if (known && *(__u64 *)known == *(__u64 *)comm &&
+	    *(__u64 *)(known + 8) == *(__u64 *)(comm + 8))
+		return;
+	if (bpf_map_update_elem(&tasks, &tid, comm, BPF_ANY))
+		COUNT(lost[PT_LOSS_TASK], 1);
+}
+
+/*
+ * find_section - the state of the 2 MiB around @pfn, made on first touch
+ * Return: NULL if @pfn is no device page, or if there was no memory (counted).
+ */
+static __always_inline struct pt_section *find_section(__u64 pfn)
+{
+	__u64 key = pfn >> PT_SECTION_SHIFT;
+	struct pt_section *s = bpf_map_lookup_elem(&sections, &key);
+	struct pt_pgmap *known;
+	struct pt_blank *b;
+	__u32 zero = 0;
+	__u64 pgmap;
+
+	if (s && s->pgmap)
+		return s;
+	pgmap = pfn_to_pgmap(pfn);
+	if (!pgmap)
+		return 0;
+	if (!s) {
+		b = bpf_map_lookup_elem(&blank, &zero);
+		if (!b)
+			return 0;
+		bpf_map_update_elem(&sections, &key, &b->section, BPF_NOEXIST);
+		s = bpf_map_lookup_elem(&sections, &key);
+		if (!s) {
+			COUNT(lost[PT_LOSS_SECTION], 1);
+			return 0;
+		}
+	}
+	/* two CPUs may both come here and store the same */
+	known = bpf_map_lookup_elem(&pgmaps, &pgmap);
+	s->fresh = known && known->since;
+	s->type = PT_READ(struct dev_pagemap, pgmap, type);
+	s->pgmap = pgmap;
+	return s;
+}
+
+static __always_inline struct pt_history *find_history(__u64 pfn, bool make)
+{
+	__u64 key = pfn >> PT_SECTION_SHIFT;
+	struct pt_history *h = bpf_map_lookup_elem(&histories, &key);
+	struct pt_blank *b;
+	__u32 zero = 0;
+
+	if (h || !make)
+		return h;
+	b = bpf_map_lookup_elem(&blank, &zero);
+	if (!b)
+		return 0;
+	bpf_map_update_elem(&histories, &key, &b->history, BPF_NOEXIST);
+	h = bpf_map_lookup_elem(&histories, &key);
+	if (!h)
+		COUNT(lost[PT_LOSS_HISTORY], 1);
+	return h;
+}
+
+/* What is known of a folio at the hook, beside the transition itself. */
+struct pt_event {
+	__u64 pfn; /* of the head page */
+	__u64 page;
+	__u64 folios; /* for PT_OP_TEARDOWN */
+	__u64 mapping; /* address_space it is stored in; 0: ask the folio */
+	__u64 offset;  /* in it, bytes */
+	__u64 pgmap;   /* address */
+	__u32 order;
+	__u32 word; /* the folio's state before */
+};
+
+static __always_inline void describe_file(struct pt_finding *f, const struct pt_event *e)
+{
+	__u64 mapping = e->mapping, host, sb;
+
+	f->offset = e->offset;
+	if (!mapping) {
+		mapping = (__u64)PT_READ(struct folio, e->page, mapping);
+		f->offset = PT_READ(struct folio, e->page, index) << PT_PAGE_SHIFT;
+	}
+	if (mapping < 4096 || mapping & 3)
+		return;
+	host = (__u64)PT_READ(struct address_space, mapping, host);
+	if (!host)
+		return;
+	f->inode = PT_READ(struct inode, host, i_ino);
+	sb = (__u64)PT_READ(struct inode, host, i_sb);
+	if (sb)
+		f->dev = PT_READ(struct super_block, sb, s_dev);
+}
+
+/* The folio's file, pgmap and history, for a finding. */
+static __always_inline void describe(struct pt_finding *f, const struct pt_transition *t,
+				     const struct pt_event *e)
+{
+	struct pt_history *h = find_history(e->pfn, false);
+	struct pt_pgmap *known;
+	__u64 pgmap = e->pgmap;
+
+	f->pfn = e->pfn;
+	f->order = e->order;
+	f->refcount = t->refcount;
+	f->mapcount = t->mapcount;
+	if (t->type == PT_TYPE_FS_DAX || t->type == PT_TYPE_GENERIC)
+		describe_file(f, e);
+	if (h) {
+		f->request = h->request[e->pfn & (PT_SECTION_PAGES - 1)];
+		f->free = h->free[e->pfn & (PT_SECTION_PAGES - 1)];
+	}
+	known = bpf_map_lookup_elem(&pgmaps, &pgmap);
+	if (known)
+		f->pgmap = *known;
+	f->pgmap.type = t->type;
+}
+
+static __noinline void report(void *ctx, const struct pt_transition *t, const struct pt_event *e,
+			      __u32 rule)
+{
+	struct pt_finding *f;
+	__u64 id;
+
+	if (rule >= PT_NR_RULES)
+		return;
+	COUNT(rules[rule], 1);
+	f = bpf_ringbuf_reserve(&records, sizeof(*f), 0);
+	if (!f) {
+		COUNT(lost[PT_LOSS_FINDING], 1);
+		return;
+	}
+	__builtin_memset(f, 0, sizeof(*f));
+	f->kind = PT_RECORD_FINDING;
+	f->rule = rule;
+	f->time = bpf_ktime_get_ns();
+	f->folios = e->folios;
+	f->op = t->op;
+	f->state = e->word;
+	f->cpu = bpf_get_smp_processor_id();
+	id = bpf_get_current_pid_tgid();
+	f->tgid = id >> 32;
+	f->tid = id;
+	bpf_get_current_comm(f->comm, sizeof(f->comm));
+	if (stack_mode != PT_STACK_NONE)
+		f->stack = take_stack(ctx);
+	describe(f, t, e);
+	bpf_ringbuf_submit(f, 0);
+}
+
+static __always_inline void touch(void *ctx, const struct pt_event *e, bool free)
+{
+	struct pt_history *h = find_history(e->pfn, true);
+	__u32 i = e->pfn & (PT_SECTION_PAGES - 1);
+	struct pt_touch *last;
+
+	if (!h)
+		return;
+	last = free ? &h->free[i] : &h->request[i];
+	last->tick = (bpf_ktime_get_ns() >> PT_TICK_SHIFT) | 1;
+	last->tid = bpf_get_current_pid_tgid();
+	last->stack = stack_mode == PT_STACK_ALL ? take_stack(ctx) : 0;
+	remember_task(last->tid);
+}
+
+/* Which events are kept as the folio's last request and last free. */
+static __always_inline void remember(void *ctx, const struct pt_transition *t,
+				     const struct pt_event *e, const struct pt_outcome *out)
+{
+	switch (t->op) {
+	case PT_OP_REQUEST:
+		touch(ctx, e, false);
+		break;
+	case PT_OP_MAP:
+		/* a device-dax folio is never requested: who mapped it is the best there is */
+		if (out->request || t->type == PT_TYPE_GENERIC)
+			touch(ctx, e, false);
+		break;
+	case PT_OP_FREE:
+		touch(ctx, e, true);
+		break;
+	case PT_OP_STORE:
+		/* on a classic kernel this is all that is seen of a use */
+		if (t->profile == PT_PROFILE_CLASSIC)
+			touch(ctx, e, false);
+		break;
+	case PT_OP_REMOVE:
+		if (t->profile == PT_PROFILE_CLASSIC)
+			touch(ctx, e, true);
+		break;
+	}
+}
+
+#define PT_CAS_TRIES 16
+
+/*
+ * apply - step the word at @word and say what it was before
+ * Return: false if other CPUs were faster each time.
+ * Not static: the verifier then looks at the rules once, not at each hook.
+ */
+__noinline int apply(__u32 *word, const struct pt_transition *t, struct pt_outcome *out,
+		     __u32 *before)
+{
+	__u32 old, new;
+	int tries;
+
+	if (!word || !t || !out || !before)
+		return 0;
+	for (tries = 0; tries < PT_CAS_TRIES; tries++) {
+		old = *(volatile __u32 *)word;
+		__builtin_memset(out, 0, sizeof(*out));
+		new = pt_step(old, t, out);
+		*before = old;
+		if (new == old || __sync_val_compare_and_swap(word, old, new) == old)
+			return 1;
+	}
+	return 0;
+}
+
+/*
+ * take - one event through the model and into the totals
+ * @t: op, refcount and mapcount filled in; the rest is done here
+ * @e: pfn, page and order filled in; pgmap and word are done here
+ * Return: false for a pfn that is no device page, or if the step was lost.
+ */
+static __always_inline bool take(struct pt_transition *t, struct pt_event *e,
+				 struct pt_outcome *out)
+{
+	struct pt_section *s = find_section(e->pfn);
+	struct pt_counts *c;
+	int done;
+
+	if (!s)
+		return false;
+	t->type = s->type;
+	t->profile = profile;
+	t->fresh = s->fresh;
+	t->settled = settled;
+	e->pgmap = s->pgmap;
+	done = apply(&s->word[e->pfn & (PT_SECTION_PAGES - 1)], t, out, &e->word);
+	c = my_counts();
+	if (!c)
+		return false;
+	if (!done) {
+		__sync_fetch_and_add(&c->lost[PT_LOSS_CONTENDED], 1);
+		return false;
+	}
+	if (out->request)
+		__sync_fetch_and_add(&c->requests, out->request);
+	if (out->free)
+		__sync_fetch_and_add(&c->frees, 1);
+	if (out->preexisting)
+		__sync_fetch_and_add(&c->preexisting, 1);
+	if (out->preexisting_free)
+		__sync_fetch_and_add(&c->preexisting_frees, 1);
+	if (out->store)
+		__sync_fetch_and_add(&c->stores, 1);
+	if (out->remove)
+		__sync_fetch_and_add(&c->removals, 1);
+	return true;
+}
+
+/* observe - take() at a hook: with its finding, and what is to be remembered of it */
+static __always_inline void observe(void *ctx, struct pt_transition *t, struct pt_event *e)
+{
+	struct pt_outcome out = {};
+
+	if (!take(t, e, &out))
+		return;
+	/* the report tells of the request and the free before this event */
+	if (out.rule)
+		report(ctx, t, e, out.rule);
+	remember(ctx, t, e, &out);
+}
+
+#endif /* PGMAPTRACE_STATE_BPF_H */

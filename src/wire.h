@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the BPF programs and the tool hand to each other: settings, counters
+ * and the records of the ring buffer.  Fixed-width types only; the includer
+ * brings __u64 and friends.  Times are nanoseconds of CLOCK_MONOTONIC.
+ */
+#ifndef PGMAPTRACE_WIRE_H
+#define PGMAPTRACE_WIRE_H
+
+#ifndef __VMLINUX_H__
+#include <linux/types.h>
+#endif
+
+#include "model.h"
+
+#define PT_SECTION_PAGES 512 /* 2 MiB: memremap_pages maps nothing smaller */
+#define PT_SECTION_SHIFT 9
+#define PT_COMM_LEN      16
+#define PT_STACK_DEPTH   32
+#define PT_MAX_RANGES    8 /* of one pgmap; more are counted as lost */
+#define PT_TICK_SHIFT    20 /* touch times: units of 2^20 ns, 1.05 ms */
+
+/* --stack: at which events a kernel stack is taken */
+enum pt_stack_mode {
+	PT_STACK_NONE,     /* at none */
+	PT_STACK_FINDINGS, /* at findings */
+	PT_STACK_ALL,      /* at every request, free, store and removal too */
+};
+
+/* The last event of one kind on one folio. */
+struct pt_touch {
+	__u32 tick;  /* when; 0: not since tracing began */
+	__u32 tid;   /* who; its name is in the tasks map */
+	__u32 stack; /* key of the stacks map; 0: none was taken */
+};
+
+/* One 2 MiB section: it belongs to one pgmap, and is made on first touch. */
+struct pt_section {
+	__u64 pgmap; /* address; 0: not resolved yet */
+	__u32 type;
+	__u32 fresh; /* the pgmap was created while tracing */
+	__u32 word[PT_SECTION_PAGES];
+};
+
+struct pt_history {
+	struct pt_touch request[PT_SECTION_PAGES];
+	struct pt_touch free[PT_SECTION_PAGES];
+};
+
+struct pt_stack {
+	__u64 frame[PT_STACK_DEPTH]; /* 0: no more */
+};
+
+/* Where detail or state can get lost; names in outcome order for the ledger. */
+#define PT_LOSSES(LOSS)                                                                            \
+	LOSS(FINDING, "findings not delivered: ring buffer full", 0)                               \
+	LOSS(STACK, "stacks not kept: stack table full or hash collision", 0)                      \
+	LOSS(TASK, "task names not kept: task table full", 0)                                      \
+	LOSS(HISTORY, "folio histories not kept: no memory", 0)                                    \
+	LOSS(SECTION, "2 MiB sections not tracked: no memory", 1)                                  \
+	LOSS(CONTENDED, "transitions given up: too many CPUs on one folio", 1)                     \
+	LOSS(PGMAP, "pgmaps not tracked: table full or too many ranges", 1)                        \
+	LOSS(ENTRY, "i_pages entries not understood", 1)                                           \
+	LOSS(SCAN, "pages not scanned: unreadable", 1)
+
+enum pt_loss {
+#define LOSS(id, text, state) PT_LOSS_##id,
+	PT_LOSSES(LOSS)
+#undef LOSS
+	PT_NR_LOSSES,
+};
+
+/* Totals of the session, one copy a CPU. */
+struct pt_counts {
+	__u64 requests;
+	__u64 frees;
+	__u64 preexisting;
+	__u64 preexisting_frees;
+	__u64 stores;
+	__u64 removals;
+	__u64 rules[PT_NR_RULES];
+	__u64 lost[PT_NR_LOSSES];
+};
+
+struct pt_range {
+	__u64 start; /* first pfn */
+	__u64 end;   /* last pfn */
+};
+
+struct pt_pgmap {
+	__u64 address; /* of struct dev_pagemap */
+	__u64 epoch;   /* counts the pgmaps of this session from 1 */
+	__u64 since;   /* when it was made; 0: before tracing began */
+	__u32 type;    /* enum pt_type */
+	__u32 nr_range;
+	struct pt_range range[PT_MAX_RANGES];
+	__u64 first; /* first pfn with a struct page that means something (altmap) */
+};
+
+enum pt_record_kind {
+	PT_RECORD_PGMAP_NEW, /* struct pt_pgmap_record */
+	PT_RECORD_PGMAP_GONE,
+	PT_RECORD_FINDING, /* struct pt_finding */
+};
+
+struct pt_pgmap_record {
+	__u32 kind;
+	struct pt_pgmap pgmap;
+};
+
+struct pt_finding {
+	__u32 kind; /* PT_RECORD_FINDING */
+	__u32 rule; /* enum pt_rule */
+	__u64 time;
+	__u64 pfn; /* of the head page */
+	__u64 folios; /* TEARDOWN_LIVE: how many; pfn is the first of them */
+	__u32 op; /* enum pt_op */
+	__u32 state; /* the word before the event */
+	__s32 refcount;
+	__s32 mapcount;
+	__u32 order;
+	__u32 cpu;
+	__u32 tgid;
+	__u32 tid;
+	char comm[PT_COMM_LEN];
+	__u32 stack; /* key of the stacks map */
+	__u32 dev; /* of the super block, kernel encoding (major << 20); 0: no file known */
+	__u64 inode;
+	__u64 offset; /* in the file, bytes */
+	struct pt_touch request; /* last request, map or store */
+	struct pt_touch free; /* last free or removal */
+	struct pt_pgmap pgmap;
+};
+
+/* Argument of the pgmap_next program: walks the kernel's pgmap_array. */
+struct pt_walk {
+	__u64 pfn; /* in: where to go on; out: where to go on next */
+	__u32 found; /* out: pgmap is valid */
+	__u32 done; /* out: there is nothing at pfn or above */
+	struct pt_pgmap pgmap;
+};
+
+/* Argument of the scan program: the baseline over a part of one pgmap. */
+struct pt_scan {
+	__u64 pfn; /* in: first */
+	__u64 nr; /* in: how many pages, a multiple of 64 or less than that */
+	__u64 above_idle; /* out */
+};
+
+#endif /* PGMAPTRACE_WIRE_H */
