@@ -35,22 +35,24 @@ void devices_free(struct devices *d)
 	free(d);
 }
 
-/* The innermost resource of /proc/iomem that has the pgmap's first range. */
+/*
+ * The innermost resource of /proc/iomem at the pgmap's last page: the start
+ * may belong to the namespace's own metadata.
+ */
 static void name_from_iomem(const struct pt_pgmap *p, char name[DEVICE_NAME_LEN])
 {
-	unsigned long long start, end, first, last;
+	unsigned long long start, end, last;
 	char line[256], resource[128];
 	FILE *f = fopen("/proc/iomem", "re");
 
 	strcpy(name, "?");
 	if (!f)
 		return;
-	first = p->first << PAGE_SHIFT;
 	last = p->range[0].end << PAGE_SHIFT;
 	while (fgets(line, sizeof(line), f)) {
 		if (sscanf(line, " %llx-%llx : %127[^\n]", &start, &end, resource) != 3)
 			continue;
-		if (start <= first && end >= last)
+		if (start <= last && end >= last)
 			snprintf(name, DEVICE_NAME_LEN, "%.60s", resource);
 	}
 	fclose(f);

@@ -110,6 +110,14 @@ static __always_inline __u32 folio_associations(__u64 head)
 	return 0;
 }
 
+/* In bytes; 0 for a folio that several files share. */
+static __always_inline __u64 folio_offset(__u64 head)
+{
+	if ((__u64)PT_READ(struct folio, head, mapping) <= 1)
+		return 0;
+	return (__u64)PT_READ(struct folio, head, index) << PT_PAGE_SHIFT;
+}
+
 /* i_pages entries of fs/dax.c: a value entry with flags below the pfn. */
 enum {
 	DAX_PMD = 1 << 1,

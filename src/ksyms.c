@@ -80,6 +80,7 @@ static int by_address(const void *a, const void *b)
 	return x->name < y->name ? -1 : x->name > y->name;
 }
 
+/* Return: false if there was no memory.  A kernel without modules has none. */
 static bool load_modules(struct ksyms *k)
 {
 	FILE *f = fopen("/proc/modules", "re");
@@ -87,7 +88,7 @@ static bool load_modules(struct ksyms *k)
 	char line[4096], name[64];
 	struct module *m;
 
-	if (!f) /* a kernel without modules */
+	if (!f)
 		return true;
 	while (fgets(line, sizeof(line), f)) {
 		if (sscanf(line, "%63s %llu %*s %*s %*s %llx", name, &size, &start) != 3)
@@ -105,6 +106,20 @@ static bool load_modules(struct ksyms *k)
 	}
 	fclose(f);
 	return true;
+}
+
+bool ksyms_stale(const struct ksyms *k)
+{
+	struct ksyms now = { 0 };
+	bool stale;
+
+	load_modules(&now);
+	stale = now.nr_modules != k->nr_modules;
+	for (size_t i = 0; !stale && i < now.nr_modules; i++)
+		stale = now.module[i].start != k->module[i].start ||
+			strcmp(now.module[i].name, k->module[i].name);
+	free(now.module);
+	return stale;
 }
 
 struct ksyms *ksyms_load(void)

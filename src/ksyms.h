@@ -16,6 +16,9 @@ void ksyms_free(struct ksyms *k);
 /* Are the addresses hidden (kernel.kptr_restrict, no CAP_SYSLOG)? */
 bool ksyms_hidden(const struct ksyms *k);
 
+/* Were modules loaded or unloaded since? */
+bool ksyms_stale(const struct ksyms *k);
+
 /* Return: address of the symbol with exactly that name, 0 if there is none. */
 uint64_t ksyms_address(const struct ksyms *k, const char *name);
 

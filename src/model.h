@@ -61,7 +61,7 @@ enum pt_op {
 	PT_OP_STORE,    /* stored in a file's i_pages */
 	PT_OP_REMOVE,   /* taken out of a file's i_pages */
 	PT_OP_RESET,    /* dax_folio_reset_order */
-	PT_OP_BASELINE, /* found above idle by the scan at attach */
+	PT_OP_BASELINE, /* found above idle or in a file by the scan at attach */
 	PT_OP_TEARDOWN, /* found above idle when its struct page goes away */
 	PT_NR_OPS,
 };
@@ -81,7 +81,7 @@ struct pt_transition {
 	unsigned char fresh;    /* the pgmap was created while tracing */
 	unsigned char settled;  /* the baseline scan is complete */
 	unsigned char shared;   /* STORE: the kernel marks it as shared */
-	unsigned char associations; /* STORE, REMOVE: the kernel's own count */
+	unsigned char associations; /* STORE, REMOVE, BASELINE: the kernel's own count */
 	int refcount;           /* of the folio; REMOVE, RESET: highest of its pages */
 	int mapcount;           /* of the folio; number of page table entries */
 };
@@ -329,6 +329,8 @@ static __always_inline unsigned int pt_step(unsigned int word, const struct pt_t
 	case PT_OP_RESET:
 		return pt_step_reset(word, t, out);
 	case PT_OP_BASELINE:
+		if (!(word & PT_ASSOC_KNOWN))
+			word = pt_set_assoc(word, t->associations);
 		if ((word & PT_LIFE_MASK) == PT_UNKNOWN &&
 		    t->refcount > pt_idle_count(t->profile, t->type)) {
 			out->preexisting = 1;

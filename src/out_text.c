@@ -1,52 +1,74 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "out_text.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 
-static void stack(struct text_out *o, uint32_t key, const char *none)
+/* The same symbol as the frame before, within its first instructions. */
+static bool is_trampoline_site(const char *name, const char *previous)
 {
-	bool shown = false, fresh = false;
+	size_t len = strcspn(name, "+") + 1;
+
+	return !strncmp(name, previous, len) && strtoul(name + len, NULL, 16) < 16;
+}
+
+static void stack(struct text_out *o, uint32_t key)
+{
+	const struct ksyms *k = session_ksyms(o->session);
+	char name[256] = "", previous[256] = "";
 	struct pt_stack st;
-	char name[256];
 
 	if (!session_stack(o->session, key, &st)) {
-		fprintf(o->to, "    (%s)\n", none);
+		fprintf(o->to, "    (no stack kept: see --stack)\n");
 		return;
 	}
+	/*
+	 * What is no symbol's text is BPF's own, programs and trampolines, and
+	 * a trampoline leaves a second frame of the function that it is on.
+	 */
 	for (int i = 0; i < PT_STACK_DEPTH && st.frame[i]; i++) {
-		const struct ksyms *k = session_ksyms(o->session, false);
-
-		if (!ksyms_resolve(k, st.frame[i], name, sizeof(name))) {
-			/* our own frames come first; later ones may be of a new module */
-			if (!shown)
-				continue;
-			if (!fresh)
-				k = session_ksyms(o->session, true);
-			fresh = true;
-			if (!ksyms_resolve(k, st.frame[i], name, sizeof(name)))
-				snprintf(name, sizeof(name), "0x%llx", st.frame[i]);
-		}
-		shown = true;
+		if (!ksyms_resolve(k, st.frame[i], name, sizeof(name)))
+			continue;
+		if (is_trampoline_site(name, previous))
+			continue;
 		fprintf(o->to, "    %s\n", name);
+		strcpy(previous, name);
 	}
 }
 
+/* What a folio's last request and last free are called; NULL: there is no such thing. */
+struct words {
+	const char *request, *free;
+};
+
+static struct words words_of(enum pt_profile profile, unsigned int type)
+{
+	if (type == PT_TYPE_GENERIC)
+		return (struct words){ "mapped", NULL };
+	if (type == PT_TYPE_FS_DAX && profile == PT_PROFILE_CLASSIC)
+		return (struct words){ "stored in a file", "taken out of a file" };
+	if (type == PT_TYPE_FS_DAX)
+		return (struct words){ "requested for a mapping", "freed" };
+	return (struct words){ "requested", "freed" };
+}
+
 static void touch(struct text_out *o, const struct pt_finding *f, const struct pt_touch *t,
-		  const char *did, const char *never)
+		  const char *did)
 {
 	char comm[PT_COMM_LEN + 1] = "?";
 	double earlier;
 
 	if (!t->tick) {
-		fprintf(o->to, "  %s\n", never);
+		fprintf(o->to, "  not %s since %s\n", did,
+			f->pgmap.since ? "its pgmap was made" : "tracing began");
 		return;
 	}
 	session_comm(o->session, t->tid, comm);
 	earlier = ((double)f->time - (double)((uint64_t)t->tick << PT_TICK_SHIFT)) / 1e9;
-	fprintf(o->to, "  %s by %s/%u, %.3f s earlier\n", did, comm, t->tid,
+	fprintf(o->to, "  last %s by %s/%u, %.3f s earlier\n", did, comm, t->tid,
 		earlier > 0 ? earlier : 0);
-	stack(o, t->stack, "no stack kept: see --stack");
+	stack(o, t->stack);
 }
 
 /* What one rule's event did to the folio, after its description. */
@@ -85,8 +107,10 @@ static const char *what_happened(unsigned int rule)
 
 void text_finding(struct text_out *o, const struct pt_finding *f)
 {
+	struct words words = words_of(session_choice(o->session)->profile, f->pgmap.type);
+
 	if (o->timestamps)
-		fprintf(o->to, "[%12.6f] ", f->time / 1e9);
+		fprintf(o->to, "[%12.6f] ", ((double)f->time + o->clock_offset) / 1e9);
 	fprintf(o->to, "pgmaptrace: VIOLATION %s: pfn 0x%llx order %u refcount %d mapcount %d, ",
 		pt_rule_name(f->rule), f->pfn, f->order, f->refcount, f->mapcount);
 	fprintf(o->to, "%s (%s) %s\n", devices_name(o->devices, &f->pgmap),
@@ -106,21 +130,13 @@ void text_finding(struct text_out *o, const struct pt_finding *f)
 		fprintf(o->to, "  found at the end of tracing\n");
 	} else {
 		fprintf(o->to, "  by %s/%u on cpu %u\n", f->comm, f->tid, f->cpu);
-		stack(o, f->stack, "no stack kept: see --stack");
+		stack(o, f->stack);
 	}
 	if (f->rule == PT_RULE_PGMAP_OVERLAP)
 		goto out;
-	touch(o, f, &f->request,
-	      f->pgmap.type == PT_TYPE_GENERIC ? "last mapped" :
-	      f->pgmap.type == PT_TYPE_FS_DAX  ? "last requested for a mapping" :
-						 "last requested",
-	      f->pgmap.since ? "not requested since its pgmap was made" :
-			       "not requested since tracing began");
-	/* a device-dax folio is never freed, so there is nothing to miss */
-	if (f->pgmap.type != PT_TYPE_GENERIC)
-		touch(o, f, &f->free, "last freed",
-		      f->pgmap.since ? "not freed since its pgmap was made" :
-				       "not freed since tracing began");
+	touch(o, f, &f->request, words.request);
+	if (words.free)
+		touch(o, f, &f->free, words.free);
 out:
 	fputc('\n', o->to);
 	fflush(o->to);

@@ -25,18 +25,19 @@ static __always_inline __u64 fentry_arg(void *ctx, __u32 n)
 
 /*
  * HOOK - both ways to attach one body to @name: fentry where BTF has the
- * function, kprobe where the compiler made a clone of it.
+ * function, kprobe where the compiler made a clone of it.  A clone keeps the
+ * first argument; the others may be gone.
  */
 #define HOOK(name)                                                                                 \
 	static __always_inline int on_##name(void *ctx, __u64 a0, __u64 a1, __u64 a2, __u64 a3,    \
-					     __u64 a4);                                            \
+					     __u64 a4, bool clone);                                \
 	SEC("fentry/" #name)                                                                       \
 	int fentry_##name(void *ctx)                                                               \
 	{                                                                                          \
 		if (!enabled)                                                                      \
 			return 0;                                                                  \
 		return on_##name(ctx, fentry_arg(ctx, 0), fentry_arg(ctx, 1), fentry_arg(ctx, 2),  \
-				 fentry_arg(ctx, 3), fentry_arg(ctx, 4));                          \
+				 fentry_arg(ctx, 3), fentry_arg(ctx, 4), false);                   \
 	}                                                                                          \
 	SEC("kprobe/" #name)                                                                       \
 	int kprobe_##name(struct pt_regs *ctx)                                                     \
@@ -44,10 +45,10 @@ static __always_inline __u64 fentry_arg(void *ctx, __u32 n)
 		if (!enabled)                                                                      \
 			return 0;                                                                  \
 		return on_##name(ctx, PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx), PT_REGS_PARM3(ctx),  \
-				 PT_REGS_PARM4(ctx), PT_REGS_PARM5(ctx));                          \
+				 PT_REGS_PARM4(ctx), PT_REGS_PARM5(ctx), true);                    \
 	}                                                                                          \
 	static __always_inline int on_##name(void *ctx, __u64 a0, __u64 a1, __u64 a2, __u64 a3,    \
-					     __u64 a4)
+					     __u64 a4, bool clone)
 
 /* Only functions whose result is needed: no kprobe can give both. */
 #define HOOK_EXIT(name) SEC("fexit/" #name) int fexit_##name(void *ctx)
@@ -224,6 +225,10 @@ HOOK(dax_disassociate_entry)
 	e.pfn = dax_entry_pfn(a0);
 	e.page = pfn_to_page(e.pfn);
 	e.order = dax_entry_pages(a0) > 1 ? 9 : 0;
+	if (!clone) {
+		e.mapping = a1;
+		e.offset = folio_offset(e.page);
+	}
 	t.refcount = highest_refcount(e.page, dax_entry_pages(a0));
 	t.mapcount = folio_mapcount(e.page, folio_order(e.page));
 	t.associations = folio_associations(e.page);
@@ -316,7 +321,16 @@ static __noinline void learn_pgmap(__u64 address, __u64 since)
 		COUNT(lost[PT_LOSS_PGMAP], 1);
 	announce(PT_RECORD_PGMAP_NEW, &s->pgmap);
 out:
-	scratch_put();
+	scratch_put(s);
+}
+
+/* A finding that no step of a folio's state made. */
+static __always_inline void finding(void *ctx, const struct pt_transition *t, struct pt_event *e,
+				    __u32 rule)
+{
+	if (stack_mode != PT_STACK_NONE)
+		e->stack = take_stack(ctx);
+	report(t, e, rule);
 }
 
 struct overlap {
@@ -363,9 +377,9 @@ HOOK(memremap_pages)
 		e.page = pfn_to_page(o.pfn);
 		t.type = PT_READ(struct dev_pagemap, o.found.pgmap, type);
 		e.pgmap = o.found.pgmap;
-		report(ctx, &t, &e, PT_RULE_PGMAP_OVERLAP);
+		finding(ctx, &t, &e, PT_RULE_PGMAP_OVERLAP);
 	}
-	scratch_put();
+	scratch_put(s);
 	return 0;
 }
 
@@ -409,13 +423,14 @@ static long live_step(__u32 i, void *data)
 
 	if (!(sc->mask >> (i & 63) & 1))
 		return 0;
+	e.pfn = sc->batch + i;
 	if (!sc->live++)
-		sc->first_live = sc->batch + i;
+		sc->first_live = e.pfn;
 	if (!sc->baseline)
 		return 0;
-	e.pfn = sc->batch + i;
 	e.page = pfn_to_page(e.pfn);
 	t.refcount = page_refcount(e.page);
+	t.associations = folio_associations(e.page);
 	take(&t, &e, &out);
 	return 0;
 }
@@ -425,7 +440,10 @@ static long scan_step(__u32 batch, void *data)
 	struct pt_scratch *scratch = *(struct pt_scratch **)data;
 	struct scan *sc = &scratch->scan;
 	__u64 done = (__u64)batch * SCAN_BATCH, mask = 0;
-	__u32 offset = bpf_core_field_offset(struct page, _refcount) & 60;
+	__u32 refcount = bpf_core_field_offset(struct page, _refcount) & 60;
+	__u32 mapping = bpf_core_field_offset(struct folio, mapping) & 56;
+	__u32 index = bpf_core_field_offset(struct folio, index) & 56;
+	__u64 stored = sc->stored ? ~0ULL : 0;
 	__u8 *pages = scratch->pages;
 	__s64 idle = sc->idle;
 	int i;
@@ -439,8 +457,12 @@ static long scan_step(__u32 batch, void *data)
 	}
 	/* without branches, which the verifier would follow each */
 	for (i = 0; i < SCAN_BATCH; i++) {
-		__s64 over = idle - *(__s32 *)(pages + i * 64 + offset);
+		__u8 *page = pages + i * 64;
+		__s64 over = idle - *(__s32 *)(page + refcount);
+		__s64 file = (*(__u64 *)(page + mapping) | *(__u64 *)(page + index)) & stored;
 
+		/* the top bit of -x | x is set unless x is 0 */
+		over |= -file | file;
 		asm volatile("" : "+r"(over));
 		mask |= ((__u64)over >> 63) << i;
 	}
@@ -463,6 +485,8 @@ static __always_inline void scan_pages(struct pt_scratch *s, __u64 pfn, __u64 nr
 	s->scan.nr = nr;
 	s->scan.idle = pt_idle_count(profile, type);
 	s->scan.baseline = baseline;
+	/* also those that a file has stored: their section is made here and not with interrupts off */
+	s->scan.stored = baseline && type == PT_TYPE_FS_DAX;
 	s->scan.live = 0;
 	s->scan.first_live = 0;
 	bpf_loop((nr + SCAN_BATCH - 1) / SCAN_BATCH, scan_step, &s, 0);
@@ -489,7 +513,7 @@ static __always_inline int on_teardown(void *ctx, __u64 pfn, __u64 nr)
 	scan_pages(s, pfn, end - pfn, p->type, false);
 	e.folios = s->scan.live;
 	e.pfn = s->scan.first_live;
-	scratch_put();
+	scratch_put(s);
 	if (!e.folios)
 		return 0;
 	e.page = pfn_to_page(e.pfn);
@@ -498,7 +522,7 @@ static __always_inline int on_teardown(void *ctx, __u64 pfn, __u64 nr)
 	t.type = p->type;
 	t.refcount = page_refcount(e.page);
 	t.mapcount = folio_mapcount(e.page, e.order);
-	report(ctx, &t, &e, PT_RULE_TEARDOWN_LIVE);
+	finding(ctx, &t, &e, PT_RULE_TEARDOWN_LIVE);
 	return 0;
 }
 
@@ -562,7 +586,7 @@ int scan_baseline(struct pt_scan *w)
 		scan_pages(s, w->pfn, w->nr, PT_READ(struct dev_pagemap, address, type), true);
 		w->above_idle = s->scan.live;
 	}
-	scratch_put();
+	scratch_put(s);
 	return 0;
 }
 

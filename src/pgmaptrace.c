@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The command: options, sub-commands, signals, and the life of a session. */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
 #include <poll.h>
@@ -230,6 +231,42 @@ static double now(void)
 	return ts.tv_sec + ts.tv_nsec / 1e9;
 }
 
+/*
+ * The kernel log's clock minus CLOCK_MONOTONIC, in ns.  Both tick alike but
+ * begin apart; a line written to /dev/kmsg and read back tells how far.  The
+ * tightest of a few tries counts.  0 if the log can't be had.
+ */
+static int64_t kernel_log_offset(void)
+{
+	static const char line[] = "<7>pgmaptrace: reading the log's clock";
+	int fd = open("/dev/kmsg", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	double best = 1, offset = 0;
+	unsigned long long us;
+	char record[8192];
+
+	if (fd < 0)
+		return 0;
+	lseek(fd, 0, SEEK_END);
+	for (int i = 0; i < 5; i++) {
+		double before = now(), after;
+		ssize_t n;
+
+		if (write(fd, line, sizeof(line) - 1) < 0)
+			break;
+		after = now();
+		while ((n = read(fd, record, sizeof(record) - 1)) > 0) {
+			record[n] = '\0';
+			if (!strstr(record, line + 3) ||
+			    sscanf(record, "%*u,%*u,%llu", &us) != 1 || after - before >= best)
+				continue;
+			best = after - before;
+			offset = us / 1e6 - (before + after) / 2;
+		}
+	}
+	close(fd);
+	return offset * 1e9;
+}
+
 static bool output_failed(const struct tracing *t)
 {
 	return ferror(t->out.to) != 0;
@@ -338,6 +375,8 @@ static int run_session(const struct options *o)
 		return status;
 	t.out.to = stdout;
 	t.out.timestamps = o->timestamps;
+	if (o->timestamps)
+		t.out.clock_offset = kernel_log_offset();
 	t.out.session = t.session;
 	t.out.devices = devices_new();
 	status = 0;
@@ -360,6 +399,8 @@ static int run_session(const struct options *o)
 	}
 	if (!interrupted()) {
 		incomplete = false;
+		/* devices are named while they are there */
+		session_consume(t.session);
 		if (o->verbose)
 			say_attached(t.session);
 		if (o->verbose || !o->command)

@@ -355,15 +355,16 @@ const struct pt_choice *session_choice(const struct session *s)
 	return &s->choice;
 }
 
-const struct ksyms *session_ksyms(struct session *s, bool reload)
+const struct ksyms *session_ksyms(struct session *s)
 {
-	if (reload) {
-		struct ksyms *k = ksyms_load();
+	struct ksyms *k;
 
-		if (k) {
-			ksyms_free(s->ksyms);
-			s->ksyms = k;
-		}
+	if (!ksyms_stale(s->ksyms))
+		return s->ksyms;
+	k = ksyms_load();
+	if (k) {
+		ksyms_free(s->ksyms);
+		s->ksyms = k;
 	}
 	return s->ksyms;
 }

@@ -49,7 +49,8 @@ void session_stop(struct session *s);
 void session_free(struct session *s);
 
 const struct pt_choice *session_choice(const struct session *s);
-const struct ksyms *session_ksyms(struct session *s, bool reload);
+/* The symbols, of the modules that are loaded now. */
+const struct ksyms *session_ksyms(struct session *s);
 /* Valid until session_free(). */
 const struct pt_counts *session_counts(struct session *s);
 /* Events that a hook could not see, since a program was running on that CPU. */

@@ -45,9 +45,8 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 1 << 16);
-	__type(key, __u32); /* hash of the frames */
+	__uint(max_entries, 1 << 13); /* preallocated: hooks run with interrupts off */
+	__type(key, __u32);	      /* hash of the frames */
 	__type(value, struct pt_stack);
 } stacks SEC(".maps");
 
@@ -71,11 +70,11 @@ struct {
 } counts SEC(".maps");
 
 /*
- * Scratch for what is too large for the BPF stack.  A hook can interrupt
- * another one on the same CPU, but only once a context: task, softirq,
- * hardirq.  Each gets a slot of its own, taken by depth.
+ * Scratch for what is too large for the BPF stack.  A hook can be interrupted
+ * or preempted by another one on the same CPU, but does not migrate: each takes
+ * a slot that is free, and gives it back.
  */
-#define PT_SCRATCH_SLOTS 4
+#define PT_SCRATCH_SLOTS 8
 
 /* A walk over pages; here, since the verifier would follow its values on the stack. */
 struct scan {
@@ -83,13 +82,15 @@ struct scan {
 	__u64 nr;
 	__s64 idle;
 	__u64 baseline;
+	__u64 stored; /* look for pages in a file too, not only for those above idle */
 	__u64 batch; /* pfn of the 64 pages at hand */
-	__u64 mask;  /* which of them are above idle */
-	__u64 live;  /* folios above idle */
+	__u64 mask;  /* which of them are looked for */
+	__u64 live;  /* how many were found */
 	__u64 first_live; /* pfn */
 };
 
 struct pt_scratch {
+	__u32 busy;
 	struct scan scan;
 	struct pt_stack stack;
 	struct pt_pgmap pgmap;
@@ -102,13 +103,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct pt_scratch);
 } scratches SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, __u32);
-} scratch_depth SEC(".maps");
 
 /* Set by the tool. */
 const volatile __u32 profile;	 /* enum pt_profile */
@@ -134,26 +128,21 @@ static __always_inline struct pt_counts *my_counts(void)
 
 static __always_inline struct pt_scratch *scratch_get(void)
 {
-	__u32 zero = 0, slot;
-	__u32 *depth = bpf_map_lookup_elem(&scratch_depth, &zero);
+	struct pt_scratch *s;
+	__u32 slot, i;
 
-	if (!depth)
-		return 0;
-	slot = __sync_fetch_and_add(depth, 1);
-	if (slot >= PT_SCRATCH_SLOTS) {
-		__sync_fetch_and_add(depth, -1);
-		return 0;
+	for (i = 0; i < PT_SCRATCH_SLOTS; i++) {
+		slot = i;
+		s = bpf_map_lookup_elem(&scratches, &slot);
+		if (s && !__sync_val_compare_and_swap(&s->busy, 0, 1))
+			return s;
 	}
-	return bpf_map_lookup_elem(&scratches, &slot);
+	return 0;
 }
 
-static __always_inline void scratch_put(void)
+static __always_inline void scratch_put(struct pt_scratch *s)
 {
-	__u32 zero = 0;
-	__u32 *depth = bpf_map_lookup_elem(&scratch_depth, &zero);
-
-	if (depth)
-		__sync_fetch_and_add(depth, -1);
+	__sync_val_compare_and_swap(&s->busy, 1, 0);
 }
 
 /* Return: key of the stacks map; 0 if no stack could be kept (counted). */
@@ -172,8 +161,11 @@ static __noinline __u32 take_stack(void *ctx)
 		return 0;
 	}
 	n = bpf_get_stack(ctx, s->stack.frame, sizeof(s->stack.frame), 0);
-	if (n <= 0)
-		goto lost;
+	if (n <= 0) {
+		scratch_put(s);
+		COUNT(lost[PT_LOSS_UNWIND], 1);
+		return 0;
+	}
 	n /= 8;
 	for (i = 0; i < PT_STACK_DEPTH; i++) {
 		if (i >= n)
@@ -197,10 +189,10 @@ static __noinline __u32 take_stack(void *ctx)
 		if (known->frame[i] != s->stack.frame[i])
 			goto lost;
 out:
-	scratch_put();
+	scratch_put(s);
 	return key;
 lost:
-	scratch_put();
+	scratch_put(s);
 	COUNT(lost[PT_LOSS_STACK], 1);
 	return 0;
 }
@@ -284,7 +276,8 @@ struct pt_event {
 	__u64 offset;  /* in it, bytes */
 	__u64 pgmap;   /* address */
 	__u32 order;
-	__u32 word; /* the folio's state before */
+	__u32 word;  /* the folio's state before */
+	__u32 stack; /* key of the stacks map */
 };
 
 static __always_inline void describe_file(struct pt_finding *f, const struct pt_event *e)
@@ -294,7 +287,7 @@ static __always_inline void describe_file(struct pt_finding *f, const struct pt_
 	f->offset = e->offset;
 	if (!mapping) {
 		mapping = (__u64)PT_READ(struct folio, e->page, mapping);
-		f->offset = PT_READ(struct folio, e->page, index) << PT_PAGE_SHIFT;
+		f->offset = folio_offset(e->page);
 	}
 	if (mapping < 4096 || mapping & 3)
 		return;
@@ -331,8 +324,7 @@ static __always_inline void describe(struct pt_finding *f, const struct pt_trans
 	f->pgmap.type = t->type;
 }
 
-static __noinline void report(void *ctx, const struct pt_transition *t, const struct pt_event *e,
-			      __u32 rule)
+static __noinline void report(const struct pt_transition *t, const struct pt_event *e, __u32 rule)
 {
 	struct pt_finding *f;
 	__u64 id;
@@ -357,13 +349,12 @@ static __noinline void report(void *ctx, const struct pt_transition *t, const st
 	f->tgid = id >> 32;
 	f->tid = id;
 	bpf_get_current_comm(f->comm, sizeof(f->comm));
-	if (stack_mode != PT_STACK_NONE)
-		f->stack = take_stack(ctx);
+	f->stack = e->stack;
 	describe(f, t, e);
 	bpf_ringbuf_submit(f, 0);
 }
 
-static __always_inline void touch(void *ctx, const struct pt_event *e, bool free)
+static __always_inline void touch(const struct pt_event *e, bool free)
 {
 	struct pt_history *h = find_history(e->pfn, true);
 	__u32 i = e->pfn & (PT_SECTION_PAGES - 1);
@@ -374,36 +365,31 @@ static __always_inline void touch(void *ctx, const struct pt_event *e, bool free
 	last = free ? &h->free[i] : &h->request[i];
 	last->tick = (bpf_ktime_get_ns() >> PT_TICK_SHIFT) | 1;
 	last->tid = bpf_get_current_pid_tgid();
-	last->stack = stack_mode == PT_STACK_ALL ? take_stack(ctx) : 0;
+	last->stack = stack_mode == PT_STACK_ALL ? e->stack : 0;
 	remember_task(last->tid);
 }
 
+enum pt_keep { KEEP_NOT, KEEP_REQUEST, KEEP_FREE };
+
 /* Which events are kept as the folio's last request and last free. */
-static __always_inline void remember(void *ctx, const struct pt_transition *t,
-				     const struct pt_event *e, const struct pt_outcome *out)
+static __always_inline enum pt_keep kept_as(const struct pt_transition *t,
+					    const struct pt_outcome *out)
 {
 	switch (t->op) {
 	case PT_OP_REQUEST:
-		touch(ctx, e, false);
-		break;
+		return KEEP_REQUEST;
 	case PT_OP_MAP:
 		/* a device-dax folio is never requested: who mapped it is the best there is */
-		if (out->request || t->type == PT_TYPE_GENERIC)
-			touch(ctx, e, false);
-		break;
+		return out->request || t->type == PT_TYPE_GENERIC ? KEEP_REQUEST : KEEP_NOT;
 	case PT_OP_FREE:
-		touch(ctx, e, true);
-		break;
+		return KEEP_FREE;
 	case PT_OP_STORE:
 		/* on a classic kernel this is all that is seen of a use */
-		if (t->profile == PT_PROFILE_CLASSIC)
-			touch(ctx, e, false);
-		break;
+		return t->profile == PT_PROFILE_CLASSIC ? KEEP_REQUEST : KEEP_NOT;
 	case PT_OP_REMOVE:
-		if (t->profile == PT_PROFILE_CLASSIC)
-			touch(ctx, e, true);
-		break;
+		return t->profile == PT_PROFILE_CLASSIC ? KEEP_FREE : KEEP_NOT;
 	}
+	return KEEP_NOT;
 }
 
 #define PT_CAS_TRIES 16
@@ -479,13 +465,18 @@ static __always_inline bool take(struct pt_transition *t, struct pt_event *e,
 static __always_inline void observe(void *ctx, struct pt_transition *t, struct pt_event *e)
 {
 	struct pt_outcome out = {};
+	enum pt_keep keep;
 
 	if (!take(t, e, &out))
 		return;
+	keep = kept_as(t, &out);
+	if ((out.rule && stack_mode != PT_STACK_NONE) || (keep && stack_mode == PT_STACK_ALL))
+		e->stack = take_stack(ctx);
 	/* the report tells of the request and the free before this event */
 	if (out.rule)
-		report(ctx, t, e, out.rule);
-	remember(ctx, t, e, &out);
+		report(t, e, out.rule);
+	if (keep)
+		touch(e, keep == KEEP_FREE);
 }
 
 #endif /* PGMAPTRACE_STATE_BPF_H */

@@ -55,6 +55,7 @@ struct pt_stack {
 #define PT_LOSSES(LOSS)                                                                            \
 	LOSS(FINDING, "findings not delivered: ring buffer full", 0)                               \
 	LOSS(STACK, "stacks not kept: stack table full or hash collision", 0)                      \
+	LOSS(UNWIND, "stacks not taken: the kernel's unwinder was busy", 0)                        \
 	LOSS(TASK, "task names not kept: task table full", 0)                                      \
 	LOSS(HISTORY, "folio histories not kept: no memory", 0)                                    \
 	LOSS(SECTION, "2 MiB sections not tracked: no memory", 1)                                  \
