@@ -2,7 +2,7 @@
 #
 # make            build/pgmaptrace
 # make static     build/static/pgmaptrace, one file that runs anywhere
-# make check      everything: lint, unit tests, tests on real kernels
+# make check      everything: lint, unit tests, kernel types, tests on real kernels
 # make demo       boot a kernel, break it, show the reports
 # make deps       install what is missing (root, Debian)
 #
@@ -32,9 +32,11 @@ SOURCES := pgmaptrace session hooks ksyms devices finding out_text
 OBJECTS := $(SOURCES:%=$(O)/%.o)
 PROGRAMS := $(patsubst tests/programs/%.c,$(O)/programs/%,$(wildcard tests/programs/*.c))
 
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(O)/unit/%,$(wildcard tests/unit/*.c))
+
 all: $(O)/pgmaptrace
 
-$(O) $(O)/programs $(O)/static $(O)/unit:
+$(O) $(O)/programs $(O)/static $(O)/unit $(O)/btf:
 	$(Q)mkdir -p $@
 
 $(O)/pgmaptrace.bpf.o: src/pgmaptrace.bpf.c | $(O)
@@ -66,9 +68,55 @@ $(O)/programs/%: tests/programs/%.c | $(O)/programs
 
 programs: $(PROGRAMS)
 
+$(O)/unit/%: tests/unit/%.c | $(O)/unit
+	$(call say,CC,$@)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -MF $(O)/$*.d -o $@ $< -lcmocka
+
+$(O)/btf/check: tests/btf/check.c | $(O)/btf
+	$(call say,CC,$@)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $< $(LIBS)
+
 -include $(O)/*.d
+
+# What needs packages installs them first, so that each works on a bare Debian.
+deps:
+	$(Q)tests/deps
+
+install: $(O)/pgmaptrace
+	$(Q)install -D -m 755 $(O)/pgmaptrace $(DESTDIR)$(sbindir)/pgmaptrace
+	$(Q)install -D -m 644 docs/pgmaptrace.8 $(DESTDIR)$(mandir)/man8/pgmaptrace.8
+
+uninstall:
+	$(Q)rm -f $(DESTDIR)$(sbindir)/pgmaptrace $(DESTDIR)$(mandir)/man8/pgmaptrace.8
+
+SCRIPTS := tests/check tests/deps tests/demo.sh tests/vm/kernel tests/vm/lab tests/vm/run \
+	tests/vm/guest.sh $(wildcard tests/vm/cases/*.sh) tests/btf/extract tests/btf/test .ci/run
+FORMATTED := $(wildcard src/*.[ch] vmlinux/*.h tests/*/*.[ch])
+
+lint: deps $(O)/pgmaptrace.skel.h
+	$(Q)clang-format --dry-run -Werror $(FORMATTED)
+	$(Q)cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability \
+		--inline-suppr --suppress=missingIncludeSystem -DVERSION='"0"' \
+		-D'LIBBPF_OPTS(type, name, ...)=struct type name' -Isrc \
+		$(filter-out %.bpf.c,$(wildcard src/*.c))
+	$(Q)shellcheck -x -e SC1091 $(SCRIPTS)
+	$(Q)echo "lint: clean"
+
+format:
+	$(Q)clang-format -i $(FORMATTED)
+
+check: deps
+	$(Q)$(MAKE) --no-print-directory O=$(O) test-parts
+	$(Q)O=$(O) tests/check $(KERNELS)
+
+test-parts: static programs $(UNIT_TESTS) $(O)/btf/check
+
+demo: deps
+	$(Q)$(MAKE) --no-print-directory O=$(O) static programs
+	$(Q)tests/vm/lab --timeout 400 newest tests/demo.sh tests/vm/guest.sh \
+		$(O)/static/pgmaptrace $(O)/programs/*
 
 clean:
 	$(Q)rm -rf $(O)
 
-.PHONY: all static programs clean
+.PHONY: all static programs deps install uninstall lint format check test-parts demo clean

@@ -94,8 +94,8 @@ const char *devices_name(struct devices *d, const struct pt_pgmap *p)
 
 const char *devices_type(unsigned int type)
 {
-	static const char *const names[PT_NR_TYPES] = { "no pgmap", "private", "coherent",
-							"fsdax",    "generic", "p2pdma" };
+	static const char *const names[PT_NR_TYPES] = {"no pgmap", "private", "coherent",
+						       "fsdax",	   "generic", "p2pdma"};
 
 	return type < PT_NR_TYPES ? names[type] : "unknown type";
 }

@@ -67,7 +67,7 @@ void summarise(struct session *s, uint64_t leaks, bool interrupted, struct summa
 	sum->interrupted = interrupted;
 	sum->missed = session_missed(s);
 	sum->lost = sum->missed;
-	sum->state_lost = sum->missed || session_attach_failures(s);
+	sum->state_lost = sum->missed || session_choice(s)->missing;
 	for (int i = 0; i < PT_NR_LOSSES; i++) {
 		sum->lost += c->lost[i];
 		if (hides[i] && c->lost[i])
@@ -76,7 +76,7 @@ void summarise(struct session *s, uint64_t leaks, bool interrupted, struct summa
 	for (int i = 1; i < PT_NR_RULES; i++) {
 		uint64_t n = c->rules[i] + (i == PT_RULE_LEAK ? leaks : 0);
 
-		if (sum->missed && pairs_events(i)) {
+		if (sum->state_lost && pairs_events(i)) {
 			sum->unverified += n;
 			continue;
 		}

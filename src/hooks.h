@@ -15,6 +15,7 @@ enum pt_attach {
 	PT_ATTACH_NO, /* not wanted on this profile, or not there */
 	PT_ATTACH_FENTRY,
 	PT_ATTACH_KPROBE,
+	PT_ATTACH_MULTI, /* kprobe program on an fprobe: its misses are counted */
 	PT_ATTACH_FEXIT,
 };
 
@@ -23,6 +24,8 @@ struct pt_hook {
 	bool exit;	   /* attached where the function returns */
 	uint32_t profiles; /* bit (1 << enum pt_profile) */
 	bool required;	   /* on these profiles: without it nothing can be said */
+	bool rare;	   /* fentry even where the kernel preempts: see kernel_preempts() */
+	bool first_only;   /* takes only the first argument, which a clone has too */
 	uint32_t rules;	   /* bit (1 << enum pt_rule): off without this hook */
 	int group;	   /* hooks of one group replace each other; 0: none */
 
@@ -37,7 +40,8 @@ extern struct pt_hook pt_hooks[];
 struct pt_choice {
 	enum pt_profile profile;
 	uint32_t rules_off;
-	char error[256]; /* why this kernel can't be traced; "" if it can */
+	unsigned int missing; /* hooks that rules need, and that are not there */
+	char error[256];      /* why this kernel can't be traced; "" if it can */
 };
 
 /* Choose profile and hooks from what the kernel offers, never from its version. */

@@ -11,15 +11,15 @@
 #define PT_PAGE_SHIFT 12
 
 /* Filled by the tool before anything is attached. */
-volatile __u64 vmemmap;    /* address of the struct page of pfn 0 */
+volatile __u64 vmemmap;	   /* address of the struct page of pfn 0 */
 volatile __u64 pgmap_root; /* address of pgmap_array */
 
 #define PT_READ(type, address, field)                                                              \
 	({                                                                                         \
 		typeof(((type *)0)->field) __value = 0;                                            \
-		bpf_probe_read_kernel(&__value, sizeof(__value),                                   \
-				      (const void *)((address) +                                   \
-						     bpf_core_field_offset(type, field)));         \
+		bpf_probe_read_kernel(                                                             \
+			&__value, sizeof(__value),                                                 \
+			(const void *)((address) + bpf_core_field_offset(type, field)));           \
 		__value;                                                                           \
 	})
 
@@ -94,20 +94,20 @@ static __always_inline __s32 folio_mapcount(__u64 head, __u32 order)
  * Before 6.15 a shared page is marked with the mapping 1, and 6.1 counts in
  * page->index; since then a shared folio has no mapping and a share count.
  */
-static __always_inline __u32 folio_associations(__u64 head)
+static __always_inline __u8 folio_associations(__u64 head)
 {
 	__u64 mapping = (__u64)PT_READ(struct folio, head, mapping);
+	__u64 n = 0;
 
 	if (mapping > 1)
-		return 1;
-	if (mapping == 1) {
-		if (bpf_core_field_exists(((struct page___share *)0)->share))
-			return PT_READ(struct page___share, head, share);
-		return PT_READ(struct folio, head, index);
-	}
-	if (bpf_core_field_exists(((struct folio___share *)0)->share))
-		return PT_READ(struct folio___share, head, share);
-	return 0;
+		n = 1;
+	else if (mapping == 1 && bpf_core_field_exists(((struct page___share *)0)->share))
+		n = PT_READ(struct page___share, head, share);
+	else if (mapping == 1)
+		n = PT_READ(struct folio, head, index);
+	else if (bpf_core_field_exists(((struct folio___share *)0)->share))
+		n = PT_READ(struct folio___share, head, share);
+	return n < 255 ? n : 255;
 }
 
 /* In bytes; 0 for a folio that several files share. */
@@ -192,8 +192,7 @@ __noinline int pgmap_array_load(__u64 index, struct pt_lookup *found)
 		}
 		shift = PT_READ(struct xa_node, entry - 2, shift) & 63;
 		/* beyond what the top node covers there is nothing */
-		if (level == 0 && shift + XA_CHUNK_SHIFT < 64 &&
-		    index >> (shift + XA_CHUNK_SHIFT))
+		if (level == 0 && shift + XA_CHUNK_SHIFT < 64 && index >> (shift + XA_CHUNK_SHIFT))
 			return 0;
 		found->next = ((index >> shift) + 1) << shift;
 		slots = entry - 2 + bpf_core_field_offset(struct xa_node, slots);

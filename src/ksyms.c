@@ -110,7 +110,7 @@ static bool load_modules(struct ksyms *k)
 
 bool ksyms_stale(const struct ksyms *k)
 {
-	struct ksyms now = { 0 };
+	struct ksyms now = {0};
 	bool stale;
 
 	load_modules(&now);

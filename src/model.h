@@ -46,8 +46,8 @@ enum pt_profile {
 };
 
 enum pt_life {
-	PT_UNKNOWN = 0,     /* nothing seen of it yet */
-	PT_IDLE = 1,        /* never requested since its pgmap was created */
+	PT_UNKNOWN = 0,	    /* nothing seen of it yet */
+	PT_IDLE = 1,	    /* never requested since its pgmap was created */
 	PT_PREEXISTING = 2, /* in use when tracing began */
 	PT_REQUESTED = 3,
 	PT_FREED = 4, /* idle, after a free that was seen */
@@ -55,13 +55,13 @@ enum pt_life {
 
 enum pt_op {
 	PT_OP_NONE = 0,
-	PT_OP_REQUEST,  /* zone_device_page_init */
-	PT_OP_MAP,      /* a page table entry is about to be made for it */
-	PT_OP_FREE,     /* free_zone_device_page / _folio */
-	PT_OP_STORE,    /* stored in a file's i_pages */
-	PT_OP_REMOVE,   /* taken out of a file's i_pages */
-	PT_OP_RESET,    /* dax_folio_reset_order */
-	PT_OP_BASELINE, /* found above idle or in a file by the scan at attach */
+	PT_OP_REQUEST,	/* zone_device_page_init */
+	PT_OP_MAP,	/* a page table entry is about to be made for it */
+	PT_OP_FREE,	/* free_zone_device_page / _folio */
+	PT_OP_STORE,	/* stored in a file's i_pages */
+	PT_OP_REMOVE,	/* taken out of a file's i_pages */
+	PT_OP_RESET,	/* dax_folio_reset_order */
+	PT_OP_BASELINE, /* found by the scan at attach */
 	PT_OP_TEARDOWN, /* found above idle when its struct page goes away */
 	PT_NR_OPS,
 };
@@ -75,15 +75,15 @@ enum pt_op {
 
 /* One event, as read at the hook. */
 struct pt_transition {
-	unsigned char op;       /* enum pt_op */
-	unsigned char type;     /* enum pt_type of the pgmap */
-	unsigned char profile;  /* enum pt_profile of the kernel */
-	unsigned char fresh;    /* the pgmap was created while tracing */
-	unsigned char settled;  /* the baseline scan is complete */
-	unsigned char shared;   /* STORE: the kernel marks it as shared */
-	unsigned char associations; /* STORE, REMOVE, BASELINE: the kernel's own count */
-	int refcount;           /* of the folio; REMOVE, RESET: highest of its pages */
-	int mapcount;           /* of the folio; number of page table entries */
+	unsigned char op;	    /* enum pt_op */
+	unsigned char type;	    /* enum pt_type of the pgmap */
+	unsigned char profile;	    /* enum pt_profile of the kernel */
+	unsigned char fresh;	    /* the pgmap was created while tracing */
+	unsigned char settled;	    /* the baseline scan is complete */
+	unsigned char shared;	    /* STORE: the kernel marks it as shared */
+	unsigned char associations; /* STORE, REMOVE: the kernel's own count */
+	int refcount;		    /* of the folio; REMOVE, RESET: highest of its pages */
+	int mapcount;		    /* of the folio; number of page table entries */
 };
 
 /* What a step did.  The counters are added to the session's totals. */
@@ -91,7 +91,7 @@ struct pt_outcome {
 	unsigned char rule; /* enum pt_rule */
 	unsigned char request;
 	unsigned char free;
-	unsigned char preexisting;      /* found to be in use since before tracing */
+	unsigned char preexisting;	/* found to be in use since before tracing */
 	unsigned char preexisting_free; /* the free of such a one */
 	unsigned char store;
 	unsigned char remove;
@@ -138,9 +138,8 @@ static __always_inline unsigned int pt_set_assoc(unsigned int word, unsigned int
 	return (word & ~PT_ASSOC_MASK) | (n << PT_ASSOC_SHIFT) | PT_ASSOC_KNOWN;
 }
 
-static __always_inline unsigned int pt_step_request(unsigned int word,
-						    const struct pt_transition *t,
-						    struct pt_outcome *out)
+static __always_inline unsigned int
+pt_step_request(unsigned int word, const struct pt_transition *t, struct pt_outcome *out)
 {
 	unsigned int life = word & PT_LIFE_MASK;
 
@@ -181,9 +180,8 @@ static __always_inline unsigned int pt_step_map(unsigned int word, const struct 
 }
 
 /* PRIVATE, COHERENT: until page_free came back nobody can have it again. */
-static __always_inline unsigned int pt_step_free_driver(unsigned int word,
-							const struct pt_transition *t,
-							struct pt_outcome *out)
+static __always_inline unsigned int
+pt_step_free_driver(unsigned int word, const struct pt_transition *t, struct pt_outcome *out)
 {
 	switch (word & PT_LIFE_MASK) {
 	case PT_IDLE:
@@ -215,9 +213,8 @@ static __always_inline unsigned int pt_step_free_driver(unsigned int word,
  * fault's folio has come and gone as well, its free was here first, and this
  * late one brings its request with it.
  */
-static __always_inline unsigned int pt_step_free_fsdax(unsigned int word,
-						       const struct pt_transition *t,
-						       struct pt_outcome *out)
+static __always_inline unsigned int
+pt_step_free_fsdax(unsigned int word, const struct pt_transition *t, struct pt_outcome *out)
 {
 	switch (word & PT_LIFE_MASK) {
 	case PT_IDLE:
@@ -241,7 +238,7 @@ static __always_inline unsigned int pt_step_free_fsdax(unsigned int word,
 		out->request++;
 		return pt_set_life(word, PT_REQUESTED);
 	}
-	if (t->mapcount > 0 && out->rule == PT_RULE_NONE)
+	if ((t->refcount < 0 || t->mapcount > 0) && out->rule == PT_RULE_NONE)
 		out->rule = PT_RULE_FREE_REFERENCED;
 	return pt_set_life(word, PT_FREED);
 }
@@ -329,8 +326,6 @@ static __always_inline unsigned int pt_step(unsigned int word, const struct pt_t
 	case PT_OP_RESET:
 		return pt_step_reset(word, t, out);
 	case PT_OP_BASELINE:
-		if (!(word & PT_ASSOC_KNOWN))
-			word = pt_set_assoc(word, t->associations);
 		if ((word & PT_LIFE_MASK) == PT_UNKNOWN &&
 		    t->refcount > pt_idle_count(t->profile, t->type)) {
 			out->preexisting = 1;

@@ -45,12 +45,12 @@ struct words {
 static struct words words_of(enum pt_profile profile, unsigned int type)
 {
 	if (type == PT_TYPE_GENERIC)
-		return (struct words){ "mapped", NULL };
+		return (struct words){"mapped", NULL};
 	if (type == PT_TYPE_FS_DAX && profile == PT_PROFILE_CLASSIC)
-		return (struct words){ "stored in a file", "taken out of a file" };
+		return (struct words){"stored in a file", "taken out of a file"};
 	if (type == PT_TYPE_FS_DAX)
-		return (struct words){ "requested for a mapping", "freed" };
-	return (struct words){ "requested", "freed" };
+		return (struct words){"requested for a mapping", "freed"};
+	return (struct words){"requested", "freed"};
 }
 
 static void touch(struct text_out *o, const struct pt_finding *f, const struct pt_touch *t,
@@ -65,7 +65,7 @@ static void touch(struct text_out *o, const struct pt_finding *f, const struct p
 		return;
 	}
 	session_comm(o->session, t->tid, comm);
-	earlier = ((double)f->time - (double)((uint64_t)t->tick << PT_TICK_SHIFT)) / 1e9;
+	earlier = ((double)f->time - (double)session_touch_time(o->session, t)) / 1e9;
 	fprintf(o->to, "  last %s by %s/%u, %.3f s earlier\n", did, comm, t->tid,
 		earlier > 0 ? earlier : 0);
 	stack(o, t->stack);
@@ -175,7 +175,7 @@ void text_ledger(struct text_out *o, const struct findings *all, const struct su
 
 void text_summary(FILE *to, const struct summary *sum, enum pt_profile profile)
 {
-	static const char *const verdicts[] = { "PASS", "FAIL", "INCONCLUSIVE" };
+	static const char *const verdicts[] = {"PASS", "FAIL", "INCONCLUSIVE"};
 	const char *separator = " rules=";
 	struct utsname u;
 

@@ -12,7 +12,7 @@
 
 struct text_out {
 	FILE *to;
-	bool timestamps; /* seconds since boot, as the kernel log has them */
+	bool timestamps;      /* seconds since boot, as the kernel log has them */
 	int64_t clock_offset; /* ns, from CLOCK_MONOTONIC to the kernel log's clock */
 	struct session *session;
 	struct devices *devices;

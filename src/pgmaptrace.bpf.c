@@ -25,19 +25,18 @@ static __always_inline __u64 fentry_arg(void *ctx, __u32 n)
 
 /*
  * HOOK - both ways to attach one body to @name: fentry where BTF has the
- * function, kprobe where the compiler made a clone of it.  A clone keeps the
- * first argument; the others may be gone.
+ * function and the kernel does not preempt, kprobe elsewhere (hooks.c).
  */
 #define HOOK(name)                                                                                 \
 	static __always_inline int on_##name(void *ctx, __u64 a0, __u64 a1, __u64 a2, __u64 a3,    \
-					     __u64 a4, bool clone);                                \
+					     __u64 a4);                                            \
 	SEC("fentry/" #name)                                                                       \
 	int fentry_##name(void *ctx)                                                               \
 	{                                                                                          \
 		if (!enabled)                                                                      \
 			return 0;                                                                  \
 		return on_##name(ctx, fentry_arg(ctx, 0), fentry_arg(ctx, 1), fentry_arg(ctx, 2),  \
-				 fentry_arg(ctx, 3), fentry_arg(ctx, 4), false);                   \
+				 fentry_arg(ctx, 3), fentry_arg(ctx, 4));                          \
 	}                                                                                          \
 	SEC("kprobe/" #name)                                                                       \
 	int kprobe_##name(struct pt_regs *ctx)                                                     \
@@ -45,17 +44,17 @@ static __always_inline __u64 fentry_arg(void *ctx, __u32 n)
 		if (!enabled)                                                                      \
 			return 0;                                                                  \
 		return on_##name(ctx, PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx), PT_REGS_PARM3(ctx),  \
-				 PT_REGS_PARM4(ctx), PT_REGS_PARM5(ctx), true);                    \
+				 PT_REGS_PARM4(ctx), PT_REGS_PARM5(ctx));                          \
 	}                                                                                          \
 	static __always_inline int on_##name(void *ctx, __u64 a0, __u64 a1, __u64 a2, __u64 a3,    \
-					     __u64 a4, bool clone)
+					     __u64 a4)
 
 /* Only functions whose result is needed: no kprobe can give both. */
 #define HOOK_EXIT(name) SEC("fexit/" #name) int fexit_##name(void *ctx)
 
 static __always_inline void observe_folio(void *ctx, __u8 op, __u64 page)
 {
-	struct pt_transition t = { .op = op };
+	struct pt_transition t = {.op = op};
 	struct pt_event e = {};
 
 	e.page = page_head(page);
@@ -69,7 +68,7 @@ static __always_inline void observe_folio(void *ctx, __u8 op, __u64 page)
 /* zone_device_page_init(page) to 6.18, (page, pgmap, order) after */
 HOOK(zone_device_page_init)
 {
-	struct pt_transition t = { .op = PT_OP_REQUEST };
+	struct pt_transition t = {.op = PT_OP_REQUEST};
 	struct pt_event e = {};
 
 	/* what the compound words say is left from the page's last life */
@@ -86,7 +85,7 @@ HOOK(zone_device_page_init)
  */
 static __always_inline int on_free(void *ctx, __u64 page)
 {
-	struct pt_transition t = { .op = PT_OP_FREE };
+	struct pt_transition t = {.op = PT_OP_FREE};
 	struct pt_event e = {};
 	__s32 again;
 
@@ -161,7 +160,7 @@ HOOK(vmf_insert_pfn_pmd_prot)
 /* dax_insert_entry(xas, vmf, iter, entry, pfn, flags); pfn is a pfn_t to 6.15 */
 HOOK(dax_insert_entry)
 {
-	struct pt_transition t = { .op = PT_OP_STORE };
+	struct pt_transition t = {.op = PT_OP_STORE};
 	struct pt_event e = {};
 	__u64 vma, file;
 
@@ -203,17 +202,19 @@ static long busiest_step(__u32 i, void *data)
 
 static __always_inline __s32 highest_refcount(__u64 page, __u32 pages)
 {
-	struct busiest b = { .page = page, .refcount = page_refcount(page) };
+	struct busiest b = {.page = page, .refcount = page_refcount(page)};
 
 	if (pages > 1)
 		bpf_loop(pages, busiest_step, &b, 0);
 	return b.refcount;
 }
 
+const volatile bool disassociate_is_clone;
+
 /* dax_disassociate_entry(entry, mapping, trunc); often a clone with (entry) only */
 HOOK(dax_disassociate_entry)
 {
-	struct pt_transition t = { .op = PT_OP_REMOVE };
+	struct pt_transition t = {.op = PT_OP_REMOVE};
 	struct pt_event e = {};
 
 	if (!dax_entry_is_value(a0)) {
@@ -225,7 +226,7 @@ HOOK(dax_disassociate_entry)
 	e.pfn = dax_entry_pfn(a0);
 	e.page = pfn_to_page(e.pfn);
 	e.order = dax_entry_pages(a0) > 1 ? 9 : 0;
-	if (!clone) {
+	if (!disassociate_is_clone) {
 		e.mapping = a1;
 		e.offset = folio_offset(e.page);
 	}
@@ -239,7 +240,7 @@ HOOK(dax_disassociate_entry)
 /* dax_folio_reset_order(folio), from 7.1 on */
 HOOK(dax_folio_reset_order)
 {
-	struct pt_transition t = { .op = PT_OP_RESET };
+	struct pt_transition t = {.op = PT_OP_RESET};
 	struct pt_event e = {};
 
 	e.page = a0;
@@ -328,6 +329,8 @@ out:
 static __always_inline void finding(void *ctx, const struct pt_transition *t, struct pt_event *e,
 				    __u32 rule)
 {
+	if (rules_off >> rule & 1)
+		return;
 	if (stack_mode != PT_STACK_NONE)
 		e->stack = take_stack(ctx);
 	report(t, e, rule);
@@ -353,14 +356,16 @@ static long overlap_step(__u32 i, void *data)
 /* memremap_pages(pgmap, nid): at entry, before the kernel stores its range */
 HOOK(memremap_pages)
 {
-	struct pt_transition t = { .profile = profile };
+	struct pt_transition t = {.profile = profile};
 	struct pt_event e = {};
 	struct pt_scratch *s = scratch_get();
 	struct overlap o = {};
 	__u32 i;
 
-	if (!s)
+	if (!s) {
+		COUNT(lost[PT_LOSS_PGMAP], 1);
 		return 0;
+	}
 	__builtin_memset(&s->pgmap, 0, sizeof(s->pgmap));
 	pgmap_read(a0, &s->pgmap);
 	for (i = 0; i < PT_MAX_RANGES; i++) {
@@ -417,7 +422,7 @@ HOOK_EXIT(memunmap_pages)
 static long live_step(__u32 i, void *data)
 {
 	struct scan *sc = &(*(struct pt_scratch **)data)->scan;
-	struct pt_transition t = { .op = PT_OP_BASELINE };
+	struct pt_transition t = {.op = PT_OP_BASELINE};
 	struct pt_outcome out = {};
 	struct pt_event e = {};
 
@@ -430,7 +435,6 @@ static long live_step(__u32 i, void *data)
 		return 0;
 	e.page = pfn_to_page(e.pfn);
 	t.refcount = page_refcount(e.page);
-	t.associations = folio_associations(e.page);
 	take(&t, &e, &out);
 	return 0;
 }
@@ -485,11 +489,13 @@ static __always_inline void scan_pages(struct pt_scratch *s, __u64 pfn, __u64 nr
 	s->scan.nr = nr;
 	s->scan.idle = pt_idle_count(profile, type);
 	s->scan.baseline = baseline;
-	/* also those that a file has stored: their section is made here and not with interrupts off */
+	/* also those that a file has stored: their section is made here and not with interrupts off
+	 */
 	s->scan.stored = baseline && type == PT_TYPE_FS_DAX;
 	s->scan.live = 0;
 	s->scan.first_live = 0;
-	bpf_loop((nr + SCAN_BATCH - 1) / SCAN_BATCH, scan_step, &s, 0);
+	if (bpf_loop((nr + SCAN_BATCH - 1) / SCAN_BATCH, scan_step, &s, 0) < 0)
+		COUNT(lost[PT_LOSS_SCAN], nr); /* 2 TiB and more in one range */
 }
 
 /* The struct pages of a range are about to go: who is still above idle? */
@@ -497,7 +503,7 @@ static __always_inline int on_teardown(void *ctx, __u64 pfn, __u64 nr)
 {
 	__u64 address = pfn_to_pgmap(pfn), end = pfn + nr;
 	struct pt_pgmap *p = bpf_map_lookup_elem(&pgmaps, &address);
-	struct pt_transition t = { .op = PT_OP_TEARDOWN };
+	struct pt_transition t = {.op = PT_OP_TEARDOWN};
 	struct pt_event e = {};
 	struct pt_scratch *s;
 

@@ -87,7 +87,7 @@ static bool parse_seconds(const char *text, double *seconds)
 
 static bool parse_stack(const char *text, enum pt_stack_mode *mode)
 {
-	static const char *const names[] = { "none", "findings", "all" };
+	static const char *const names[] = {"none", "findings", "all"};
 
 	for (int i = 0; i < 3; i++) {
 		if (!strcmp(text, names[i])) {
@@ -140,29 +140,37 @@ static bool interrupted(void)
 
 /* ---- run -- COMMAND ---- */
 
-/* Return: 0 if execvp() will find @name, else the exit status of a shell. */
+/* Return: 0 if @file can be executed, else the exit status of a shell. */
+static int executable(const char *file)
+{
+	struct stat st;
+
+	if (stat(file, &st))
+		return errno == EACCES ? EXIT_NOT_EXECUTABLE : EXIT_NOT_FOUND;
+	return S_ISREG(st.st_mode) && !access(file, X_OK) ? 0 : EXIT_NOT_EXECUTABLE;
+}
+
+/* As executable(), for a name that execvp() looks up in PATH. */
 static int look_up(const char *name)
 {
 	const char *path = getenv("PATH");
-	bool denied = false;
+	int status = EXIT_NOT_FOUND;
 	char file[PATH_MAX];
 	size_t len;
 
-	if (strchr(name, '/')) {
-		if (!access(name, X_OK))
-			return 0;
-		return errno == ENOENT || errno == ENOTDIR ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
-	}
+	if (strchr(name, '/'))
+		return executable(name);
 	for (path = path ? path : "/bin:/usr/bin"; *path; path += len + (path[len] == ':')) {
 		len = strcspn(path, ":");
-		snprintf(file, sizeof(file), "%.*s/%s", len ? (int)len : 1, len ? path : ".",
-			 name);
-		if (!access(file, X_OK))
+		snprintf(file, sizeof(file), "%.*s/%s", len ? (int)len : 1, len ? path : ".", name);
+		switch (executable(file)) {
+		case 0:
 			return 0;
-		if (errno == EACCES)
-			denied = true;
+		case EXIT_NOT_EXECUTABLE:
+			status = EXIT_NOT_EXECUTABLE;
+		}
 	}
-	return denied ? EXIT_NOT_EXECUTABLE : EXIT_NOT_FOUND;
+	return status;
 }
 
 static pid_t start(char **command)
@@ -187,8 +195,7 @@ static bool ended(pid_t child, int *status)
 
 	if (child <= 0 || waitpid(child, &wait_status, WNOHANG) != child)
 		return false;
-	*status = WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) :
-					     WEXITSTATUS(wait_status);
+	*status = WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
 	return true;
 }
 
@@ -256,8 +263,8 @@ static int64_t kernel_log_offset(void)
 		after = now();
 		while ((n = read(fd, record, sizeof(record) - 1)) > 0) {
 			record[n] = '\0';
-			if (!strstr(record, line + 3) ||
-			    sscanf(record, "%*u,%*u,%llu", &us) != 1 || after - before >= best)
+			if (!strstr(record, line + 3) || sscanf(record, "%*u,%*u,%llu", &us) != 1 ||
+			    after - before >= best)
 				continue;
 			best = after - before;
 			offset = us / 1e6 - (before + after) / 2;
@@ -277,8 +284,8 @@ static int trace(struct tracing *t, pid_t child)
 {
 	double end = t->options->duration ? now() + t->options->duration : 0;
 	struct pollfd fds[2] = {
-		{ .fd = session_fd(t->session), .events = POLLIN },
-		{ .fd = signals, .events = POLLIN },
+		{.fd = session_fd(t->session), .events = POLLIN},
+		{.fd = signals, .events = POLLIN},
 	};
 	int status = 0;
 
@@ -296,7 +303,7 @@ static int trace(struct tracing *t, pid_t child)
 static void judge_outstanding(void *arg, uint64_t pfn, const struct pt_touch *request)
 {
 	double age = now() - ((uint64_t)request->tick << PT_TICK_SHIFT) / 1e9;
-	struct pt_finding f = { .pfn = pfn };
+	struct pt_finding f = {.pfn = pfn};
 	struct tracing *t = arg;
 	struct finding_group *g;
 
@@ -354,7 +361,7 @@ static void say_attached(const struct session *s)
 
 static int run_session(const struct options *o)
 {
-	struct tracing t = { .options = o };
+	struct tracing t = {.options = o};
 	bool incomplete = true;
 	pid_t child = 0;
 	int status, err;
@@ -363,8 +370,8 @@ static int run_session(const struct options *o)
 		status = look_up(o->command[0]);
 		if (status) {
 			fprintf(stderr, "pgmaptrace: %s: %s\n", o->command[0],
-				status == EXIT_NOT_FOUND ? "command not found" :
-							   "permission denied");
+				status == EXIT_NOT_FOUND ? "command not found"
+							 : "permission denied");
 			return status;
 		}
 	}
@@ -384,9 +391,11 @@ static int run_session(const struct options *o)
 		err = EXIT_INTERNAL;
 		goto out;
 	}
-	err = session_load(t.session, on_record, &t);
-	if (err)
-		goto out;
+	if (!interrupted()) {
+		err = session_load(t.session, on_record, &t);
+		if (err)
+			goto out;
+	}
 	if (!interrupted()) {
 		err = session_attach(t.session);
 		if (err)
@@ -397,7 +406,7 @@ static int run_session(const struct options *o)
 		if (err)
 			goto out;
 	}
-	if (!interrupted()) {
+	if (!stop) {
 		incomplete = false;
 		/* devices are named while they are there */
 		session_consume(t.session);
@@ -475,15 +484,15 @@ static int rules(const char *name)
 static int parse_options(int argc, char **argv, struct options *o)
 {
 	static const struct option names[] = {
-		{ "btf", required_argument, NULL, 'b' },
-		{ "duration", required_argument, NULL, 'd' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "older", required_argument, NULL, 'o' },
-		{ "stack", required_argument, NULL, 's' },
-		{ "timestamps", no_argument, NULL, 'T' },
-		{ "verbose", no_argument, NULL, 'v' },
-		{ "version", no_argument, NULL, 'V' },
-		{ 0 },
+		{"btf", required_argument, NULL, 'b'},
+		{"duration", required_argument, NULL, 'd'},
+		{"help", no_argument, NULL, 'h'},
+		{"older", required_argument, NULL, 'o'},
+		{"stack", required_argument, NULL, 's'},
+		{"timestamps", no_argument, NULL, 'T'},
+		{"verbose", no_argument, NULL, 'v'},
+		{"version", no_argument, NULL, 'V'},
+		{0},
 	};
 	int c;
 
@@ -529,7 +538,7 @@ static int parse_options(int argc, char **argv, struct options *o)
 
 int main(int argc, char **argv)
 {
-	struct options o = { .older = -1, .session.stack = PT_STACK_ALL };
+	struct options o = {.older = -1, .session.stack = PT_STACK_ALL};
 	int err = parse_options(argc, argv, &o);
 	const char *command;
 

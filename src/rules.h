@@ -12,8 +12,7 @@
 #define PT_RULES(RULE)                                                                             \
 	RULE(REQUEST_NOT_IDLE, "request-not-idle",                                                 \
 	     "a folio is requested at a refcount other than idle")                                 \
-	RULE(DOUBLE_REQUEST, "double-request",                                                     \
-	     "a folio is requested again with no free between")                                    \
+	RULE(DOUBLE_REQUEST, "double-request", "a folio is requested again with no free between")  \
 	RULE(FREE_UNREQUESTED, "free-unrequested",                                                 \
 	     "page_free is called for a folio that was not requested")                             \
 	RULE(DOUBLE_FREE, "double-free", "page_free is called twice for one request")              \
@@ -38,7 +37,7 @@ enum pt_rule {
 #define RULE(id, name, text) PT_RULE_##id,
 	PT_RULES(RULE)
 #undef RULE
-	PT_NR_RULES,
+		PT_NR_RULES,
 };
 
 #endif /* PGMAPTRACE_RULES_H */

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
@@ -31,7 +31,6 @@ struct session {
 	void *arg;
 	struct pt_counts counts;
 	uint64_t missed;
-	unsigned int attach_failures;
 };
 
 static void say(const char *format, ...)
@@ -61,8 +60,8 @@ static struct btf *load_btf(const char *file)
 	if (file)
 		say("can't read BTF from %s: %s", file, strerror(errno));
 	else
-		say("this kernel has no BTF: /sys/kernel/btf/vmlinux: %s (CONFIG_DEBUG_INFO_BTF; "
-		    "or name a file with --btf)",
+		say("this kernel has no BTF: /sys/kernel/btf/vmlinux: %s "
+		    "(CONFIG_DEBUG_INFO_BTF)",
 		    strerror(errno));
 	return NULL;
 }
@@ -105,9 +104,15 @@ fail:
 
 static struct bpf_program *program_of(const struct session *s, const struct pt_hook *h)
 {
+	static const char *const prefix[] = {
+		[PT_ATTACH_FENTRY] = "fentry",
+		[PT_ATTACH_KPROBE] = "kprobe",
+		[PT_ATTACH_MULTI] = "kprobe",
+		[PT_ATTACH_FEXIT] = "fexit",
+	};
 	char name[128];
 
-	snprintf(name, sizeof(name), "%s_%s", pt_attach_name(h->attach), h->function);
+	snprintf(name, sizeof(name), "%s_%s", prefix[h->attach], h->function);
 	return bpf_object__find_program_by_name(s->skel->obj, name);
 }
 
@@ -120,7 +125,7 @@ static int run_program(const struct bpf_program *p, void *ctx, size_t size)
 
 static int learn_layout(struct session *s)
 {
-	struct pt_walk w = { .pfn = ksyms_address(s->ksyms, "vmemmap_base") };
+	struct pt_walk w = {.pfn = ksyms_address(s->ksyms, "vmemmap_base")};
 	int err = run_program(s->skel->progs.read_word, &w, sizeof(w));
 
 	if (err || !w.pfn) {
@@ -140,6 +145,35 @@ static int on_record(void *arg, void *data, size_t size)
 	return 0;
 }
 
+static void say_rules(uint32_t rules)
+{
+	for (int i = 1; i < PT_NR_RULES; i++)
+		if (rules & (1u << i))
+			say("  rule off: %s", pt_rule_name(i));
+}
+
+/* What a rule needs and this kernel has not. */
+static void say_rules_off(const struct session *s)
+{
+	if (!s->choice.missing)
+		return;
+	say("%u hooks are not in this kernel (pgmaptrace probe lists them)", s->choice.missing);
+	say_rules(s->choice.rules_off);
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+uint64_t session_touch_time(const struct session *s, const struct pt_touch *t)
+{
+	return s->skel->bss->began + ((uint64_t)t->tick << PT_TICK_SHIFT);
+}
+
 int session_load(struct session *s, session_record_fn fn, void *arg)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = s->options.btf);
@@ -153,21 +187,29 @@ int session_load(struct session *s, session_record_fn fn, void *arg)
 		say("can't open the BPF object: %s", strerror(errno));
 		return EXIT_INTERNAL;
 	}
-	bpf_object__for_each_program(p, s->skel->obj) {
+	bpf_object__for_each_program(p, s->skel->obj)
+	{
 		if (bpf_program__type(p) != BPF_PROG_TYPE_SYSCALL)
 			bpf_program__set_autoload(p, false);
 	}
 	for (struct pt_hook *h = pt_hooks; h->function; h++) {
-		if (h->attach != PT_ATTACH_NO)
-			bpf_program__set_autoload(program_of(s, h), true);
+		if (h->attach == PT_ATTACH_NO)
+			continue;
+		p = program_of(s, h);
+		bpf_program__set_autoload(p, true);
+		if (h->attach == PT_ATTACH_MULTI)
+			bpf_program__set_expected_attach_type(p, BPF_TRACE_KPROBE_MULTI);
+		if (h->symbol != h->function)
+			s->skel->rodata->disassociate_is_clone = true;
 	}
+	say_rules_off(s);
 	s->skel->rodata->profile = s->choice.profile;
 	s->skel->rodata->stack_mode = s->options.stack;
 	err = pgmaptrace_bpf__load(s->skel);
 	if (err) {
 		say("can't load the BPF programs: %s%s", strerror(-err),
-		    err == -EPERM ? " (run as root)" :
-				    " (PGMAPTRACE_DEBUG=1 shows the verifier's log)");
+		    err == -EPERM ? " (run as root)"
+				  : " (PGMAPTRACE_DEBUG=1 shows the verifier's log)");
 		return EXIT_KERNEL;
 	}
 	s->ring = ring_buffer__new(bpf_map__fd(s->skel->maps.records), on_record, s, NULL);
@@ -178,12 +220,21 @@ int session_load(struct session *s, session_record_fn fn, void *arg)
 	return learn_layout(s);
 }
 
+static struct bpf_link *attach_multi(struct bpf_program *p, const char *symbol)
+{
+	LIBBPF_OPTS(bpf_kprobe_multi_opts, opts, .syms = &symbol, .cnt = 1);
+
+	return bpf_program__attach_kprobe_multi_opts(p, NULL, &opts);
+}
+
 static struct bpf_link *attach_hook(const struct session *s, const struct pt_hook *h)
 {
 	struct bpf_program *p = program_of(s, h);
 
 	if (h->attach == PT_ATTACH_KPROBE)
 		return bpf_program__attach_kprobe(p, false, h->symbol);
+	if (h->attach == PT_ATTACH_MULTI)
+		return attach_multi(p, h->symbol);
 	return bpf_program__attach(p);
 }
 
@@ -205,9 +256,13 @@ int session_attach(struct session *s)
 		}
 		h->attach = PT_ATTACH_NO;
 		s->choice.rules_off |= h->rules;
-		s->attach_failures++;
-		say("can't attach to %s: %s (its rules are off)", h->function, strerror(errno));
+		if (h->rules)
+			s->choice.missing++;
+		say("can't attach to %s: %s", h->symbol, strerror(errno));
+		say_rules(h->rules);
 	}
+	s->skel->bss->rules_off = s->choice.rules_off;
+	s->skel->bss->began = now_ns();
 	/* from here on every hook sees every event */
 	s->skel->bss->enabled = 1;
 	return 0;
@@ -221,7 +276,7 @@ static int scan_pgmap(struct session *s, const struct pt_pgmap *p, bool (*interr
 		if (i == 0 && p->first > pfn)
 			pfn = p->first;
 		while (pfn <= p->range[i].end && !interrupted()) {
-			struct pt_scan scan = { .pfn = pfn, .nr = p->range[i].end - pfn + 1 };
+			struct pt_scan scan = {.pfn = pfn, .nr = p->range[i].end - pfn + 1};
 			int err;
 
 			if (scan.nr > SCAN_PAGES)
@@ -239,7 +294,7 @@ static int scan_pgmap(struct session *s, const struct pt_pgmap *p, bool (*interr
 
 int session_baseline(struct session *s, bool (*interrupted)(void))
 {
-	struct pt_walk w = { 0 };
+	struct pt_walk w = {0};
 	uint64_t last = 0;
 
 	while (!w.done && !interrupted()) {
@@ -273,7 +328,7 @@ int session_consume(struct session *s)
 
 static uint64_t recursion_misses(const struct bpf_program *p)
 {
-	struct bpf_prog_info info = { 0 };
+	struct bpf_prog_info info = {0};
 	__u32 size = sizeof(info);
 
 	if (bpf_program__fd(p) < 0 || bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &size))
@@ -288,8 +343,7 @@ uint64_t session_missed(struct session *s)
 
 	if (!s->skel)
 		return s->missed;
-	bpf_object__for_each_program(p, s->skel->obj)
-		missed += recursion_misses(p);
+	bpf_object__for_each_program(p, s->skel->obj) missed += recursion_misses(p);
 	s->missed = missed;
 	return missed;
 }
@@ -314,11 +368,6 @@ const struct pt_counts *session_counts(struct session *s)
 	}
 	free(each);
 	return &s->counts;
-}
-
-unsigned int session_attach_failures(const struct session *s)
-{
-	return s->attach_failures;
 }
 
 bool session_look(struct session *s, struct pt_finding *f)

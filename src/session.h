@@ -20,7 +20,7 @@ struct session_options {
 	enum pt_stack_mode stack;
 };
 
-/* Each record, in the order of the events.  Runs inside session_poll(). */
+/* Each record, in the order of the events.  Runs inside session_consume(). */
 typedef void (*session_record_fn)(void *arg, const void *record, size_t size);
 
 /*
@@ -55,8 +55,8 @@ const struct ksyms *session_ksyms(struct session *s);
 const struct pt_counts *session_counts(struct session *s);
 /* Events that a hook could not see, since a program was running on that CPU. */
 uint64_t session_missed(struct session *s);
-/* Hooks that this kernel has, but that refused to attach. */
-unsigned int session_attach_failures(const struct session *s);
+/* When a touch was, in ns of CLOCK_MONOTONIC, to 1.05 ms. */
+uint64_t session_touch_time(const struct session *s, const struct pt_touch *t);
 /* Fill in what @f->pfn is now: counts, order, file, pgmap, history. */
 bool session_look(struct session *s, struct pt_finding *f);
 /* Stack by its key; false if it is not there. */

@@ -82,10 +82,10 @@ struct scan {
 	__u64 nr;
 	__s64 idle;
 	__u64 baseline;
-	__u64 stored; /* look for pages in a file too, not only for those above idle */
-	__u64 batch; /* pfn of the 64 pages at hand */
-	__u64 mask;  /* which of them are looked for */
-	__u64 live;  /* how many were found */
+	__u64 stored;	  /* look for pages in a file too, not only for those above idle */
+	__u64 batch;	  /* pfn of the 64 pages at hand */
+	__u64 mask;	  /* which of them are looked for */
+	__u64 live;	  /* how many were found */
 	__u64 first_live; /* pfn */
 };
 
@@ -109,6 +109,8 @@ const volatile __u32 profile;	 /* enum pt_profile */
 const volatile __u32 stack_mode; /* enum pt_stack_mode */
 volatile __u32 enabled;		 /* all hooks are attached */
 volatile __u32 settled;		 /* the baseline scan is complete */
+volatile __u32 rules_off;	 /* bit (1 << enum pt_rule): a hook of it is not there */
+volatile __u64 began;		 /* ns; touch times count from here */
 volatile __u64 epochs;
 
 static __always_inline struct pt_counts *my_counts(void)
@@ -271,7 +273,7 @@ static __always_inline struct pt_history *find_history(__u64 pfn, bool make)
 struct pt_event {
 	__u64 pfn; /* of the head page */
 	__u64 page;
-	__u64 folios; /* for PT_OP_TEARDOWN */
+	__u64 folios;  /* for PT_OP_TEARDOWN */
 	__u64 mapping; /* address_space it is stored in; 0: ask the folio */
 	__u64 offset;  /* in it, bytes */
 	__u64 pgmap;   /* address */
@@ -363,7 +365,7 @@ static __always_inline void touch(const struct pt_event *e, bool free)
 	if (!h)
 		return;
 	last = free ? &h->free[i] : &h->request[i];
-	last->tick = (bpf_ktime_get_ns() >> PT_TICK_SHIFT) | 1;
+	last->tick = ((bpf_ktime_get_ns() - began) >> PT_TICK_SHIFT) | 1;
 	last->tid = bpf_get_current_pid_tgid();
 	last->stack = stack_mode == PT_STACK_ALL ? e->stack : 0;
 	remember_task(last->tid);
@@ -396,11 +398,14 @@ static __always_inline enum pt_keep kept_as(const struct pt_transition *t,
 
 /*
  * apply - step the word at @word and say what it was before
+ * @page: its refcount is read anew for each try, so that it belongs to the
+ *	word that is stepped: other CPUs may put and take the folio meanwhile.
+ *	0: the caller's is right.
  * Return: false if other CPUs were faster each time.
  * Not static: the verifier then looks at the rules once, not at each hook.
  */
-__noinline int apply(__u32 *word, const struct pt_transition *t, struct pt_outcome *out,
-		     __u32 *before)
+__noinline int apply(__u32 *word, struct pt_transition *t, struct pt_outcome *out, __u32 *before,
+		     __u64 page)
 {
 	__u32 old, new;
 	int tries;
@@ -409,6 +414,8 @@ __noinline int apply(__u32 *word, const struct pt_transition *t, struct pt_outco
 		return 0;
 	for (tries = 0; tries < PT_CAS_TRIES; tries++) {
 		old = *(volatile __u32 *)word;
+		if (page)
+			t->refcount = page_refcount(page);
 		__builtin_memset(out, 0, sizeof(*out));
 		new = pt_step(old, t, out);
 		*before = old;
@@ -438,7 +445,8 @@ static __always_inline bool take(struct pt_transition *t, struct pt_event *e,
 	t->fresh = s->fresh;
 	t->settled = settled;
 	e->pgmap = s->pgmap;
-	done = apply(&s->word[e->pfn & (PT_SECTION_PAGES - 1)], t, out, &e->word);
+	done = apply(&s->word[e->pfn & (PT_SECTION_PAGES - 1)], t, out, &e->word,
+		     t->op == PT_OP_FREE ? e->page : 0);
 	c = my_counts();
 	if (!c)
 		return false;
@@ -469,6 +477,8 @@ static __always_inline void observe(void *ctx, struct pt_transition *t, struct p
 
 	if (!take(t, e, &out))
 		return;
+	if (rules_off >> out.rule & 1)
+		out.rule = PT_RULE_NONE;
 	keep = kept_as(t, &out);
 	if ((out.rule && stack_mode != PT_STACK_NONE) || (keep && stack_mode == PT_STACK_ALL))
 		e->stack = take_stack(ctx);

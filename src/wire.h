@@ -15,16 +15,16 @@
 
 #define PT_SECTION_PAGES 512 /* 2 MiB: memremap_pages maps nothing smaller */
 #define PT_SECTION_SHIFT 9
-#define PT_COMM_LEN      16
-#define PT_STACK_DEPTH   32
-#define PT_MAX_RANGES    8 /* of one pgmap; more are counted as lost */
-#define PT_TICK_SHIFT    20 /* touch times: units of 2^20 ns, 1.05 ms */
+#define PT_COMM_LEN	 16
+#define PT_STACK_DEPTH	 32
+#define PT_MAX_RANGES	 8  /* of one pgmap; more are counted as lost */
+#define PT_TICK_SHIFT	 20 /* touch times: units of 2^20 ns, 1.05 ms */
 
 /* --stack: at which events a kernel stack is taken */
 enum pt_stack_mode {
-	PT_STACK_NONE,     /* at none */
+	PT_STACK_NONE,	   /* at none */
 	PT_STACK_FINDINGS, /* at findings */
-	PT_STACK_ALL,      /* at every request, free, store and removal too */
+	PT_STACK_ALL,	   /* at every event that is kept as a last request or free, too */
 };
 
 /* The last event of one kind on one folio. */
@@ -53,14 +53,15 @@ struct pt_stack {
 
 /* Where detail or state can get lost; names in outcome order for the ledger. */
 #define PT_LOSSES(LOSS)                                                                            \
-	LOSS(FINDING, "findings not delivered: ring buffer full", 0)                               \
+	LOSS(FINDING, "findings or pgmaps not told of: ring buffer full", 0)                       \
 	LOSS(STACK, "stacks not kept: stack table full or hash collision", 0)                      \
 	LOSS(UNWIND, "stacks not taken: the kernel's unwinder was busy", 0)                        \
 	LOSS(TASK, "task names not kept: task table full", 0)                                      \
 	LOSS(HISTORY, "folio histories not kept: no memory", 0)                                    \
-	LOSS(SECTION, "2 MiB sections not tracked: no memory", 1)                                  \
+	LOSS(SECTION, "2 MiB sections not tracked: no memory or table full", 1)                    \
 	LOSS(CONTENDED, "transitions given up: too many CPUs on one folio", 1)                     \
-	LOSS(PGMAP, "pgmaps not tracked: table full or too many ranges", 1)                        \
+	LOSS(PGMAP, "pgmaps not wholly tracked: table full, too many ranges, or scratch in use",   \
+	     1)                                                                                    \
 	LOSS(ENTRY, "i_pages entries not understood", 1)                                           \
 	LOSS(SCAN, "pages not scanned: unreadable", 1)
 
@@ -68,7 +69,7 @@ enum pt_loss {
 #define LOSS(id, text, state) PT_LOSS_##id,
 	PT_LOSSES(LOSS)
 #undef LOSS
-	PT_NR_LOSSES,
+		PT_NR_LOSSES,
 };
 
 /* Totals of the session, one copy a CPU. */
@@ -113,10 +114,10 @@ struct pt_finding {
 	__u32 kind; /* PT_RECORD_FINDING */
 	__u32 rule; /* enum pt_rule */
 	__u64 time;
-	__u64 pfn; /* of the head page */
+	__u64 pfn;    /* of the head page */
 	__u64 folios; /* TEARDOWN_LIVE: how many; pfn is the first of them */
-	__u32 op; /* enum pt_op */
-	__u32 state; /* the word before the event */
+	__u32 op;     /* enum pt_op */
+	__u32 state;  /* the word before the event */
 	__s32 refcount;
 	__s32 mapcount;
 	__u32 order;
@@ -125,26 +126,26 @@ struct pt_finding {
 	__u32 tid;
 	char comm[PT_COMM_LEN];
 	__u32 stack; /* key of the stacks map */
-	__u32 dev; /* of the super block, kernel encoding (major << 20); 0: no file known */
+	__u32 dev;   /* of the super block, kernel encoding (major << 20); 0: no file known */
 	__u64 inode;
-	__u64 offset; /* in the file, bytes */
+	__u64 offset;		 /* in the file, bytes */
 	struct pt_touch request; /* last request, map or store */
-	struct pt_touch free; /* last free or removal */
+	struct pt_touch free;	 /* last free or removal */
 	struct pt_pgmap pgmap;
 };
 
 /* Argument of the pgmap_next program: walks the kernel's pgmap_array. */
 struct pt_walk {
-	__u64 pfn; /* in: where to go on; out: where to go on next */
+	__u64 pfn;   /* in: where to go on; out: where to go on next */
 	__u32 found; /* out: pgmap is valid */
-	__u32 done; /* out: there is nothing at pfn or above */
+	__u32 done;  /* out: there is nothing at pfn or above */
 	struct pt_pgmap pgmap;
 };
 
 /* Argument of the scan program: the baseline over a part of one pgmap. */
 struct pt_scan {
-	__u64 pfn; /* in: first */
-	__u64 nr; /* in: how many pages, a multiple of 64 or less than that */
+	__u64 pfn;	  /* in: first */
+	__u64 nr;	  /* in: how many pages, a multiple of 64 or less than that */
 	__u64 above_idle; /* out */
 };
 

@@ -26,7 +26,7 @@ typedef __u16 __be16;
 typedef __u32 __be32;
 typedef __u32 __wsum;
 typedef _Bool bool;
-#define true  1
+#define true 1
 #define false 0
 
 /* include/uapi/linux/bpf.h, the values that are used */
@@ -47,8 +47,7 @@ enum {
 
 /* arch/x86/include/asm/ptrace.h */
 struct pt_regs {
-	unsigned long r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di, orig_ax, ip,
-		cs, flags, sp, ss;
+	unsigned long di, si, dx, cx, r8; /* the first five arguments */
 };
 
 typedef struct {

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash disable=SC2034,SC2086,SC2154
+# make demo: what pgmaptrace shows of one kernel.  Runs in the guest.
+. /bin/guest.sh
+
+title() {
+	printf '\n======== %s\n\n' "$*"
+}
+
+explain() {
+	sed 's/^/  # /'
+}
+
+kernel_says() {
+	printf '\n  # what the kernel itself said, and when:\n'
+	dmesg | grep -E "$1" | head -n 2 | sed 's/^/  /'
+}
+
+title "1. Clean traffic on ext4 with DAX ($RELEASE)"
+explain <<-EOF
+	Two processes write 8,192 pages of 4 KiB and 16 of 2 MiB through mappings.
+	Each request of a folio must be followed by its free.
+EOF
+make_fs ext4
+pgmaptrace run -- sh -c "daxload -p 2 $MNT/small 16M; daxload -h $MNT/huge 32M; umount $MNT"
+echo "  # exit status $?"
+
+title '2. XFS: two files share an extent; one is mapped and pinned, then written'
+explain <<-EOF
+	daxpin maps the file and pins its first page for DMA; pwrite copies the
+	shared extent and drops the page from the file, while it is still in use.
+EOF
+make_fs xfs
+pwrite $MNT/a 0 2097152
+reflink $MNT/a $MNT/b
+cat >/tmp/case.sh <<EOF
+. /bin/guest.sh
+pin $MNT/a -r
+pwrite $MNT/a 0 4096
+unpin
+EOF
+dmesg -c >/dev/null
+trace sh /tmp/case.sh
+cat "$OUT"
+echo "  # exit status $status"
+if dmesg | grep -q 'WARNING.*fs/dax.c'; then
+	kernel_says 'WARNING.*fs/dax.c'
+else
+	echo "  # $RELEASE itself does not warn of it"
+fi
+[ "$status" = 1 ] || echo "  # not shown by $RELEASE"
+umount $MNT
+
+title '3. device-dax: a page is pinned, and the device is unbound'
+explain <<-EOF
+	memunmap_pages does not wait for the pin.  The struct page goes away, and
+	what gives the pin back later, here the end of daxpin, uses it after free.
+EOF
+ndctl create-namespace -f -e namespace0.0 -m devdax -M mem >/dev/null
+cat >/tmp/case.sh <<EOF
+. /bin/guest.sh
+pin /dev/dax0.0
+echo dax0.0 >/sys/bus/dax/drivers/device_dax/unbind
+echo "\$pinner" >/tmp/pinner
+EOF
+dmesg -c >/dev/null
+trace sh /tmp/case.sh
+cat "$OUT"
+echo "  # exit status $status"
+kill -9 "$(cat /tmp/pinner)"
+sleep 2
+kernel_says 'BUG: |RIP: '

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the tests of model.h share: names for messages, a state that can be
+ * read, and what is known of each type of pgmap.  Not here: what model.h says.
+ */
+#ifndef PGMAPTRACE_TESTS_FOLIO_STATE_H
+#define PGMAPTRACE_TESTS_FOLIO_STATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "model.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof(*(a)))
+
+static const char *const rule_names[] = {"none",
+#define RULE(id, name, text) name,
+					 PT_RULES(RULE)
+#undef RULE
+};
+
+static const char *const op_names[PT_NR_OPS] = {
+	[PT_OP_NONE] = "none",	 [PT_OP_REQUEST] = "request",	[PT_OP_MAP] = "map",
+	[PT_OP_FREE] = "free",	 [PT_OP_STORE] = "store",	[PT_OP_REMOVE] = "remove",
+	[PT_OP_RESET] = "reset", [PT_OP_BASELINE] = "baseline", [PT_OP_TEARDOWN] = "teardown",
+};
+
+static inline const char *op_name(unsigned int op)
+{
+	return op < PT_NR_OPS ? op_names[op] : "unheard-of";
+}
+
+/* A state as a reader sees it. */
+struct state {
+	unsigned int life;
+	unsigned int files;
+	bool files_known;
+	bool drop_seen;
+};
+
+static inline struct state unpack(unsigned int word)
+{
+	struct state s = {
+		.life = word & PT_LIFE_MASK,
+		.files = (word & PT_ASSOC_MASK) >> PT_ASSOC_SHIFT,
+		.files_known = word & PT_ASSOC_KNOWN,
+		.drop_seen = word & PT_DROP_SEEN,
+	};
+
+	return s;
+}
+
+static inline unsigned int pack(struct state s)
+{
+	return s.life | s.files << PT_ASSOC_SHIFT | (s.files_known ? PT_ASSOC_KNOWN : 0) |
+	       (s.drop_seen ? PT_DROP_SEEN : 0);
+}
+
+/* Contracts: what a folio of one pgmap type is on one kind of kernel. */
+enum {
+	DRIVER = 1 << 0,    /* private and coherent: requested, given back */
+	FSDAX = 1 << 1,	    /* counted: every mapping is a reference */
+	OLD_FSDAX = 1 << 2, /* classic */
+	GENERIC = 1 << 3,   /* device-dax */
+	P2PDMA = 1 << 4,
+	NO_TYPE = 1 << 5,
+	ANY_TYPE = (1 << 6) - 1,
+};
+
+static const struct {
+	unsigned int contract;
+	int idle;
+} contracts[][PT_NR_TYPES] = {
+	[PT_PROFILE_CLASSIC] =
+		{
+			[PT_TYPE_NONE] = {NO_TYPE, 0},
+			[PT_TYPE_PRIVATE] = {DRIVER, 0},
+			[PT_TYPE_COHERENT] = {DRIVER, 0},
+			[PT_TYPE_FS_DAX] = {OLD_FSDAX, 1},
+			[PT_TYPE_GENERIC] = {GENERIC, 1},
+			[PT_TYPE_PCI_P2PDMA] = {P2PDMA, 1},
+		},
+	[PT_PROFILE_COUNTED] =
+		{
+			[PT_TYPE_NONE] = {NO_TYPE, 0},
+			[PT_TYPE_PRIVATE] = {DRIVER, 0},
+			[PT_TYPE_COHERENT] = {DRIVER, 0},
+			[PT_TYPE_FS_DAX] = {FSDAX, 0},
+			[PT_TYPE_GENERIC] = {GENERIC, 1},
+			[PT_TYPE_PCI_P2PDMA] = {P2PDMA, 0},
+		},
+};
+
+#endif /* PGMAPTRACE_TESTS_FOLIO_STATE_H */

@@ -1,0 +1,618 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * model.h against a little kernel that is slow and obvious: long random
+ * histories of a few folios.  Legal ones must end with no finding and nothing
+ * outstanding; one wrong step must give its own rule, there and then.
+ * PGMAPTRACE_SEED=N in the environment chooses other histories.
+ */
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "folio_state.h"
+
+#define NR_FOLIOS    3
+#define NR_FILES     80 /* more than the model can count */
+#define MIN_STEPS    2000000
+#define DEFAULT_SEED 0x5eed0da5ULL
+#define LOG_LINES    40
+
+struct page_frame {
+	unsigned int word; /* what the model has of it */
+	int refs;
+	int mappings; /* page table entries */
+	int pins;     /* other references */
+	int arriving; /* faults that have their reference and are not at the map hook yet */
+	int going;    /* last puts whose call of the free function is still to come */
+	int files;
+	bool stored[NR_FILES];
+	bool requested; /* of a driver */
+	bool was_used;	/* since its pgmap was made */
+	bool scanned;
+	int balance; /* requests without a free, as the model counts */
+};
+
+struct world {
+	uint64_t random;
+	struct pt_transition t; /* profile, type, fresh, settled */
+	unsigned int contract;
+	int idle;
+	int crowd; /* how many use a folio at most, each in its own way */
+	int max_files;
+	bool slow; /* the free function is called long after the last put */
+	struct page_frame folio[NR_FOLIOS];
+	struct pt_outcome out; /* of the last event */
+	unsigned long steps;
+	unsigned int requests, frees, preexisting, preexisting_frees;
+	unsigned long fired[PT_NR_RULES];
+	unsigned long overtaken;       /* frees that found the next user there */
+	unsigned long overtaken_twice; /* frees that came after the next user's */
+	char log[LOG_LINES][160];
+	unsigned long logged;
+	uint64_t seed;
+};
+
+/* SplitMix64 */
+static unsigned int draw(struct world *w, unsigned int below)
+{
+	uint64_t z = w->random += 0x9e3779b97f4a7c15ULL;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ULL;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebULL;
+	return (z ^ z >> 31) % below;
+}
+
+static void __attribute__((noreturn)) give_up(struct world *w, const char *why)
+{
+	unsigned long first = w->logged > LOG_LINES ? w->logged - LOG_LINES : 0;
+
+	for (unsigned long i = first; i < w->logged; i++)
+		print_error("  %s\n", w->log[i % LOG_LINES]);
+	print_error("%s\nPGMAPTRACE_SEED=0x%llx, step %lu, profile %u type %u fresh %u\n", why,
+		    (unsigned long long)w->seed, w->steps, w->t.profile, w->t.type, w->t.fresh);
+	fail();
+	abort();
+}
+
+/* Hand the model what a hook would see now.  Return: the rule that it says is broken. */
+static unsigned int emit(struct world *w, struct page_frame *f, unsigned char op, bool shared)
+{
+	struct pt_transition t = w->t;
+	struct pt_outcome out = {0};
+	unsigned int before = f->word;
+
+	t.op = op;
+	t.refcount = f->refs;
+	t.mapcount = f->mappings;
+	t.associations = f->files;
+	t.shared = shared;
+	f->word = pt_step(before, &t, &out);
+	if (op == PT_OP_FREE && w->contract == FSDAX) {
+		w->overtaken += f->refs > 0;
+		w->overtaken_twice += (before & PT_LIFE_MASK) == PT_FREED;
+	}
+	snprintf(w->log[w->logged++ % LOG_LINES], sizeof(w->log[0]),
+		 "folio %td %-8s refs %d mapped %d files %d%s arriving %d going %d: "
+		 "life %u -> %u, files %u -> %u, %s",
+		 f - w->folio, op_name(op), f->refs, f->mappings, f->files,
+		 shared ? " (shared)" : "", f->arriving, f->going, unpack(before).life,
+		 unpack(f->word).life, unpack(before).files, unpack(f->word).files,
+		 rule_names[out.rule]);
+	w->requests += out.request;
+	w->frees += out.free;
+	w->preexisting += out.preexisting;
+	w->preexisting_frees += out.preexisting_free;
+	f->balance += out.request - out.free + out.preexisting - out.preexisting_free;
+	w->fired[out.rule]++;
+	return out.rule;
+}
+
+static void emit_legal(struct world *w, struct page_frame *f, unsigned char op, bool shared)
+{
+	if (emit(w, f, op, shared) != PT_RULE_NONE)
+		give_up(w, "a finding, and nothing wrong was done");
+}
+
+static bool counts_mappings(const struct world *w)
+{
+	return w->contract == FSDAX || w->contract == DRIVER ||
+	       (w->contract == GENERIC && w->t.profile == PT_PROFILE_COUNTED);
+}
+
+static bool gets_freed(const struct world *w)
+{
+	return w->contract == FSDAX || w->contract == DRIVER;
+}
+
+static bool in_files(const struct world *w)
+{
+	return w->contract == FSDAX || w->contract == OLD_FSDAX;
+}
+
+static void put(struct world *w, struct page_frame *f)
+{
+	if (!--f->refs && gets_freed(w))
+		f->going++;
+}
+
+/* Return: a file that has it stored, or that has not. */
+static int pick_file(struct world *w, const struct page_frame *f, bool stored)
+{
+	int file = draw(w, NR_FILES);
+
+	while (f->stored[file] != stored)
+		file = (file + 1) % NR_FILES;
+	return file;
+}
+
+enum action {
+	REQUEST,
+	STORE,
+	REMOVE,
+	FAULT,
+	ARRIVE,
+	UNMAP,
+	PIN,
+	UNPIN,
+	FREE,
+	SCAN,
+	NR_ACTIONS,
+};
+
+static void request(struct world *w, struct page_frame *f)
+{
+	emit_legal(w, f, PT_OP_REQUEST, false);
+	f->requested = true;
+	f->was_used = true;
+	f->refs++;
+	f->pins++;
+}
+
+static void store(struct world *w, struct page_frame *f)
+{
+	emit_legal(w, f, PT_OP_STORE, f->files > 0);
+	f->stored[pick_file(w, f, false)] = true;
+	f->files++;
+}
+
+static void remove_entry(struct world *w, struct page_frame *f)
+{
+	emit_legal(w, f, PT_OP_REMOVE, f->files > 1);
+	f->stored[pick_file(w, f, true)] = false;
+	if (!--f->files && w->contract == FSDAX)
+		emit_legal(w, f, PT_OP_RESET, false);
+}
+
+static void arrive(struct world *w, struct page_frame *f)
+{
+	emit_legal(w, f, PT_OP_MAP, false);
+	f->arriving--;
+	if (draw(w, 8))
+		f->mappings++;
+	else if (counts_mappings(w)) /* no memory for the page table */
+		put(w, f);
+}
+
+static void free_call(struct world *w, struct page_frame *f)
+{
+	emit_legal(w, f, PT_OP_FREE, false);
+	f->going--;
+	f->requested = false;
+}
+
+static void scan(struct world *w, struct page_frame *f)
+{
+	if (f->refs > w->idle || f->files)
+		emit_legal(w, f, PT_OP_BASELINE, false);
+	f->scanned = true;
+	for (int i = 0; i < NR_FOLIOS; i++)
+		if (!w->folio[i].scanned)
+			return;
+	w->t.settled = 1;
+}
+
+/* What a kernel without bugs allows. */
+static bool allowed(const struct world *w, const struct page_frame *f, enum action a)
+{
+	bool in_use = f->refs > w->idle || f->mappings || f->arriving;
+
+	switch (a) {
+	case REQUEST: /* the driver has it back only when it was freed */
+		return w->contract == DRIVER && !f->requested;
+	case STORE:
+		return in_files(w) && f->files < w->max_files;
+	case REMOVE: /* the last one waits until the folio is idle, and not for the free call */
+		return f->files > 1 || (f->files == 1 && !in_use);
+	case FAULT:
+		if (f->mappings + f->arriving >= w->crowd)
+			return false;
+		if (in_files(w))
+			return f->files > 0;
+		return w->contract == GENERIC || (w->contract == DRIVER && f->refs > 0);
+	case ARRIVE:
+		return f->arriving > 0;
+	case UNMAP:
+		return f->mappings > 0;
+	case PIN:
+		return (f->mappings > 0 || f->pins > 0) && f->pins < w->crowd;
+	case UNPIN:
+		return f->pins > 0;
+	case FREE:
+		return f->going > 0;
+	case SCAN:
+		return !w->t.settled && !f->scanned;
+	case NR_ACTIONS:
+		break;
+	}
+	return false;
+}
+
+static void act(struct world *w, struct page_frame *f, enum action a)
+{
+	w->steps++;
+	switch (a) {
+	case REQUEST:
+		request(w, f);
+		break;
+	case STORE:
+		store(w, f);
+		break;
+	case REMOVE:
+		remove_entry(w, f);
+		break;
+	case FAULT:
+		f->refs += counts_mappings(w);
+		f->arriving++;
+		f->was_used = true;
+		break;
+	case ARRIVE:
+		arrive(w, f);
+		break;
+	case UNMAP:
+		f->mappings--;
+		if (counts_mappings(w))
+			put(w, f);
+		break;
+	case PIN:
+		f->refs++;
+		f->pins++;
+		break;
+	case UNPIN:
+		f->pins--;
+		put(w, f);
+		break;
+	case FREE:
+		free_call(w, f);
+		break;
+	case SCAN:
+		scan(w, f);
+		break;
+	case NR_ACTIONS:
+		break;
+	}
+}
+
+/* Where nothing is under way the model must have it right. */
+static void check_state(struct world *w, struct page_frame *f)
+{
+	struct state s = unpack(f->word);
+	bool out = s.life == PT_REQUESTED || s.life == PT_PREEXISTING;
+	bool used = w->contract == DRIVER ? f->requested : f->refs > 0;
+
+	if (s.files_known && (int)s.files != (f->files < 63 ? f->files : 63))
+		give_up(w, "the files are counted wrong");
+	if (s.drop_seen)
+		give_up(w, "a busy drop is remembered, and there was none");
+	if (!gets_freed(w)) {
+		if (w->requests || w->frees)
+			give_up(w, "a request or free where there are none");
+		return;
+	}
+	if (f->going || f->arriving || s.life == PT_UNKNOWN)
+		return;
+	if (w->t.fresh && s.life == PT_PREEXISTING)
+		give_up(w, "preexisting on a new pgmap");
+	if (f->was_used && w->t.fresh && s.life == PT_IDLE)
+		give_up(w, "used, and thought never to be");
+	if (out != used)
+		give_up(w, used ? "in use, and thought idle" : "idle, and thought in use");
+	if (f->balance != used)
+		give_up(w, "requests and frees don't tell what is out");
+}
+
+static void legal_step(struct world *w)
+{
+	struct page_frame *f;
+	enum action a;
+
+	do {
+		f = &w->folio[draw(w, NR_FOLIOS)];
+		a = draw(w, NR_ACTIONS);
+	} while (!allowed(w, f, a) || (a == FREE && w->slow && draw(w, 16)));
+	act(w, f, a);
+	check_state(w, f);
+}
+
+/* In use since before tracing: the model has seen nothing of it. */
+static void use_unseen(struct world *w, struct page_frame *f)
+{
+	f->refs = w->idle;
+	if (draw(w, 3) == 0)
+		return;
+	if (in_files(w)) {
+		f->files = 1 + draw(w, 3);
+		for (int i = 0; i < f->files; i++)
+			f->stored[pick_file(w, f, false)] = true;
+	}
+	f->mappings = draw(w, 3);
+	f->arriving = w->contract == DRIVER ? 0 : draw(w, 2);
+	f->pins = draw(w, 2);
+	f->refs += f->pins + (counts_mappings(w) ? f->mappings + f->arriving : 0);
+	if (gets_freed(w) && draw(w, 3) == 0 && (w->contract == FSDAX || !f->refs))
+		f->going = 1;
+	f->requested = w->contract == DRIVER && (f->refs || f->going);
+}
+
+static void begin(struct world *w)
+{
+	w->t.profile = draw(w, 2) ? PT_PROFILE_COUNTED : PT_PROFILE_CLASSIC;
+	do
+		w->t.type = draw(w, PT_NR_TYPES);
+	while (w->t.type == PT_TYPE_NONE || w->t.type == PT_TYPE_PCI_P2PDMA);
+	if (draw(w, 4) == 0) { /* where the races are */
+		w->t.profile = PT_PROFILE_COUNTED;
+		w->t.type = PT_TYPE_FS_DAX;
+	}
+	w->contract = contracts[w->t.profile][w->t.type].contract;
+	w->idle = contracts[w->t.profile][w->t.type].idle;
+	w->t.fresh = draw(w, 2);
+	w->t.settled = w->t.fresh;
+	w->crowd = 1 + draw(w, 5);
+	w->max_files = draw(w, 4) ? 3 : NR_FILES;
+	w->slow = w->contract == FSDAX && draw(w, 2);
+	w->requests = w->frees = w->preexisting = w->preexisting_frees = 0;
+	w->logged = 0;
+	memset(w->folio, 0, sizeof(w->folio));
+	for (int i = 0; i < NR_FOLIOS; i++) {
+		w->folio[i].refs = w->idle;
+		if (!w->t.fresh)
+			use_unseen(w, &w->folio[i]);
+	}
+}
+
+/* Everything is given back, in any order, and the pgmap goes away. */
+static void release_all(struct world *w)
+{
+	static const enum action ways_out[] = {SCAN, ARRIVE, UNMAP, UNPIN, FREE, REMOVE};
+	bool more;
+
+	do {
+		more = false;
+		for (int i = 0; i < NR_FOLIOS; i++) {
+			unsigned int first = draw(w, ARRAY_SIZE(ways_out));
+
+			for (size_t k = 0; k < ARRAY_SIZE(ways_out); k++) {
+				enum action a = ways_out[(first + k) % ARRAY_SIZE(ways_out)];
+
+				if (!allowed(w, &w->folio[i], a))
+					continue;
+				act(w, &w->folio[i], a);
+				check_state(w, &w->folio[i]);
+				more = true;
+				break;
+			}
+		}
+	} while (more);
+	for (int i = 0; i < NR_FOLIOS; i++)
+		emit_legal(w, &w->folio[i], PT_OP_TEARDOWN, false);
+	if (w->t.fresh && w->preexisting + w->preexisting_frees)
+		give_up(w, "preexisting folios on a new pgmap");
+	if (w->t.fresh && w->requests != w->frees)
+		give_up(w, "all is given back, and requests and frees differ");
+	if (gets_freed(w) && w->requests + w->preexisting != w->frees + w->preexisting_frees)
+		give_up(w, "all is given back, and the totals don't say so");
+}
+
+static bool wrong_driver(struct world *w, struct page_frame *f, unsigned int which,
+			 unsigned char *op, unsigned int *rule)
+{
+	switch (which) {
+	case 0:
+		*op = PT_OP_REQUEST;
+		*rule = PT_RULE_DOUBLE_REQUEST;
+		return f->requested;
+	case 1:
+		*op = PT_OP_REQUEST;
+		*rule = PT_RULE_REQUEST_NOT_IDLE;
+		if (f->requested)
+			return false;
+		f->refs = 1 + draw(w, 3);
+		return true;
+	case 2:
+		*op = PT_OP_FREE;
+		*rule = PT_RULE_FREE_UNREQUESTED;
+		return !f->was_used;
+	case 3:
+		*op = PT_OP_FREE;
+		*rule = PT_RULE_DOUBLE_FREE;
+		return f->was_used && !f->requested;
+	case 4:
+		*op = PT_OP_FREE;
+		*rule = PT_RULE_FREE_REFERENCED;
+		return f->requested && f->refs > 0;
+	default:
+		*op = PT_OP_FREE;
+		*rule = PT_RULE_FREE_REFERENCED;
+		if (!f->mappings)
+			return false;
+		f->refs = 0;
+		return true;
+	}
+}
+
+static bool wrong_fsdax(struct world *w, struct page_frame *f, unsigned int which,
+			unsigned char *op, unsigned int *rule)
+{
+	bool counted = w->contract == FSDAX;
+
+	switch (which) {
+	case 0:
+		*op = PT_OP_FREE;
+		*rule = PT_RULE_FREE_UNREQUESTED;
+		return counted && !f->was_used;
+	case 1:
+		*op = PT_OP_MAP;
+		*rule = PT_RULE_MAP_UNREQUESTED;
+		return counted && !f->refs && !f->going;
+	case 2:
+		*op = PT_OP_FREE;
+		*rule = PT_RULE_FREE_REFERENCED;
+		if (!counted || !f->mappings || f->arriving)
+			return false;
+		f->refs = 0;
+		return true;
+	case 3:
+		*op = PT_OP_STORE;
+		*rule = PT_RULE_ASSOCIATION_CONFLICT;
+		return f->files > 0;
+	case 4:
+		*op = PT_OP_REMOVE;
+		*rule = PT_RULE_ENTRY_DROPPED_BUSY;
+		return f->files == 1 && f->refs > w->idle;
+	case 5:
+		*op = PT_OP_RESET;
+		*rule = PT_RULE_RESET_BUSY;
+		return f->refs > w->idle;
+	default:
+		*op = PT_OP_TEARDOWN;
+		*rule = PT_RULE_TEARDOWN_LIVE;
+		return f->refs > w->idle;
+	}
+}
+
+static bool wrong_generic(struct world *w, struct page_frame *f, unsigned int which,
+			  unsigned char *op, unsigned int *rule)
+{
+	if (which % 2) {
+		*op = PT_OP_TEARDOWN;
+		*rule = PT_RULE_TEARDOWN_LIVE;
+		return f->refs > w->idle;
+	}
+	*op = PT_OP_FREE;
+	*rule = PT_RULE_GENERIC_OVERPUT;
+	f->refs = 0;
+	return true;
+}
+
+/* One wrong step, on a folio whose whole life was seen. */
+static void break_a_rule(struct world *w)
+{
+	struct page_frame *f = NULL;
+	unsigned int rule = PT_RULE_NONE, got;
+	unsigned char op = PT_OP_NONE;
+	bool possible = false;
+	int tries = 200;
+
+	while (!possible && tries--) {
+		f = &w->folio[draw(w, NR_FOLIOS)];
+		if (w->contract == DRIVER)
+			possible = wrong_driver(w, f, draw(w, 6), &op, &rule);
+		else if (w->contract == GENERIC)
+			possible = wrong_generic(w, f, draw(w, 2), &op, &rule);
+		else
+			possible = wrong_fsdax(w, f, draw(w, 7), &op, &rule);
+	}
+	if (!possible)
+		return;
+	w->steps++;
+	got = emit(w, f, op, false);
+	if (got != rule) {
+		print_error("expected %s, got %s\n", rule_names[rule], rule_names[got]);
+		give_up(w, "one wrong step, and not its finding");
+	}
+	if (rule == PT_RULE_ENTRY_DROPPED_BUSY) {
+		/* the kernel resets the folio next: one bug, one finding */
+		f->files = 0;
+		emit_legal(w, f, PT_OP_RESET, false);
+	}
+}
+
+static uint64_t choose_seed(void)
+{
+	const char *given = getenv("PGMAPTRACE_SEED");
+
+	return given && *given ? strtoull(given, NULL, 0) : DEFAULT_SEED;
+}
+
+static struct world *new_world(void)
+{
+	struct world *w = calloc(1, sizeof(*w));
+
+	assert_non_null(w);
+	w->seed = w->random = choose_seed();
+	return w;
+}
+
+static void test_legal_histories(void **unused)
+{
+	struct world *w = new_world();
+
+	(void)unused;
+	while (w->steps < MIN_STEPS) {
+		begin(w);
+		for (unsigned int n = draw(w, 600); n; n--)
+			legal_step(w);
+		release_all(w);
+	}
+	/* the races that fsdax allows did happen */
+	print_message("# %lu frees met the next user, %lu came after its free\n", w->overtaken,
+		      w->overtaken_twice);
+	assert_true(w->overtaken > 1000);
+	assert_true(w->overtaken_twice > 1000);
+	free(w);
+}
+
+static void test_one_wrong_step(void **unused)
+{
+	static const unsigned char judged[] = {
+		PT_RULE_REQUEST_NOT_IDLE, PT_RULE_DOUBLE_REQUEST,	PT_RULE_FREE_UNREQUESTED,
+		PT_RULE_DOUBLE_FREE,	  PT_RULE_FREE_REFERENCED,	PT_RULE_GENERIC_OVERPUT,
+		PT_RULE_MAP_UNREQUESTED,  PT_RULE_ASSOCIATION_CONFLICT, PT_RULE_ENTRY_DROPPED_BUSY,
+		PT_RULE_RESET_BUSY,	  PT_RULE_TEARDOWN_LIVE,
+	};
+	struct world *w = new_world();
+
+	(void)unused;
+	while (w->steps < MIN_STEPS) {
+		do
+			begin(w);
+		while (!w->t.fresh);
+		for (unsigned int n = draw(w, 60); n; n--)
+			legal_step(w);
+		break_a_rule(w);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(judged); i++)
+		if (w->fired[judged[i]] < 100)
+			fail_msg("%s was broken only %lu times", rule_names[judged[i]],
+				 w->fired[judged[i]]);
+	/* these two are not the model's to judge */
+	assert_int_equal(w->fired[PT_RULE_PGMAP_OVERLAP], 0);
+	assert_int_equal(w->fired[PT_RULE_LEAK], 0);
+	free(w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_legal_histories),
+		cmocka_unit_test(test_one_wrong_step),
+	};
+
+	return cmocka_run_group_tests_name("histories", tests, NULL, NULL);
+}

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash disable=SC2034,SC2086,SC2154
+# Real traffic on real filesystems: no finding, and counts that equal those of
+# kprobe events on the same functions in the same run.
+. /bin/guest.sh
+
+free_function=free_zone_device_folio
+remove_function=$(awk '$3 ~ /^dax_disassociate_entry(\.|$)/ { print $3; exit }' /proc/kallsyms)
+profile=$(profile)
+
+# else starting an event patches the scheduler's tracepoints, which now and then
+# an emulated processor does not survive
+echo 0 >$TRACING/options/record-cmd
+
+count_start() {
+	echo >$TRACING/kprobe_events
+	if [ "$profile" = counted ]; then
+		echo "p:count $free_function" >$TRACING/kprobe_events
+	else
+		echo 65536 >$TRACING/buffer_size_kb
+		echo >$TRACING/trace
+		# bits 2 and 3 of the value say that an entry names no folio
+		echo "p:count $remove_function entry=%di" >$TRACING/kprobe_events
+		echo '!(entry & 24)' >$TRACING/events/kprobes/count/filter
+	fi
+	echo 1 >$TRACING/events/kprobes/count/enable
+}
+
+counted=
+count_stop() {
+	echo 0 >$TRACING/events/kprobes/count/enable
+	if [ "$profile" = counted ]; then
+		counted=$(awk '$1 == "count" { print $2 }' $TRACING/kprobe_profile)
+	else
+		counted=$(grep -c ' count: ' $TRACING/trace)
+	fi
+}
+
+balanced() {
+	clean || return 1
+	if [ "$profile" = counted ]; then
+		[ "$(field frees)" = "$counted" ] && [ "$(field requests)" = "$counted" ] || return 1
+	else
+		[ "$(field removed)" = "$counted" ] || return 1
+	fi
+	[ "$counted" -ge "$1" ] && [ "$counted" -le "$2" ] && [ "$(field stored)" = "$(field removed)" ] &&
+		[ "$(field outstanding)" = 0 ]
+}
+
+# traffic NAME FS LEAST MOST COMMAND: so many requests or associations
+traffic() {
+	make_fs "$2"
+	count_start
+	trace sh -e -c "$5; umount $MNT"
+	count_stop
+	verdict "balance: $2, $1: $counted counted by kprobe" balanced "$3" "$4"
+}
+
+for fs in ext4 xfs; do
+	traffic '4 KiB pages' $fs 8192 16384 "daxload -r 2 $MNT/small 32M"
+	traffic '2 MiB pages' $fs 16 48 "daxload -h -r 3 $MNT/huge 32M"
+	traffic 'two processes' $fs 8192 16384 "daxload -p 2 -r 2 $MNT/two 16M"
+	traffic 'one file, four processes, both CPUs' $fs 4096 98304 "daxload -s -p 4 -r 6 $MNT/shared 16M"
+	traffic 'truncate, punch, rename, unlink while mapped' $fs 4096 98304 \
+		"daxload -x -p 2 -r 2 $MNT/change 16M"
+done

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash disable=SC2034,SC2086,SC2154
+# Bad input and bad surroundings: a message that names the thing, a documented
+# exit status, a summary line wherever a session began, and no hook left.
+. /bin/guest.sh
+
+# says STATUS WORDS COMMAND...
+says() {
+	want=$1 words=$2 got=0
+	shift 2
+	"$@" >"$OUT" 2>&1 || got=$?
+	[ "$got" = "$want" ] && grep -q -- "$words" "$OUT"
+}
+
+hooks_gone() {
+	! bpftool prog list | grep -Eq ' name (fentry_|fexit_|kprobe_|pgmap_next)'
+}
+
+last_line_is_summary() {
+	tail -n 1 "$1" | grep -Eq '^pgmaptrace: (PASS|FAIL|INCONCLUSIVE) findings='
+}
+
+verdict 'errors: unknown option' says 64 'unknown option --fast' pgmaptrace --fast
+verdict 'errors: unknown command' says 64 'unknown command walk' pgmaptrace walk
+verdict 'errors: option without a value' says 64 'wants a value' pgmaptrace --duration
+verdict 'errors: no number' says 64 '--duration soon' pgmaptrace --duration soon
+verdict 'errors: no such stack mode' says 64 'all, findings or none' pgmaptrace --stack some
+verdict 'errors: no such rule' says 64 'no rule is called x' pgmaptrace rules x
+verdict 'errors: run without COMMAND' says 64 'give a COMMAND' pgmaptrace run --
+verdict 'errors: COMMAND not found' says 127 'nothere: command not found' pgmaptrace run -- nothere
+verdict 'errors: COMMAND not executable' says 126 'permission denied' pgmaptrace run -- /etc
+verdict 'errors: --btf names a missing file' says 69 'nothere.btf' pgmaptrace --btf /nothere.btf
+verdict 'errors: COMMAND status is handed on' says 7 PASS pgmaptrace run -- sh -c 'exit 7'
+verdict 'errors: COMMAND dies of a signal' says 143 PASS pgmaptrace run -- sh -c 'kill $$'
+verdict 'errors: output to a full disk' sh -c \
+	"pgmaptrace -d 0.1 >/dev/full 2>/tmp/err; [ \$? = 70 ] && grep -q ' findings=0' /tmp/err"
+sh -c 'pgmaptrace -d 0.1 2>/tmp/err; echo $? >/tmp/closed' | true
+verdict 'errors: output closed' sh -c \
+	"[ \"\$(cat /tmp/closed)\" = 70 ] && grep -q ' findings=0' /tmp/err"
+
+mkdir -p /etc
+echo 'nobody:x:65534:65534::/:/bin/sh' >>/etc/passwd
+verdict 'errors: not root' says 69 'run as root' su nobody -c "pgmaptrace -d 1"
+mount -t tmpfs none /sys/kernel/btf
+verdict 'errors: no BTF' says 69 'this kernel has no BTF' pgmaptrace -d 1
+umount /sys/kernel/btf
+grep -v pgmap_array /proc/kallsyms >/tmp/kallsyms
+mount --bind /tmp/kallsyms /proc/kallsyms
+verdict 'errors: no pgmap symbols' says 69 'no device pages' pgmaptrace -d 1
+umount /proc/kallsyms
+
+# Signals from the first moment on until tracing has begun.
+for signal in INT TERM; do
+	for delay in 0.1 0.6 1.5 3 5 8; do
+		pgmaptrace >/tmp/signal.out 2>&1 &
+		tool=$!
+		sleep $delay
+		kill -$signal $tool
+		wait $tool
+		got=$?
+		if ! last_line_is_summary /tmp/signal.out || [ $got != 0 ] && [ $got != 2 ]; then
+			cp /tmp/signal.out "$OUT"
+			not_ok "errors: SIG$signal after $delay s (status $got)"
+		elif ! hooks_gone; then
+			not_ok "errors: SIG$signal after $delay s left hooks"
+		else
+			ok "errors: SIG$signal after $delay s"
+		fi
+	done
+done
+# the shell that runs COMMAND in the background ignores SIGINT, so TERM
+pgmaptrace run -- sleep 60 >/tmp/signal.out 2>&1 &
+tool=$!
+sleep 8
+kill -TERM $tool
+wait $tool
+verdict 'errors: SIGTERM reaches COMMAND' [ $? = 143 ]
+verdict 'errors: SIGTERM with COMMAND: summary' last_line_is_summary /tmp/signal.out
+verdict 'errors: all hooks are gone' hooks_gone

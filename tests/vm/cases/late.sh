@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash disable=SC2034,SC2086,SC2154
+# Tracing that starts in the middle: what was in use before gives no finding.
+. /bin/guest.sh
+
+make_fs ext4
+pwrite $MNT/stored 0 67108864
+daxload -s -r 1 $MNT/stored 64M >/dev/null
+pwrite $MNT/pinned 0 4194304
+pin $MNT/pinned -u
+cat >/tmp/rest.sh <<EOF
+set -e
+# entries and sections from before tracing, removed with interrupts off
+truncate -s 0 $MNT/stored
+echo release >/tmp/orders
+until grep -q released /tmp/pin; do sleep 0.1; done
+truncate -s 0 $MNT/pinned
+daxload -r 1 $MNT/new 8M
+EOF
+trace sh /tmp/rest.sh
+verdict 'late: pinned and stored before attach, released after' clean
+verdict 'late: one folio is counted as preexisting' [ "$(field preexisting)" = 1 ]
+exec 9>&-
+wait
+trace umount $MNT
+verdict 'late: umount of what an earlier trace saw' clean
+
+# a pgmap that goes and comes back while tracing: the same pfns start afresh
+cat >/tmp/again.sh <<EOF
+set -e
+for i in 1 2; do
+	echo namespace0.0 >/sys/bus/nd/drivers/nd_pmem/unbind
+	echo namespace0.0 >/sys/bus/nd/drivers/nd_pmem/bind
+	mount -t ext4 -o dax=always /dev/pmem0 $MNT
+	daxload -r 1 $MNT/again 8M
+	umount $MNT
+done
+EOF
+trace sh /tmp/again.sh
+verdict 'late: a pgmap that goes and comes back' clean
+
+# two sessions at once
+make_fs ext4
+pgmaptrace run -- daxload -r 2 $MNT/one 16M >/tmp/other.out 2>&1 &
+other=$!
+trace daxload -r 2 $MNT/two 16M
+verdict 'late: two sessions at once, the first' clean
+wait $other
+verdict 'late: two sessions at once, the second' grep -q '^pgmaptrace: PASS .* lost=0 ' /tmp/other.out
+umount $MNT
+
+# filesystem modules that load after attach need no hook of their own
+make_fs xfs
+umount $MNT
+rmmod xfs 2>/dev/null
+trace sh -e -c "mount -t xfs -o dax=always /dev/pmem0 $MNT; daxload -r 1 $MNT/late 8M; umount $MNT"
+verdict 'late: xfs loaded after attach' clean

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash disable=SC2034,SC2086,SC2154
+# What the test cases share; runs in the guest, under busybox sh.  A case prints
+# "ok NAME", "not ok NAME" or "skip NAME - why", one line a test.
+
+MNT=/tmp/mnt
+TRACING=/sys/kernel/tracing
+RELEASE=$(uname -r)
+OUT=/tmp/pgmaptrace.out
+mkdir -p "$MNT"
+
+ok() {
+	echo "ok $*"
+}
+
+not_ok() {
+	echo "not ok $*"
+	sed 's/^/# /' "$OUT" 2>/dev/null
+}
+
+skip() {
+	echo "skip $*"
+}
+
+# verdict NAME COMMAND...: ok if COMMAND succeeds
+verdict() {
+	name=$1
+	shift
+	if "$@"; then ok "$name"; else not_ok "$name ($*)"; fi
+}
+
+# trace COMMAND...: under pgmaptrace; output in $OUT, exit status in $status
+trace() {
+	status=0
+	pgmaptrace -T run -- "$@" >"$OUT" 2>&1 || status=$?
+	summary=$(tail -n 1 "$OUT")
+}
+
+# field KEY: its value in the summary
+field() {
+	echo "$summary" | tr ' ' '\n' | sed -n "s/^$1=//p"
+}
+
+profile() {
+	pgmaptrace probe | sed -n 's/^profile: //p'
+}
+
+# clean: the last trace passed, and nothing was lost
+clean() {
+	[ "$status" = 0 ] && [ "$(field findings)" = 0 ] && [ "$(field lost)" = 0 ] &&
+		echo "$summary" | grep -q '^pgmaptrace: PASS '
+}
+
+# found RULE: the last trace has exactly this one finding
+found() {
+	[ "$status" = 1 ] && [ "$(field findings)" = 1 ] && [ "$(field rules)" = "$1" ] &&
+		[ "$(field lost)" = 0 ] && [ "$(grep -c VIOLATION "$OUT")" = 1 ]
+}
+
+# report_has WORDS...: the report says all of them
+report_has() {
+	for word in "$@"; do
+		grep -q -- "$word" "$OUT" || return 1
+	done
+}
+
+# Seconds since boot of the finding, and of the first kernel message with $1.
+finding_time() {
+	sed -n 's/^\[ *\([0-9.]*\)\] pgmaptrace: VIOLATION.*/\1/p' "$OUT" | head -n 1
+}
+
+kernel_time() {
+	dmesg | grep "$1" | sed -n 's/^\[ *\([0-9.]*\)\].*/\1/p' | head -n 1
+}
+
+earlier() {
+	awk "BEGIN { exit !($1 < $2) }"
+}
+
+# make_fs ext4|xfs: on the pmem device, with DAX; without it no test means anything
+make_fs() {
+	case $1 in
+	ext4) mkfs.ext4 -q -F -b 4096 /dev/pmem0 ;;
+	# stripes, and then extents, of 2 MiB: else XFS aligns none for a huge page
+	xfs) mkfs.xfs -q -f -m reflink=1 -d su=2m,sw=1 -l size=64m /dev/pmem0 ;;
+	esac && mount -t "$1" -o dax=always /dev/pmem0 "$MNT" &&
+		{ [ "$1" != xfs ] || xfs_io -c 'extsize 2m' "$MNT"; } && return
+	not_ok "no $1 with DAX on /dev/pmem0"
+	exit 98
+}
+
+# pin FILE [OPTION]...: a process that pins one page of FILE in a pipe
+pin() {
+	rm -f /tmp/orders /tmp/pin
+	mkfifo /tmp/orders
+	file=$1
+	shift
+	daxpin "$@" -w /tmp/orders "$file" >/tmp/pin &
+	pinner=$!
+	exec 9>/tmp/orders
+	until grep -q pinned /tmp/pin; do sleep 0.1; done
+}
+
+unpin() {
+	echo release >&9
+	until grep -q released /tmp/pin; do sleep 0.1; done
+	exec 9>&-
+	wait "$pinner"
+}
