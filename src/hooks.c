@@ -196,7 +196,11 @@ const char *pt_profile_name(enum pt_profile profile)
 
 const char *pt_attach_name(enum pt_attach attach)
 {
-	static const char *const names[] = {"-", "fentry", "kprobe", "fexit"};
+	static const char *const names[] = {
+		[PT_ATTACH_NO] = "-",	       [PT_ATTACH_FENTRY] = "fentry",
+		[PT_ATTACH_KPROBE] = "kprobe", [PT_ATTACH_MULTI] = "kprobe.multi",
+		[PT_ATTACH_FEXIT] = "fexit",
+	};
 
 	return names[attach];
 }

@@ -179,9 +179,8 @@ static __always_inline unsigned int pt_step_map(unsigned int word, const struct 
 	return pt_set_life(word, PT_REQUESTED);
 }
 
-/* PRIVATE, COHERENT: until page_free came back nobody can have it again. */
-static __always_inline unsigned int
-pt_step_free_driver(unsigned int word, const struct pt_transition *t, struct pt_outcome *out)
+/* What a free says of the folio's life before it. */
+static __always_inline void pt_free_life(unsigned int word, struct pt_outcome *out)
 {
 	switch (word & PT_LIFE_MASK) {
 	case PT_IDLE:
@@ -192,8 +191,6 @@ pt_step_free_driver(unsigned int word, const struct pt_transition *t, struct pt_
 		break;
 	case PT_REQUESTED:
 		out->free = 1;
-		if (t->refcount != 0 || t->mapcount > 0)
-			out->rule = PT_RULE_FREE_REFERENCED;
 		break;
 	case PT_UNKNOWN:
 		out->preexisting = 1;
@@ -202,6 +199,15 @@ pt_step_free_driver(unsigned int word, const struct pt_transition *t, struct pt_
 	default:
 		out->preexisting_free = 1;
 	}
+}
+
+/* PRIVATE, COHERENT: until page_free came back nobody can have it again. */
+static __always_inline unsigned int
+pt_step_free_driver(unsigned int word, const struct pt_transition *t, struct pt_outcome *out)
+{
+	pt_free_life(word, out);
+	if (out->free && (t->refcount != 0 || t->mapcount > 0))
+		out->rule = PT_RULE_FREE_REFERENCED;
 	return pt_set_life(word, PT_FREED);
 }
 
@@ -216,23 +222,11 @@ pt_step_free_driver(unsigned int word, const struct pt_transition *t, struct pt_
 static __always_inline unsigned int
 pt_step_free_fsdax(unsigned int word, const struct pt_transition *t, struct pt_outcome *out)
 {
-	switch (word & PT_LIFE_MASK) {
-	case PT_IDLE:
-		out->rule = PT_RULE_FREE_UNREQUESTED;
-		break;
-	case PT_FREED:
+	pt_free_life(word, out);
+	if (out->rule == PT_RULE_DOUBLE_FREE) {
+		out->rule = PT_RULE_NONE;
 		out->request = 1;
 		out->free = 1;
-		break;
-	case PT_REQUESTED:
-		out->free = 1;
-		break;
-	case PT_UNKNOWN:
-		out->preexisting = 1;
-		out->preexisting_free = 1;
-		break;
-	default:
-		out->preexisting_free = 1;
 	}
 	if (t->refcount > 0) {
 		out->request++;

@@ -456,7 +456,7 @@ static int probe(const struct options *o)
 	for (const struct pt_hook *h = pt_hooks; h->function; h++) {
 		if (!(h->profiles & (1 << c->profile)))
 			continue;
-		printf("  %-7s %s\n", pt_attach_name(h->attach),
+		printf("  %-13s%s\n", pt_attach_name(h->attach),
 		       h->attach == PT_ATTACH_NO ? h->function : h->symbol);
 	}
 	printf("\nrules:\n");

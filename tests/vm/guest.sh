@@ -82,7 +82,7 @@ make_fs() {
 	case $1 in
 	ext4) mkfs.ext4 -q -F -b 4096 /dev/pmem0 ;;
 	# stripes, and then extents, of 2 MiB: else XFS aligns none for a huge page
-	xfs) mkfs.xfs -q -f -m reflink=1 -d su=2m,sw=1 -l size=64m /dev/pmem0 ;;
+	xfs) mkfs.xfs -q -f -m reflink=1 -d su=2m,sw=1,agcount=2 -l size=64m /dev/pmem0 ;;
 	esac && mount -t "$1" -o dax=always /dev/pmem0 "$MNT" &&
 		{ [ "$1" != xfs ] || xfs_io -c 'extsize 2m' "$MNT"; } && return
 	not_ok "no $1 with DAX on /dev/pmem0"
