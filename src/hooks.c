@@ -207,24 +207,20 @@ const char *pt_attach_name(enum pt_attach attach)
 
 #undef RULE
 
+static const struct {
+	const char *name, *text;
+} catalogue[PT_NR_RULES] = {
+#define RULE(id, name, text) [PT_RULE_##id] = {name, text},
+	PT_RULES(RULE)
+#undef RULE
+};
+
 const char *pt_rule_name(unsigned int rule)
 {
-	static const char *const names[] = {"none",
-#define RULE(id, name, text) name,
-					    PT_RULES(RULE)
-#undef RULE
-	};
-
-	return names[rule];
+	return catalogue[rule].name;
 }
 
 const char *pt_rule_text(unsigned int rule)
 {
-	static const char *const texts[] = {"",
-#define RULE(id, name, text) text,
-					    PT_RULES(RULE)
-#undef RULE
-	};
-
-	return texts[rule];
+	return catalogue[rule].text;
 }

@@ -31,16 +31,8 @@ explain <<-EOF
 	shared extent and drops the page from the file, while it is still in use.
 EOF
 make_fs xfs
-pwrite $MNT/a 0 2097152
-reflink $MNT/a $MNT/b
-cat >/tmp/case.sh <<EOF
-. /bin/guest.sh
-pin $MNT/a -r
-pwrite $MNT/a 0 4096
-unpin
-EOF
 dmesg -c >/dev/null
-trace sh /tmp/case.sh
+trace_reflink_bug
 cat "$OUT"
 echo "  # exit status $status"
 if dmesg | grep -q 'WARNING.*fs/dax.c'; then
@@ -57,14 +49,8 @@ explain <<-EOF
 	what gives the pin back later, here the end of daxpin, uses it after free.
 EOF
 ndctl create-namespace -f -e namespace0.0 -m devdax -M mem >/dev/null
-cat >/tmp/case.sh <<EOF
-. /bin/guest.sh
-pin /dev/dax0.0
-echo dax0.0 >/sys/bus/dax/drivers/device_dax/unbind
-echo "\$pinner" >/tmp/pinner
-EOF
 dmesg -c >/dev/null
-trace sh /tmp/case.sh
+trace_unbind_bug
 cat "$OUT"
 echo "  # exit status $status"
 kill -9 "$(cat /tmp/pinner)"

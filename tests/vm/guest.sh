@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=dash disable=SC2034,SC2086,SC2154
+# shellcheck shell=dash disable=SC2016,SC2034,SC2086,SC2154
 # What the test cases share; runs in the guest, under busybox sh.  A case prints
 # "ok NAME", "not ok NAME" or "skip NAME - why", one line a test.
 
@@ -29,10 +29,11 @@ verdict() {
 	if "$@"; then ok "$name"; else not_ok "$name ($*)"; fi
 }
 
-# trace COMMAND...: under pgmaptrace; output in $OUT, exit status in $status
+# trace COMMAND...: under pgmaptrace $OPTIONS; output in $OUT, exit status in $status
+OPTIONS=-T
 trace() {
 	status=0
-	pgmaptrace -T run -- "$@" >"$OUT" 2>&1 || status=$?
+	pgmaptrace $OPTIONS run -- "$@" >"$OUT" 2>&1 || status=$?
 	summary=$(tail -n 1 "$OUT")
 }
 
@@ -106,4 +107,22 @@ unpin() {
 	until grep -q released /tmp/pin; do sleep 0.1; done
 	exec 9>&-
 	wait "$pinner"
+}
+
+# ---- bugs that the tests and the demo show
+
+# Two files share an extent; one is mapped and pinned, then written.
+trace_reflink_bug() {
+	pwrite $MNT/a 0 2097152
+	reflink $MNT/a $MNT/b
+	trace sh -c '. /bin/guest.sh; pin $MNT/a -r; pwrite $MNT/a 0 4096; unpin'
+}
+
+# A page of dax0.0 is pinned, and the device is unbound.  The pinner outlives
+# the trace, since its end brings the oops; its pid is in /tmp/pinner.
+trace_unbind_bug() {
+	trace sh -c '. /bin/guest.sh
+		pin /dev/dax0.0
+		echo dax0.0 >/sys/bus/dax/drivers/device_dax/unbind
+		echo "$pinner" >/tmp/pinner'
 }

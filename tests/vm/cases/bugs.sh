@@ -22,21 +22,9 @@ judge() {
 }
 
 # ---- XFS: two files share an extent, one is mapped and pinned, then written
-reflinked() {
-	make_fs xfs
-	pwrite $MNT/a 0 2097152
-	reflink $MNT/a $MNT/b
-}
-
+make_fs xfs
 dmesg -c >/dev/null
-reflinked
-cat >/tmp/case.sh <<EOF
-. /bin/guest.sh
-pin $MNT/a -r
-pwrite $MNT/a 0 4096
-unpin
-EOF
-trace sh /tmp/case.sh
+trace_reflink_bug
 judge 'bugs: xfs reflink, pin, write' entry-dropped-busy
 if [ "$status" = 1 ]; then
 	verdict 'bugs: xfs reflink: the report names both ends' \
@@ -45,7 +33,9 @@ fi
 rm $MNT/a $MNT/b
 umount $MNT
 
-reflinked
+make_fs xfs
+pwrite $MNT/a 0 2097152
+reflink $MNT/a $MNT/b
 cat >/tmp/case.sh <<EOF
 . /bin/guest.sh
 pin $MNT/a -r
@@ -92,26 +82,18 @@ if ! ndctl create-namespace -f -e namespace0.0 -m devdax -M mem >/dev/null 2>&1;
 	skip 'bugs: device-dax - ndctl could not make a namespace'
 	exit 0
 fi
-unbind=/sys/bus/dax/drivers/device_dax/unbind
 cat >/tmp/case.sh <<EOF
 . /bin/guest.sh
 pin /dev/dax0.0
 unpin
-echo dax0.0 >$unbind
+echo dax0.0 >/sys/bus/dax/drivers/device_dax/unbind
 EOF
 trace sh /tmp/case.sh
 verdict 'bugs: near miss: device-dax unbound after the pin went' clean
 
 echo dax0.0 >/sys/bus/dax/drivers/device_dax/bind
-cat >/tmp/case.sh <<EOF
-. /bin/guest.sh
-pin /dev/dax0.0
-echo dax0.0 >$unbind
-echo "\$pinner" >/tmp/pinner
-EOF
 dmesg -c >/dev/null
-# a killed pinner would oops inside the session: it outlives it
-trace sh /tmp/case.sh
+trace_unbind_bug
 verdict 'bugs: device-dax pin, unbind: found, once' found teardown-live
 verdict 'bugs: device-dax: the report names device and pinner' \
 	report_has 'dax0.0 (generic)' memunmap_pages 'last mapped by daxpin' dev_dax_huge_fault

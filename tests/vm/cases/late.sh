@@ -39,6 +39,32 @@ EOF
 trace sh /tmp/again.sh
 verdict 'late: a pgmap that goes and comes back' clean
 
+# what is still out when tracing ends: a pin is a leak, a mapping is none
+make_fs ext4
+pwrite $MNT/a 0 4194304
+cat >/tmp/still-out.sh <<EOF
+. /bin/guest.sh
+pin $MNT/a \$1
+[ -n "\$1" ] || echo release >&9
+sleep 3
+echo "\$pinner" >/tmp/pinner
+EOF
+OPTIONS='-T --older 1'
+trace sh /tmp/still-out.sh -u
+if [ "$(profile)" = counted ]; then
+	verdict 'late: a folio that is pinned at the end is a leak' found leak
+	verdict 'late: leak: the report names the request' \
+		report_has 'last requested for a mapping by daxpin' vmf_insert_page_mkwrite
+else
+	verdict 'late: pins are not seen on classic kernels' clean
+fi
+kill "$(cat /tmp/pinner)"
+trace sh /tmp/still-out.sh ''
+verdict 'late: near miss: a folio that is mapped at the end' clean
+kill "$(cat /tmp/pinner)"
+OPTIONS=-T
+until umount $MNT; do sleep 0.1; done
+
 # two sessions at once
 make_fs ext4
 pgmaptrace run -- daxload -r 2 $MNT/one 16M >/tmp/other.out 2>&1 &
