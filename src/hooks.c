@@ -204,23 +204,3 @@ const char *pt_attach_name(enum pt_attach attach)
 
 	return names[attach];
 }
-
-#undef RULE
-
-static const struct {
-	const char *name, *text;
-} catalogue[PT_NR_RULES] = {
-#define RULE(id, name, text) [PT_RULE_##id] = {name, text},
-	PT_RULES(RULE)
-#undef RULE
-};
-
-const char *pt_rule_name(unsigned int rule)
-{
-	return catalogue[rule].name;
-}
-
-const char *pt_rule_text(unsigned int rule)
-{
-	return catalogue[rule].text;
-}

@@ -50,8 +50,4 @@ void hooks_choose(const struct btf *btf, const struct ksyms *k, struct pt_choice
 const char *pt_profile_name(enum pt_profile profile);
 const char *pt_attach_name(enum pt_attach attach);
 
-/* Name and meaning of a rule; @rule is below PT_NR_RULES. */
-const char *pt_rule_name(unsigned int rule);
-const char *pt_rule_text(unsigned int rule);
-
 #endif /* PGMAPTRACE_HOOKS_H */

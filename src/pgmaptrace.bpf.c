@@ -12,6 +12,8 @@
 #include "wire.h"
 #include "kernel.bpf.h"
 #include "state.bpf.h"
+#include "pgmap.bpf.h"
+#include "scan.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -185,30 +187,6 @@ HOOK(dax_insert_entry)
 	return 0;
 }
 
-struct busiest {
-	__u64 page;
-	__s32 refcount;
-};
-
-static long busiest_step(__u32 i, void *data)
-{
-	struct busiest *b = data;
-	__s32 refcount = page_refcount(b->page + i * page_size_of_struct());
-
-	if (refcount > b->refcount)
-		b->refcount = refcount;
-	return 0;
-}
-
-static __always_inline __s32 highest_refcount(__u64 page, __u32 pages)
-{
-	struct busiest b = {.page = page, .refcount = page_refcount(page)};
-
-	if (pages > 1)
-		bpf_loop(pages, busiest_step, &b, 0);
-	return b.refcount;
-}
-
 const volatile bool disassociate_is_clone;
 
 /* dax_disassociate_entry(entry, mapping, trunc); often a clone with (entry) only */
@@ -249,107 +227,6 @@ HOOK(dax_folio_reset_order)
 	t.refcount = highest_refcount(a0, e.order < 10 ? 1 << e.order : 1);
 	t.mapcount = folio_mapcount(a0, e.order);
 	observe(ctx, &t, &e);
-	return 0;
-}
-
-/* ---- pgmaps: coming, going, what they cover ---- */
-
-static long forget_step(__u32 i, void *data)
-{
-	__u64 key = *(__u64 *)data + i;
-
-	bpf_map_delete_elem(&sections, &key);
-	bpf_map_delete_elem(&histories, &key);
-	return 0;
-}
-
-/* A pfn that comes back under a new pgmap starts afresh. */
-static __noinline void forget_pages(struct pt_pgmap *p)
-{
-	__u32 i;
-
-	for (i = 0; i < PT_MAX_RANGES; i++) {
-		__u64 first, last;
-
-		if (i >= p->nr_range)
-			break;
-		first = p->range[i].start >> PT_SECTION_SHIFT;
-		last = p->range[i].end >> PT_SECTION_SHIFT;
-		bpf_loop(last - first + 1, forget_step, &first, 0);
-	}
-}
-
-static __always_inline void announce(__u32 kind, const struct pt_pgmap *p)
-{
-	struct pt_pgmap_record *r = bpf_ringbuf_reserve(&records, sizeof(*r), 0);
-
-	if (!r) {
-		COUNT(lost[PT_LOSS_FINDING], 1);
-		return;
-	}
-	r->kind = kind;
-	r->pgmap = *p;
-	bpf_ringbuf_submit(r, 0);
-}
-
-/*
- * learn_pgmap - enter a pgmap in the table and tell the tool
- * @since: when it was made, 0 if that was before tracing began
- */
-static __noinline void learn_pgmap(__u64 address, __u64 since)
-{
-	struct pt_scratch *s = scratch_get();
-	struct pt_pgmap *old;
-
-	if (!s) {
-		COUNT(lost[PT_LOSS_PGMAP], 1);
-		return;
-	}
-	old = bpf_map_lookup_elem(&pgmaps, &address);
-	/* the baseline finds one that memremap_pages has told of already */
-	if (old && !since)
-		goto out;
-	if (old)
-		forget_pages(old);
-	__builtin_memset(&s->pgmap, 0, sizeof(s->pgmap));
-	if (!pgmap_read(address, &s->pgmap))
-		COUNT(lost[PT_LOSS_PGMAP], 1);
-	s->pgmap.since = since;
-	s->pgmap.epoch = __sync_fetch_and_add(&epochs, 1) + 1;
-	if (since)
-		forget_pages(&s->pgmap);
-	if (bpf_map_update_elem(&pgmaps, &address, &s->pgmap, BPF_ANY))
-		COUNT(lost[PT_LOSS_PGMAP], 1);
-	announce(PT_RECORD_PGMAP_NEW, &s->pgmap);
-out:
-	scratch_put(s);
-}
-
-/* A finding that no step of a folio's state made. */
-static __always_inline void finding(void *ctx, const struct pt_transition *t, struct pt_event *e,
-				    __u32 rule)
-{
-	if (rules_off >> rule & 1)
-		return;
-	if (stack_mode != PT_STACK_NONE)
-		e->stack = take_stack(ctx);
-	report(t, e, rule);
-}
-
-struct overlap {
-	__u64 pfn;
-	__u64 last;
-	struct pt_lookup found; /* at pfn */
-};
-
-static long overlap_step(__u32 i, void *data)
-{
-	struct overlap *o = data;
-
-	pgmap_array_load(o->pfn, &o->found);
-	if (o->found.pgmap || o->found.next > o->last || o->found.next <= o->pfn)
-		return 1;
-	o->pfn = o->found.next;
 	return 0;
 }
 
@@ -415,123 +292,6 @@ HOOK_EXIT(memunmap_pages)
 	return 0;
 }
 
-/* ---- scans: all pages of a range, read 64 at a time ---- */
-
-#define SCAN_BATCH 64
-
-static long live_step(__u32 i, void *data)
-{
-	struct scan *sc = &(*(struct pt_scratch **)data)->scan;
-	struct pt_transition t = {.op = PT_OP_BASELINE};
-	struct pt_outcome out = {};
-	struct pt_event e = {};
-
-	if (!(sc->mask >> (i & 63) & 1))
-		return 0;
-	e.pfn = sc->batch + i;
-	if (!sc->live++)
-		sc->first_live = e.pfn;
-	if (!sc->baseline)
-		return 0;
-	e.page = pfn_to_page(e.pfn);
-	t.refcount = page_refcount(e.page);
-	take(&t, &e, &out);
-	return 0;
-}
-
-static long scan_step(__u32 batch, void *data)
-{
-	struct pt_scratch *scratch = *(struct pt_scratch **)data;
-	struct scan *sc = &scratch->scan;
-	__u64 done = (__u64)batch * SCAN_BATCH, mask = 0;
-	__u32 refcount = bpf_core_field_offset(struct page, _refcount) & 60;
-	__u32 mapping = bpf_core_field_offset(struct folio, mapping) & 56;
-	__u32 index = bpf_core_field_offset(struct folio, index) & 56;
-	__u64 stored = sc->stored ? ~0ULL : 0;
-	__u8 *pages = scratch->pages;
-	__s64 idle = sc->idle;
-	int i;
-
-	if (done >= sc->nr || page_size_of_struct() != 64)
-		return 1;
-	sc->batch = sc->pfn + done;
-	if (bpf_probe_read_kernel(pages, SCAN_BATCH * 64, (void *)pfn_to_page(sc->batch))) {
-		COUNT(lost[PT_LOSS_SCAN], SCAN_BATCH);
-		return 0;
-	}
-	/* without branches, which the verifier would follow each */
-	for (i = 0; i < SCAN_BATCH; i++) {
-		__u8 *page = pages + i * 64;
-		__s64 over = idle - *(__s32 *)(page + refcount);
-		__s64 file = (*(__u64 *)(page + mapping) | *(__u64 *)(page + index)) & stored;
-
-		/* the top bit of -x | x is set unless x is 0 */
-		over |= -file | file;
-		asm volatile("" : "+r"(over));
-		mask |= ((__u64)over >> 63) << i;
-	}
-	if (sc->nr - done < SCAN_BATCH)
-		mask &= (1ULL << (sc->nr - done)) - 1;
-	sc->mask = mask;
-	if (mask)
-		bpf_loop(SCAN_BATCH, live_step, data, 0);
-	return 0;
-}
-
-/*
- * scan_pages - look at @nr pages from @pfn on
- * @s: holds the result: how many are above idle, and the first of them
- */
-static __always_inline void scan_pages(struct pt_scratch *s, __u64 pfn, __u64 nr, __u32 type,
-				       bool baseline)
-{
-	s->scan.pfn = pfn;
-	s->scan.nr = nr;
-	s->scan.idle = pt_idle_count(profile, type);
-	s->scan.baseline = baseline;
-	/* also those that a file has stored: their section is made here and not with interrupts off
-	 */
-	s->scan.stored = baseline && type == PT_TYPE_FS_DAX;
-	s->scan.live = 0;
-	s->scan.first_live = 0;
-	if (bpf_loop((nr + SCAN_BATCH - 1) / SCAN_BATCH, scan_step, &s, 0) < 0)
-		COUNT(lost[PT_LOSS_SCAN], nr); /* 2 TiB and more in one range */
-}
-
-/* The struct pages of a range are about to go: who is still above idle? */
-static __always_inline int on_teardown(void *ctx, __u64 pfn, __u64 nr)
-{
-	__u64 address = pfn_to_pgmap(pfn), end = pfn + nr;
-	struct pt_pgmap *p = bpf_map_lookup_elem(&pgmaps, &address);
-	struct pt_transition t = {.op = PT_OP_TEARDOWN};
-	struct pt_event e = {};
-	struct pt_scratch *s;
-
-	if (!address || !p)
-		return 0;
-	s = scratch_get();
-	if (!s) {
-		COUNT(lost[PT_LOSS_SCAN], nr);
-		return 0;
-	}
-	if (pfn < p->first && p->first < end)
-		pfn = p->first;
-	scan_pages(s, pfn, end - pfn, p->type, false);
-	e.folios = s->scan.live;
-	e.pfn = s->scan.first_live;
-	scratch_put(s);
-	if (!e.folios)
-		return 0;
-	e.page = pfn_to_page(e.pfn);
-	e.order = folio_order(e.page);
-	e.pgmap = address;
-	t.type = p->type;
-	t.refcount = page_refcount(e.page);
-	t.mapcount = folio_mapcount(e.page, e.order);
-	finding(ctx, &t, &e, PT_RULE_TEARDOWN_LIVE);
-	return 0;
-}
-
 /*
  * remove_pfn_range_from_zone(zone, start_pfn, nr_pages): memunmap_pages calls
  * it when it has waited for what it waits for, and struct pages still stand.
@@ -545,12 +305,12 @@ HOOK(remove_pfn_range_from_zone)
 
 /* Learns where things are: vmemmap_base is a variable of the kernel. */
 SEC("syscall")
-int read_word(struct pt_walk *w)
+int read_word(struct pt_read *r)
 {
 	__u64 value = 0;
 
-	bpf_probe_read_kernel(&value, sizeof(value), (void *)w->pfn);
-	w->pfn = value;
+	bpf_probe_read_kernel(&value, sizeof(value), (void *)r->address);
+	r->value = value;
 	return 0;
 }
 

@@ -40,4 +40,8 @@ enum pt_rule {
 		PT_NR_RULES,
 };
 
+/* Name and meaning of a rule; @rule is below PT_NR_RULES.  Not for BPF programs. */
+const char *pt_rule_name(unsigned int rule);
+const char *pt_rule_text(unsigned int rule);
+
 #endif /* PGMAPTRACE_RULES_H */

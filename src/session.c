@@ -125,14 +125,14 @@ static int run_program(const struct bpf_program *p, void *ctx, size_t size)
 
 static int learn_layout(struct session *s)
 {
-	struct pt_walk w = {.pfn = ksyms_address(s->ksyms, "vmemmap_base")};
-	int err = run_program(s->skel->progs.read_word, &w, sizeof(w));
+	struct pt_read r = {.address = ksyms_address(s->ksyms, "vmemmap_base")};
+	int err = run_program(s->skel->progs.read_word, &r, sizeof(r));
 
-	if (err || !w.pfn) {
+	if (err || !r.value) {
 		say("can't read vmemmap_base: %s", strerror(-err));
 		return EXIT_KERNEL;
 	}
-	s->skel->bss->vmemmap = w.pfn;
+	s->skel->bss->vmemmap = r.value;
 	s->skel->bss->pgmap_root = ksyms_address(s->ksyms, "pgmap_array");
 	return 0;
 }

@@ -489,4 +489,15 @@ static __always_inline void observe(void *ctx, struct pt_transition *t, struct p
 		touch(e, keep == KEEP_FREE);
 }
 
+/* A finding that no step of a folio's state made. */
+static __always_inline void finding(void *ctx, const struct pt_transition *t, struct pt_event *e,
+				    __u32 rule)
+{
+	if (rules_off >> rule & 1)
+		return;
+	if (stack_mode != PT_STACK_NONE)
+		e->stack = take_stack(ctx);
+	report(t, e, rule);
+}
+
 #endif /* PGMAPTRACE_STATE_BPF_H */

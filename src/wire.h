@@ -134,6 +134,12 @@ struct pt_finding {
 	struct pt_pgmap pgmap;
 };
 
+/* Argument of the read_word program: one word of kernel memory. */
+struct pt_read {
+	__u64 address; /* in */
+	__u64 value;   /* out */
+};
+
 /* Argument of the pgmap_next program: walks the kernel's pgmap_array. */
 struct pt_walk {
 	__u64 pfn;   /* in: where to go on; out: where to go on next */

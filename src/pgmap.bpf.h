@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The table of pgmaps: learning one, forgetting its pages when it goes, and
+ * finding what already covers a range.  Not here: the hooks that call this.
+ */
+#ifndef PGMAPTRACE_PGMAP_BPF_H
+#define PGMAPTRACE_PGMAP_BPF_H
+
+static long forget_step(__u32 i, void *data)
+{
+	__u64 key = *(__u64 *)data + i;
+
+	bpf_map_delete_elem(&sections, &key);
+	bpf_map_delete_elem(&histories, &key);
+	return 0;
+}
+
+/* A pfn that comes back under a new pgmap starts afresh. */
+static __noinline void forget_pages(struct pt_pgmap *p)
+{
+	__u32 i;
+
+	for (i = 0; i < PT_MAX_RANGES; i++) {
+		__u64 first, last;
+
+		if (i >= p->nr_range)
+			break;
+		first = p->range[i].start >> PT_SECTION_SHIFT;
+		last = p->range[i].end >> PT_SECTION_SHIFT;
+		bpf_loop(last - first + 1, forget_step, &first, 0);
+	}
+}
+
+static __always_inline void announce(__u32 kind, const struct pt_pgmap *p)
+{
+	struct pt_pgmap_record *r = bpf_ringbuf_reserve(&records, sizeof(*r), 0);
+
+	if (!r) {
+		COUNT(lost[PT_LOSS_FINDING], 1);
+		return;
+	}
+	r->kind = kind;
+	r->pgmap = *p;
+	bpf_ringbuf_submit(r, 0);
+}
+
+/*
+ * learn_pgmap - enter a pgmap in the table and tell the tool
+ * @since: when it was made, 0 if that was before tracing began
+ */
+static __noinline void learn_pgmap(__u64 address, __u64 since)
+{
+	struct pt_scratch *s = scratch_get();
+	struct pt_pgmap *old;
+
+	if (!s) {
+		COUNT(lost[PT_LOSS_PGMAP], 1);
+		return;
+	}
+	old = bpf_map_lookup_elem(&pgmaps, &address);
+	/* the baseline finds one that memremap_pages has told of already */
+	if (old && !since)
+		goto out;
+	if (old)
+		forget_pages(old);
+	__builtin_memset(&s->pgmap, 0, sizeof(s->pgmap));
+	if (!pgmap_read(address, &s->pgmap))
+		COUNT(lost[PT_LOSS_PGMAP], 1);
+	s->pgmap.since = since;
+	s->pgmap.epoch = __sync_fetch_and_add(&epochs, 1) + 1;
+	if (since)
+		forget_pages(&s->pgmap);
+	if (bpf_map_update_elem(&pgmaps, &address, &s->pgmap, BPF_ANY))
+		COUNT(lost[PT_LOSS_PGMAP], 1);
+	announce(PT_RECORD_PGMAP_NEW, &s->pgmap);
+out:
+	scratch_put(s);
+}
+
+struct overlap {
+	__u64 pfn;
+	__u64 last;
+	struct pt_lookup found; /* at pfn */
+};
+
+static long overlap_step(__u32 i, void *data)
+{
+	struct overlap *o = data;
+
+	pgmap_array_load(o->pfn, &o->found);
+	if (o->found.pgmap || o->found.next > o->last || o->found.next <= o->pfn)
+		return 1;
+	o->pfn = o->found.next;
+	return 0;
+}
+
+#endif /* PGMAPTRACE_PGMAP_BPF_H */
