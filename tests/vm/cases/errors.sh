@@ -69,9 +69,10 @@ for signal in INT TERM; do
 	done
 done
 # the shell that runs COMMAND in the background ignores SIGINT, so TERM
-pgmaptrace run -- sleep 60 >/tmp/signal.out 2>&1 &
+pgmaptrace run -- sh -c 'echo >/tmp/started; exec sleep 60' >/tmp/signal.out 2>&1 &
 tool=$!
-sleep 8
+until [ -e /tmp/started ]; do sleep 0.1; done
+sleep 1
 kill -TERM $tool
 wait $tool
 verdict 'errors: SIGTERM reaches COMMAND' [ $? = 143 ]
