@@ -302,9 +302,9 @@ static int trace(struct tracing *t, pid_t child)
 
 static void judge_outstanding(void *arg, uint64_t pfn, const struct pt_touch *request)
 {
-	double age = now() - ((uint64_t)request->tick << PT_TICK_SHIFT) / 1e9;
-	struct pt_finding f = {.pfn = pfn};
 	struct tracing *t = arg;
+	double age = now() - session_touch_time(t->session, request) / 1e9;
+	struct pt_finding f = {.pfn = pfn};
 	struct finding_group *g;
 
 	if (!request->tick || age < t->options->older || !session_look(t->session, &f))

@@ -59,6 +59,11 @@ else
 	verdict 'late: pins are not seen on classic kernels' clean
 fi
 kill "$(cat /tmp/pinner)"
+OPTIONS='-T --older 60'
+trace sh /tmp/still-out.sh -u
+verdict 'late: near miss: a pinned folio that is younger than --older' clean
+kill "$(cat /tmp/pinner)"
+OPTIONS='-T --older 1'
 trace sh /tmp/still-out.sh ''
 verdict 'late: near miss: a folio that is mapped at the end' clean
 kill "$(cat /tmp/pinner)"
