@@ -48,6 +48,10 @@ static void name_from_iomem(const struct pt_pgmap *p, char name[DEVICE_NAME_LEN]
 	strcpy(name, "?");
 	if (!f)
 		return;
+	if (!p->nr_range) {
+		fclose(f);
+		return;
+	}
 	last = p->range[0].end << PAGE_SHIFT;
 	while (fgets(line, sizeof(line), f)) {
 		if (sscanf(line, " %llx-%llx : %127[^\n]", &start, &end, resource) != 3)

@@ -53,7 +53,8 @@ static bool pairs_events(unsigned int rule)
 	return false;
 }
 
-void summarise(struct session *s, uint64_t leaks, bool interrupted, struct summary *sum)
+void summarise(struct session *s, uint64_t leaks, uint64_t ageless, bool interrupted,
+	       struct summary *sum)
 {
 	static const bool hides[PT_NR_LOSSES] = {
 #define LOSS(id, text, state) state,
@@ -66,8 +67,9 @@ void summarise(struct session *s, uint64_t leaks, bool interrupted, struct summa
 	sum->counts = c;
 	sum->interrupted = interrupted;
 	sum->missed = session_missed(s);
-	sum->lost = sum->missed;
-	sum->state_lost = sum->missed || session_choice(s)->missing;
+	sum->ageless = ageless;
+	sum->lost = sum->missed + ageless;
+	sum->state_lost = sum->missed || ageless || session_choice(s)->missing;
 	for (int i = 0; i < PT_NR_LOSSES; i++) {
 		sum->lost += c->lost[i];
 		if (hides[i] && c->lost[i])

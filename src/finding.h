@@ -41,12 +41,17 @@ struct summary {
 	uint64_t outstanding;
 	uint64_t lost;
 	uint64_t missed;
+	uint64_t ageless;
 	bool state_lost;  /* something was lost that could hide a finding */
 	bool interrupted; /* stopped before tracing was complete */
 	const struct pt_counts *counts;
 };
 
-/* @leaks: findings made in user space, that no counter of @s holds */
-void summarise(struct session *s, uint64_t leaks, bool interrupted, struct summary *sum);
+/*
+ * @leaks: findings made in user space, that no counter of @s holds
+ * @ageless: outstanding folios that could not be judged, their request being lost
+ */
+void summarise(struct session *s, uint64_t leaks, uint64_t ageless, bool interrupted,
+	       struct summary *sum);
 
 #endif /* PGMAPTRACE_FINDING_H */

@@ -15,7 +15,7 @@ enum pt_attach {
 	PT_ATTACH_NO, /* not wanted on this profile, or not there */
 	PT_ATTACH_FENTRY,
 	PT_ATTACH_KPROBE,
-	PT_ATTACH_MULTI, /* kprobe program on an fprobe: its misses are counted */
+	PT_ATTACH_MULTI, /* kprobe program on an fprobe; from 6.7 on its misses are counted */
 	PT_ATTACH_FEXIT,
 };
 

@@ -164,6 +164,9 @@ void text_ledger(struct text_out *o, const struct findings *all, const struct su
 			"pgmaptrace: lost: %llu events that came while a hook was running on the "
 			"same CPU\n",
 			(unsigned long long)sum->missed);
+	if (sum->ageless)
+		fprintf(o->to, "pgmaptrace: lost: %llu outstanding folios of unknown age\n",
+			(unsigned long long)sum->ageless);
 	if (sum->unverified)
 		fprintf(o->to,
 			"pgmaptrace: %llu violations above are not counted: a missed event would "

@@ -70,7 +70,9 @@ static __noinline void learn_pgmap(__u64 address, __u64 since)
 	s->pgmap.epoch = __sync_fetch_and_add(&epochs, 1) + 1;
 	if (since)
 		forget_pages(&s->pgmap);
-	if (bpf_map_update_elem(&pgmaps, &address, &s->pgmap, BPF_ANY))
+	/* memremap_pages knows better when the pgmap was made, and may have been faster */
+	if (bpf_map_update_elem(&pgmaps, &address, &s->pgmap, since ? BPF_ANY : BPF_NOEXIST) &&
+	    !bpf_map_lookup_elem(&pgmaps, &address))
 		COUNT(lost[PT_LOSS_PGMAP], 1);
 	announce(PT_RECORD_PGMAP_NEW, &s->pgmap);
 out:

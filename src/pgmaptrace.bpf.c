@@ -101,18 +101,20 @@ static __always_inline int on_free(void *ctx, __u64 page)
 		again = folio_mapcount(e.page, e.order);
 		if (again < t.mapcount)
 			t.mapcount = again;
+		if (t.refcount > 0)
+			t.mapcount = 0;
 	}
 	observe(ctx, &t, &e);
 	return 0;
 }
 
-/* to 6.7 */
+/* 6.1 */
 HOOK(free_zone_device_page)
 {
 	return on_free(ctx, a0);
 }
 
-/* from 6.8 on */
+/* 6.12 on */
 HOOK(free_zone_device_folio)
 {
 	return on_free(ctx, a0);

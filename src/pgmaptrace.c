@@ -30,7 +30,7 @@ struct options {
 	struct session_options session;
 	bool verbose;
 	bool timestamps;
-	double duration; /* seconds; 0: until a signal */
+	double duration; /* seconds; negative: until a signal */
 	double older;	 /* seconds; negative: leaks are not judged */
 	char **command;	 /* run: NULL-terminated */
 };
@@ -110,6 +110,7 @@ static int open_signals(void)
 	sigaddset(&set, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of write() */
+	signal(SIGCHLD, SIG_DFL); /* ignored, it would take COMMAND's status from us */
 	signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	return signals;
 }
@@ -207,6 +208,7 @@ struct tracing {
 	struct findings findings;
 	struct text_out out;
 	uint64_t leaks;
+	uint64_t ageless; /* outstanding folios whose request was not kept */
 };
 
 static void on_record(void *arg, const void *record, size_t size)
@@ -282,7 +284,7 @@ static bool output_failed(const struct tracing *t)
 /* Return: COMMAND's status, 0 without one. */
 static int trace(struct tracing *t, pid_t child)
 {
-	double end = t->options->duration ? now() + t->options->duration : 0;
+	double end = t->options->duration >= 0 ? now() + t->options->duration : 0;
 	struct pollfd fds[2] = {
 		{.fd = session_fd(t->session), .events = POLLIN},
 		{.fd = signals, .events = POLLIN},
@@ -307,10 +309,14 @@ static void judge_outstanding(void *arg, uint64_t pfn, const struct pt_touch *re
 	struct pt_finding f = {.pfn = pfn};
 	struct finding_group *g;
 
-	if (!request->tick || age < t->options->older || !session_look(t->session, &f))
+	if (!request->tick) {
+		t->ageless++;
 		return;
-	/* a mapping that lasts is no leak */
-	if (f.pgmap.type == PT_TYPE_FS_DAX && f.refcount <= f.mapcount)
+	}
+	if (age < t->options->older || !session_look(t->session, &f))
+		return;
+	/* a mapping that lasts is no leak; idle: it was freed since tracing ended */
+	if (f.pgmap.type == PT_TYPE_FS_DAX ? f.refcount <= f.mapcount : f.refcount <= 0)
 		return;
 	f.kind = PT_RECORD_FINDING;
 	f.rule = PT_RULE_LEAK;
@@ -328,9 +334,10 @@ static int finish(struct tracing *t, bool incomplete, int command_status)
 	struct summary sum;
 
 	session_stop(t->session);
-	if (t->options->older >= 0 && !incomplete)
+	if (t->options->older >= 0 && !incomplete &&
+	    !(session_choice(t->session)->rules_off & (1u << PT_RULE_LEAK)))
 		session_outstanding(t->session, judge_outstanding, t);
-	summarise(t->session, t->leaks, incomplete, &sum);
+	summarise(t->session, t->leaks, t->ageless, incomplete, &sum);
 	text_ledger(&t->out, &t->findings, &sum);
 	text_summary(t->out.to, &sum, profile);
 	if (output_failed(t)) {
@@ -406,7 +413,7 @@ static int run_session(const struct options *o)
 		if (err)
 			goto out;
 	}
-	if (!stop) {
+	if (!interrupted()) {
 		incomplete = false;
 		/* devices are named while they are there */
 		session_consume(t.session);
@@ -494,6 +501,7 @@ static int parse_options(int argc, char **argv, struct options *o)
 		{"version", no_argument, NULL, 'V'},
 		{0},
 	};
+	char unknown[3];
 	int c;
 
 	opterr = 0;
@@ -530,7 +538,10 @@ static int parse_options(int argc, char **argv, struct options *o)
 		case ':':
 			return usage_error("%s wants a value", argv[optind - 1]);
 		default:
-			return usage_error("unknown option %s", argv[optind - 1]);
+			/* a short option may stand in a cluster that is not passed yet */
+			snprintf(unknown, sizeof(unknown), "-%c", optopt);
+			return usage_error("unknown option %s",
+					   optopt ? unknown : argv[optind - 1]);
 		}
 	}
 	return 0;
@@ -538,7 +549,7 @@ static int parse_options(int argc, char **argv, struct options *o)
 
 int main(int argc, char **argv)
 {
-	struct options o = {.older = -1, .session.stack = PT_STACK_ALL};
+	struct options o = {.duration = -1, .older = -1, .session.stack = PT_STACK_ALL};
 	int err = parse_options(argc, argv, &o);
 	const char *command;
 

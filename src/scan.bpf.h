@@ -63,13 +63,18 @@ static long scan_step(__u32 batch, void *data)
 	__u64 stored = sc->stored ? ~0ULL : 0;
 	__u8 *pages = scratch->pages;
 	__s64 idle = sc->idle;
+	__u64 left;
 	int i;
 
 	if (done >= sc->nr || page_size_of_struct() != 64)
 		return 1;
 	sc->batch = sc->pfn + done;
-	if (bpf_probe_read_kernel(pages, SCAN_BATCH * 64, (void *)pfn_to_page(sc->batch))) {
-		COUNT(lost[PT_LOSS_SCAN], SCAN_BATCH);
+	left = sc->nr - done;
+	if (left > SCAN_BATCH)
+		left = SCAN_BATCH;
+	/* not past the range: there may be nothing behind it */
+	if (bpf_probe_read_kernel(pages, left * 64, (void *)pfn_to_page(sc->batch))) {
+		COUNT(lost[PT_LOSS_SCAN], left);
 		return 0;
 	}
 	/* without branches, which the verifier would follow each */
@@ -83,8 +88,8 @@ static long scan_step(__u32 batch, void *data)
 		asm volatile("" : "+r"(over));
 		mask |= ((__u64)over >> 63) << i;
 	}
-	if (sc->nr - done < SCAN_BATCH)
-		mask &= (1ULL << (sc->nr - done)) - 1;
+	if (left < SCAN_BATCH)
+		mask &= (1ULL << left) - 1;
 	sc->mask = mask;
 	if (mask)
 		bpf_loop(SCAN_BATCH, live_step, data, 0);
@@ -120,8 +125,15 @@ static __always_inline int on_teardown(void *ctx, __u64 pfn, __u64 nr)
 	struct pt_event e = {};
 	struct pt_scratch *s;
 
-	if (!address || !p)
+	if (!address)
 		return 0;
+	if (!p) {
+		/* the baseline has not come to it yet */
+		learn_pgmap(address, 0);
+		p = bpf_map_lookup_elem(&pgmaps, &address);
+		if (!p)
+			return 0;
+	}
 	s = scratch_get();
 	if (!s) {
 		COUNT(lost[PT_LOSS_SCAN], nr);

@@ -372,7 +372,7 @@ const struct pt_counts *session_counts(struct session *s)
 
 bool session_look(struct session *s, struct pt_finding *f)
 {
-	return !run_program(s->skel->progs.look, f, sizeof(*f));
+	return !run_program(s->skel->progs.look, f, sizeof(*f)) && f->pgmap.type;
 }
 
 void session_stop(struct session *s)

@@ -57,7 +57,7 @@ const struct pt_counts *session_counts(struct session *s);
 uint64_t session_missed(struct session *s);
 /* When a touch was, in ns of CLOCK_MONOTONIC, to 1.05 ms. */
 uint64_t session_touch_time(const struct session *s, const struct pt_touch *t);
-/* Fill in what @f->pfn is now: counts, order, file, pgmap, history. */
+/* Fill in what @f->pfn is now: counts, order, file, pgmap, history; false: no device page. */
 bool session_look(struct session *s, struct pt_finding *f);
 /* Stack by its key; false if it is not there. */
 bool session_stack(struct session *s, uint32_t key, struct pt_stack *stack);

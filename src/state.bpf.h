@@ -384,7 +384,8 @@ static __always_inline enum pt_keep kept_as(const struct pt_transition *t,
 		/* a device-dax folio is never requested: who mapped it is the best there is */
 		return out->request || t->type == PT_TYPE_GENERIC ? KEEP_REQUEST : KEEP_NOT;
 	case PT_OP_FREE:
-		return KEEP_FREE;
+		/* a free that met the folio's next user: see pt_step_free_fsdax() */
+		return out->request && t->refcount > 0 ? KEEP_REQUEST : KEEP_FREE;
 	case PT_OP_STORE:
 		/* on a classic kernel this is all that is seen of a use */
 		return t->profile == PT_PROFILE_CLASSIC ? KEEP_REQUEST : KEEP_NOT;

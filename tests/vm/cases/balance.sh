@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=dash disable=SC2034,SC2086,SC2154
+# shellcheck shell=dash disable=SC2016,SC2034,SC2086,SC2154
 # Real traffic on real filesystems: no finding, and counts that equal those of
 # kprobe events on the same functions in the same run.
 . /bin/guest.sh

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=dash disable=SC2034,SC2086,SC2154
+# shellcheck shell=dash disable=SC2016,SC2034,SC2086,SC2154
 # Bad input and bad surroundings: a message that names the thing, a documented
 # exit status, a summary line wherever a session began, and no hook left.
 . /bin/guest.sh
@@ -14,6 +14,10 @@ says() {
 
 hooks_gone() {
 	! bpftool prog list | grep -Eq ' name (fentry_|fexit_|kprobe_|pgmap_next)'
+}
+
+hooks_there() {
+	! hooks_gone
 }
 
 last_line_is_summary() {
@@ -58,7 +62,7 @@ for signal in INT TERM; do
 		kill -$signal $tool
 		wait $tool
 		got=$?
-		if ! last_line_is_summary /tmp/signal.out || [ $got != 0 ] && [ $got != 2 ]; then
+		if ! last_line_is_summary /tmp/signal.out || { [ $got != 0 ] && [ $got != 2 ]; }; then
 			cp /tmp/signal.out "$OUT"
 			not_ok "errors: SIG$signal after $delay s (status $got)"
 		elif ! hooks_gone; then
@@ -73,6 +77,7 @@ pgmaptrace run -- sh -c 'echo >/tmp/started; exec sleep 60' >/tmp/signal.out 2>&
 tool=$!
 until [ -e /tmp/started ]; do sleep 0.1; done
 sleep 1
+verdict 'errors: hooks are there while COMMAND runs' hooks_there
 kill -TERM $tool
 wait $tool
 verdict 'errors: SIGTERM reaches COMMAND' [ $? = 143 ]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=dash disable=SC2034,SC2086,SC2154
+# shellcheck shell=dash disable=SC2016,SC2034,SC2086,SC2154
 # Tracing that starts in the middle: what was in use before gives no finding.
 . /bin/guest.sh
 
@@ -83,6 +83,9 @@ umount $MNT
 # filesystem modules that load after attach need no hook of their own
 make_fs xfs
 umount $MNT
-rmmod xfs 2>/dev/null
+rmmod xfs
+if [ -d /sys/module/xfs ]; then
+	not_ok 'late: xfs could not be unloaded'
+fi
 trace sh -e -c "mount -t xfs -o dax=always /dev/pmem0 $MNT; daxload -r 1 $MNT/late 8M; umount $MNT"
 verdict 'late: xfs loaded after attach' clean
