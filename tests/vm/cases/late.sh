@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=dash disable=SC2016,SC2034,SC2086,SC2154
+# shellcheck shell=dash disable=SC2016,SC2034,SC2046,SC2086,SC2154
 # Tracing that starts in the middle: what was in use before gives no finding.
 . /bin/guest.sh
 
@@ -43,11 +43,16 @@ verdict 'late: a pgmap that goes and comes back' clean
 make_fs ext4
 pwrite $MNT/a 0 4194304
 cat >/tmp/still-out.sh <<EOF
-. /bin/guest.sh
-pin $MNT/a \$1
-[ -n "\$1" ] || echo release >&9
+rm -f /tmp/orders /tmp/pin
+mkfifo /tmp/orders
+daxpin \$1 -w /tmp/orders $MNT/a >/tmp/pin &
+pinner=\$!
+# holds the fifo open: its end would end daxpin, and here it outlives the trace
+sleep 1000 >/tmp/orders &
+echo "\$pinner \$!" >/tmp/pinner
+until grep -q pinned /tmp/pin; do sleep 0.1; done
+[ -n "\$1" ] || echo release >/tmp/orders
 sleep 3
-echo "\$pinner" >/tmp/pinner
 EOF
 OPTIONS='-T --older 1'
 trace sh /tmp/still-out.sh -u
@@ -58,15 +63,15 @@ if [ "$(profile)" = counted ]; then
 else
 	verdict 'late: pins are not seen on classic kernels' clean
 fi
-kill "$(cat /tmp/pinner)"
+kill $(cat /tmp/pinner)
 OPTIONS='-T --older 60'
 trace sh /tmp/still-out.sh -u
 verdict 'late: near miss: a pinned folio that is younger than --older' clean
-kill "$(cat /tmp/pinner)"
+kill $(cat /tmp/pinner)
 OPTIONS='-T --older 1'
 trace sh /tmp/still-out.sh ''
 verdict 'late: near miss: a folio that is mapped at the end' clean
-kill "$(cat /tmp/pinner)"
+kill $(cat /tmp/pinner)
 OPTIONS=-T
 until umount $MNT; do sleep 0.1; done
 
