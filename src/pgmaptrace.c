@@ -211,27 +211,6 @@ struct tracing {
 	uint64_t ageless; /* outstanding folios whose request was not kept */
 };
 
-static void on_record(void *arg, const void *record, size_t size)
-{
-	struct tracing *t = arg;
-	const __u32 *kind = record;
-	const struct pt_finding *f = record;
-	const struct pt_pgmap_record *r = record;
-	struct finding_group *g;
-
-	(void)size;
-	switch (*kind) {
-	case PT_RECORD_PGMAP_NEW:
-		devices_learn(t->out.devices, &r->pgmap);
-		break;
-	case PT_RECORD_FINDING:
-		g = findings_add(&t->findings, f);
-		if (!g || g->times == 1)
-			text_finding(&t->out, f);
-		break;
-	}
-}
-
 static double now(void)
 {
 	struct timespec ts;
@@ -242,38 +221,64 @@ static double now(void)
 
 /*
  * The kernel log's clock minus CLOCK_MONOTONIC, in ns.  Both tick alike but
- * begin apart; a line written to /dev/kmsg and read back tells how far.  The
- * tightest of a few tries counts.  0 if the log can't be had.
+ * begin apart; a line written to /dev/kmsg and read back tells how far.  It is
+ * stamped soon after the write begins, though the write may end late, since it
+ * can be made to print other lines: the least of a few tries counts.  0 if the
+ * log can't be had.
  */
 static int64_t kernel_log_offset(void)
 {
 	static const char line[] = "<7>pgmaptrace: reading the log's clock";
 	int fd = open("/dev/kmsg", O_RDWR | O_NONBLOCK | O_CLOEXEC);
-	double best = 1, offset = 0;
 	unsigned long long us;
 	char record[8192];
+	double least = 0;
 
 	if (fd < 0)
 		return 0;
 	lseek(fd, 0, SEEK_END);
 	for (int i = 0; i < 5; i++) {
-		double before = now(), after;
+		double before = now();
 		ssize_t n;
 
 		if (write(fd, line, sizeof(line) - 1) < 0)
 			break;
-		after = now();
 		while ((n = read(fd, record, sizeof(record) - 1)) > 0) {
 			record[n] = '\0';
-			if (!strstr(record, line + 3) || sscanf(record, "%*u,%*u,%llu", &us) != 1 ||
-			    after - before >= best)
+			if (!strstr(record, line + 3) || sscanf(record, "%*u,%*u,%llu", &us) != 1)
 				continue;
-			best = after - before;
-			offset = us / 1e6 - (before + after) / 2;
+			if (i == 0 || us / 1e6 - before < least)
+				least = us / 1e6 - before;
 		}
 	}
 	close(fd);
-	return offset * 1e9;
+	return least * 1e9;
+}
+
+/* Show the first finding of each group. */
+static void add_finding(struct tracing *t, const struct pt_finding *f)
+{
+	struct finding_group *g = findings_add(&t->findings, f);
+
+	if (g && g->times > 1)
+		return;
+	/* the two clocks drift apart: measured anew, close to the event */
+	if (t->out.timestamps)
+		t->out.clock_offset = kernel_log_offset();
+	text_finding(&t->out, f);
+}
+
+static void on_record(void *arg, const void *record, size_t size)
+{
+	const struct pt_pgmap_record *r = record;
+	const __u32 *kind = record;
+	struct tracing *t = arg;
+
+	(void)size;
+	if (*kind == PT_RECORD_PGMAP_NEW)
+		devices_learn(t->out.devices, &r->pgmap);
+	else if (*kind == PT_RECORD_FINDING)
+		add_finding(t, record);
 }
 
 static bool output_failed(const struct tracing *t)
@@ -307,7 +312,6 @@ static void judge_outstanding(void *arg, uint64_t pfn, const struct pt_touch *re
 	struct tracing *t = arg;
 	double age = now() - session_touch_time(t->session, request) / 1e9;
 	struct pt_finding f = {.pfn = pfn};
-	struct finding_group *g;
 
 	if (!request->tick) {
 		t->ageless++;
@@ -323,9 +327,7 @@ static void judge_outstanding(void *arg, uint64_t pfn, const struct pt_touch *re
 	f.time = now() * 1e9;
 	f.stack = f.request.stack;
 	t->leaks++;
-	g = findings_add(&t->findings, &f);
-	if (!g || g->times == 1)
-		text_finding(&t->out, &f);
+	add_finding(t, &f);
 }
 
 static int finish(struct tracing *t, bool incomplete, int command_status)
@@ -389,8 +391,6 @@ static int run_session(const struct options *o)
 		return status;
 	t.out.to = stdout;
 	t.out.timestamps = o->timestamps;
-	if (o->timestamps)
-		t.out.clock_offset = kernel_log_offset();
 	t.out.session = t.session;
 	t.out.devices = devices_new();
 	status = 0;
