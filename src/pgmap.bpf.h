@@ -31,7 +31,7 @@ static __noinline void forget_pages(struct pt_pgmap *p)
 	}
 }
 
-static __always_inline void announce(__u32 kind, const struct pt_pgmap *p)
+static __always_inline void announce(const struct pt_pgmap *p)
 {
 	struct pt_pgmap_record *r = bpf_ringbuf_reserve(&records, sizeof(*r), 0);
 
@@ -39,7 +39,7 @@ static __always_inline void announce(__u32 kind, const struct pt_pgmap *p)
 		COUNT(lost[PT_LOSS_FINDING], 1);
 		return;
 	}
-	r->kind = kind;
+	r->kind = PT_RECORD_PGMAP_NEW;
 	r->pgmap = *p;
 	bpf_ringbuf_submit(r, 0);
 }
@@ -74,7 +74,7 @@ static __noinline void learn_pgmap(__u64 address, __u64 since)
 	if (bpf_map_update_elem(&pgmaps, &address, &s->pgmap, since ? BPF_ANY : BPF_NOEXIST) &&
 	    !bpf_map_lookup_elem(&pgmaps, &address))
 		COUNT(lost[PT_LOSS_PGMAP], 1);
-	announce(PT_RECORD_PGMAP_NEW, &s->pgmap);
+	announce(&s->pgmap);
 out:
 	scratch_put(s);
 }

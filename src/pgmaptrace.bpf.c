@@ -54,16 +54,22 @@ static __always_inline __u64 fentry_arg(void *ctx, __u32 n)
 /* Only functions whose result is needed: no kprobe can give both. */
 #define HOOK_EXIT(name) SEC("fexit/" #name) int fexit_##name(void *ctx)
 
+/* What a hook sees of the folio that @page belongs to. */
+static __always_inline void read_folio(struct pt_transition *t, struct pt_event *e, __u64 page)
+{
+	e->page = page_head(page);
+	e->pfn = page_to_pfn(e->page);
+	e->order = folio_order(e->page);
+	t->refcount = page_refcount(e->page);
+	t->mapcount = folio_mapcount(e->page, e->order);
+}
+
 static __always_inline void observe_folio(void *ctx, __u8 op, __u64 page)
 {
 	struct pt_transition t = {.op = op};
 	struct pt_event e = {};
 
-	e.page = page_head(page);
-	e.pfn = page_to_pfn(e.page);
-	e.order = folio_order(e.page);
-	t.refcount = page_refcount(e.page);
-	t.mapcount = folio_mapcount(e.page, e.order);
+	read_folio(&t, &e, page);
 	observe(ctx, &t, &e);
 }
 
@@ -91,11 +97,7 @@ static __always_inline int on_free(void *ctx, __u64 page)
 	struct pt_event e = {};
 	__s32 again;
 
-	e.page = page_head(page);
-	e.pfn = page_to_pfn(e.page);
-	e.order = folio_order(e.page);
-	t.refcount = page_refcount(e.page);
-	t.mapcount = folio_mapcount(e.page, e.order);
+	read_folio(&t, &e, page);
 	if (t.refcount == 0 && t.mapcount > 0) {
 		t.refcount = page_refcount(e.page);
 		again = folio_mapcount(e.page, e.order);
@@ -289,7 +291,6 @@ HOOK_EXIT(memunmap_pages)
 	if (!p)
 		return 0;
 	forget_pages(p);
-	announce(PT_RECORD_PGMAP_GONE, p);
 	bpf_map_delete_elem(&pgmaps, &address);
 	return 0;
 }

@@ -107,8 +107,7 @@ static __always_inline void scan_pages(struct pt_scratch *s, __u64 pfn, __u64 nr
 	s->scan.nr = nr;
 	s->scan.idle = pt_idle_count(profile, type);
 	s->scan.baseline = baseline;
-	/* also those that a file has stored: their section is made here and not with interrupts off
-	 */
+	/* also what a file has stored: its section is not to be made with interrupts off */
 	s->scan.stored = baseline && type == PT_TYPE_FS_DAX;
 	s->scan.live = 0;
 	s->scan.first_live = 0;

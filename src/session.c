@@ -30,7 +30,6 @@ struct session {
 	session_record_fn fn;
 	void *arg;
 	struct pt_counts counts;
-	uint64_t missed;
 };
 
 static void say(const char *format, ...)
@@ -187,8 +186,7 @@ int session_load(struct session *s, session_record_fn fn, void *arg)
 		say("can't open the BPF object: %s", strerror(errno));
 		return EXIT_INTERNAL;
 	}
-	bpf_object__for_each_program(p, s->skel->obj)
-	{
+	bpf_object__for_each_program (p, s->skel->obj) {
 		if (bpf_program__type(p) != BPF_PROG_TYPE_SYSCALL)
 			bpf_program__set_autoload(p, false);
 	}
@@ -342,9 +340,9 @@ uint64_t session_missed(struct session *s)
 	uint64_t missed = 0;
 
 	if (!s->skel)
-		return s->missed;
-	bpf_object__for_each_program(p, s->skel->obj) missed += recursion_misses(p);
-	s->missed = missed;
+		return 0;
+	bpf_object__for_each_program (p, s->skel->obj)
+		missed += recursion_misses(p);
 	return missed;
 }
 

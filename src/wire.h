@@ -101,8 +101,7 @@ struct pt_pgmap {
 
 enum pt_record_kind {
 	PT_RECORD_PGMAP_NEW, /* struct pt_pgmap_record */
-	PT_RECORD_PGMAP_GONE,
-	PT_RECORD_FINDING, /* struct pt_finding */
+	PT_RECORD_FINDING,   /* struct pt_finding */
 };
 
 struct pt_pgmap_record {
