@@ -89,7 +89,8 @@ install: $(O)/pgmaptrace
 uninstall:
 	$(Q)rm -f $(DESTDIR)$(sbindir)/pgmaptrace $(DESTDIR)$(mandir)/man8/pgmaptrace.8
 
-SCRIPTS := tests/check tests/deps tests/demo.sh tests/vm/kernel tests/vm/lab tests/vm/run \
+SCRIPTS := tests/check tests/debian.sh tests/deps tests/demo.sh tests/kernel/build \
+	tests/kernel/headers tests/kernel/module tests/kernel/root tests/vm/kernel tests/vm/lab tests/vm/run \
 	tests/vm/guest.sh $(wildcard tests/vm/cases/*.sh) tests/btf/extract tests/btf/test .ci/run
 FORMATTED := $(wildcard src/*.[ch] vmlinux/*.h tests/*/*.[ch])
 
