@@ -10,37 +10,81 @@
 
 #define CLASSIC	   (1 << PT_PROFILE_CLASSIC)
 #define COUNTED	   (1 << PT_PROFILE_COUNTED)
-#define BOTH	   (CLASSIC | COUNTED)
+#define REQUEST	   (1 << PT_PROFILE_REQUEST)
+#define DRIVER	   (CLASSIC | COUNTED) /* what they share: only drivers request */
+#define ALL	   (DRIVER | REQUEST)
 #define RULE(name) (1 << PT_RULE_##name)
 
 enum { NO_GROUP, FREE, MAP_PMD, NR_GROUPS };
 
 #define REQUEST_RULES                                                                              \
-	(RULE(REQUEST_NOT_IDLE) | RULE(DOUBLE_REQUEST) | RULE(FREE_UNREQUESTED) |                  \
-	 RULE(DOUBLE_FREE) | RULE(LEAK))
+	(RULE(REQUEST_NOT_IDLE) | RULE(DOUBLE_REQUEST) | RULE(REQUEST_DYING) |                     \
+	 RULE(REQUEST_OUTSIDE) | RULE(ORDER_MISMATCH) | RULE(PAGES_UNBALANCED) |                   \
+	 RULE(FREE_UNREQUESTED) | RULE(DOUBLE_FREE) | RULE(LEAK))
+#define SPAN_RULES  (REQUEST_RULES | RULE(PARTIAL_REQUEST) | RULE(REF_IMBALANCE))
 #define FREE_RULES  (REQUEST_RULES | RULE(FREE_REFERENCED) | RULE(GENERIC_OVERPUT))
 #define MAP_RULES   (RULE(MAP_UNREQUESTED) | RULE(FREE_UNREQUESTED) | RULE(LEAK))
+#define STORE_RULES (RULE(MAP_UNREQUESTED) | RULE(PARTIAL_REQUEST) | RULE(FLOW_ORDER))
 #define ASSOC_RULES (RULE(ASSOCIATION_CONFLICT) | RULE(ENTRY_DROPPED_BUSY))
+
+/* What a profile's contract has no room for; docs/rules.md says why, for each. */
+static const uint32_t foreign_rules[PT_NR_PROFILES] = {
+	[PT_PROFILE_CLASSIC] = RULE(MAP_UNREQUESTED) | RULE(RESET_BUSY) | RULE(REQUEST_OUTSIDE) |
+			       RULE(ORDER_MISMATCH) | RULE(PARTIAL_REQUEST) |
+			       RULE(RELEASE_UNREQUESTED) | RULE(PAGES_UNBALANCED) |
+			       RULE(FLOW_ORDER) | RULE(REF_IMBALANCE),
+	[PT_PROFILE_COUNTED] = RULE(PARTIAL_REQUEST) | RULE(RELEASE_UNREQUESTED) |
+			       RULE(FLOW_ORDER) | RULE(REF_IMBALANCE),
+	[PT_PROFILE_REQUEST] = RULE(GENERIC_OVERPUT) | RULE(RESET_BUSY) | ASSOC_RULES,
+};
 
 /* A rule is off unless all of its hooks are there. */
 struct pt_hook pt_hooks[] = {
-	{.function = "memremap_pages",
-	 .profiles = BOTH,
+	{.function = "memremap_pages", .profiles = ALL, .rare = true, .rules = RULE(PGMAP_OVERLAP)},
+	{.function = "memremap_pages", .exit = true, .profiles = ALL, .required = true},
+	{.function = "memunmap_pages",
+	 .profiles = REQUEST,
 	 .rare = true,
-	 .rules = RULE(PGMAP_OVERLAP)},
-	{.function = "memremap_pages", .exit = true, .profiles = BOTH, .required = true},
-	{.function = "memunmap_pages", .exit = true, .profiles = BOTH, .required = true},
+	 .rules = RULE(REF_IMBALANCE)},
+	{.function = "memunmap_pages", .exit = true, .profiles = ALL, .required = true},
 	/* scans the pages: with preemption off that could be long */
 	{.function = "remove_pfn_range_from_zone",
-	 .profiles = BOTH,
+	 .profiles = ALL,
 	 .rare = true,
 	 .rules = RULE(TEARDOWN_LIVE)},
-	{.function = "zone_device_page_init", .profiles = BOTH, .rules = REQUEST_RULES},
-	{.function = "free_zone_device_page", .profiles = BOTH, .rules = FREE_RULES, .group = FREE},
-	{.function = "free_zone_device_folio",
-	 .profiles = BOTH,
-	 .rules = FREE_RULES,
-	 .group = FREE},
+	{.function = "zone_device_page_init", .profiles = DRIVER, .rules = REQUEST_RULES},
+	{.function = "pgmap_request_folios",
+	 .profiles = REQUEST,
+	 .alternative = true,
+	 .rules = SPAN_RULES},
+	{.function = "pgmap_request_folios",
+	 .exit = true,
+	 .profiles = REQUEST,
+	 .alternative = true,
+	 .rules = SPAN_RULES},
+	{.function = "pgmap_request_folio",
+	 .profiles = REQUEST,
+	 .alternative = true,
+	 .rules = SPAN_RULES},
+	{.function = "pgmap_request_folio",
+	 .exit = true,
+	 .profiles = REQUEST,
+	 .alternative = true,
+	 .rules = SPAN_RULES},
+	{.function = "pgmap_get_folio",
+	 .profiles = REQUEST,
+	 .alternative = true,
+	 .rules = SPAN_RULES},
+	{.function = "pgmap_get_folio",
+	 .exit = true,
+	 .profiles = REQUEST,
+	 .alternative = true,
+	 .rules = SPAN_RULES},
+	{.function = "pgmap_release_folios",
+	 .profiles = REQUEST,
+	 .rules = RULE(RELEASE_UNREQUESTED)},
+	{.function = "free_zone_device_page", .profiles = ALL, .rules = FREE_RULES, .group = FREE},
+	{.function = "free_zone_device_folio", .profiles = ALL, .rules = FREE_RULES, .group = FREE},
 	{.function = "vmf_insert_page_mkwrite",
 	 .profiles = COUNTED,
 	 .required = true,
@@ -49,13 +93,21 @@ struct pt_hook pt_hooks[] = {
 	 .profiles = COUNTED,
 	 .required = true,
 	 .rules = MAP_RULES},
-	/* these tell who mapped a device-dax page, and no rule hangs on them */
+	/* on classic these tell who mapped a device-dax page, and no rule hangs on them */
 	{.function = "vmf_insert_mixed", .profiles = CLASSIC},
-	{.function = "vmf_insert_pfn_pmd_prot", .profiles = CLASSIC, .group = MAP_PMD},
-	{.function = "vmf_insert_pfn_pmd", .profiles = CLASSIC, .group = MAP_PMD},
-	{.function = "dax_insert_entry", .profiles = BOTH, .rules = ASSOC_RULES},
+	{.function = "vmf_insert_mixed", .profiles = REQUEST, .rules = RULE(MAP_UNREQUESTED)},
+	{.function = "vmf_insert_mixed_mkwrite",
+	 .profiles = REQUEST,
+	 .rules = RULE(MAP_UNREQUESTED)},
+	{.function = "vmf_insert_pfn_pmd_prot", .profiles = CLASSIC | REQUEST, .group = MAP_PMD},
+	{.function = "vmf_insert_pfn_pmd",
+	 .profiles = CLASSIC | REQUEST,
+	 .rules = RULE(FLOW_ORDER),
+	 .group = MAP_PMD},
+	{.function = "dax_insert_entry", .profiles = DRIVER, .rules = ASSOC_RULES},
+	{.function = "dax_insert_entry", .exit = true, .profiles = REQUEST, .rules = STORE_RULES},
 	{.function = "dax_disassociate_entry",
-	 .profiles = BOTH,
+	 .profiles = DRIVER,
 	 .first_only = true,
 	 .rules = ASSOC_RULES},
 	{.function = "dax_folio_reset_order", .profiles = COUNTED, .rules = RULE(RESET_BUSY)},
@@ -67,10 +119,21 @@ static bool has_function(const struct btf *btf, const char *name)
 	return btf__find_by_name_kind(btf, name, BTF_KIND_FUNC) > 0;
 }
 
+/* How many parameters @name has; 0 if it is not there. */
+static unsigned int parameters(const struct btf *btf, const char *name)
+{
+	int id = btf__find_by_name_kind(btf, name, BTF_KIND_FUNC);
+	const struct btf_type *t = id > 0 ? btf__type_by_id(btf, id) : NULL;
+
+	t = t ? btf__type_by_id(btf, t->type) : NULL;
+	return t ? btf_vlen(t) : 0;
+}
+
 static void choose_profile(const struct btf *btf, const struct ksyms *k, struct pt_choice *c)
 {
 	static const char *const request[] = {"pgmap_request_folios", "pgmap_request_folio",
 					      "pgmap_get_folio"};
+	struct utsname u;
 
 	if (!has_function(btf, "memremap_pages") || !ksyms_address(k, "pgmap_array")) {
 		snprintf(c->error, sizeof(c->error),
@@ -78,25 +141,22 @@ static void choose_profile(const struct btf *btf, const struct ksyms *k, struct 
 			 "(CONFIG_ZONE_DEVICE, CONFIG_KALLSYMS_ALL)");
 		return;
 	}
-	if (!ksyms_address(k, "vmemmap_base")) {
-		snprintf(c->error, sizeof(c->error),
-			 "vmemmap_base is not in /proc/kallsyms: only x86-64 with "
-			 "CONFIG_SPARSEMEM_VMEMMAP is supported");
+	uname(&u);
+	if (strcmp(u.machine, "x86_64")) {
+		snprintf(c->error, sizeof(c->error), "%s is not supported: only x86_64 is",
+			 u.machine);
 		return;
-	}
-	for (size_t i = 0; i < sizeof(request) / sizeof(*request); i++) {
-		if (has_function(btf, request[i])) {
-			snprintf(c->error, sizeof(c->error),
-				 "%s is in this kernel: the request profile is not supported yet",
-				 request[i]);
-			return;
-		}
 	}
 	if (btf__resolve_size(btf, btf__find_by_name_kind(btf, "page", BTF_KIND_STRUCT)) != 64) {
 		snprintf(c->error, sizeof(c->error),
 			 "struct page is not of 64 bytes in this kernel: not supported");
 		return;
 	}
+	for (size_t i = 0; i < sizeof(request) / sizeof(*request); i++)
+		if (has_function(btf, request[i]))
+			c->profile = PT_PROFILE_REQUEST;
+	if (c->profile)
+		return;
 	if (has_function(btf, "dax_break_layout"))
 		c->profile = PT_PROFILE_COUNTED;
 	else if (has_function(btf, "__put_devmap_managed_page_refs") ||
@@ -176,20 +236,19 @@ void hooks_choose(const struct btf *btf, const struct ksyms *k, struct pt_choice
 	}
 	for (struct pt_hook *h = pt_hooks; h->function; h++) {
 		if (!(h->profiles & (1 << c->profile)) || h->attach != PT_ATTACH_NO ||
-		    group[h->group])
+		    h->alternative || group[h->group])
 			continue;
 		c->rules_off |= h->rules;
 		if (h->rules)
 			c->missing++;
 	}
-	/* mapping takes no reference, and folios are not built and split */
-	if (c->profile == PT_PROFILE_CLASSIC)
-		c->rules_off |= RULE(MAP_UNREQUESTED) | RULE(RESET_BUSY);
+	c->rules_off |= foreign_rules[c->profile];
+	c->init_names_pgmap = parameters(btf, "zone_device_page_init") > 1;
 }
 
 const char *pt_profile_name(enum pt_profile profile)
 {
-	static const char *const names[] = {"none", "classic", "counted"};
+	static const char *const names[] = {"none", "classic", "counted", "request"};
 
 	return names[profile];
 }

@@ -24,6 +24,7 @@ struct pt_hook {
 	bool exit;	   /* attached where the function returns */
 	uint32_t profiles; /* bit (1 << enum pt_profile) */
 	bool required;	   /* on these profiles: without it nothing can be said */
+	bool alternative;  /* one of several that do the same: without it nothing is missing */
 	bool rare;	   /* fentry even where the kernel preempts: see kernel_preempts() */
 	bool first_only;   /* takes only the first argument, which a clone has too */
 	uint32_t rules;	   /* bit (1 << enum pt_rule): off without this hook */
@@ -40,8 +41,9 @@ extern struct pt_hook pt_hooks[];
 struct pt_choice {
 	enum pt_profile profile;
 	uint32_t rules_off;
-	unsigned int missing; /* hooks that rules need, and that are not there */
-	char error[256];      /* why this kernel can't be traced; "" if it can */
+	bool init_names_pgmap; /* zone_device_page_init(page, pgmap, order) */
+	unsigned int missing;  /* hooks that rules need, and that are not there */
+	char error[256];       /* why this kernel can't be traced; "" if it can */
 };
 
 /* Choose profile and hooks from what the kernel offers, never from its version. */

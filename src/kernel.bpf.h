@@ -126,6 +126,13 @@ enum {
 	DAX_SHIFT = 4,
 };
 
+/* Where dax_insert_entry() requests the folio there are six flags. */
+enum {
+	DAX_REQUEST_PMD = 1 << 1,
+	DAX_REQUEST_ZERO_PAGE = 1 << 3,
+	DAX_REQUEST_EMPTY = 1 << 4,
+};
+
 static __always_inline bool dax_entry_is_value(__u64 entry)
 {
 	return entry & 1;
@@ -244,6 +251,44 @@ static __always_inline bool pgmap_read(__u64 address, struct pt_pgmap *p)
 	}
 	p->first = p->range[0].start + altmap;
 	return nr <= PT_MAX_RANGES;
+}
+
+/* lib/percpu-refcount.c: bits of percpu_count_ptr, and what count is higher by until it is exact */
+#define PERCPU_REF_ATOMIC (1 << 0)
+#define PERCPU_REF_DEAD	  (1 << 1)
+#define PERCPU_COUNT_BIAS (1ULL << 63)
+
+static __always_inline bool pgmap_is_dying(__u64 address)
+{
+	return PT_READ(struct dev_pagemap, address, ref.percpu_count_ptr) & PERCPU_REF_DEAD;
+}
+
+/* Return: the pgmap's references once it was killed; -1 while they are not summed up. */
+static __always_inline __s64 pgmap_refs(__u64 address)
+{
+	__u64 data = (__u64)PT_READ(struct dev_pagemap, address, ref.data);
+	__u64 count = PT_READ(struct percpu_ref_data, data, count.counter);
+
+	if (!(PT_READ(struct dev_pagemap, address, ref.percpu_count_ptr) & PERCPU_REF_ATOMIC))
+		return -1;
+	return count >= PERCPU_COUNT_BIAS >> 1 ? -1 : (__s64)count;
+}
+
+/* Return: the pfn at @offset pages, counted over all ranges; 0 past the end. */
+static __always_inline __u64 pgmap_offset_pfn(const struct pt_pgmap *p, __u64 offset)
+{
+	__u32 i;
+
+	for (i = 0; i < PT_MAX_RANGES; i++) {
+		__u64 nr = p->range[i].end - p->range[i].start + 1;
+
+		if (i >= p->nr_range)
+			break;
+		if (offset < nr)
+			return p->range[i].start + offset;
+		offset -= nr;
+	}
+	return 0;
 }
 
 #endif /* PGMAPTRACE_KERNEL_BPF_H */

@@ -12,7 +12,11 @@
  *	bits 0-2   lifetime: enum pt_life
  *	bits 3-8   associations: in how many i_pages it is stored, saturating
  *	bit  9     associations are known
- *	bit  10    the drop of this association was reported already
+ *	bit  10    what this folio suffers next was reported already
+ *	bits 11-15 the order it was requested at
+ *
+ * Only the head page of a large folio has a state, unless its pages come back
+ * one by one: then each has one, and is PT_PART.
  *
  * The word 0 is what a page has before its first event.  What that means
  * depends on the pgmap: on one that was created under our eyes the page is
@@ -43,6 +47,8 @@ enum pt_profile {
 	PT_PROFILE_NONE = 0,
 	PT_PROFILE_CLASSIC, /* fsdax idles at 1, a mapping takes no reference */
 	PT_PROFILE_COUNTED, /* fsdax idles at 0, every mapping holds a reference */
+	PT_PROFILE_REQUEST, /* all idle at 0, and are requested from the pgmap */
+	PT_NR_PROFILES,
 };
 
 enum pt_life {
@@ -51,18 +57,25 @@ enum pt_life {
 	PT_PREEXISTING = 2, /* in use when tracing began */
 	PT_REQUESTED = 3,
 	PT_FREED = 4, /* idle, after a free that was seen */
+	PT_PART = 5,  /* of a large folio that was taken apart, not freed yet */
 };
 
 enum pt_op {
 	PT_OP_NONE = 0,
-	PT_OP_REQUEST,	/* zone_device_page_init */
-	PT_OP_MAP,	/* a page table entry is about to be made for it */
-	PT_OP_FREE,	/* free_zone_device_page / _folio */
-	PT_OP_STORE,	/* stored in a file's i_pages */
-	PT_OP_REMOVE,	/* taken out of a file's i_pages */
-	PT_OP_RESET,	/* dax_folio_reset_order */
-	PT_OP_BASELINE, /* found by the scan at attach */
-	PT_OP_TEARDOWN, /* found above idle when its struct page goes away */
+	PT_OP_REQUEST,	 /* zone_device_page_init, pgmap_request_folios and its like */
+	PT_OP_ACCEPT,	 /* that request was granted though a rule was broken */
+	PT_OP_UNDO,	 /* that request was refused though none was */
+	PT_OP_MAP,	 /* a page table entry is about to be made for it */
+	PT_OP_RELEASE,	 /* pgmap_release_folios */
+	PT_OP_FREE,	 /* free_zone_device_page / _folio */
+	PT_OP_FREE_REST, /* what such a folio holds beyond the one requested at its head */
+	PT_OP_SPLIT,	 /* the head of a large folio that comes back in parts */
+	PT_OP_PART,	 /* the other pages of it */
+	PT_OP_STORE,	 /* stored in a file's i_pages */
+	PT_OP_REMOVE,	 /* taken out of a file's i_pages */
+	PT_OP_RESET,	 /* dax_folio_reset_order */
+	PT_OP_BASELINE,	 /* found by the scan at attach */
+	PT_OP_TEARDOWN,	 /* its struct page goes away */
 	PT_NR_OPS,
 };
 
@@ -71,7 +84,10 @@ enum pt_op {
 #define PT_ASSOC_MAX   63u
 #define PT_ASSOC_MASK  (PT_ASSOC_MAX << PT_ASSOC_SHIFT)
 #define PT_ASSOC_KNOWN (1u << 9)
-#define PT_DROP_SEEN   (1u << 10)
+#define PT_REPORTED    (1u << 10)
+#define PT_ORDER_SHIFT 11
+#define PT_ORDER_MAX   31u
+#define PT_ORDER_MASK  (PT_ORDER_MAX << PT_ORDER_SHIFT)
 
 /* One event, as read at the hook. */
 struct pt_transition {
@@ -82,14 +98,17 @@ struct pt_transition {
 	unsigned char settled;	    /* the baseline scan is complete */
 	unsigned char shared;	    /* STORE: the kernel marks it as shared */
 	unsigned char associations; /* STORE, REMOVE: the kernel's own count */
+	unsigned char order;	    /* REQUEST, ACCEPT: asked for; FREE: of the folio */
+	unsigned char huge;	    /* MAP: by a PMD */
 	int refcount;		    /* of the folio; REMOVE, RESET: highest of its pages */
 	int mapcount;		    /* of the folio; number of page table entries */
 };
 
 /* What a step did.  The counters are added to the session's totals. */
 struct pt_outcome {
-	unsigned char rule; /* enum pt_rule */
-	unsigned char request;
+	unsigned char rule;    /* enum pt_rule */
+	unsigned char request; /* folios requested */
+	unsigned char undo;    /* of these, not granted after all */
 	unsigned char free;
 	unsigned char preexisting;	/* found to be in use since before tracing */
 	unsigned char preexisting_free; /* the free of such a one */
@@ -100,6 +119,8 @@ struct pt_outcome {
 /* The reference count of a folio that nobody uses. */
 static __always_inline int pt_idle_count(unsigned char profile, unsigned char type)
 {
+	if (profile == PT_PROFILE_REQUEST)
+		return 0;
 	if (type == PT_TYPE_GENERIC)
 		return 1;
 	if (profile == PT_PROFILE_CLASSIC && (type == PT_TYPE_FS_DAX || type == PT_TYPE_PCI_P2PDMA))
@@ -107,10 +128,10 @@ static __always_inline int pt_idle_count(unsigned char profile, unsigned char ty
 	return 0;
 }
 
-/* On these types the driver asks for each folio and page_free takes it back. */
-static __always_inline int pt_driver_managed(unsigned char type)
+/* Each folio is asked for, and nobody can have it again until page_free took it back. */
+static __always_inline int pt_is_requested(unsigned char profile, unsigned char type)
 {
-	return type == PT_TYPE_PRIVATE || type == PT_TYPE_COHERENT;
+	return profile == PT_PROFILE_REQUEST || type == PT_TYPE_PRIVATE || type == PT_TYPE_COHERENT;
 }
 
 /* What the word of a page that had no event yet means. */
@@ -126,6 +147,34 @@ static __always_inline unsigned int pt_set_life(unsigned int word, unsigned int 
 	return (word & ~PT_LIFE_MASK) | life;
 }
 
+static __always_inline unsigned int pt_order(unsigned int word)
+{
+	return (word & PT_ORDER_MASK) >> PT_ORDER_SHIFT;
+}
+
+static __always_inline unsigned int pt_set_order(unsigned int word, unsigned int order)
+{
+	if (order > PT_ORDER_MAX)
+		order = PT_ORDER_MAX;
+	return (word & ~PT_ORDER_MASK) | (order << PT_ORDER_SHIFT);
+}
+
+/* Known to be free to request: before its first request, or after its free. */
+static __always_inline int pt_known_idle(unsigned int word)
+{
+	unsigned int life = word & PT_LIFE_MASK;
+
+	return life == PT_IDLE || life == PT_FREED;
+}
+
+/* Requested, and not freed yet. */
+static __always_inline int pt_is_out(unsigned int word)
+{
+	unsigned int life = word & PT_LIFE_MASK;
+
+	return life == PT_REQUESTED || life == PT_PART;
+}
+
 static __always_inline unsigned int pt_assoc(unsigned int word)
 {
 	return (word & PT_ASSOC_MASK) >> PT_ASSOC_SHIFT;
@@ -138,19 +187,81 @@ static __always_inline unsigned int pt_set_assoc(unsigned int word, unsigned int
 	return (word & ~PT_ASSOC_MASK) | (n << PT_ASSOC_SHIFT) | PT_ASSOC_KNOWN;
 }
 
+/*
+ * Where a kernel has pgmap_request_folios() it refuses what breaks a rule, so
+ * that such a request changes nothing until it turns out that it was granted
+ * (PT_OP_ACCEPT).  zone_device_page_init() always grants.
+ */
 static __always_inline unsigned int
 pt_step_request(unsigned int word, const struct pt_transition *t, struct pt_outcome *out)
 {
-	unsigned int life = word & PT_LIFE_MASK;
+	int refuses = t->profile == PT_PROFILE_REQUEST;
+	int idle = t->refcount == pt_idle_count(t->profile, t->type);
 
-	if (life == PT_REQUESTED)
+	if ((word & PT_LIFE_MASK) == PT_REQUESTED)
 		out->rule = PT_RULE_DOUBLE_REQUEST;
-	else if ((life == PT_IDLE || life == PT_FREED) &&
-		 t->refcount != pt_idle_count(t->profile, t->type))
+	else if ((word & PT_LIFE_MASK) == PT_PART)
+		out->rule = PT_RULE_PAGES_UNBALANCED;
+	else if (pt_known_idle(word) && !idle)
 		out->rule = PT_RULE_REQUEST_NOT_IDLE;
+	if (refuses && !idle)
+		return word;
+	if (refuses && out->rule)
+		return word;
 	/* a second request of a folio still out makes no second obligation */
-	out->request = life != PT_REQUESTED;
-	return pt_set_life(word, PT_REQUESTED);
+	out->request = !pt_is_out(word);
+	return pt_set_order(pt_set_life(word, PT_REQUESTED), t->order);
+}
+
+static __always_inline unsigned int pt_step_accept(unsigned int word, const struct pt_transition *t,
+						   struct pt_outcome *out)
+{
+	out->request = !pt_is_out(word);
+	return pt_set_order(pt_set_life(word, PT_REQUESTED), t->order);
+}
+
+static __always_inline unsigned int pt_step_undo(unsigned int word, struct pt_outcome *out)
+{
+	if ((word & PT_LIFE_MASK) != PT_REQUESTED)
+		return word;
+	out->undo = 1;
+	return pt_set_order(pt_set_life(word, PT_IDLE), 0);
+}
+
+/*
+ * The reference is given back by who asked for it; others may keep theirs.
+ * What follows from a release that was not due was reported with it.
+ */
+static __always_inline unsigned int
+pt_step_release(unsigned int word, const struct pt_transition *t, struct pt_outcome *out)
+{
+	if (word & PT_REPORTED)
+		return t->refcount > 1 ? word : word & ~PT_REPORTED;
+	if (!pt_known_idle(word) && (!pt_is_out(word) || t->refcount != 0))
+		return word;
+	out->rule = PT_RULE_RELEASE_UNREQUESTED;
+	return t->refcount == 1 ? word | PT_REPORTED : word;
+}
+
+/*
+ * Where all folios are requested: none is mapped before it is, and no PMD is
+ * installed before the huge entry is stored.
+ */
+static __always_inline unsigned int
+pt_step_map_requested(unsigned int word, const struct pt_transition *t, struct pt_outcome *out)
+{
+	if (word & PT_REPORTED)
+		return word;
+	if (pt_known_idle(word) && t->refcount == 0) {
+		out->rule = PT_RULE_MAP_UNREQUESTED;
+		return word | PT_REPORTED;
+	}
+	if (t->huge && t->type == PT_TYPE_FS_DAX && (word & PT_LIFE_MASK) == PT_REQUESTED &&
+	    !pt_assoc(word)) {
+		out->rule = PT_RULE_FLOW_ORDER;
+		return pt_set_assoc(word, 1);
+	}
+	return word;
 }
 
 /*
@@ -163,6 +274,8 @@ static __always_inline unsigned int pt_step_map(unsigned int word, const struct 
 {
 	unsigned int life = word & PT_LIFE_MASK;
 
+	if (t->profile == PT_PROFILE_REQUEST)
+		return pt_step_map_requested(word, t, out);
 	if (t->profile != PT_PROFILE_COUNTED || t->type != PT_TYPE_FS_DAX)
 		return word;
 	if (life == PT_REQUESTED || life == PT_PREEXISTING)
@@ -172,8 +285,9 @@ static __always_inline unsigned int pt_step_map(unsigned int word, const struct 
 		return pt_set_life(word, PT_PREEXISTING);
 	}
 	if (life != PT_UNKNOWN && t->refcount == 0) {
-		out->rule = PT_RULE_MAP_UNREQUESTED;
-		return word;
+		if (!(word & PT_REPORTED))
+			out->rule = PT_RULE_MAP_UNREQUESTED;
+		return word | PT_REPORTED;
 	}
 	out->request = 1;
 	return pt_set_life(word, PT_REQUESTED);
@@ -184,12 +298,15 @@ static __always_inline void pt_free_life(unsigned int word, struct pt_outcome *o
 {
 	switch (word & PT_LIFE_MASK) {
 	case PT_IDLE:
-		out->rule = PT_RULE_FREE_UNREQUESTED;
+		if (!(word & PT_REPORTED))
+			out->rule = PT_RULE_FREE_UNREQUESTED;
 		break;
 	case PT_FREED:
-		out->rule = PT_RULE_DOUBLE_FREE;
+		if (!(word & PT_REPORTED))
+			out->rule = PT_RULE_DOUBLE_FREE;
 		break;
 	case PT_REQUESTED:
+	case PT_PART:
 		out->free = 1;
 		break;
 	case PT_UNKNOWN:
@@ -201,14 +318,42 @@ static __always_inline void pt_free_life(unsigned int word, struct pt_outcome *o
 	}
 }
 
-/* PRIVATE, COHERENT: until page_free came back nobody can have it again. */
+static __always_inline unsigned int pt_set_freed(unsigned int word)
+{
+	return pt_set_order(pt_set_life(word, PT_FREED), 0) & ~PT_REPORTED;
+}
+
+/* Until page_free came back nobody can have it again. */
 static __always_inline unsigned int
-pt_step_free_driver(unsigned int word, const struct pt_transition *t, struct pt_outcome *out)
+pt_step_free_requested(unsigned int word, const struct pt_transition *t, struct pt_outcome *out)
 {
 	pt_free_life(word, out);
 	if (out->free && (t->refcount != 0 || t->mapcount > 0))
 		out->rule = PT_RULE_FREE_REFERENCED;
-	return pt_set_life(word, PT_FREED);
+	word = pt_set_freed(word);
+	/* the next PMD needs an entry of its own */
+	return t->profile == PT_PROFILE_REQUEST ? pt_set_assoc(word, 0) : word;
+}
+
+/*
+ * A folio that is freed at a higher order than was requested at its head must
+ * be made of folios that were all requested.
+ */
+static __always_inline unsigned int
+pt_step_free_rest(unsigned int word, const struct pt_transition *t, struct pt_outcome *out)
+{
+	if (pt_known_idle(word)) {
+		out->rule = PT_RULE_ORDER_MISMATCH;
+		return word;
+	}
+	return pt_step_free_requested(word, t, out);
+}
+
+/* Each page of it is to come back then; the head page counts as requested already. */
+static __always_inline unsigned int pt_step_part(unsigned int word, struct pt_outcome *out)
+{
+	out->request = !pt_is_out(word);
+	return pt_set_order(pt_set_life(word, PT_PART), 0);
 }
 
 /*
@@ -230,18 +375,18 @@ pt_step_free_fsdax(unsigned int word, const struct pt_transition *t, struct pt_o
 	}
 	if (t->refcount > 0) {
 		out->request++;
-		return pt_set_life(word, PT_REQUESTED);
+		return pt_set_life(word, PT_REQUESTED) & ~PT_REPORTED;
 	}
 	if ((t->refcount < 0 || t->mapcount > 0) && out->rule == PT_RULE_NONE)
 		out->rule = PT_RULE_FREE_REFERENCED;
-	return pt_set_life(word, PT_FREED);
+	return pt_set_freed(word);
 }
 
 static __always_inline unsigned int pt_step_free(unsigned int word, const struct pt_transition *t,
 						 struct pt_outcome *out)
 {
-	if (pt_driver_managed(t->type))
-		return pt_step_free_driver(word, t, out);
+	if (pt_is_requested(t->profile, t->type))
+		return pt_step_free_requested(word, t, out);
 	if (t->type == PT_TYPE_FS_DAX && t->profile == PT_PROFILE_COUNTED)
 		return pt_step_free_fsdax(word, t, out);
 	if (t->type == PT_TYPE_GENERIC)
@@ -254,10 +399,14 @@ static __always_inline unsigned int pt_step_store(unsigned int word, const struc
 {
 	unsigned int n = word & PT_ASSOC_KNOWN ? pt_assoc(word) : t->associations;
 
+	if (t->profile == PT_PROFILE_REQUEST) {
+		out->store = 1;
+		return pt_set_assoc(pt_step_map_requested(word, t, out), 1);
+	}
 	if (n > 0 && !t->shared)
 		out->rule = PT_RULE_ASSOCIATION_CONFLICT;
 	out->store = 1;
-	return pt_set_assoc(word, n + 1) & ~PT_DROP_SEEN;
+	return pt_set_assoc(word, n + 1) & ~PT_REPORTED;
 }
 
 /*
@@ -279,7 +428,7 @@ static __always_inline unsigned int pt_step_remove(unsigned int word, const stru
 	word = pt_set_assoc(word, n);
 	if (n == 0 && t->associations <= 1 && t->refcount > pt_idle_count(t->profile, t->type)) {
 		out->rule = PT_RULE_ENTRY_DROPPED_BUSY;
-		word |= PT_DROP_SEEN;
+		word |= PT_REPORTED;
 	}
 	return word;
 }
@@ -288,9 +437,30 @@ static __always_inline unsigned int pt_step_reset(unsigned int word, const struc
 						  struct pt_outcome *out)
 {
 	/* the drop that leads here was reported: one bug, one finding */
-	if (t->refcount > pt_idle_count(t->profile, t->type) && !(word & PT_DROP_SEEN))
+	if (t->refcount > pt_idle_count(t->profile, t->type) && !(word & PT_REPORTED))
 		out->rule = PT_RULE_RESET_BUSY;
-	return word & ~PT_DROP_SEEN;
+	return word & ~PT_REPORTED;
+}
+
+/*
+ * The last look.  memunmap_pages() has waited for the pgmap's references: on a
+ * kernel where each requested folio holds one, that of a folio which is still
+ * out got lost.  A folio that is idle by its count must have come to page_free.
+ */
+static __always_inline unsigned int
+pt_step_teardown(unsigned int word, const struct pt_transition *t, struct pt_outcome *out)
+{
+	unsigned int life = word & PT_LIFE_MASK;
+
+	if (t->refcount > pt_idle_count(t->profile, t->type))
+		out->rule = t->profile == PT_PROFILE_REQUEST && life == PT_REQUESTED
+				    ? PT_RULE_REF_IMBALANCE
+				    : PT_RULE_TEARDOWN_LIVE;
+	else if (life == PT_PART)
+		out->rule = PT_RULE_PAGES_UNBALANCED;
+	else if (life == PT_REQUESTED)
+		out->rule = PT_RULE_LEAK;
+	return word;
 }
 
 /*
@@ -309,10 +479,22 @@ static __always_inline unsigned int pt_step(unsigned int word, const struct pt_t
 	switch (t->op) {
 	case PT_OP_REQUEST:
 		return pt_step_request(word, t, out);
+	case PT_OP_ACCEPT:
+		return pt_step_accept(word, t, out);
+	case PT_OP_UNDO:
+		return pt_step_undo(word, out);
 	case PT_OP_MAP:
 		return pt_step_map(word, t, out);
+	case PT_OP_RELEASE:
+		return pt_step_release(word, t, out);
 	case PT_OP_FREE:
 		return pt_step_free(word, t, out);
+	case PT_OP_FREE_REST:
+		return pt_step_free_rest(word, t, out);
+	case PT_OP_SPLIT:
+		return pt_set_order(word, 0);
+	case PT_OP_PART:
+		return pt_step_part(word, out);
 	case PT_OP_STORE:
 		return pt_step_store(word, t, out);
 	case PT_OP_REMOVE:
@@ -327,11 +509,51 @@ static __always_inline unsigned int pt_step(unsigned int word, const struct pt_t
 		}
 		return word;
 	case PT_OP_TEARDOWN:
-		if (t->refcount > pt_idle_count(t->profile, t->type))
-			out->rule = PT_RULE_TEARDOWN_LIVE;
-		return word;
+		return pt_step_teardown(word, t, out);
 	}
 	return word;
+}
+
+/*
+ * pt_judge_call - may these pages be requested from this pgmap at all?
+ * @covered: all of them lie in one range of the pgmap that was named
+ * @dying: that pgmap was killed
+ * @alike: all of the folios have the order that was asked for
+ * Return: enum pt_rule
+ */
+static __always_inline unsigned char pt_judge_call(int covered, int dying, int alike)
+{
+	if (!covered)
+		return PT_RULE_REQUEST_OUTSIDE;
+	if (dying)
+		return PT_RULE_REQUEST_DYING;
+	return alike ? PT_RULE_NONE : PT_RULE_ORDER_MISMATCH;
+}
+
+/*
+ * pt_judge_huge - a huge entry was stored: were the steps before it done?
+ * @pages: of the entry
+ * @idle: how many of them were not requested
+ * @order: of the folio
+ * @referenced: how many of the pages have a reference of their own
+ * Return: enum pt_rule
+ */
+static __always_inline unsigned char pt_judge_huge(unsigned int pages, unsigned int idle,
+						   unsigned int order, unsigned int referenced)
+{
+	if (idle)
+		return idle < pages ? PT_RULE_PARTIAL_REQUEST : PT_RULE_MAP_UNREQUESTED;
+	return 1u << order == pages && referenced == 1 ? PT_RULE_NONE : PT_RULE_FLOW_ORDER;
+}
+
+/*
+ * pt_refs_explained - is a killed pgmap's reference count what its folios hold?
+ * @most: folios requested and not freed
+ * @least: of these, those that are not part of another by now
+ */
+static __always_inline int pt_refs_explained(long refs, unsigned long least, unsigned long most)
+{
+	return refs >= (long)least && refs <= (long)most;
 }
 
 #endif /* PGMAPTRACE_MODEL_H */

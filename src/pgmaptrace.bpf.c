@@ -13,7 +13,9 @@
 #include "kernel.bpf.h"
 #include "state.bpf.h"
 #include "pgmap.bpf.h"
+#include "folio.bpf.h"
 #include "scan.bpf.h"
+#include "request.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -73,17 +75,113 @@ static __always_inline void observe_folio(void *ctx, __u8 op, __u64 page)
 	observe(ctx, &t, &e);
 }
 
+const volatile bool init_names_pgmap;
+
 /* zone_device_page_init(page) to 6.18, (page, pgmap, order) after */
 HOOK(zone_device_page_init)
 {
-	struct pt_transition t = {.op = PT_OP_REQUEST};
+	__u64 pgmap = init_names_pgmap ? a1 : pfn_to_pgmap(page_to_pfn(a0));
+	struct pt_transition t = {.op = PT_OP_REQUEST, .profile = profile};
+	struct call c = {.nr = 1, .pfn = page_to_pfn(a0)};
+	struct pt_section *s = find_section(c.pfn);
+	struct pt_scratch *scratch;
 	struct pt_event e = {};
+	__u8 rule;
 
+	if (!s)
+		return 0;
+	if (init_names_pgmap)
+		c.order = a2 & PT_ORDER_MAX;
 	/* what the compound words say is left from the page's last life */
 	e.page = a0;
-	e.pfn = page_to_pfn(a0);
+	e.pfn = c.pfn;
+	e.order = c.order;
+	t.order = c.order;
 	t.refcount = page_refcount(a0);
-	observe(ctx, &t, &e);
+	rule = pt_judge_call(pgmap_covers(pgmap, c.pfn, 1ULL << c.order), pgmap_is_dying(pgmap), 1);
+	scratch = rule ? 0 : scratch_get();
+	if (scratch) {
+		rule = overlap_rule(scratch, &c);
+		scratch_put(scratch);
+	}
+	if (rule) {
+		t.type = s->type;
+		e.pgmap = s->pgmap;
+		finding(ctx, &t, &e, rule);
+	}
+	observe_in(ctx, s, &t, &e);
+	if (c.order)
+		s->large = 1;
+	return 0;
+}
+
+/* pgmap_request_folios(pgmap, folio, nr_folios) */
+HOOK(pgmap_request_folios)
+{
+	begin_request(ctx, FORM_REQUEST_FOLIOS, a0, page_to_pfn(a1),
+		      pack_span(a2, folio_order(a1)));
+	return 0;
+}
+
+HOOK_EXIT(pgmap_request_folios)
+{
+	__u64 result = 0;
+
+	bpf_get_func_ret(ctx, &result);
+	if (enabled)
+		end_request(ctx, FORM_REQUEST_FOLIOS, fentry_arg(ctx, 0), result & 1);
+	return 0;
+}
+
+/* pgmap_request_folio(pgmap, pgmap_offset, order) */
+HOOK(pgmap_request_folio)
+{
+	struct pt_pgmap *p = bpf_map_lookup_elem(&pgmaps, &a0);
+	__u64 pfn;
+
+	if (!p)
+		return 0;
+	/* past the end is as good as the page behind the last range */
+	pfn = pgmap_offset_pfn(p, a1);
+	if (!pfn)
+		pfn = p->range[(p->nr_range - 1) & (PT_MAX_RANGES - 1)].end + 1;
+	begin_request(ctx, FORM_REQUEST_FOLIO, a0, pfn, pack_span(1, a2));
+	return 0;
+}
+
+HOOK_EXIT(pgmap_request_folio)
+{
+	__u64 result = 0;
+
+	bpf_get_func_ret(ctx, &result);
+	if (enabled)
+		end_request(ctx, FORM_REQUEST_FOLIO, fentry_arg(ctx, 0), result != 0);
+	return 0;
+}
+
+/* pgmap_get_folio(pgmap, pfn) */
+HOOK(pgmap_get_folio)
+{
+	__u64 head = page_head(pfn_to_page(a1));
+
+	begin_request(ctx, FORM_GET_FOLIO, a0, page_to_pfn(head), pack_span(1, folio_order(head)));
+	return 0;
+}
+
+HOOK_EXIT(pgmap_get_folio)
+{
+	__u64 result = 0;
+
+	bpf_get_func_ret(ctx, &result);
+	if (enabled)
+		end_request(ctx, FORM_GET_FOLIO, fentry_arg(ctx, 0), result != 0);
+	return 0;
+}
+
+/* pgmap_release_folios(folio, nr_folios) */
+HOOK(pgmap_release_folios)
+{
+	release_folios(ctx, a0, (__u32)a1);
 	return 0;
 }
 
@@ -95,9 +193,13 @@ static __always_inline int on_free(void *ctx, __u64 page)
 {
 	struct pt_transition t = {.op = PT_OP_FREE};
 	struct pt_event e = {};
+	struct pt_section *s;
 	__s32 again;
 
 	read_folio(&t, &e, page);
+	s = find_section(e.pfn);
+	if (!s)
+		return 0;
 	if (t.refcount == 0 && t.mapcount > 0) {
 		t.refcount = page_refcount(e.page);
 		again = folio_mapcount(e.page, e.order);
@@ -106,7 +208,12 @@ static __always_inline int on_free(void *ctx, __u64 page)
 		if (t.refcount > 0)
 			t.mapcount = 0;
 	}
-	observe(ctx, &t, &e);
+	if (pt_is_requested(profile, s->type)) {
+		t.order = e.order;
+		free_folio(ctx, s, &t, &e);
+	} else {
+		observe_in(ctx, s, &t, &e);
+	}
 	return 0;
 }
 
@@ -136,31 +243,43 @@ HOOK(vmf_insert_folio_pmd)
 	return 0;
 }
 
-/* Classic kernels: device-dax maps by pfn_t.  Other drivers' pfns are no pgmap's. */
-static __always_inline int on_map_pfn_t(void *ctx, __u64 pfn_t)
+/*
+ * Classic kernels: device-dax maps by pfn_t, and so does all DAX where folios
+ * are requested.  Other drivers' pfns are no pgmap's.
+ */
+static __always_inline int on_map_pfn_t(void *ctx, __u64 pfn_t, bool huge)
 {
+	struct pt_transition t = {.op = PT_OP_MAP, .huge = huge};
 	__u64 pfn = pfn_t & ~PFN_T_FLAGS;
 	struct pt_section *s = find_section(pfn);
+	struct pt_event e = {};
 
-	if (s && s->type == PT_TYPE_GENERIC)
-		observe_folio(ctx, PT_OP_MAP, pfn_to_page(pfn));
+	if (!s || (profile != PT_PROFILE_REQUEST && s->type != PT_TYPE_GENERIC))
+		return 0;
+	read_folio(&t, &e, pfn_to_page(pfn));
+	observe(ctx, &t, &e);
 	return 0;
 }
 
 HOOK(vmf_insert_mixed)
 {
-	return on_map_pfn_t(ctx, a2);
+	return on_map_pfn_t(ctx, a2, false);
+}
+
+HOOK(vmf_insert_mixed_mkwrite)
+{
+	return on_map_pfn_t(ctx, a2, false);
 }
 
 HOOK(vmf_insert_pfn_pmd)
 {
-	return on_map_pfn_t(ctx, a1);
+	return on_map_pfn_t(ctx, a1, true);
 }
 
 /* 6.1: what vmf_insert_pfn_pmd is a wrapper of */
 HOOK(vmf_insert_pfn_pmd_prot)
 {
-	return on_map_pfn_t(ctx, a1);
+	return on_map_pfn_t(ctx, a1, true);
 }
 
 /* dax_insert_entry(xas, vmf, iter, entry, pfn, flags); pfn is a pfn_t to 6.15 */
@@ -188,6 +307,28 @@ HOOK(dax_insert_entry)
 	t.refcount = page_refcount(e.page);
 	t.associations = folio_associations(e.page);
 	observe(ctx, &t, &e);
+	return 0;
+}
+
+/*
+ * dax_insert_entry(xas, vmf, &entry, pfn_t, flags), where it requests the folio:
+ * when it returns 0 the entry is stored, and must name a folio that is in use.
+ */
+HOOK_EXIT(dax_insert_entry)
+{
+	__u64 result = 1, entry = 0;
+
+	bpf_get_func_ret(ctx, &result);
+	if (!enabled || (__u32)result)
+		return 0;
+	bpf_probe_read_kernel(&entry, sizeof(entry), (void *)fentry_arg(ctx, 2));
+	if (!dax_entry_is_value(entry)) {
+		COUNT(lost[PT_LOSS_ENTRY], 1);
+		return 0;
+	}
+	if ((entry >> 1) & (DAX_REQUEST_ZERO_PAGE | DAX_REQUEST_EMPTY))
+		return 0;
+	stored(ctx, entry, fentry_arg(ctx, 3) & ~PFN_T_FLAGS);
 	return 0;
 }
 
@@ -280,6 +421,21 @@ HOOK_EXIT(memremap_pages)
 	return 0;
 }
 
+/* memunmap_pages(pgmap): it is killed first, and then waited for */
+HOOK(memunmap_pages)
+{
+	struct pt_pgmap *p = bpf_map_lookup_elem(&pgmaps, &a0);
+
+	if (!p)
+		return 0;
+	p->stack = stack_mode == PT_STACK_NONE ? 0 : take_stack(ctx);
+	p->killer = bpf_get_current_pid_tgid();
+	bpf_get_current_comm(p->comm, sizeof(p->comm));
+	p->killed = bpf_ktime_get_ns();
+	__sync_fetch_and_add(&killed, 1);
+	return 0;
+}
+
 HOOK_EXIT(memunmap_pages)
 {
 	__u64 address = fentry_arg(ctx, 0);
@@ -363,20 +519,53 @@ int scan_baseline(struct pt_scan *w)
 SEC("syscall")
 int look(struct pt_finding *f)
 {
+	struct pt_scratch *s = scratch_get();
 	struct pt_transition t = {};
 	struct pt_event e = {};
-	struct pt_finding g = {};
 
+	if (!s)
+		return 0;
+	__builtin_memset(&s->finding, 0, sizeof(s->finding));
 	e.pfn = f->pfn;
 	e.page = pfn_to_page(e.pfn);
 	e.pgmap = pfn_to_pgmap(e.pfn);
 	if (!e.pgmap)
-		return 0;
+		goto out;
 	e.order = folio_order(e.page);
 	t.type = PT_READ(struct dev_pagemap, e.pgmap, type);
 	t.refcount = page_refcount(e.page);
 	t.mapcount = folio_mapcount(e.page, e.order);
-	describe(&g, &t, &e);
-	*f = g;
+	describe(&s->finding, &t, &e);
+	s->finding.held = profile == PT_PROFILE_REQUEST ? folio_associations(e.page) : t.mapcount;
+	*f = s->finding;
+out:
+	scratch_put(s);
+	return 0;
+}
+
+/* How many references should a pgmap that was killed still have, and how many has it? */
+SEC("syscall")
+int explain(struct pt_refs *r)
+{
+	__u64 address = r->address;
+	struct pt_pgmap *p = bpf_map_lookup_elem(&pgmaps, &address);
+	struct pt_scratch *s;
+	__u32 i;
+
+	r->refs = -1;
+	s = p && p->killed ? scratch_get() : 0;
+	if (!s)
+		return 0;
+	__builtin_memset(&s->tally, 0, sizeof(s->tally));
+	for (i = 0; i < PT_MAX_RANGES; i++) {
+		if (i >= p->nr_range)
+			break;
+		tally_pages(s, p->range[i].start, p->range[i].end + 1);
+	}
+	r->most = s->tally.out;
+	r->least = s->tally.out - s->tally.parts - s->tally.merged;
+	r->pfn = s->tally.first_out;
+	r->refs = pgmap_refs(address);
+	scratch_put(s);
 	return 0;
 }

@@ -13,15 +13,28 @@
 	RULE(REQUEST_NOT_IDLE, "request-not-idle",                                                 \
 	     "a folio is requested at a refcount other than idle")                                 \
 	RULE(DOUBLE_REQUEST, "double-request", "a folio is requested again with no free between")  \
+	RULE(REQUEST_DYING, "request-dying", "a folio is requested from a pgmap that was killed")  \
+	RULE(REQUEST_OUTSIDE, "request-outside",                                                   \
+	     "the pgmap named in a request does not cover what is requested")                      \
+	RULE(ORDER_MISMATCH, "order-mismatch",                                                     \
+	     "the orders asked for, of the folios of one request, or freed differ")                \
+	RULE(PARTIAL_REQUEST, "partial-request",                                                   \
+	     "a span is granted or a huge entry stored with some of its pfns not requested")       \
+	RULE(RELEASE_UNREQUESTED, "release-unrequested",                                           \
+	     "a folio is released that was never requested, or is idle")                           \
 	RULE(FREE_UNREQUESTED, "free-unrequested",                                                 \
 	     "page_free is called for a folio that was not requested")                             \
 	RULE(DOUBLE_FREE, "double-free", "page_free is called twice for one request")              \
 	RULE(FREE_REFERENCED, "free-referenced",                                                   \
 	     "page_free is called at a refcount that is not 0, or while still mapped")             \
+	RULE(PAGES_UNBALANCED, "pages-unbalanced",                                                 \
+	     "of a large folio that comes back in parts, some pages never come back")              \
 	RULE(GENERIC_OVERPUT, "generic-overput",                                                   \
 	     "a device-dax folio reaches 0 on a kernel where it idles at 1")                       \
 	RULE(MAP_UNREQUESTED, "map-unrequested",                                                   \
-	     "a folio is mapped while it is idle and not requested")                               \
+	     "a folio is mapped or stored while it is idle and not requested")                     \
+	RULE(FLOW_ORDER, "flow-order",                                                             \
+	     "a huge entry is stored before its folio is built, or a PMD is made before that")     \
 	RULE(ASSOCIATION_CONFLICT, "association-conflict",                                         \
 	     "a folio is stored for a second file without being shared")                           \
 	RULE(ENTRY_DROPPED_BUSY, "entry-dropped-busy",                                             \
@@ -29,6 +42,8 @@
 	RULE(RESET_BUSY, "reset-busy",                                                             \
 	     "a folio is split back or reset while one of its pages is referenced")                \
 	RULE(PGMAP_OVERLAP, "pgmap-overlap", "memremap_pages over a range that is live")           \
+	RULE(REF_IMBALANCE, "ref-imbalance",                                                       \
+	     "a killed pgmap's reference count is not what its outstanding folios explain")        \
 	RULE(TEARDOWN_LIVE, "teardown-live", "a pgmap goes away while a folio is above idle")      \
 	RULE(LEAK, "leak", "a folio was requested and never freed")
 

@@ -37,18 +37,17 @@ static long live_step(__u32 i, void *data)
 	struct scan *sc = &(*(struct pt_scratch **)data)->scan;
 	struct pt_transition t = {.op = PT_OP_BASELINE};
 	struct pt_outcome out = {};
-	struct pt_event e = {};
+	__u64 pfn = sc->batch + i;
+	__u32 before;
 
 	if (!(sc->mask >> (i & 63) & 1))
 		return 0;
-	e.pfn = sc->batch + i;
 	if (!sc->live++)
-		sc->first_live = e.pfn;
+		sc->first_live = pfn;
 	if (!sc->baseline)
 		return 0;
-	e.page = pfn_to_page(e.pfn);
-	t.refcount = page_refcount(e.page);
-	take(&t, &e, &out);
+	t.refcount = page_refcount(pfn_to_page(pfn));
+	take(pfn, &t, &out, &before);
 	return 0;
 }
 
@@ -115,12 +114,13 @@ static __always_inline void scan_pages(struct pt_scratch *s, __u64 pfn, __u64 nr
 		COUNT(lost[PT_LOSS_SCAN], nr); /* 2 TiB and more in one range */
 }
 
-/* The struct pages of a range are about to go: who is still above idle? */
+/* The struct pages of a range are about to go: is any folio not where it belongs? */
 static __always_inline int on_teardown(void *ctx, __u64 pfn, __u64 nr)
 {
 	__u64 address = pfn_to_pgmap(pfn), end = pfn + nr;
 	struct pt_pgmap *p = bpf_map_lookup_elem(&pgmaps, &address);
 	struct pt_transition t = {.op = PT_OP_TEARDOWN};
+	struct pt_outcome out = {};
 	struct pt_event e = {};
 	struct pt_scratch *s;
 
@@ -143,16 +143,21 @@ static __always_inline int on_teardown(void *ctx, __u64 pfn, __u64 nr)
 	scan_pages(s, pfn, end - pfn, p->type, false);
 	e.folios = s->scan.live;
 	e.pfn = s->scan.first_live;
+	if (!e.folios) {
+		tally_range(s, pfn, end);
+		e.folios = s->tally.out;
+		e.pfn = s->tally.first_out;
+	}
 	scratch_put(s);
 	if (!e.folios)
 		return 0;
 	e.page = pfn_to_page(e.pfn);
 	e.order = folio_order(e.page);
-	e.pgmap = address;
-	t.type = p->type;
 	t.refcount = page_refcount(e.page);
 	t.mapcount = folio_mapcount(e.page, e.order);
-	finding(ctx, &t, &e, PT_RULE_TEARDOWN_LIVE);
+	e.pgmap = address;
+	if (take(e.pfn, &t, &out, &e.word) && out.rule)
+		finding(ctx, &t, &e, out.rule);
 	return 0;
 }
 

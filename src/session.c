@@ -18,6 +18,9 @@
 #define MAX_LINKS  32
 #define SCAN_PAGES (1 << 16) /* 256 MiB a step */
 
+/* arch/x86/include/asm/pgtable_64_types.h: where it is no variable */
+#define VMEMMAP_START 0xffffea0000000000ULL
+
 struct session {
 	struct session_options options;
 	struct btf *btf;
@@ -125,13 +128,18 @@ static int run_program(const struct bpf_program *p, void *ctx, size_t size)
 static int learn_layout(struct session *s)
 {
 	struct pt_read r = {.address = ksyms_address(s->ksyms, "vmemmap_base")};
-	int err = run_program(s->skel->progs.read_word, &r, sizeof(r));
+	int err;
 
-	if (err || !r.value) {
-		say("can't read vmemmap_base: %s", strerror(-err));
-		return EXIT_KERNEL;
+	/* a variable only where the layout of memory is not known when the kernel is built */
+	s->skel->bss->vmemmap = VMEMMAP_START;
+	if (r.address) {
+		err = run_program(s->skel->progs.read_word, &r, sizeof(r));
+		if (err || !r.value) {
+			say("can't read vmemmap_base: %s", strerror(-err));
+			return EXIT_KERNEL;
+		}
+		s->skel->bss->vmemmap = r.value;
 	}
-	s->skel->bss->vmemmap = r.value;
 	s->skel->bss->pgmap_root = ksyms_address(s->ksyms, "pgmap_array");
 	return 0;
 }
@@ -202,6 +210,7 @@ int session_load(struct session *s, session_record_fn fn, void *arg)
 	}
 	say_rules_off(s);
 	s->skel->rodata->profile = s->choice.profile;
+	s->skel->rodata->init_names_pgmap = s->choice.init_names_pgmap;
 	s->skel->rodata->stack_mode = s->options.stack;
 	err = pgmaptrace_bpf__load(s->skel);
 	if (err) {

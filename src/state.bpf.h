@@ -76,7 +76,10 @@ struct {
  */
 #define PT_SCRATCH_SLOTS 8
 
-/* A walk over pages; here, since the verifier would follow its values on the stack. */
+/*
+ * What a loop counts and looks for.  Here, since the verifier would follow each
+ * value that is on the stack.
+ */
 struct scan {
 	__u64 pfn;
 	__u64 nr;
@@ -89,11 +92,47 @@ struct scan {
 	__u64 first_live; /* pfn */
 };
 
+/* The same transition for each of some folios: folio.bpf.h. */
+struct each {
+	__u64 pfn;
+	__u64 next;   /* pages before this one belong to the one before */
+	__u64 taken;  /* how many came through */
+	__u64 broken; /* pfn of the first that broke a rule; 0: none */
+	__u32 step;   /* pages from one to the next */
+	__u8 op;
+	__u8 order;
+	__u8 rule;
+	__u8 stop; /* at the first that breaks a rule, or is not taken */
+};
+
+/* What is known of the pages of a range: folio.bpf.h. */
+struct tally {
+	__u64 pfn, end;	 /* first, and behind the last */
+	__u64 covered;	 /* pages before this one belong to a large folio */
+	__u64 out;	 /* folios that are not idle, as far as is known */
+	__u64 parts;	 /* of these, pages of a large folio that was taken apart */
+	__u64 merged;	 /* of these, not the head of their folio any more */
+	__u64 idle;	 /* pages that nobody requested */
+	__u64 first_out; /* pfn; 0: none */
+	__u64 first_idle;
+};
+
+/* Folios looked at one by one until one is not as it should be: request.bpf.h. */
+struct span {
+	__u64 page; /* of the folio at hand; in the end, of the first that is wrong */
+	__u32 order;
+	__u32 wrong;
+};
+
 struct pt_scratch {
 	__u32 busy;
 	struct scan scan;
+	struct each each;
+	struct tally tally;
+	struct span span;
 	struct pt_stack stack;
 	struct pt_pgmap pgmap;
+	struct pt_finding finding;
 	__u8 pages[64 * 64];
 };
 
@@ -105,6 +144,7 @@ struct {
 } scratches SEC(".maps");
 
 /* Set by the tool. */
+volatile __u32 killed;		 /* pgmaps that memunmap_pages came for */
 const volatile __u32 profile;	 /* enum pt_profile */
 const volatile __u32 stack_mode; /* enum pt_stack_mode */
 volatile __u32 enabled;		 /* all hooks are attached */
@@ -379,7 +419,7 @@ static __always_inline enum pt_keep kept_as(const struct pt_transition *t,
 {
 	switch (t->op) {
 	case PT_OP_REQUEST:
-		return KEEP_REQUEST;
+		return out->request ? KEEP_REQUEST : KEEP_NOT;
 	case PT_OP_MAP:
 		/* a device-dax folio is never requested: who mapped it is the best there is */
 		return out->request || t->type == PT_TYPE_GENERIC ? KEEP_REQUEST : KEEP_NOT;
@@ -427,27 +467,25 @@ __noinline int apply(__u32 *word, struct pt_transition *t, struct pt_outcome *ou
 }
 
 /*
- * take - one event through the model and into the totals
+ * take_in - one event through the model and into the totals
+ * @s: section of @pfn
+ * @page: PT_OP_FREE: struct page, whose refcount is read anew
  * @t: op, refcount and mapcount filled in; the rest is done here
- * @e: pfn, page and order filled in; pgmap and word are done here
- * Return: false for a pfn that is no device page, or if the step was lost.
+ * @before: the state before the step
+ * Return: false if the step was lost.
  */
-static __always_inline bool take(struct pt_transition *t, struct pt_event *e,
-				 struct pt_outcome *out)
+static __always_inline bool take_in(struct pt_section *s, __u64 pfn, __u64 page,
+				    struct pt_transition *t, struct pt_outcome *out, __u32 *before)
 {
-	struct pt_section *s = find_section(e->pfn);
 	struct pt_counts *c;
 	int done;
 
-	if (!s)
-		return false;
 	t->type = s->type;
 	t->profile = profile;
 	t->fresh = s->fresh;
 	t->settled = settled;
-	e->pgmap = s->pgmap;
-	done = apply(&s->word[e->pfn & (PT_SECTION_PAGES - 1)], t, out, &e->word,
-		     t->op == PT_OP_FREE ? e->page : 0);
+	done = apply(&s->word[pfn & (PT_SECTION_PAGES - 1)], t, out, before,
+		     t->op == PT_OP_FREE ? page : 0);
 	c = my_counts();
 	if (!c)
 		return false;
@@ -457,6 +495,8 @@ static __always_inline bool take(struct pt_transition *t, struct pt_event *e,
 	}
 	if (out->request)
 		__sync_fetch_and_add(&c->requests, out->request);
+	if (out->undo)
+		__sync_fetch_and_add(&c->requests, -1);
 	if (out->free)
 		__sync_fetch_and_add(&c->frees, 1);
 	if (out->preexisting)
@@ -470,13 +510,24 @@ static __always_inline bool take(struct pt_transition *t, struct pt_event *e,
 	return true;
 }
 
-/* observe - take() at a hook: with its finding, and what is to be remembered of it */
-static __always_inline void observe(void *ctx, struct pt_transition *t, struct pt_event *e)
+/* As take_in(), for any pfn.  Return: false also for one that is no device page. */
+static __always_inline bool take(__u64 pfn, struct pt_transition *t, struct pt_outcome *out,
+				 __u32 *before)
+{
+	struct pt_section *s = find_section(pfn);
+
+	return s && take_in(s, pfn, 0, t, out, before);
+}
+
+/* observe_in - take_in() at a hook: with its finding, and what is to be remembered of it */
+static __always_inline void observe_in(void *ctx, struct pt_section *s, struct pt_transition *t,
+				       struct pt_event *e)
 {
 	struct pt_outcome out = {};
 	enum pt_keep keep;
 
-	if (!take(t, e, &out))
+	e->pgmap = s->pgmap;
+	if (!take_in(s, e->pfn, e->page, t, &out, &e->word))
 		return;
 	if (rules_off >> out.rule & 1)
 		out.rule = PT_RULE_NONE;
@@ -488,6 +539,14 @@ static __always_inline void observe(void *ctx, struct pt_transition *t, struct p
 		report(t, e, out.rule);
 	if (keep)
 		touch(e, keep == KEEP_FREE);
+}
+
+static __always_inline void observe(void *ctx, struct pt_transition *t, struct pt_event *e)
+{
+	struct pt_section *s = find_section(e->pfn);
+
+	if (s)
+		observe_in(ctx, s, t, e);
 }
 
 /* A finding that no step of a folio's state made. */

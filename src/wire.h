@@ -39,6 +39,8 @@ struct pt_section {
 	__u64 pgmap; /* address; 0: not resolved yet */
 	__u32 type;
 	__u32 fresh; /* the pgmap was created while tracing */
+	__u32 large; /* it has, or had, large folios that were requested as such */
+	__u32 unused;
 	__u32 word[PT_SECTION_PAGES];
 };
 
@@ -63,6 +65,7 @@ struct pt_stack {
 	LOSS(PGMAP, "pgmaps not wholly tracked: table full, too many ranges, or scratch in use",   \
 	     1)                                                                                    \
 	LOSS(ENTRY, "i_pages entries not understood", 1)                                           \
+	LOSS(CALL, "requests whose result was not seen", 1)                                        \
 	LOSS(SCAN, "pages not scanned: unreadable", 1)
 
 enum pt_loss {
@@ -96,7 +99,11 @@ struct pt_pgmap {
 	__u32 type;    /* enum pt_type */
 	__u32 nr_range;
 	struct pt_range range[PT_MAX_RANGES];
-	__u64 first; /* first pfn with a struct page that means something (altmap) */
+	__u64 first;  /* first pfn with a struct page that means something (altmap) */
+	__u64 killed; /* when memunmap_pages came, and who called it; 0: not yet */
+	__u32 killer; /* tid */
+	__u32 stack;  /* key of the stacks map */
+	char comm[PT_COMM_LEN];
 };
 
 enum pt_record_kind {
@@ -131,6 +138,9 @@ struct pt_finding {
 	struct pt_touch request; /* last request, map or store */
 	struct pt_touch free;	 /* last free or removal */
 	struct pt_pgmap pgmap;
+	__u64 held;	   /* look: how many references mappings or files account for */
+	__s64 refs;	   /* REF_IMBALANCE: of the pgmap; and how many its folios explain */
+	__u64 least, most; /* 0 and 0 if it has none left */
 };
 
 /* Argument of the read_word program: one word of kernel memory. */
@@ -152,6 +162,15 @@ struct pt_scan {
 	__u64 pfn;	  /* in: first */
 	__u64 nr;	  /* in: how many pages, a multiple of 64 or less than that */
 	__u64 above_idle; /* out */
+};
+
+/* Argument of the explain program: the references of a pgmap that was killed. */
+struct pt_refs {
+	__u64 address; /* in: of the pgmap */
+	__s64 refs;    /* out: -1 while they are not known */
+	__u64 least;   /* out: what folios that are out explain */
+	__u64 most;
+	__u64 pfn; /* out: the first of these; 0: none */
 };
 
 #endif /* PGMAPTRACE_WIRE_H */

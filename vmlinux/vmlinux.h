@@ -54,6 +54,20 @@ typedef struct {
 	int counter;
 } atomic_t;
 
+typedef struct {
+	s64 counter;
+} atomic64_t;
+
+/* include/linux/percpu-refcount.h */
+struct percpu_ref_data {
+	atomic64_t count;
+};
+
+struct percpu_ref {
+	unsigned long percpu_count_ptr;
+	struct percpu_ref_data *data;
+};
+
 struct super_block {
 	unsigned int s_dev;
 };
@@ -96,6 +110,7 @@ enum memory_type {
 
 struct dev_pagemap {
 	struct vmem_altmap altmap;
+	struct percpu_ref ref;
 	enum memory_type type;
 	unsigned int flags;
 	int nr_range;

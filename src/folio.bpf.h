@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Large folios and spans: what an event on many pages means for each of them.
+ * One that was requested as a whole has its state at its head page; when its
+ * pages come back one by one, or single ones are freed as one folio, the states
+ * are moved here.  Not here: hooks, and what is judged of one page (model.h).
+ */
+#ifndef PGMAPTRACE_FOLIO_BPF_H
+#define PGMAPTRACE_FOLIO_BPF_H
+
+/* Within one section: the states of what is larger are not looked for. */
+#define LARGEST_ENCLOSED PT_SECTION_SHIFT
+
+/* The head of the requested large folio that @pfn lies in; @pfn if there is none. */
+static __noinline __u64 enclosing_folio(struct pt_section *s, __u64 pfn)
+{
+	__u32 order, word;
+	__u64 head;
+
+	for (order = 1; order <= LARGEST_ENCLOSED; order++) {
+		head = pfn & ~((1ULL << order) - 1);
+		word = s->word[head & (PT_SECTION_PAGES - 1)];
+		if ((word & PT_LIFE_MASK) == PT_REQUESTED && pt_order(word) >= order)
+			return head;
+	}
+	return pfn;
+}
+
+static long each_step(__u32 i, void *data)
+{
+	struct each *each = &(*(struct pt_scratch **)data)->each;
+	struct pt_transition t = {.op = each->op, .order = each->order};
+	__u64 pfn = each->pfn + (__u64)i * each->step;
+	struct pt_outcome out = {};
+	__u32 before;
+
+	if (pfn < each->next)
+		return 0;
+	if (each->op == PT_OP_REQUEST)
+		t.refcount = page_refcount(pfn_to_page(pfn));
+	if (!take(pfn, &t, &out, &before))
+		return each->stop ? 1 : 0;
+	if (each->op == PT_OP_FREE_REST)
+		each->next = pfn + (1ULL << pt_order(before));
+	if (out.rule && !each->broken) {
+		each->broken = pfn;
+		each->rule = out.rule;
+	}
+	if (each->stop && (out.rule || !out.request))
+		return 1;
+	each->taken++;
+	return 0;
+}
+
+/* @op for @nr folios of @order from @pfn on; the result is in @s->each. */
+static __always_inline void each_folio(struct pt_scratch *s, __u8 op, __u64 pfn, __u32 nr,
+				       __u32 order, bool stop)
+{
+	__builtin_memset(&s->each, 0, sizeof(s->each));
+	s->each.op = op;
+	s->each.pfn = pfn;
+	s->each.order = order;
+	s->each.step = 1U << (order & PT_ORDER_MAX);
+	s->each.stop = stop;
+	bpf_loop(nr, each_step, &s, 0);
+}
+
+/* A large folio comes back in parts: from here on each of its pages is on its own. */
+static __noinline void split_folio(__u64 head, __u32 order)
+{
+	struct pt_transition t = {.op = PT_OP_SPLIT};
+	struct pt_scratch *s = scratch_get();
+	struct pt_outcome out = {};
+	__u32 before;
+
+	if (!s) {
+		COUNT(lost[PT_LOSS_SCAN], 1U << (order & PT_ORDER_MAX));
+		return;
+	}
+	take(head, &t, &out, &before);
+	each_folio(s, PT_OP_PART, head + 1, (1U << (order & PT_ORDER_MAX)) - 1, 0, false);
+	scratch_put(s);
+}
+
+/* The pages of a freed folio beyond what was requested at its head.  Return: enum pt_rule */
+static __noinline __u8 free_rest(__u64 pfn, __u32 nr)
+{
+	struct pt_scratch *s = scratch_get();
+	__u8 rule;
+
+	if (!s) {
+		COUNT(lost[PT_LOSS_SCAN], nr);
+		return PT_RULE_NONE;
+	}
+	each_folio(s, PT_OP_FREE_REST, pfn, nr, 0, false);
+	rule = s->each.rule;
+	scratch_put(s);
+	return rule;
+}
+
+/*
+ * free_folio - the free of a folio that had been requested
+ * @t, @e: of the head page, with t->order
+ */
+static __always_inline void free_folio(void *ctx, struct pt_section *s, struct pt_transition *t,
+				       struct pt_event *e)
+{
+	__u32 word = s->word[e->pfn & (PT_SECTION_PAGES - 1)], order = t->order & PT_ORDER_MAX;
+	__u64 head;
+	__u8 rule;
+
+	if (!pt_is_out(word) && s->large) {
+		head = enclosing_folio(s, e->pfn);
+		if (head != e->pfn) {
+			split_folio(head, pt_order(s->word[head & (PT_SECTION_PAGES - 1)]));
+			word = s->word[e->pfn & (PT_SECTION_PAGES - 1)];
+		}
+	} else if (pt_is_out(word) && pt_order(word) > order) {
+		split_folio(e->pfn, pt_order(word));
+		word = 0;
+	}
+	observe_in(ctx, s, t, e);
+	if (order <= pt_order(word) || !pt_is_out(e->word))
+		return;
+	rule = free_rest(e->pfn + (1ULL << pt_order(word)), (1U << order) - (1U << pt_order(word)));
+	if (rule)
+		finding(ctx, t, e, rule);
+}
+
+struct tally_section {
+	struct pt_section *section;
+	struct pt_scratch *scratch;
+	__u64 pfn; /* of its first page */
+};
+
+static long tally_page(__u32 i, void *data)
+{
+	struct tally_section *in = data;
+	struct tally *t = &in->scratch->tally;
+	__u64 pfn = in->pfn + i;
+	__u32 word, life;
+
+	if (pfn < t->pfn || pfn >= t->end || pfn < t->covered)
+		return 0;
+	word = pt_normalise(in->section->word[i & (PT_SECTION_PAGES - 1)], in->section->fresh);
+	life = word & PT_LIFE_MASK;
+	if (pt_known_idle(word)) {
+		if (!t->idle++)
+			t->first_idle = pfn;
+		return 0;
+	}
+	if (life == PT_UNKNOWN)
+		return 0;
+	if (!t->out++)
+		t->first_out = pfn;
+	if (life == PT_PART)
+		t->parts++;
+	else if (pt_order(word))
+		t->covered = pfn + (1ULL << pt_order(word));
+	else if (page_head(pfn_to_page(pfn)) != pfn_to_page(pfn))
+		t->merged++;
+	return 0;
+}
+
+static long tally_section(__u32 i, void *data)
+{
+	struct tally_section in = {.scratch = *(struct pt_scratch **)data};
+	__u64 key = (in.scratch->tally.pfn >> PT_SECTION_SHIFT) + i;
+
+	in.section = bpf_map_lookup_elem(&sections, &key);
+	in.pfn = key << PT_SECTION_SHIFT;
+	if (in.section)
+		bpf_loop(PT_SECTION_PAGES, tally_page, &in, 0);
+	return 0;
+}
+
+/* Adds the pages from @pfn to before @end to @s->tally, which is zero at first. */
+static __noinline void tally_pages(struct pt_scratch *s, __u64 pfn, __u64 end)
+{
+	__u64 last = (end - 1) >> PT_SECTION_SHIFT;
+
+	s->tally.pfn = pfn;
+	s->tally.end = end;
+	bpf_loop(last - (pfn >> PT_SECTION_SHIFT) + 1, tally_section, &s, 0);
+}
+
+static __always_inline void tally_range(struct pt_scratch *s, __u64 pfn, __u64 end)
+{
+	__builtin_memset(&s->tally, 0, sizeof(s->tally));
+	tally_pages(s, pfn, end);
+}
+
+#endif /* PGMAPTRACE_FOLIO_BPF_H */

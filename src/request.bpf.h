@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The calls of the request contract: a request counts when its function is
+ * entered, before anyone can see the folio, and is taken back if the function
+ * refuses.  Not here: which functions these are (pgmaptrace.bpf.c).
+ */
+#ifndef PGMAPTRACE_REQUEST_BPF_H
+#define PGMAPTRACE_REQUEST_BPF_H
+
+/* One form may call another: only the outermost counts. */
+enum pt_form { FORM_REQUEST_FOLIOS = 1, FORM_REQUEST_FOLIO, FORM_GET_FOLIO };
+
+/* A request that a task is in. */
+struct call {
+	__u32 form;
+	__u32 counted; /* its folios were taken as requested */
+	__u64 pfn;
+	__u64 nr; /* folios */
+	__u32 order;
+	__u32 unused;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u32); /* tid */
+	__type(value, struct call);
+} calls SEC(".maps");
+
+static __always_inline bool pgmap_covers(__u64 address, __u64 pfn, __u64 nr)
+{
+	struct pt_pgmap *p = bpf_map_lookup_elem(&pgmaps, &address);
+	__u32 i;
+
+	if (!p)
+		return pfn_to_pgmap(pfn) == address;
+	for (i = 0; i < PT_MAX_RANGES; i++) {
+		if (i >= p->nr_range)
+			break;
+		if (pfn >= p->range[i].start && pfn <= p->range[i].end)
+			return nr <= p->range[i].end - pfn + 1 && (i > 0 || pfn >= p->first);
+	}
+	return false;
+}
+
+static __always_inline long next_folio(struct span *sp, bool wrong)
+{
+	if (wrong) {
+		sp->wrong = 1;
+		return 1;
+	}
+	sp->page += page_size_of_struct() << (sp->order & PT_ORDER_MAX);
+	return 0;
+}
+
+static long unlike_step(__u32 i, void *data)
+{
+	struct span *sp = &(*(struct pt_scratch **)data)->span;
+
+	return next_folio(sp, folio_order(sp->page) != sp->order);
+}
+
+static long unreferenced_step(__u32 i, void *data)
+{
+	struct span *sp = &(*(struct pt_scratch **)data)->span;
+
+	return next_folio(sp, page_refcount(sp->page) <= 0);
+}
+
+static __always_inline void look_along(struct pt_scratch *s, const struct call *c,
+				       long (*step)(__u32, void *))
+{
+	s->span.page = pfn_to_page(c->pfn);
+	s->span.order = c->order;
+	s->span.wrong = 0;
+	bpf_loop(c->nr, step, &s, 0);
+}
+
+/* A large folio must not lie over pages that are out on their own, nor one in it. */
+static __always_inline __u8 overlap_rule(struct pt_scratch *scratch, const struct call *c)
+{
+	struct pt_section *s;
+
+	if (c->order) {
+		tally_range(scratch, c->pfn + 1, c->pfn + (1ULL << (c->order & PT_ORDER_MAX)));
+		if (scratch->tally.parts)
+			return PT_RULE_PAGES_UNBALANCED;
+		return scratch->tally.out ? PT_RULE_DOUBLE_REQUEST : PT_RULE_NONE;
+	}
+	s = find_section(c->pfn);
+	if (!s || !s->large || enclosing_folio(s, c->pfn) == c->pfn)
+		return PT_RULE_NONE;
+	return PT_RULE_DOUBLE_REQUEST;
+}
+
+/* What is wrong with the request as a whole, before its folios are looked at. */
+static __always_inline __u8 call_rule(struct pt_scratch *s, const struct call *c, __u64 pgmap,
+				      __u32 order)
+{
+	bool alike = order == c->order;
+
+	if (alike && c->nr > 1) {
+		look_along(s, c, unlike_step);
+		alike = !s->span.wrong;
+	}
+	return pt_judge_call(pgmap_covers(pgmap, c->pfn, c->nr << (c->order & PT_ORDER_MAX)),
+			     pgmap_is_dying(pgmap), alike);
+}
+
+static __always_inline void report_call(void *ctx, struct call *c, __u64 pgmap, __u64 pfn,
+					__u8 rule)
+{
+	struct pt_transition t = {.op = PT_OP_REQUEST, .profile = profile};
+	struct pt_event e = {.pfn = pfn, .pgmap = pgmap, .order = c->order};
+
+	e.page = pfn_to_page(pfn);
+	t.type = PT_READ(struct dev_pagemap, pgmap, type);
+	t.refcount = page_refcount(e.page);
+	finding(ctx, &t, &e, rule);
+}
+
+static long keep_step(__u32 i, void *data)
+{
+	struct pt_scratch *s = *(struct pt_scratch **)data;
+	struct pt_event e = {.pfn = s->each.pfn + (__u64)i * s->each.step};
+
+	e.stack = s->each.broken;
+	touch(&e, false);
+	return 0;
+}
+
+/* Who requested them: one stack for the whole span. */
+static __always_inline void keep_span(void *ctx, struct pt_scratch *s, const struct call *c)
+{
+	s->each.broken = stack_mode == PT_STACK_ALL ? take_stack(ctx) : 0;
+	bpf_loop(c->nr, keep_step, &s, 0);
+}
+
+/* A BPF function takes five arguments. */
+static __always_inline __u64 pack_span(__u32 nr, __u32 order)
+{
+	return (__u64)nr << 8 | (order & PT_ORDER_MAX);
+}
+
+/*
+ * begin_request - a request function was entered
+ * @pgmap: address that the caller named
+ * @pfn: of the first folio
+ * @nr_order: pack_span() of what was asked for
+ */
+static __noinline void begin_request(void *ctx, enum pt_form form, __u64 pgmap, __u64 pfn,
+				     __u64 nr_order)
+{
+	__u32 tid = bpf_get_current_pid_tgid(), order = nr_order & PT_ORDER_MAX;
+	struct call *outer = bpf_map_lookup_elem(&calls, &tid);
+	struct pt_scratch *s;
+	struct call c = {};
+	struct pt_section *section;
+	__u8 rule;
+
+	if (outer && outer->form != form)
+		return;
+	s = scratch_get();
+	if (!s || outer) /* or: its return was not seen */
+		COUNT(lost[PT_LOSS_CALL], 1);
+	if (!s)
+		return;
+	c.form = form;
+	c.pfn = pfn;
+	c.nr = nr_order >> 8;
+	c.order = folio_order(pfn_to_page(pfn));
+	rule = call_rule(s, &c, pgmap, order);
+	if (!rule)
+		rule = overlap_rule(s, &c);
+	if (rule) {
+		report_call(ctx, &c, pgmap, pfn, rule);
+		goto out;
+	}
+	each_folio(s, PT_OP_REQUEST, pfn, c.nr, c.order, true);
+	if (s->each.rule)
+		report_call(ctx, &c, pgmap, s->each.broken, s->each.rule);
+	c.counted = s->each.taken == c.nr;
+	if (!c.counted) {
+		each_folio(s, PT_OP_UNDO, pfn, s->each.taken, c.order, false);
+		goto out;
+	}
+	keep_span(ctx, s, &c);
+	section = c.order ? find_section(pfn) : 0;
+	if (section)
+		section->large = 1;
+out:
+	scratch_put(s);
+	if (bpf_map_update_elem(&calls, &tid, &c, BPF_ANY))
+		COUNT(lost[PT_LOSS_CALL], 1);
+}
+
+/* end_request - it returns; @granted: not refused */
+static __noinline void end_request(void *ctx, enum pt_form form, __u64 pgmap, bool granted)
+{
+	__u32 tid = bpf_get_current_pid_tgid();
+	struct call *known = bpf_map_lookup_elem(&calls, &tid);
+	struct pt_scratch *s;
+	struct call c;
+
+	/* an inner form, or it was entered before tracing began */
+	if (!known || known->form != form)
+		return;
+	c = *known;
+	bpf_map_delete_elem(&calls, &tid);
+	if (granted && c.counted && c.nr < 2)
+		return;
+	s = scratch_get();
+	if (!s) {
+		COUNT(lost[PT_LOSS_CALL], 1);
+		return;
+	}
+	if (!granted && c.counted)
+		each_folio(s, PT_OP_UNDO, c.pfn, c.nr, c.order, false);
+	if (granted && !c.counted)
+		each_folio(s, PT_OP_ACCEPT, c.pfn, c.nr, c.order, false);
+	if (granted && c.nr > 1) {
+		look_along(s, &c, unreferenced_step);
+		if (s->span.wrong)
+			report_call(ctx, &c, pgmap, page_to_pfn(s->span.page),
+				    PT_RULE_PARTIAL_REQUEST);
+	}
+	scratch_put(s);
+}
+
+static long release_step(__u32 i, void *data)
+{
+	struct span *sp = &(*(struct pt_scratch **)data)->span;
+	struct pt_transition t = {.op = PT_OP_RELEASE};
+	struct pt_outcome out = {};
+	__u32 before;
+
+	t.refcount = page_refcount(sp->page);
+	sp->order = folio_order(sp->page);
+	return next_folio(sp, take(page_to_pfn(sp->page), &t, &out, &before) && out.rule);
+}
+
+static __noinline void release_folios(void *ctx, __u64 page, __u32 nr)
+{
+	struct pt_transition t = {.op = PT_OP_RELEASE, .profile = profile};
+	struct pt_scratch *s = scratch_get();
+	struct pt_event e = {};
+
+	if (!s) {
+		COUNT(lost[PT_LOSS_SCAN], nr);
+		return;
+	}
+	s->span.page = page;
+	s->span.wrong = 0;
+	bpf_loop(nr, release_step, &s, 0);
+	if (s->span.wrong)
+		e.page = s->span.page;
+	scratch_put(s);
+	if (!e.page)
+		return;
+	e.pfn = page_to_pfn(e.page);
+	e.pgmap = pfn_to_pgmap(e.pfn);
+	e.order = folio_order(e.page);
+	t.type = PT_READ(struct dev_pagemap, e.pgmap, type);
+	t.refcount = page_refcount(e.page);
+	finding(ctx, &t, &e, PT_RULE_RELEASE_UNREQUESTED);
+}
+
+/* The lowest shift below which all of an i_pages entry is flags; 0: not seen yet. */
+volatile __u32 dax_shift;
+
+/* An entry and the pfn that was stored with it tell where the one is in the other. */
+static __always_inline void learn_dax_shift(__u64 entry, __u64 pfn)
+{
+	__u32 shift;
+
+	for (shift = 4; shift < 10; shift++)
+		if (!dax_shift && pfn && entry >> (1 + shift) == pfn)
+			dax_shift = shift;
+}
+
+/* stored - dax_insert_entry() has stored @entry for @pfn, and requested what it names */
+static __always_inline void stored(void *ctx, __u64 entry, __u64 pfn)
+{
+	struct pt_transition t = {.op = PT_OP_STORE, .profile = profile};
+	struct pt_event e = {};
+	struct pt_scratch *s;
+	__u8 rule;
+
+	learn_dax_shift(entry, pfn);
+	if ((entry >> 1) & DAX_REQUEST_PMD)
+		pfn &= ~(__u64)(PT_SECTION_PAGES - 1);
+	e.pfn = pfn;
+	e.page = pfn_to_page(pfn);
+	if (!((entry >> 1) & DAX_REQUEST_PMD)) {
+		/* it may be part of another file's huge folio */
+		e.page = page_head(e.page);
+		t.refcount = page_refcount(e.page);
+		observe(ctx, &t, &e);
+		return;
+	}
+	s = scratch_get();
+	if (!s) {
+		COUNT(lost[PT_LOSS_SCAN], PT_SECTION_PAGES);
+		return;
+	}
+	e.order = folio_order(e.page);
+	t.refcount = page_refcount(e.page);
+	tally_range(s, pfn, pfn + PT_SECTION_PAGES);
+	scan_pages(s, pfn, PT_SECTION_PAGES, PT_TYPE_FS_DAX, false);
+	rule = pt_judge_huge(PT_SECTION_PAGES, s->tally.idle, e.order, s->scan.live);
+	if (rule == PT_RULE_PARTIAL_REQUEST)
+		e.pfn = s->tally.first_idle;
+	scratch_put(s);
+	/* what no page of was requested is found at its head */
+	if (rule && rule != PT_RULE_MAP_UNREQUESTED) {
+		e.pgmap = pfn_to_pgmap(pfn);
+		t.type = PT_TYPE_FS_DAX;
+		finding(ctx, &t, &e, rule);
+	}
+	e.pfn = pfn;
+	observe(ctx, &t, &e);
+}
+
+#endif /* PGMAPTRACE_REQUEST_BPF_H */
