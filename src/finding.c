@@ -43,9 +43,15 @@ static bool pairs_events(unsigned int rule)
 {
 	switch (rule) {
 	case PT_RULE_DOUBLE_REQUEST:
+	case PT_RULE_ORDER_MISMATCH:
+	case PT_RULE_PARTIAL_REQUEST:
+	case PT_RULE_RELEASE_UNREQUESTED:
 	case PT_RULE_FREE_UNREQUESTED:
 	case PT_RULE_DOUBLE_FREE:
+	case PT_RULE_PAGES_UNBALANCED:
 	case PT_RULE_MAP_UNREQUESTED:
+	case PT_RULE_FLOW_ORDER:
+	case PT_RULE_REF_IMBALANCE:
 	case PT_RULE_ASSOCIATION_CONFLICT:
 	case PT_RULE_LEAK:
 		return true;
@@ -53,8 +59,8 @@ static bool pairs_events(unsigned int rule)
 	return false;
 }
 
-void summarise(struct session *s, uint64_t leaks, uint64_t ageless, bool interrupted,
-	       struct summary *sum)
+void summarise(struct session *s, const uint64_t own[PT_NR_RULES], uint64_t ageless,
+	       bool interrupted, struct summary *sum)
 {
 	static const bool hides[PT_NR_LOSSES] = {
 #define LOSS(id, text, state) state,
@@ -76,7 +82,7 @@ void summarise(struct session *s, uint64_t leaks, uint64_t ageless, bool interru
 			sum->state_lost = true;
 	}
 	for (int i = 1; i < PT_NR_RULES; i++) {
-		uint64_t n = c->rules[i] + (i == PT_RULE_LEAK ? leaks : 0);
+		uint64_t n = c->rules[i] + own[i];
 
 		if (sum->state_lost && pairs_events(i)) {
 			sum->unverified += n;

@@ -48,10 +48,10 @@ struct summary {
 };
 
 /*
- * @leaks: findings made in user space, that no counter of @s holds
+ * @own: by rule, findings made in user space, that no counter of @s holds
  * @ageless: outstanding folios that could not be judged, their request being lost
  */
-void summarise(struct session *s, uint64_t leaks, uint64_t ageless, bool interrupted,
-	       struct summary *sum);
+void summarise(struct session *s, const uint64_t own[PT_NR_RULES], uint64_t ageless,
+	       bool interrupted, struct summary *sum);
 
 #endif /* PGMAPTRACE_FINDING_H */

@@ -79,12 +79,28 @@ static const char *what_happened(unsigned int rule)
 		return "requested while in use";
 	case PT_RULE_DOUBLE_REQUEST:
 		return "requested twice";
+	case PT_RULE_REQUEST_DYING:
+		return "requested after its pgmap was killed";
+	case PT_RULE_REQUEST_OUTSIDE:
+		return "requested from a pgmap that does not cover it";
+	case PT_RULE_ORDER_MISMATCH:
+		return "has another order than was asked for";
+	case PT_RULE_PARTIAL_REQUEST:
+		return "left out of a request";
+	case PT_RULE_RELEASE_UNREQUESTED:
+		return "released without a request";
 	case PT_RULE_FREE_UNREQUESTED:
 		return "freed without a request";
 	case PT_RULE_DOUBLE_FREE:
 		return "freed twice";
 	case PT_RULE_FREE_REFERENCED:
 		return "freed while in use";
+	case PT_RULE_PAGES_UNBALANCED:
+		return "not freed with the rest of its folio";
+	case PT_RULE_FLOW_ORDER:
+		return "used before its huge folio was complete";
+	case PT_RULE_REF_IMBALANCE:
+		return "was killed with references that no folio explains";
 	case PT_RULE_GENERIC_OVERPUT:
 		return "lost its last reference";
 	case PT_RULE_MAP_UNREQUESTED:
@@ -126,7 +142,12 @@ void text_finding(struct text_out *o, const struct pt_finding *f)
 	if (f->inode)
 		fprintf(o->to, "  file: device %u:%u inode %llu offset 0x%llx\n", f->dev >> 20,
 			f->dev & 0xfffff, f->inode, f->offset);
-	if (f->rule == PT_RULE_LEAK) {
+	if (f->refs || f->most)
+		fprintf(o->to,
+			"  references: %lld that memunmap_pages waits for; folios that are out "
+			"explain %llu to %llu\n",
+			f->refs, f->least, f->most);
+	if (f->rule == PT_RULE_LEAK && !f->tid) {
 		fprintf(o->to, "  found at the end of tracing\n");
 	} else {
 		fprintf(o->to, "  by %s/%u on cpu %u\n", f->comm, f->tid, f->cpu);

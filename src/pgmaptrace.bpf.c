@@ -536,7 +536,10 @@ int look(struct pt_finding *f)
 	t.refcount = page_refcount(e.page);
 	t.mapcount = folio_mapcount(e.page, e.order);
 	describe(&s->finding, &t, &e);
-	s->finding.held = profile == PT_PROFILE_REQUEST ? folio_associations(e.page) : t.mapcount;
+	if (profile == PT_PROFILE_REQUEST)
+		s->finding.held = folio_associations(e.page);
+	else if (t.type == PT_TYPE_FS_DAX)
+		s->finding.held = t.mapcount;
 	*f = s->finding;
 out:
 	scratch_put(s);

@@ -207,8 +207,8 @@ struct tracing {
 	struct session *session;
 	struct findings findings;
 	struct text_out out;
-	uint64_t leaks;
-	uint64_t ageless; /* outstanding folios whose request was not kept */
+	uint64_t own[PT_NR_RULES]; /* findings made here, by rule */
+	uint64_t ageless;	   /* outstanding folios whose request was not kept */
 };
 
 static double now(void)
@@ -268,6 +268,14 @@ static void add_finding(struct tracing *t, const struct pt_finding *f)
 	text_finding(&t->out, f);
 }
 
+static void add_own_finding(void *arg, const struct pt_finding *f)
+{
+	struct tracing *t = arg;
+
+	t->own[f->rule]++;
+	add_finding(t, f);
+}
+
 static void on_record(void *arg, const void *record, size_t size)
 {
 	const struct pt_pgmap_record *r = record;
@@ -303,11 +311,34 @@ static int trace(struct tracing *t, pid_t child)
 			break;
 		poll(fds, 2, left < 1 ? (int)(left * 1000) + 1 : 1000);
 		session_consume(t->session);
+		session_check_refs(t->session, add_own_finding, t);
 	}
 	return status;
 }
 
-static void judge_outstanding(void *arg, uint64_t pfn, const struct pt_touch *request)
+/* A pgmap that was killed just now may have a reference too many: that takes a moment to tell. */
+static void settle_refs(struct tracing *t)
+{
+	double end = now() + 2;
+
+	session_check_refs(t->session, add_own_finding, t);
+	while (session_refs_pending(t->session) && now() < end && !interrupted()) {
+		poll(NULL, 0, 200);
+		session_check_refs(t->session, add_own_finding, t);
+	}
+}
+
+/* Is this folio explained by a mapping that lasts, or a file, or was it freed since? */
+static bool accounted_for(const struct pt_finding *f, enum pt_life life)
+{
+	/* its page_free has not come, whatever the count says */
+	if (life == PT_PART)
+		return false;
+	return f->refcount <= 0 || (f->held && f->refcount <= (int64_t)f->held);
+}
+
+static void judge_outstanding(void *arg, uint64_t pfn, enum pt_life life,
+			      const struct pt_touch *request)
 {
 	struct tracing *t = arg;
 	double age = now() - session_touch_time(t->session, request) / 1e9;
@@ -319,15 +350,13 @@ static void judge_outstanding(void *arg, uint64_t pfn, const struct pt_touch *re
 	}
 	if (age < t->options->older || !session_look(t->session, &f))
 		return;
-	/* a mapping that lasts is no leak; idle: it was freed since tracing ended */
-	if (f.pgmap.type == PT_TYPE_FS_DAX ? f.refcount <= f.mapcount : f.refcount <= 0)
+	if (accounted_for(&f, life))
 		return;
 	f.kind = PT_RECORD_FINDING;
-	f.rule = PT_RULE_LEAK;
+	f.rule = life == PT_PART ? PT_RULE_PAGES_UNBALANCED : PT_RULE_LEAK;
 	f.time = now() * 1e9;
 	f.stack = f.request.stack;
-	t->leaks++;
-	add_finding(t, &f);
+	add_own_finding(t, &f);
 }
 
 static int finish(struct tracing *t, bool incomplete, int command_status)
@@ -335,11 +364,13 @@ static int finish(struct tracing *t, bool incomplete, int command_status)
 	enum pt_profile profile = session_choice(t->session)->profile;
 	struct summary sum;
 
+	if (!incomplete)
+		settle_refs(t);
 	session_stop(t->session);
 	if (t->options->older >= 0 && !incomplete &&
 	    !(session_choice(t->session)->rules_off & (1u << PT_RULE_LEAK)))
 		session_outstanding(t->session, judge_outstanding, t);
-	summarise(t->session, t->leaks, t->ageless, incomplete, &sum);
+	summarise(t->session, t->own, t->ageless, incomplete, &sum);
 	text_ledger(&t->out, &t->findings, &sum);
 	text_summary(t->out.to, &sum, profile);
 	if (output_failed(t)) {

@@ -16,10 +16,20 @@
 #include "pgmaptrace.skel.h"
 
 #define MAX_LINKS  32
-#define SCAN_PAGES (1 << 16) /* 256 MiB a step */
+#define MAX_KILLED 64
+#define REFS_STILL 1000000000ULL /* ns: as long must a wrong reference count stay the same */
+#define SCAN_PAGES (1 << 16)	 /* 256 MiB a step */
 
 /* arch/x86/include/asm/pgtable_64_types.h: where it is no variable */
 #define VMEMMAP_START 0xffffea0000000000ULL
+
+/* A pgmap that memunmap_pages waits for, as it was when it last changed. */
+struct killed {
+	uint64_t epoch;
+	uint64_t since;
+	struct pt_refs refs;
+	bool told;
+};
 
 struct session {
 	struct session_options options;
@@ -33,6 +43,8 @@ struct session {
 	session_record_fn fn;
 	void *arg;
 	struct pt_counts counts;
+	struct killed killed[MAX_KILLED];
+	unsigned int nr_killed;
 };
 
 static void say(const char *format, ...)
@@ -451,7 +463,94 @@ void session_outstanding(struct session *s, session_folio_fn fn, void *arg)
 		if (bpf_map_lookup_elem(histories, &key, &history))
 			memset(&history, 0, sizeof(history));
 		for (int i = 0; i < PT_SECTION_PAGES; i++)
-			if ((section.word[i] & PT_LIFE_MASK) == PT_REQUESTED)
-				fn(arg, (key << PT_SECTION_SHIFT) + i, &history.request[i]);
+			if (pt_is_out(section.word[i]))
+				fn(arg, (key << PT_SECTION_SHIFT) + i,
+				   section.word[i] & PT_LIFE_MASK, &history.request[i]);
 	}
+}
+
+/* Return: NULL if it was told of already, or if there are too many. */
+static struct killed *find_killed(struct session *s, const struct pt_pgmap *p)
+{
+	struct killed *k = s->killed;
+
+	for (; k < s->killed + s->nr_killed; k++)
+		if (k->epoch == p->epoch)
+			return k->told ? NULL : k;
+	if (s->nr_killed == MAX_KILLED)
+		return NULL;
+	s->nr_killed++;
+	*k = (struct killed){.epoch = p->epoch};
+	return k;
+}
+
+static void check_refs(struct session *s, const struct pt_pgmap *p, session_finding_fn fn,
+		       void *arg)
+{
+	struct pt_refs now = {.address = p->address};
+	struct killed *k = find_killed(s, p);
+	struct pt_finding f;
+
+	if (!k || run_program(s->skel->progs.explain, &now, sizeof(now)) || now.refs < 0)
+		return;
+	if (now.refs != k->refs.refs || now.least != k->refs.least || now.most != k->refs.most ||
+	    !k->since) {
+		k->refs = now;
+		k->since = now_ns();
+		return;
+	}
+	if (pt_refs_explained(now.refs, now.least, now.most) || now_ns() - k->since < REFS_STILL)
+		return;
+	k->told = true;
+	f = (struct pt_finding){.pfn = now.pfn ? now.pfn : p->first};
+	session_look(s, &f);
+	f.kind = PT_RECORD_FINDING;
+	f.rule = PT_RULE_REF_IMBALANCE;
+	f.time = p->killed;
+	f.tid = p->killer;
+	f.stack = p->stack;
+	memcpy(f.comm, p->comm, sizeof(f.comm));
+	f.pgmap = *p;
+	f.refs = now.refs;
+	f.least = now.least;
+	f.most = now.most;
+	fn(arg, &f);
+}
+
+void session_check_refs(struct session *s, session_finding_fn fn, void *arg)
+{
+	int pgmaps = bpf_map__fd(s->skel->maps.pgmaps);
+	uint64_t key, kept, *previous = NULL;
+	struct pt_pgmap p;
+
+	if (!s->skel->bss->killed || s->choice.rules_off & (1u << PT_RULE_REF_IMBALANCE))
+		return;
+	while (!bpf_map_get_next_key(pgmaps, previous, &key)) {
+		kept = key;
+		previous = &kept;
+		if (!bpf_map_lookup_elem(pgmaps, &key, &p) && p.killed)
+			check_refs(s, &p, fn, arg);
+	}
+}
+
+bool session_refs_pending(const struct session *s)
+{
+	int pgmaps = bpf_map__fd(s->skel->maps.pgmaps);
+	uint64_t key, kept, *previous = NULL;
+	struct pt_pgmap p;
+
+	if (!s->skel->bss->killed || s->choice.rules_off & (1u << PT_RULE_REF_IMBALANCE))
+		return false;
+	while (!bpf_map_get_next_key(pgmaps, previous, &key)) {
+		kept = key;
+		previous = &kept;
+		if (bpf_map_lookup_elem(pgmaps, &key, &p) || !p.killed)
+			continue;
+		for (unsigned int i = 0; i < s->nr_killed; i++)
+			if (s->killed[i].epoch == p.epoch && !s->killed[i].told &&
+			    !pt_refs_explained(s->killed[i].refs.refs, s->killed[i].refs.least,
+					       s->killed[i].refs.most))
+				return true;
+	}
+	return false;
 }

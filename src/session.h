@@ -64,7 +64,18 @@ bool session_stack(struct session *s, uint32_t key, struct pt_stack *stack);
 bool session_comm(struct session *s, uint32_t tid, char comm[PT_COMM_LEN]);
 
 /* What is outstanding now: each requested folio with its last request. */
-typedef void (*session_folio_fn)(void *arg, uint64_t pfn, const struct pt_touch *request);
+typedef void (*session_folio_fn)(void *arg, uint64_t pfn, enum pt_life life,
+				 const struct pt_touch *request);
 void session_outstanding(struct session *s, session_folio_fn fn, void *arg);
+
+/*
+ * Compare the references of each pgmap that memunmap_pages waits for with what
+ * its folios explain.  To be called now and then: what does not change for a
+ * second is a finding, made once.
+ */
+typedef void (*session_finding_fn)(void *arg, const struct pt_finding *f);
+void session_check_refs(struct session *s, session_finding_fn fn, void *arg);
+/* Is there a pgmap that memunmap_pages waits for, and that is not judged yet? */
+bool session_refs_pending(const struct session *s);
 
 #endif /* PGMAPTRACE_SESSION_H */
