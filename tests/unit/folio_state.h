@@ -20,9 +20,14 @@ static const char *const rule_names[] = {"none",
 };
 
 static const char *const op_names[PT_NR_OPS] = {
-	[PT_OP_NONE] = "none",	 [PT_OP_REQUEST] = "request",	[PT_OP_MAP] = "map",
-	[PT_OP_FREE] = "free",	 [PT_OP_STORE] = "store",	[PT_OP_REMOVE] = "remove",
-	[PT_OP_RESET] = "reset", [PT_OP_BASELINE] = "baseline", [PT_OP_TEARDOWN] = "teardown",
+	[PT_OP_NONE] = "none",	       [PT_OP_REQUEST] = "request",
+	[PT_OP_ACCEPT] = "accept",     [PT_OP_UNDO] = "undo",
+	[PT_OP_MAP] = "map",	       [PT_OP_RELEASE] = "release",
+	[PT_OP_FREE] = "free",	       [PT_OP_FREE_REST] = "free-rest",
+	[PT_OP_SPLIT] = "split",       [PT_OP_PART] = "part",
+	[PT_OP_STORE] = "store",       [PT_OP_REMOVE] = "remove",
+	[PT_OP_RESET] = "reset",       [PT_OP_BASELINE] = "baseline",
+	[PT_OP_TEARDOWN] = "teardown",
 };
 
 static inline const char *op_name(unsigned int op)
@@ -35,7 +40,8 @@ struct state {
 	unsigned int life;
 	unsigned int files;
 	bool files_known;
-	bool drop_seen;
+	bool reported;
+	unsigned int order;
 };
 
 static inline struct state unpack(unsigned int word)
@@ -44,7 +50,8 @@ static inline struct state unpack(unsigned int word)
 		.life = word & PT_LIFE_MASK,
 		.files = (word & PT_ASSOC_MASK) >> PT_ASSOC_SHIFT,
 		.files_known = word & PT_ASSOC_KNOWN,
-		.drop_seen = word & PT_DROP_SEEN,
+		.reported = word & PT_REPORTED,
+		.order = (word & PT_ORDER_MASK) >> PT_ORDER_SHIFT,
 	};
 
 	return s;
@@ -53,7 +60,7 @@ static inline struct state unpack(unsigned int word)
 static inline unsigned int pack(struct state s)
 {
 	return s.life | s.files << PT_ASSOC_SHIFT | (s.files_known ? PT_ASSOC_KNOWN : 0) |
-	       (s.drop_seen ? PT_DROP_SEEN : 0);
+	       (s.reported ? PT_REPORTED : 0) | s.order << PT_ORDER_SHIFT;
 }
 
 /* Contracts: what a folio of one pgmap type is on one kind of kernel. */
@@ -64,7 +71,11 @@ enum {
 	GENERIC = 1 << 3,   /* device-dax */
 	P2PDMA = 1 << 4,
 	NO_TYPE = 1 << 5,
-	ANY_TYPE = (1 << 6) - 1,
+	ASKED = 1 << 6,	      /* requested from the pgmap, which may refuse */
+	ASKED_FSDAX = 1 << 7, /* and stored before a PMD is made */
+	ANY_ASKED = ASKED | ASKED_FSDAX,
+	GRANTED = (1 << 6) - 1, /* what is asked for is given */
+	ANY_TYPE = (1 << 8) - 1,
 };
 
 static const struct {
@@ -88,6 +99,15 @@ static const struct {
 			[PT_TYPE_FS_DAX] = {FSDAX, 0},
 			[PT_TYPE_GENERIC] = {GENERIC, 1},
 			[PT_TYPE_PCI_P2PDMA] = {P2PDMA, 0},
+		},
+	[PT_PROFILE_REQUEST] =
+		{
+			[PT_TYPE_NONE] = {ASKED, 0},
+			[PT_TYPE_PRIVATE] = {ASKED, 0},
+			[PT_TYPE_COHERENT] = {ASKED, 0},
+			[PT_TYPE_FS_DAX] = {ASKED_FSDAX, 0},
+			[PT_TYPE_GENERIC] = {ASKED, 0},
+			[PT_TYPE_PCI_P2PDMA] = {ASKED, 0},
 		},
 };
 

@@ -24,7 +24,8 @@ enum {
 	P = 1 << PT_PREEXISTING,
 	R = 1 << PT_REQUESTED,
 	F = 1 << PT_FREED,
-	ANY_LIFE = U | I | P | R | F,
+	T = 1 << PT_PART,
+	ANY_LIFE = U | I | P | R | F | T,
 };
 
 enum when {
@@ -34,15 +35,42 @@ enum when {
 	ABOVE_IDLE,
 	NOT_ABOVE_IDLE,
 	AT_ZERO,
+	NOT_ZERO,
+	AT_ONE,
+	NOT_ONE,
+	SHARED, /* 2 or more */
+	NOT_SHARED,
 	REFERENCED, /* above 0 */
-	UNUSED,	    /* 0 and no page table has it */
-	ZERO_BUT_MAPPED,
-	IN_USE,		    /* not 0, or some page table has it */
+	NOT_REFERENCED,
+	UNUSED,	  /* 0 and no page table has it */
+	OVERDUE,  /* 0 and some page table has it, or below 0 */
+	IN_USE,	  /* not 0, or some page table has it */
+	BARE_PMD, /* a PMD of what is in no file */
+	NO_BARE_PMD,
 	SHARED_BEFORE_SCAN, /* 2 or more, and the baseline scan is not through */
 	NOT_SHARED_BEFORE_SCAN,
 };
 
+/* Whether what comes next was reported already. */
+enum {
+	EITHER,
+	QUIET, /* it was */
+	ALERT, /* it was not */
+};
+
 #define STAYS 0
+
+enum bit {
+	KEEP,
+	SET,
+	CLEAR,
+};
+
+enum order {
+	SAME,
+	NONE,
+	WANTED,
+};
 
 /*
  * What a lifetime comes to.  Every case has exactly one line: that is checked,
@@ -55,69 +83,169 @@ static const struct row {
 	enum when when;
 	unsigned int next; /* a lifetime, or STAYS */
 	unsigned char rule;
-	unsigned char request, free, preexisting, preexisting_free;
+	unsigned char request, free, preexisting, preexisting_free, undo;
+	unsigned char before; /* EITHER, QUIET, ALERT */
+	enum bit reported;
+	enum order order;
+	enum bit files;
 } rows[] = {
 	/* a request: of an idle folio it is right, and one out can't be had twice */
-	{PT_OP_REQUEST, ANY_TYPE, I | F, AT_IDLE, R, .request = 1},
-	{PT_OP_REQUEST, ANY_TYPE, I | F, NOT_IDLE, R, .rule = PT_RULE_REQUEST_NOT_IDLE,
-	 .request = 1},
-	{PT_OP_REQUEST, ANY_TYPE, R, ALWAYS, R, .rule = PT_RULE_DOUBLE_REQUEST},
+	{PT_OP_REQUEST, GRANTED, I | F, AT_IDLE, R, .request = 1, .order = WANTED},
+	{PT_OP_REQUEST, GRANTED, I | F, NOT_IDLE, R, .rule = PT_RULE_REQUEST_NOT_IDLE, .request = 1,
+	 .order = WANTED},
+	{PT_OP_REQUEST, GRANTED, R, ALWAYS, R, .rule = PT_RULE_DOUBLE_REQUEST, .order = WANTED},
+	{PT_OP_REQUEST, GRANTED, T, ALWAYS, R, .rule = PT_RULE_PAGES_UNBALANCED, .order = WANTED},
 	/* what was not seen can't be judged */
-	{PT_OP_REQUEST, ANY_TYPE, U | P, ALWAYS, R, .request = 1},
+	{PT_OP_REQUEST, GRANTED, U | P, ALWAYS, R, .request = 1, .order = WANTED},
 
-	/* a mapping is a request on counted fsdax, and nothing elsewhere */
-	{PT_OP_MAP, ANY_TYPE & ~FSDAX, ANY_LIFE, ALWAYS, STAYS, .rule = PT_RULE_NONE},
+	/* who can refuse does, and then nothing has happened */
+	{PT_OP_REQUEST, ANY_ASKED, U | I | P | F, AT_IDLE, R, .request = 1, .order = WANTED},
+	{PT_OP_REQUEST, ANY_ASKED, I | F, NOT_IDLE, STAYS, .rule = PT_RULE_REQUEST_NOT_IDLE},
+	{PT_OP_REQUEST, ANY_ASKED, U | P, NOT_IDLE, STAYS, .rule = PT_RULE_NONE},
+	{PT_OP_REQUEST, ANY_ASKED, R, ALWAYS, STAYS, .rule = PT_RULE_DOUBLE_REQUEST},
+	{PT_OP_REQUEST, ANY_ASKED, T, ALWAYS, STAYS, .rule = PT_RULE_PAGES_UNBALANCED},
+
+	/* or it turns out not to, or to do so for a reason of its own */
+	{PT_OP_ACCEPT, ANY_TYPE, U | I | P | F, ALWAYS, R, .request = 1, .order = WANTED},
+	{PT_OP_ACCEPT, ANY_TYPE, R | T, ALWAYS, R, .order = WANTED},
+	{PT_OP_UNDO, ANY_TYPE, R, ALWAYS, I, .undo = 1, .order = NONE},
+	{PT_OP_UNDO, ANY_TYPE, ANY_LIFE & ~R, ALWAYS, STAYS, .undo = 0},
+
+	/* a mapping is a request on counted fsdax, and nothing on other old types */
+	{PT_OP_MAP, GRANTED & ~FSDAX, ANY_LIFE, ALWAYS, STAYS, .rule = PT_RULE_NONE},
 	{PT_OP_MAP, FSDAX, R | P, ALWAYS, STAYS, .rule = PT_RULE_NONE},
-	{PT_OP_MAP, FSDAX, I | F, AT_ZERO, STAYS, .rule = PT_RULE_MAP_UNREQUESTED},
-	{PT_OP_MAP, FSDAX, I | F, REFERENCED, R, .request = 1},
+	{PT_OP_MAP, FSDAX, I | F | T, AT_ZERO, STAYS, .rule = PT_RULE_MAP_UNREQUESTED,
+	 .before = ALERT, .reported = SET},
+	{PT_OP_MAP, FSDAX, I | F | T, AT_ZERO, STAYS, .before = QUIET},
+	{PT_OP_MAP, FSDAX, I | F | T, NOT_ZERO, R, .request = 1},
 	{PT_OP_MAP, FSDAX, U, SHARED_BEFORE_SCAN, P, .preexisting = 1},
 	{PT_OP_MAP, FSDAX, U, NOT_SHARED_BEFORE_SCAN, R, .request = 1},
 
-	/* a driver's folio comes back once for each request, unused */
-	{PT_OP_FREE, DRIVER, R, UNUSED, F, .free = 1},
-	{PT_OP_FREE, DRIVER, R, IN_USE, F, .rule = PT_RULE_FREE_REFERENCED, .free = 1},
-	{PT_OP_FREE, DRIVER, I, ALWAYS, F, .rule = PT_RULE_FREE_UNREQUESTED},
-	{PT_OP_FREE, DRIVER, F, ALWAYS, F, .rule = PT_RULE_DOUBLE_FREE},
-	{PT_OP_FREE, DRIVER, U, ALWAYS, F, .preexisting = 1, .preexisting_free = 1},
-	{PT_OP_FREE, DRIVER, P, ALWAYS, F, .preexisting_free = 1},
+	/* where all is requested, so was this; a PMD needs a huge entry first */
+	{PT_OP_MAP, ANY_ASKED, I | F, AT_ZERO, STAYS, .rule = PT_RULE_MAP_UNREQUESTED,
+	 .before = ALERT, .reported = SET},
+	{PT_OP_MAP, ANY_ASKED, I | F, AT_ZERO, STAYS, .before = QUIET},
+	{PT_OP_MAP, ANY_ASKED, I | F, NOT_ZERO, STAYS, .rule = PT_RULE_NONE},
+	{PT_OP_MAP, ANY_ASKED, U | P | T, ALWAYS, STAYS, .rule = PT_RULE_NONE},
+	{PT_OP_MAP, ASKED, R, ALWAYS, STAYS, .rule = PT_RULE_NONE},
+	{PT_OP_MAP, ASKED_FSDAX, R, BARE_PMD, STAYS, .rule = PT_RULE_FLOW_ORDER, .before = ALERT,
+	 .files = SET},
+	{PT_OP_MAP, ASKED_FSDAX, R, BARE_PMD, STAYS, .before = QUIET},
+	{PT_OP_MAP, ASKED_FSDAX, R, NO_BARE_PMD, STAYS, .rule = PT_RULE_NONE},
+
+	/* a file has it as a page table has */
+	{PT_OP_STORE, GRANTED, ANY_LIFE, ALWAYS, STAYS, .reported = CLEAR},
+	{PT_OP_STORE, ANY_ASKED, I | F, AT_ZERO, STAYS, .rule = PT_RULE_MAP_UNREQUESTED,
+	 .before = ALERT, .reported = SET},
+	{PT_OP_STORE, ANY_ASKED, I | F, AT_ZERO, STAYS, .before = QUIET},
+	{PT_OP_STORE, ANY_ASKED, I | F, NOT_ZERO, STAYS, .rule = PT_RULE_NONE},
+	{PT_OP_STORE, ANY_ASKED, U | P | R | T, ALWAYS, STAYS, .rule = PT_RULE_NONE},
+
+	/* there must be something to give back */
+	{PT_OP_RELEASE, ANY_TYPE, ANY_LIFE, SHARED, STAYS, .before = QUIET},
+	{PT_OP_RELEASE, ANY_TYPE, ANY_LIFE, NOT_SHARED, STAYS, .before = QUIET, .reported = CLEAR},
+	{PT_OP_RELEASE, ANY_TYPE, I | F, AT_ONE, STAYS, .rule = PT_RULE_RELEASE_UNREQUESTED,
+	 .before = ALERT, .reported = SET},
+	{PT_OP_RELEASE, ANY_TYPE, I | F, NOT_ONE, STAYS, .rule = PT_RULE_RELEASE_UNREQUESTED,
+	 .before = ALERT},
+	{PT_OP_RELEASE, ANY_TYPE, R | T, AT_ZERO, STAYS, .rule = PT_RULE_RELEASE_UNREQUESTED,
+	 .before = ALERT},
+	{PT_OP_RELEASE, ANY_TYPE, R | T, NOT_ZERO, STAYS, .before = ALERT},
+	{PT_OP_RELEASE, ANY_TYPE, U | P, ALWAYS, STAYS, .before = ALERT},
+
+/* what was requested comes back once for each request, unused */
+#define FREED .reported = CLEAR, .order = NONE
+	{PT_OP_FREE, DRIVER, R | T, UNUSED, F, .free = 1, FREED},
+	{PT_OP_FREE, DRIVER, R | T, IN_USE, F, .rule = PT_RULE_FREE_REFERENCED, .free = 1, FREED},
+	{PT_OP_FREE, DRIVER, I, ALWAYS, F, .rule = PT_RULE_FREE_UNREQUESTED, .before = ALERT,
+	 FREED},
+	{PT_OP_FREE, DRIVER, F, ALWAYS, F, .rule = PT_RULE_DOUBLE_FREE, .before = ALERT, FREED},
+	{PT_OP_FREE, DRIVER, I | F, ALWAYS, F, .before = QUIET, FREED},
+	{PT_OP_FREE, DRIVER, U, ALWAYS, F, .preexisting = 1, .preexisting_free = 1, FREED},
+	{PT_OP_FREE, DRIVER, P, ALWAYS, F, .preexisting_free = 1, FREED},
+
+/* the same, and its next PMD needs an entry of its own */
+#define LEFT FREED, .files = CLEAR
+	{PT_OP_FREE, ANY_ASKED, R | T, UNUSED, F, .free = 1, LEFT},
+	{PT_OP_FREE, ANY_ASKED, R | T, IN_USE, F, .rule = PT_RULE_FREE_REFERENCED, .free = 1, LEFT},
+	{PT_OP_FREE, ANY_ASKED, I, ALWAYS, F, .rule = PT_RULE_FREE_UNREQUESTED, .before = ALERT,
+	 LEFT},
+	{PT_OP_FREE, ANY_ASKED, F, ALWAYS, F, .rule = PT_RULE_DOUBLE_FREE, .before = ALERT, LEFT},
+	{PT_OP_FREE, ANY_ASKED, I | F, ALWAYS, F, .before = QUIET, LEFT},
+	{PT_OP_FREE, ANY_ASKED, U, ALWAYS, F, .preexisting = 1, .preexisting_free = 1, LEFT},
+	{PT_OP_FREE, ANY_ASKED, P, ALWAYS, F, .preexisting_free = 1, LEFT},
 
 	/* counted fsdax, and nobody was faster */
-	{PT_OP_FREE, FSDAX, R, UNUSED, F, .free = 1},
-	{PT_OP_FREE, FSDAX, R, ZERO_BUT_MAPPED, F, .rule = PT_RULE_FREE_REFERENCED, .free = 1},
-	{PT_OP_FREE, FSDAX, I, AT_ZERO, F, .rule = PT_RULE_FREE_UNREQUESTED},
-	{PT_OP_FREE, FSDAX, U, UNUSED, F, .preexisting = 1, .preexisting_free = 1},
-	{PT_OP_FREE, FSDAX, U, ZERO_BUT_MAPPED, F, .rule = PT_RULE_FREE_REFERENCED,
-	 .preexisting = 1, .preexisting_free = 1},
-	{PT_OP_FREE, FSDAX, P, UNUSED, F, .preexisting_free = 1},
-	{PT_OP_FREE, FSDAX, P, ZERO_BUT_MAPPED, F, .rule = PT_RULE_FREE_REFERENCED,
-	 .preexisting_free = 1},
+	{PT_OP_FREE, FSDAX, R | T, UNUSED, F, .free = 1, FREED},
+	{PT_OP_FREE, FSDAX, R | T, OVERDUE, F, .rule = PT_RULE_FREE_REFERENCED, .free = 1, FREED},
+	{PT_OP_FREE, FSDAX, I, NOT_REFERENCED, F, .rule = PT_RULE_FREE_UNREQUESTED, .before = ALERT,
+	 FREED},
+	{PT_OP_FREE, FSDAX, I, UNUSED, F, .before = QUIET, FREED},
+	{PT_OP_FREE, FSDAX, I, OVERDUE, F, .rule = PT_RULE_FREE_REFERENCED, .before = QUIET, FREED},
+	{PT_OP_FREE, FSDAX, U, UNUSED, F, .preexisting = 1, .preexisting_free = 1, FREED},
+	{PT_OP_FREE, FSDAX, U, OVERDUE, F, .rule = PT_RULE_FREE_REFERENCED, .preexisting = 1,
+	 .preexisting_free = 1, FREED},
+	{PT_OP_FREE, FSDAX, P, UNUSED, F, .preexisting_free = 1, FREED},
+	{PT_OP_FREE, FSDAX, P, OVERDUE, F, .rule = PT_RULE_FREE_REFERENCED, .preexisting_free = 1,
+	 FREED},
 	/* a later user has come and gone: this free brings that one's request */
-	{PT_OP_FREE, FSDAX, F, UNUSED, F, .request = 1, .free = 1},
-	{PT_OP_FREE, FSDAX, F, ZERO_BUT_MAPPED, F, .rule = PT_RULE_FREE_REFERENCED, .request = 1,
-	 .free = 1},
+	{PT_OP_FREE, FSDAX, F, UNUSED, F, .request = 1, .free = 1, .before = ALERT, FREED},
+	{PT_OP_FREE, FSDAX, F, OVERDUE, F, .rule = PT_RULE_FREE_REFERENCED, .request = 1, .free = 1,
+	 .before = ALERT, FREED},
+	{PT_OP_FREE, FSDAX, F, UNUSED, F, .before = QUIET, FREED},
+	{PT_OP_FREE, FSDAX, F, OVERDUE, F, .rule = PT_RULE_FREE_REFERENCED, .before = QUIET, FREED},
 	/* a later user has it now: a free of the old one, a request of the new */
-	{PT_OP_FREE, FSDAX, R, REFERENCED, R, .request = 1, .free = 1},
-	{PT_OP_FREE, FSDAX, I, REFERENCED, R, .rule = PT_RULE_FREE_UNREQUESTED, .request = 1},
-	{PT_OP_FREE, FSDAX, U, REFERENCED, R, .request = 1, .preexisting = 1,
-	 .preexisting_free = 1},
-	{PT_OP_FREE, FSDAX, P, REFERENCED, R, .request = 1, .preexisting_free = 1},
+	{PT_OP_FREE, FSDAX, R | T, REFERENCED, R, .request = 1, .free = 1, .reported = CLEAR},
+	{PT_OP_FREE, FSDAX, I, REFERENCED, R, .rule = PT_RULE_FREE_UNREQUESTED, .request = 1,
+	 .before = ALERT, .reported = CLEAR},
+	{PT_OP_FREE, FSDAX, I, REFERENCED, R, .request = 1, .before = QUIET, .reported = CLEAR},
+	{PT_OP_FREE, FSDAX, U, REFERENCED, R, .request = 1, .preexisting = 1, .preexisting_free = 1,
+	 .reported = CLEAR},
+	{PT_OP_FREE, FSDAX, P, REFERENCED, R, .request = 1, .preexisting_free = 1,
+	 .reported = CLEAR},
 	/* one has come and gone and another one has it */
-	{PT_OP_FREE, FSDAX, F, REFERENCED, R, .request = 2, .free = 1},
+	{PT_OP_FREE, FSDAX, F, REFERENCED, R, .request = 2, .free = 1, .before = ALERT,
+	 .reported = CLEAR},
+	{PT_OP_FREE, FSDAX, F, REFERENCED, R, .request = 1, .before = QUIET, .reported = CLEAR},
 
 	/* elsewhere a folio isn't freed this way; device-dax must never get here */
 	{PT_OP_FREE, GENERIC, ANY_LIFE, ALWAYS, STAYS, .rule = PT_RULE_GENERIC_OVERPUT},
 	{PT_OP_FREE, OLD_FSDAX | P2PDMA | NO_TYPE, ANY_LIFE, ALWAYS, STAYS, .rule = PT_RULE_NONE},
 
+	/* what comes back with a head must have been requested too */
+	{PT_OP_FREE_REST, ANY_TYPE, I | F, ALWAYS, STAYS, .rule = PT_RULE_ORDER_MISMATCH},
+	{PT_OP_FREE_REST, GRANTED, R | T, UNUSED, F, .free = 1, FREED},
+	{PT_OP_FREE_REST, GRANTED, R | T, IN_USE, F, .rule = PT_RULE_FREE_REFERENCED, .free = 1,
+	 FREED},
+	{PT_OP_FREE_REST, GRANTED, U, ALWAYS, F, .preexisting = 1, .preexisting_free = 1, FREED},
+	{PT_OP_FREE_REST, GRANTED, P, ALWAYS, F, .preexisting_free = 1, FREED},
+	{PT_OP_FREE_REST, ANY_ASKED, R | T, UNUSED, F, .free = 1, LEFT},
+	{PT_OP_FREE_REST, ANY_ASKED, R | T, IN_USE, F, .rule = PT_RULE_FREE_REFERENCED, .free = 1,
+	 LEFT},
+	{PT_OP_FREE_REST, ANY_ASKED, U, ALWAYS, F, .preexisting = 1, .preexisting_free = 1, LEFT},
+	{PT_OP_FREE_REST, ANY_ASKED, P, ALWAYS, F, .preexisting_free = 1, LEFT},
+
+	/* taken apart: each page is owed now, its head was already */
+	{PT_OP_SPLIT, ANY_TYPE, ANY_LIFE, ALWAYS, STAYS, .order = NONE},
+	{PT_OP_PART, ANY_TYPE, U | I | P | F, ALWAYS, T, .request = 1, .order = NONE},
+	{PT_OP_PART, ANY_TYPE, R | T, ALWAYS, T, .order = NONE},
+
 	/* the scan finds what was there before, and believes events more */
 	{PT_OP_BASELINE, ANY_TYPE, U, ABOVE_IDLE, P, .preexisting = 1},
 	{PT_OP_BASELINE, ANY_TYPE, U, NOT_ABOVE_IDLE, STAYS, .rule = PT_RULE_NONE},
-	{PT_OP_BASELINE, ANY_TYPE, I | P | R | F, ALWAYS, STAYS, .rule = PT_RULE_NONE},
+	{PT_OP_BASELINE, ANY_TYPE, ANY_LIFE & ~U, ALWAYS, STAYS, .rule = PT_RULE_NONE},
 
-	{PT_OP_TEARDOWN, ANY_TYPE, ANY_LIFE, ABOVE_IDLE, STAYS, .rule = PT_RULE_TEARDOWN_LIVE},
-	{PT_OP_TEARDOWN, ANY_TYPE, ANY_LIFE, NOT_ABOVE_IDLE, STAYS, .rule = PT_RULE_NONE},
+	/* the last look: still in use, or idle and page_free never came */
+	{PT_OP_TEARDOWN, GRANTED, ANY_LIFE, ABOVE_IDLE, STAYS, .rule = PT_RULE_TEARDOWN_LIVE},
+	{PT_OP_TEARDOWN, ANY_ASKED, R, ABOVE_IDLE, STAYS, .rule = PT_RULE_REF_IMBALANCE},
+	{PT_OP_TEARDOWN, ANY_ASKED, ANY_LIFE & ~R, ABOVE_IDLE, STAYS,
+	 .rule = PT_RULE_TEARDOWN_LIVE},
+	{PT_OP_TEARDOWN, ANY_TYPE, R, NOT_ABOVE_IDLE, STAYS, .rule = PT_RULE_LEAK},
+	{PT_OP_TEARDOWN, ANY_TYPE, T, NOT_ABOVE_IDLE, STAYS, .rule = PT_RULE_PAGES_UNBALANCED},
+	{PT_OP_TEARDOWN, ANY_TYPE, U | I | P | F, NOT_ABOVE_IDLE, STAYS, .rule = PT_RULE_NONE},
 };
 
-static bool holds(enum when when, const struct pt_transition *t, int idle)
+static bool holds(enum when when, const struct state *s, const struct pt_transition *t, int idle)
 {
 	switch (when) {
 	case ALWAYS:
@@ -132,14 +260,30 @@ static bool holds(enum when when, const struct pt_transition *t, int idle)
 		return t->refcount <= idle;
 	case AT_ZERO:
 		return t->refcount == 0;
+	case NOT_ZERO:
+		return t->refcount != 0;
+	case AT_ONE:
+		return t->refcount == 1;
+	case NOT_ONE:
+		return t->refcount != 1;
+	case SHARED:
+		return t->refcount >= 2;
+	case NOT_SHARED:
+		return t->refcount <= 1;
 	case REFERENCED:
 		return t->refcount > 0;
+	case NOT_REFERENCED:
+		return t->refcount <= 0;
 	case UNUSED:
 		return t->refcount == 0 && t->mapcount == 0;
-	case ZERO_BUT_MAPPED:
-		return t->refcount == 0 && t->mapcount > 0;
+	case OVERDUE:
+		return t->refcount < 0 || (t->refcount == 0 && t->mapcount > 0);
 	case IN_USE:
 		return t->refcount != 0 || t->mapcount > 0;
+	case BARE_PMD:
+		return t->huge && s->files == 0;
+	case NO_BARE_PMD:
+		return !t->huge || s->files > 0;
 	case SHARED_BEFORE_SCAN:
 		return t->refcount >= 2 && !t->settled;
 	case NOT_SHARED_BEFORE_SCAN:
@@ -148,7 +292,7 @@ static bool holds(enum when when, const struct pt_transition *t, int idle)
 	return false;
 }
 
-static const struct row *find_row(const struct pt_transition *t, unsigned int life)
+static const struct row *find_row(const struct pt_transition *t, const struct state *s)
 {
 	const struct row *found = NULL;
 	unsigned int contract = contracts[t->profile][t->type].contract;
@@ -156,7 +300,9 @@ static const struct row *find_row(const struct pt_transition *t, unsigned int li
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		if (rows[i].op != t->op || !(rows[i].contract & contract) ||
-		    !(rows[i].life & 1u << life) || !holds(rows[i].when, t, idle))
+		    !(rows[i].life & 1u << s->life) ||
+		    rows[i].before == (s->reported ? ALERT : QUIET) ||
+		    !holds(rows[i].when, s, t, idle))
 			continue;
 		if (found)
 			fail_msg("rows %td and %zu both match", found - rows, i);
@@ -182,6 +328,11 @@ static void set_files(struct state *s, unsigned int n)
 	s->files_known = true;
 }
 
+static bool refuses(const struct pt_transition *t)
+{
+	return contracts[t->profile][t->type].contract & ANY_ASKED;
+}
+
 /* What becomes of the files, and what they have to say; lifetimes are in rows[]. */
 static void expect_files(struct state *s, const struct pt_transition *t, struct pt_outcome *out)
 {
@@ -191,10 +342,13 @@ static void expect_files(struct state *s, const struct pt_transition *t, struct 
 	switch (t->op) {
 	case PT_OP_STORE:
 		out->store = 1;
+		if (refuses(t)) {
+			set_files(s, 1);
+			break;
+		}
 		if (n >= 1 && !t->shared)
 			out->rule = PT_RULE_ASSOCIATION_CONFLICT;
 		set_files(s, n + 1);
-		s->drop_seen = false;
 		break;
 	case PT_OP_REMOVE:
 		out->remove = 1;
@@ -202,15 +356,35 @@ static void expect_files(struct state *s, const struct pt_transition *t, struct 
 		/* it was the last one, by our count and by the kernel's */
 		if (n <= 1 && t->associations <= 1 && busy) {
 			out->rule = PT_RULE_ENTRY_DROPPED_BUSY;
-			s->drop_seen = true;
+			s->reported = true;
 		}
 		break;
 	case PT_OP_RESET:
-		if (busy && !s->drop_seen)
+		if (busy && !s->reported)
 			out->rule = PT_RULE_RESET_BUSY;
-		s->drop_seen = false;
+		s->reported = false;
 		break;
 	}
+}
+
+static void follow(const struct row *row, struct state *s, const struct pt_transition *t,
+		   struct pt_outcome *out)
+{
+	if (row->rule)
+		out->rule = row->rule;
+	out->request = row->request;
+	out->undo = row->undo;
+	out->free = row->free;
+	out->preexisting = row->preexisting;
+	out->preexisting_free = row->preexisting_free;
+	if (row->next != STAYS)
+		s->life = __builtin_ctz(row->next);
+	if (row->reported != KEEP)
+		s->reported = row->reported == SET;
+	if (row->order != SAME)
+		s->order = row->order == NONE ? 0 : t->order < 31 ? t->order : 31;
+	if (row->files != KEEP)
+		set_files(s, row->files == SET);
 }
 
 static void expect(struct state *s, const struct pt_transition *t, struct pt_outcome *out)
@@ -222,33 +396,25 @@ static void expect(struct state *s, const struct pt_transition *t, struct pt_out
 		s->life = PT_IDLE;
 		s->files_known = true;
 	}
+	row = find_row(t, s);
 	expect_files(s, t, out);
-	row = find_row(t, s->life);
-	if (!row)
-		return;
-	if (row->rule)
-		out->rule = row->rule;
-	out->request = row->request;
-	out->free = row->free;
-	out->preexisting = row->preexisting;
-	out->preexisting_free = row->preexisting_free;
-	if (row->next != STAYS)
-		s->life = __builtin_ctz(row->next);
+	if (row)
+		follow(row, s, t, out);
 }
 
+/* The others are about files alone. */
 static bool about_lifetime(unsigned int op)
 {
-	return op == PT_OP_REQUEST || op == PT_OP_MAP || op == PT_OP_FREE || op == PT_OP_BASELINE ||
-	       op == PT_OP_TEARDOWN;
+	return op != PT_OP_NONE && op != PT_OP_REMOVE && op != PT_OP_RESET;
 }
 
 static void say(const char *what, struct state s, const struct pt_outcome *out)
 {
-	print_error("  %s: life %u files %u%s%s: %s request %u free %u preexisting %u/%u "
-		    "store %u remove %u\n",
-		    what, s.life, s.files, s.files_known ? "" : "?",
-		    s.drop_seen ? " drop-seen" : "", rule_names[out->rule], out->request, out->free,
-		    out->preexisting, out->preexisting_free, out->store, out->remove);
+	print_error("  %s: life %u order %u files %u%s%s: %s request %u undo %u free %u "
+		    "preexisting %u/%u store %u remove %u\n",
+		    what, s.life, s.order, s.files, s.files_known ? "" : "?",
+		    s.reported ? " reported" : "", rule_names[out->rule], out->request, out->undo,
+		    out->free, out->preexisting, out->preexisting_free, out->store, out->remove);
 }
 
 static void compare_step(struct state before, const struct pt_transition *t)
@@ -262,27 +428,35 @@ static void compare_step(struct state before, const struct pt_transition *t)
 	if (word == pack(after) && !memcmp(&expected, &got, sizeof(got)))
 		return;
 	print_error("%s profile %u type %u fresh %u settled %u shared %u associations %u "
-		    "refcount %d mapcount %d\n",
+		    "refcount %d mapcount %d order %u huge %u\n",
 		    op_name(t->op), t->profile, t->type, t->fresh, t->settled, t->shared,
-		    t->associations, t->refcount, t->mapcount);
+		    t->associations, t->refcount, t->mapcount, t->order, t->huge);
 	say("before", before, &(struct pt_outcome){0});
 	say("expected", after, &expected);
 	say("got", unpack(word), &got);
 	fail();
 }
 
-static const int refcounts[] = {0, 1, 2, 3, 512};
+static const int refcounts[] = {-1, 0, 1, 2, 3, 512};
 static const unsigned char kernel_counts[] = {0, 1, 2, 63, 64, 255};
 static const unsigned int our_counts[] = {0, 1, 2, 62, 63};
+static const struct {
+	unsigned char before, wanted;
+} orders[] = {{0, 0}, {9, 2}, {31, 255}, {0, 32}};
 
-/* All that an event can say, upon one state. */
+/* All that an event can say, upon one state; order and the like are nothing to each other. */
 static void every_event(struct state before, struct pt_transition t)
 {
 	for (t.op = 0; t.op <= PT_NR_OPS; t.op++) {
-		for (int bits = 0; bits < 8; bits++) {
+		for (int bits = 0; bits < 16; bits++) {
 			t.fresh = bits & 1;
 			t.settled = bits >> 1 & 1;
 			t.shared = bits >> 2 & 1;
+			t.huge = bits >> 3 & 1;
+			if (t.huge && t.op == PT_OP_STORE)
+				continue; /* only page tables have PMDs */
+			before.order = orders[bits >> 2].before;
+			t.order = orders[bits >> 2].wanted;
 			for (size_t a = 0; a < ARRAY_SIZE(kernel_counts); a++) {
 				t.associations = kernel_counts[a];
 				for (size_t r = 0; r < ARRAY_SIZE(refcounts); r++) {
@@ -295,54 +469,54 @@ static void every_event(struct state before, struct pt_transition t)
 	}
 }
 
+/* Return: the number of states of one lifetime; @s: the nth of them. */
+static unsigned int nth_state(unsigned int n, struct state *s)
+{
+	s->files_known = n / 2 < ARRAY_SIZE(our_counts);
+	s->files = s->files_known ? our_counts[n / 2] : 0;
+	s->reported = n % 2;
+	return 2 * (ARRAY_SIZE(our_counts) + 1);
+}
+
 static void test_every_state_every_event(void **unused)
 {
 	struct pt_transition t = {0};
-	struct state s;
+	struct state s = {0};
 
 	(void)unused;
-	for (t.profile = PT_PROFILE_CLASSIC; t.profile <= PT_PROFILE_COUNTED; t.profile++) {
-		for (t.type = 0; t.type < PT_NR_TYPES; t.type++) {
-			for (s.life = PT_UNKNOWN; s.life <= PT_FREED; s.life++) {
-				for (size_t n = 0; n < ARRAY_SIZE(our_counts); n++) {
-					s.files = our_counts[n];
-					s.files_known = true;
-					s.drop_seen = false;
+	for (t.profile = PT_PROFILE_CLASSIC; t.profile <= PT_PROFILE_REQUEST; t.profile++)
+		for (t.type = 0; t.type < PT_NR_TYPES; t.type++)
+			for (s.life = PT_UNKNOWN; s.life <= PT_PART; s.life++)
+				for (unsigned int n = 0; n < nth_state(n, &s); n++)
 					every_event(s, t);
-					s.drop_seen = true;
-					every_event(s, t);
-				}
-				s.files = 0;
-				s.files_known = false;
-				s.drop_seen = false;
-				every_event(s, t);
-			}
-		}
-	}
 }
 
 /* Exactly one row for each lifetime case, none for an event that is about files. */
 static void test_table_is_complete(void **unused)
 {
 	struct pt_transition t = {0};
+	struct state s = {0};
 
 	(void)unused;
-	for (t.profile = PT_PROFILE_CLASSIC; t.profile <= PT_PROFILE_COUNTED; t.profile++)
+	for (t.profile = PT_PROFILE_CLASSIC; t.profile <= PT_PROFILE_REQUEST; t.profile++)
 		for (t.type = 0; t.type < PT_NR_TYPES; t.type++)
 			for (t.op = 0; t.op < PT_NR_OPS; t.op++)
-				for (unsigned int n = 0; n < 5 * 5 * 3 * 2; n++) {
-					t.refcount = refcounts[n / 5 % 5];
-					t.mapcount = n / 25 % 3;
-					t.settled = n / 75;
-					assert_int_equal(!!find_row(&t, n % 5),
-							 about_lifetime(t.op));
+				for (unsigned int n = 0; n < 6 * 6 * 3 * 16; n++) {
+					s.life = n % 6;
+					t.refcount = refcounts[n / 6 % 6];
+					t.mapcount = n / 36 % 3;
+					t.settled = n / 108 & 1;
+					s.reported = n / 216 & 1;
+					s.files = n / 432 & 1;
+					t.huge = n / 864 & 1;
+					assert_int_equal(!!find_row(&t, &s), about_lifetime(t.op));
 				}
 }
 
 static void test_idle_counts(void **unused)
 {
 	(void)unused;
-	for (int profile = PT_PROFILE_CLASSIC; profile <= PT_PROFILE_COUNTED; profile++)
+	for (int profile = PT_PROFILE_CLASSIC; profile <= PT_PROFILE_REQUEST; profile++)
 		for (int type = 0; type < PT_NR_TYPES; type++)
 			assert_int_equal(pt_idle_count(profile, type),
 					 contracts[profile][type].idle);
@@ -355,7 +529,7 @@ struct folio {
 	unsigned int word;
 	struct pt_transition t; /* kept from one event to the next */
 	struct pt_outcome out;	/* of the last event */
-	unsigned int requests, frees, preexisting, preexisting_frees;
+	unsigned int requests, undos, frees, preexisting, preexisting_frees;
 };
 
 static struct folio new_folio(unsigned char profile, unsigned char type)
@@ -384,6 +558,7 @@ static unsigned int event(struct folio *f, unsigned char op, int refcount, int m
 	f->word = pt_step(f->word, &f->t, &out);
 	f->out = out;
 	f->requests += out.request;
+	f->undos += out.undo;
 	f->frees += out.free;
 	f->preexisting += out.preexisting;
 	f->preexisting_frees += out.preexisting_free;
@@ -755,6 +930,465 @@ static void test_teardown_live_silent(void **unused)
 	silent(event(&f, PT_OP_TEARDOWN, 0, 0));
 }
 
+/* What the kernel refuses has not happened. */
+static void test_request_refused(void **unused)
+{
+	struct folio f = new_folio(PT_PROFILE_REQUEST, PT_TYPE_GENERIC);
+	unsigned int before;
+
+	(void)unused;
+	silent(event(&f, PT_OP_REQUEST, 0, 0));
+	silent(event(&f, PT_OP_FREE, 0, 0));
+	before = f.word;
+	breaks(REQUEST_NOT_IDLE, event(&f, PT_OP_REQUEST, 1, 0));
+	breaks(REQUEST_NOT_IDLE, event(&f, PT_OP_REQUEST, -1, 0));
+	assert_int_equal(f.word, before);
+	silent(event(&f, PT_OP_REQUEST, 0, 0));
+	before = f.word;
+	f.t.order = 3;
+	breaks(DOUBLE_REQUEST, event(&f, PT_OP_REQUEST, 1, 0));
+	/* also if its last reference is gone: page_free is still to come */
+	breaks(DOUBLE_REQUEST, event(&f, PT_OP_REQUEST, 0, 0));
+	assert_int_equal(f.word, before);
+	silent(event(&f, PT_OP_PART, 0, 0));
+	before = f.word;
+	breaks(PAGES_UNBALANCED, event(&f, PT_OP_REQUEST, 0, 0));
+	assert_int_equal(f.word, before);
+	assert_int_equal(f.requests, 2);
+}
+
+/* In use, by whom is not known: no finding, and not to be had either. */
+static void test_request_refused_silent(void **unused)
+{
+	struct folio f = old_folio(PT_PROFILE_REQUEST, PT_TYPE_FS_DAX);
+
+	(void)unused;
+	silent(event(&f, PT_OP_REQUEST, 1, 0));
+	assert_int_equal(f.word, 0);
+	silent(event(&f, PT_OP_BASELINE, 1, 0));
+	silent(event(&f, PT_OP_REQUEST, 1, 0));
+	assert_int_equal(unpack(f.word).life, PT_PREEXISTING);
+	assert_int_equal(f.requests, 0);
+	silent(event(&f, PT_OP_REQUEST, 0, 0));
+	assert_int_equal(f.requests, 1);
+}
+
+/* The kernel gave it all the same: then it is owed, once. */
+static void test_request_accepted(void **unused)
+{
+	struct folio f = new_folio(PT_PROFILE_REQUEST, PT_TYPE_COHERENT);
+
+	(void)unused;
+	f.t.order = 2;
+	breaks(REQUEST_NOT_IDLE, event(&f, PT_OP_REQUEST, 1, 0));
+	silent(event(&f, PT_OP_ACCEPT, 1, 0));
+	assert_int_equal(unpack(f.word).life, PT_REQUESTED);
+	assert_int_equal(unpack(f.word).order, 2);
+	f.t.order = 3;
+	breaks(DOUBLE_REQUEST, event(&f, PT_OP_REQUEST, 0, 0));
+	silent(event(&f, PT_OP_ACCEPT, 1, 0));
+	assert_int_equal(unpack(f.word).order, 3);
+	silent(event(&f, PT_OP_FREE, 0, 0));
+	assert_int_equal(f.requests, 1);
+	assert_int_equal(f.frees, 1);
+	/* a page that was never given back is owed already */
+	silent(event(&f, PT_OP_PART, 0, 0));
+	breaks(PAGES_UNBALANCED, event(&f, PT_OP_REQUEST, 0, 0));
+	silent(event(&f, PT_OP_ACCEPT, 1, 0));
+	silent(event(&f, PT_OP_FREE, 0, 0));
+	assert_int_equal(f.requests, 2);
+	assert_int_equal(f.frees, 2);
+}
+
+static void test_request_undone(void **unused)
+{
+	struct folio f = new_folio(PT_PROFILE_REQUEST, PT_TYPE_PRIVATE);
+
+	(void)unused;
+	f.t.order = 9;
+	silent(event(&f, PT_OP_REQUEST, 0, 0));
+	silent(event(&f, PT_OP_UNDO, 1, 0));
+	assert_int_equal(unpack(f.word).life, PT_IDLE);
+	assert_int_equal(unpack(f.word).order, 0);
+	assert_int_equal(f.requests - f.undos, 0);
+	silent(event(&f, PT_OP_TEARDOWN, 0, 0));
+	/* it can be had again, and owes one free for that */
+	silent(event(&f, PT_OP_REQUEST, 0, 0));
+	silent(event(&f, PT_OP_FREE, 0, 0));
+	assert_int_equal(f.requests - f.undos, f.frees);
+	/* and was not requested after this */
+	silent(event(&f, PT_OP_REQUEST, 0, 0));
+	silent(event(&f, PT_OP_UNDO, 0, 0));
+	breaks(FREE_UNREQUESTED, event(&f, PT_OP_FREE, 0, 0));
+}
+
+static void test_nothing_to_undo(void **unused)
+{
+	struct folio f = new_folio(PT_PROFILE_REQUEST, PT_TYPE_PRIVATE);
+
+	(void)unused;
+	silent(event(&f, PT_OP_UNDO, 0, 0));
+	silent(event(&f, PT_OP_PART, 0, 0));
+	silent(event(&f, PT_OP_UNDO, 0, 0));
+	assert_int_equal(unpack(f.word).life, PT_PART);
+	assert_int_equal(f.undos, 0);
+}
+
+/* It fits into the word, whatever a broken page says. */
+static void test_order_saturates(void **unused)
+{
+	struct folio f = new_folio(PT_PROFILE_COUNTED, PT_TYPE_PRIVATE);
+
+	(void)unused;
+	f.t.order = 255;
+	silent(event(&f, PT_OP_REQUEST, 0, 0));
+	assert_int_equal(pt_order(f.word), 31);
+	assert_int_equal(f.word >> 16, 0);
+}
+
+static void test_request_dying(void **unused)
+{
+	(void)unused;
+	breaks(REQUEST_DYING, pt_judge_call(1, 1, 1));
+	breaks(REQUEST_DYING, pt_judge_call(1, 2, 0));
+	silent(pt_judge_call(1, 0, 1));
+}
+
+static void test_request_outside(void **unused)
+{
+	(void)unused;
+	breaks(REQUEST_OUTSIDE, pt_judge_call(0, 0, 1));
+	/* of another pgmap nothing else is to be said */
+	breaks(REQUEST_OUTSIDE, pt_judge_call(0, 1, 1));
+	breaks(REQUEST_OUTSIDE, pt_judge_call(0, 1, 0));
+	breaks(REQUEST_OUTSIDE, pt_judge_call(0, 0, 0));
+}
+
+static void test_order_mismatch(void **unused)
+{
+	struct folio f = new_folio(PT_PROFILE_REQUEST, PT_TYPE_GENERIC);
+	unsigned int before;
+
+	(void)unused;
+	breaks(ORDER_MISMATCH, pt_judge_call(1, 0, 0));
+	breaks(ORDER_MISMATCH, event(&f, PT_OP_FREE_REST, 0, 0));
+	silent(event(&f, PT_OP_REQUEST, 0, 0));
+	silent(event(&f, PT_OP_FREE, 0, 0));
+	before = f.word;
+	breaks(ORDER_MISMATCH, event(&f, PT_OP_FREE_REST, 0, 0));
+	assert_int_equal(f.word, before);
+	assert_int_equal(f.frees, 1);
+	f = new_folio(PT_PROFILE_COUNTED, PT_TYPE_PRIVATE);
+	breaks(ORDER_MISMATCH, event(&f, PT_OP_FREE_REST, 0, 0));
+}
+
+static void test_order_mismatch_silent(void **unused)
+{
+	struct folio f = new_folio(PT_PROFILE_REQUEST, PT_TYPE_FS_DAX);
+
+	(void)unused;
+	silent(pt_judge_call(1, 0, 1));
+	silent(event(&f, PT_OP_REQUEST, 0, 0));
+	silent(event(&f, PT_OP_FREE_REST, 0, 0));
+	silent(event(&f, PT_OP_PART, 0, 0));
+	silent(event(&f, PT_OP_FREE_REST, 0, 0));
+	assert_int_equal(f.requests, f.frees);
+	/* requested before tracing began */
+	f = old_folio(PT_PROFILE_REQUEST, PT_TYPE_FS_DAX);
+	silent(event(&f, PT_OP_FREE_REST, 0, 0));
+	assert_int_equal(f.preexisting, f.preexisting_frees);
+}
+
+static void test_release_unrequested(void **unused)
+{
+	struct folio f = new_folio(PT_PROFILE_REQUEST, PT_TYPE_FS_DAX);
+
+	(void)unused;
+	breaks(RELEASE_UNREQUESTED, event(&f, PT_OP_RELEASE, 0, 0));
+	/* the kernel gives no reference away that there is not: each is one of its own */
+	breaks(RELEASE_UNREQUESTED, event(&f, PT_OP_RELEASE, 0, 0));
+	breaks(RELEASE_UNREQUESTED, event(&f, PT_OP_RELEASE, 2, 0));
+	silent(event(&f, PT_OP_REQUEST, 0, 0));
+	silent(event(&f, PT_OP_RELEASE, 1, 0));
+	/* its free is on the way */
+	breaks(RELEASE_UNREQUESTED, event(&f, PT_OP_RELEASE, 0, 0));
+	silent(event(&f, PT_OP_FREE, 0, 0));
+	breaks(RELEASE_UNREQUESTED, event(&f, PT_OP_RELEASE, 0, 0));
+	silent(event(&f, PT_OP_PART, 0, 0));
+	breaks(RELEASE_UNREQUESTED, event(&f, PT_OP_RELEASE, 0, 0));
+}
+
+static void test_release_unrequested_silent(void **unused)
+{
+	struct folio f = new_folio(PT_PROFILE_REQUEST, PT_TYPE_FS_DAX);
+
+	(void)unused;
+	silent(event(&f, PT_OP_REQUEST, 0, 0));
+	/* others keep theirs, and who it was can't be told apart */
+	silent(event(&f, PT_OP_RELEASE, 3, 0));
+	silent(event(&f, PT_OP_RELEASE, 2, 0));
+	silent(event(&f, PT_OP_RELEASE, 1, 0));
+	silent(event(&f, PT_OP_FREE, 0, 0));
+	silent(event(&f, PT_OP_PART, 0, 0));
+	silent(event(&f, PT_OP_RELEASE, 1, 0));
+	f = old_folio(PT_PROFILE_REQUEST, PT_TYPE_FS_DAX);
+	silent(event(&f, PT_OP_RELEASE, 0, 0));
+	silent(event(&f, PT_OP_BASELINE, 1, 0));
+	silent(event(&f, PT_OP_RELEASE, 1, 0));
+	silent(event(&f, PT_OP_RELEASE, 0, 0));
+}
+
+/* The put of the last reference leads to page_free: one bug, one finding. */
+static void test_release_covers_its_free(void **unused)
+{
+	struct folio f = new_folio(PT_PROFILE_REQUEST, PT_TYPE_GENERIC);
+
+	(void)unused;
+	breaks(RELEASE_UNREQUESTED, event(&f, PT_OP_RELEASE, 1, 0));
+	silent(event(&f, PT_OP_FREE, 0, 0));
+	/* one free */
+	breaks(DOUBLE_FREE, event(&f, PT_OP_FREE, 0, 0));
+	breaks(RELEASE_UNREQUESTED, event(&f, PT_OP_RELEASE, 1, 0));
+	silent(event(&f, PT_OP_FREE, 0, 0));
+	breaks(RELEASE_UNREQUESTED, event(&f, PT_OP_RELEASE, 1, 0));
+	/* none follows where somebody else has a reference */
+	f = new_folio(PT_PROFILE_REQUEST, PT_TYPE_GENERIC);
+	breaks(RELEASE_UNREQUESTED, event(&f, PT_OP_RELEASE, 2, 0));
+	breaks(FREE_UNREQUESTED, event(&f, PT_OP_FREE, 0, 0));
+	assert_int_equal(f.frees, 0);
+}
+
+/* Where all is requested, each type is freed as a driver's. */
+static void test_free_of_requested(void **unused)
+{
+	(void)unused;
+	for (int type = PT_TYPE_PRIVATE; type < PT_NR_TYPES; type++) {
+		struct folio f = new_folio(PT_PROFILE_REQUEST, type);
+
+		silent(event(&f, PT_OP_REQUEST, 0, 0));
+		silent(event(&f, PT_OP_FREE, 0, 0));
+		breaks(DOUBLE_FREE, event(&f, PT_OP_FREE, 0, 0));
+		silent(event(&f, PT_OP_REQUEST, 0, 0));
+		/* the next user was given it too early: that is no race that is allowed */
+		breaks(FREE_REFERENCED, event(&f, PT_OP_FREE, 1, 0));
+		assert_int_equal(f.requests, f.frees);
+		f = new_folio(PT_PROFILE_REQUEST, type);
+		breaks(FREE_UNREQUESTED, event(&f, PT_OP_FREE, 0, 0));
+	}
+}
+
+static void test_map_unrequested_where_all_is_requested(void **unused)
+{
+	struct folio f = new_folio(PT_PROFILE_REQUEST, PT_TYPE_GENERIC);
+
+	(void)unused;
+	breaks(MAP_UNREQUESTED, event(&f, PT_OP_MAP, 0, 0));
+	silent(event(&f, PT_OP_MAP, 0, 0));
+	f = new_folio(PT_PROFILE_REQUEST, PT_TYPE_FS_DAX);
+	silent(event(&f, PT_OP_REQUEST, 0, 0));
+	silent(event(&f, PT_OP_FREE, 0, 0));
+	breaks(MAP_UNREQUESTED, file_event(&f, PT_OP_STORE, 0, 0, false));
+	/* what is done with that entry was reported with it */
+	silent(event(&f, PT_OP_MAP, 0, 0));
+	silent(event(&f, PT_OP_RELEASE, 0, 0));
+	/* and then no more */
+	breaks(MAP_UNREQUESTED, event(&f, PT_OP_MAP, 0, 0));
+	assert_int_equal(f.requests, 1);
+}
+
+static void test_map_unrequested_where_all_is_requested_silent(void **unused)
+{
+	struct folio f = new_folio(PT_PROFILE_REQUEST, PT_TYPE_FS_DAX);
+
+	(void)unused;
+	silent(event(&f, PT_OP_REQUEST, 0, 0));
+	silent(file_event(&f, PT_OP_STORE, 1, 0, false));
+	silent(event(&f, PT_OP_MAP, 1, 0));
+	/* a second file that shares it */
+	silent(file_event(&f, PT_OP_STORE, 2, 1, true));
+	assert_int_equal(f.requests, 1);
+	assert_int_equal(f.out.store, 1);
+	/* of what was there before nothing is known */
+	f = old_folio(PT_PROFILE_REQUEST, PT_TYPE_FS_DAX);
+	silent(event(&f, PT_OP_MAP, 0, 0));
+	silent(file_event(&f, PT_OP_STORE, 0, 0, false));
+	assert_int_equal(f.preexisting + f.requests, 0);
+}
+
+/* A mapping that was reported is no reason to be silent of the next life. */
+static void test_reported_ends_with_a_free(void **unused)
+{
+	struct folio f = new_folio(PT_PROFILE_REQUEST, PT_TYPE_GENERIC);
+
+	(void)unused;
+	breaks(MAP_UNREQUESTED, event(&f, PT_OP_MAP, 0, 0));
+	silent(event(&f, PT_OP_FREE, 0, 0));
+	breaks(MAP_UNREQUESTED, event(&f, PT_OP_MAP, 0, 0));
+	silent(event(&f, PT_OP_FREE, 0, 0));
+	breaks(DOUBLE_FREE, event(&f, PT_OP_FREE, 0, 0));
+	f = new_folio(PT_PROFILE_COUNTED, PT_TYPE_FS_DAX);
+	breaks(MAP_UNREQUESTED, event(&f, PT_OP_MAP, 0, 0));
+	silent(event(&f, PT_OP_MAP, 0, 0));
+	silent(event(&f, PT_OP_FREE, 0, 0));
+	breaks(MAP_UNREQUESTED, event(&f, PT_OP_MAP, 0, 0));
+	/* freed late: another one has it */
+	silent(event(&f, PT_OP_FREE, 1, 0));
+	silent(event(&f, PT_OP_FREE, 0, 0));
+	breaks(MAP_UNREQUESTED, event(&f, PT_OP_MAP, 0, 0));
+}
+
+static void test_flow_order(void **unused)
+{
+	struct folio f = new_folio(PT_PROFILE_REQUEST, PT_TYPE_FS_DAX);
+
+	(void)unused;
+	f.t.huge = 1;
+	silent(event(&f, PT_OP_REQUEST, 0, 0));
+	breaks(FLOW_ORDER, event(&f, PT_OP_MAP, 1, 0));
+	silent(event(&f, PT_OP_MAP, 1, 0));
+	silent(event(&f, PT_OP_FREE, 0, 0));
+	/* an entry serves one request */
+	silent(event(&f, PT_OP_REQUEST, 0, 0));
+	breaks(FLOW_ORDER, event(&f, PT_OP_MAP, 1, 0));
+}
+
+static void test_flow_order_silent(void **unused)
+{
+	struct folio f = new_folio(PT_PROFILE_REQUEST, PT_TYPE_FS_DAX);
+
+	(void)unused;
+	silent(event(&f, PT_OP_REQUEST, 0, 0));
+	/* a single page's entry may be stored after */
+	silent(event(&f, PT_OP_MAP, 1, 0));
+	silent(file_event(&f, PT_OP_STORE, 1, 0, false));
+	f.t.huge = 1;
+	silent(event(&f, PT_OP_MAP, 1, 0));
+	/* device-dax stores nothing */
+	f = new_folio(PT_PROFILE_REQUEST, PT_TYPE_GENERIC);
+	f.t.huge = 1;
+	silent(event(&f, PT_OP_REQUEST, 0, 0));
+	silent(event(&f, PT_OP_MAP, 1, 0));
+	/* stored before tracing began */
+	f = old_folio(PT_PROFILE_REQUEST, PT_TYPE_FS_DAX);
+	f.t.huge = 1;
+	silent(event(&f, PT_OP_MAP, 1, 0));
+	silent(event(&f, PT_OP_BASELINE, 1, 0));
+	silent(event(&f, PT_OP_MAP, 1, 0));
+}
+
+static void test_huge_entry(void **unused)
+{
+	(void)unused;
+	silent(pt_judge_huge(512, 0, 9, 1));
+	silent(pt_judge_huge(1 << 18, 0, 18, 1));
+	/* of the wrong folio, or not built */
+	breaks(FLOW_ORDER, pt_judge_huge(512, 0, 8, 1));
+	breaks(FLOW_ORDER, pt_judge_huge(512, 0, 10, 1));
+	breaks(FLOW_ORDER, pt_judge_huge(512, 0, 0, 512));
+	/* built, and the references of its pages left as they were */
+	breaks(FLOW_ORDER, pt_judge_huge(512, 0, 9, 2));
+	breaks(FLOW_ORDER, pt_judge_huge(512, 0, 9, 0));
+}
+
+static void test_partial_request(void **unused)
+{
+	(void)unused;
+	breaks(PARTIAL_REQUEST, pt_judge_huge(512, 1, 9, 1));
+	breaks(PARTIAL_REQUEST, pt_judge_huge(512, 511, 0, 1));
+	/* none at all */
+	breaks(MAP_UNREQUESTED, pt_judge_huge(512, 512, 9, 1));
+}
+
+static void test_pages_unbalanced(void **unused)
+{
+	struct folio f = new_folio(PT_PROFILE_REQUEST, PT_TYPE_COHERENT);
+
+	(void)unused;
+	silent(event(&f, PT_OP_PART, 0, 0));
+	breaks(PAGES_UNBALANCED, event(&f, PT_OP_TEARDOWN, 0, 0));
+	breaks(PAGES_UNBALANCED, event(&f, PT_OP_REQUEST, 0, 0));
+	/* where requests are granted it is owed once all the same */
+	f = new_folio(PT_PROFILE_COUNTED, PT_TYPE_COHERENT);
+	silent(event(&f, PT_OP_PART, 0, 0));
+	breaks(PAGES_UNBALANCED, event(&f, PT_OP_REQUEST, 0, 0));
+	silent(event(&f, PT_OP_FREE, 0, 0));
+	assert_int_equal(f.requests, 1);
+	assert_int_equal(f.frees, 1);
+}
+
+static void test_pages_unbalanced_silent(void **unused)
+{
+	struct folio f = new_folio(PT_PROFILE_REQUEST, PT_TYPE_COHERENT);
+
+	(void)unused;
+	silent(event(&f, PT_OP_PART, 0, 0));
+	silent(event(&f, PT_OP_PART, 0, 0));
+	silent(event(&f, PT_OP_FREE, 0, 0));
+	silent(event(&f, PT_OP_TEARDOWN, 0, 0));
+	silent(event(&f, PT_OP_REQUEST, 0, 0));
+	silent(event(&f, PT_OP_FREE, 0, 0));
+	assert_int_equal(f.requests, 2);
+	assert_int_equal(f.frees, 2);
+}
+
+static void test_ref_imbalance(void **unused)
+{
+	struct folio f = new_folio(PT_PROFILE_REQUEST, PT_TYPE_FS_DAX);
+
+	(void)unused;
+	silent(event(&f, PT_OP_REQUEST, 0, 0));
+	breaks(REF_IMBALANCE, event(&f, PT_OP_TEARDOWN, 1, 0));
+	assert_false(pt_refs_explained(3, 4, 4));
+	assert_false(pt_refs_explained(5, 4, 4));
+	assert_false(pt_refs_explained(-1, 0, 0));
+	assert_false(pt_refs_explained(0, 1, 512));
+	assert_false(pt_refs_explained(513, 1, 512));
+}
+
+static void test_ref_imbalance_silent(void **unused)
+{
+	struct folio f = new_folio(PT_PROFILE_REQUEST, PT_TYPE_FS_DAX);
+
+	(void)unused;
+	silent(event(&f, PT_OP_REQUEST, 0, 0));
+	silent(event(&f, PT_OP_FREE, 0, 0));
+	silent(event(&f, PT_OP_TEARDOWN, 0, 0));
+	/* nobody asked for it: there was no reference to get lost */
+	breaks(TEARDOWN_LIVE, event(&f, PT_OP_TEARDOWN, 1, 0));
+	assert_true(pt_refs_explained(0, 0, 0));
+	assert_true(pt_refs_explained(4, 4, 4));
+	/* a huge folio is built in between: its pages give theirs back one after the other */
+	assert_true(pt_refs_explained(1, 1, 512));
+	assert_true(pt_refs_explained(512, 1, 512));
+}
+
+static void test_leak(void **unused)
+{
+	struct folio f = new_folio(PT_PROFILE_REQUEST, PT_TYPE_FS_DAX);
+
+	(void)unused;
+	silent(event(&f, PT_OP_REQUEST, 0, 0));
+	breaks(LEAK, event(&f, PT_OP_TEARDOWN, 0, 0));
+	f = new_folio(PT_PROFILE_CLASSIC, PT_TYPE_PRIVATE);
+	silent(event(&f, PT_OP_REQUEST, 0, 0));
+	breaks(LEAK, event(&f, PT_OP_TEARDOWN, 0, 0));
+}
+
+static void test_leak_silent(void **unused)
+{
+	struct folio f = old_folio(PT_PROFILE_REQUEST, PT_TYPE_FS_DAX);
+
+	(void)unused;
+	silent(event(&f, PT_OP_TEARDOWN, 0, 0));
+	silent(event(&f, PT_OP_BASELINE, 1, 0));
+	silent(event(&f, PT_OP_TEARDOWN, 0, 0));
+	f = new_folio(PT_PROFILE_REQUEST, PT_TYPE_FS_DAX);
+	silent(event(&f, PT_OP_TEARDOWN, 0, 0));
+	silent(event(&f, PT_OP_REQUEST, 0, 0));
+	silent(event(&f, PT_OP_FREE, 0, 0));
+	silent(event(&f, PT_OP_TEARDOWN, 0, 0));
+}
+
 /* A step that lost its compare-and-swap is done again. */
 static void test_step_has_no_side_effect(void **unused)
 {
@@ -800,6 +1434,33 @@ int main(void)
 		cmocka_unit_test(test_reset_busy_silent),
 		cmocka_unit_test(test_teardown_live),
 		cmocka_unit_test(test_teardown_live_silent),
+		cmocka_unit_test(test_request_refused),
+		cmocka_unit_test(test_request_refused_silent),
+		cmocka_unit_test(test_request_accepted),
+		cmocka_unit_test(test_request_undone),
+		cmocka_unit_test(test_nothing_to_undo),
+		cmocka_unit_test(test_order_saturates),
+		cmocka_unit_test(test_request_dying),
+		cmocka_unit_test(test_request_outside),
+		cmocka_unit_test(test_order_mismatch),
+		cmocka_unit_test(test_order_mismatch_silent),
+		cmocka_unit_test(test_release_unrequested),
+		cmocka_unit_test(test_release_unrequested_silent),
+		cmocka_unit_test(test_release_covers_its_free),
+		cmocka_unit_test(test_free_of_requested),
+		cmocka_unit_test(test_map_unrequested_where_all_is_requested),
+		cmocka_unit_test(test_map_unrequested_where_all_is_requested_silent),
+		cmocka_unit_test(test_reported_ends_with_a_free),
+		cmocka_unit_test(test_flow_order),
+		cmocka_unit_test(test_flow_order_silent),
+		cmocka_unit_test(test_huge_entry),
+		cmocka_unit_test(test_partial_request),
+		cmocka_unit_test(test_pages_unbalanced),
+		cmocka_unit_test(test_pages_unbalanced_silent),
+		cmocka_unit_test(test_ref_imbalance),
+		cmocka_unit_test(test_ref_imbalance_silent),
+		cmocka_unit_test(test_leak),
+		cmocka_unit_test(test_leak_silent),
 		cmocka_unit_test(test_step_has_no_side_effect),
 	};
 
