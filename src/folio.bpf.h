@@ -32,7 +32,7 @@ static long each_step(__u32 i, void *data)
 	struct pt_transition t = {.op = each->op, .order = each->order};
 	__u64 pfn = each->pfn + (__u64)i * each->step;
 	struct pt_outcome out = {};
-	__u32 before;
+	__u32 before = 0;
 
 	if (pfn < each->next)
 		return 0;
@@ -68,17 +68,13 @@ static __always_inline void each_folio(struct pt_scratch *s, __u8 op, __u64 pfn,
 /* A large folio comes back in parts: from here on each of its pages is on its own. */
 static __noinline void split_folio(__u64 head, __u32 order)
 {
-	struct pt_transition t = {.op = PT_OP_SPLIT};
 	struct pt_scratch *s = scratch_get();
-	struct pt_outcome out = {};
-	__u32 before;
 
 	if (!s) {
 		COUNT(lost[PT_LOSS_SCAN], 1U << (order & PT_ORDER_MAX));
 		return;
 	}
-	take(head, &t, &out, &before);
-	each_folio(s, PT_OP_PART, head + 1, (1U << (order & PT_ORDER_MAX)) - 1, 0, false);
+	each_folio(s, PT_OP_PART, head, 1U << (order & PT_ORDER_MAX), 0, false);
 	scratch_put(s);
 }
 
@@ -149,7 +145,9 @@ static long tally_page(__u32 i, void *data)
 			t->first_idle = pfn;
 		return 0;
 	}
-	if (life == PT_UNKNOWN)
+	if (life == PT_PREEXISTING)
+		t->preexisting++;
+	if (!pt_is_out(word))
 		return 0;
 	if (!t->out++)
 		t->first_out = pfn;

@@ -69,8 +69,7 @@ enum pt_op {
 	PT_OP_RELEASE,	 /* pgmap_release_folios */
 	PT_OP_FREE,	 /* free_zone_device_page / _folio */
 	PT_OP_FREE_REST, /* what such a folio holds beyond the one requested at its head */
-	PT_OP_SPLIT,	 /* the head of a large folio that comes back in parts */
-	PT_OP_PART,	 /* the other pages of it */
+	PT_OP_PART,	 /* a page of a large folio that comes back in parts */
 	PT_OP_STORE,	 /* stored in a file's i_pages */
 	PT_OP_REMOVE,	 /* taken out of a file's i_pages */
 	PT_OP_RESET,	 /* dax_folio_reset_order */
@@ -98,10 +97,10 @@ struct pt_transition {
 	unsigned char settled;	    /* the baseline scan is complete */
 	unsigned char shared;	    /* STORE: the kernel marks it as shared */
 	unsigned char associations; /* STORE, REMOVE: the kernel's own count */
-	unsigned char order;	    /* REQUEST, ACCEPT: asked for; FREE: of the folio */
-	unsigned char huge;	    /* MAP: by a PMD */
-	int refcount;		    /* of the folio; REMOVE, RESET: highest of its pages */
-	int mapcount;		    /* of the folio; number of page table entries */
+	unsigned char order; /* REQUEST, ACCEPT: asked for; FREE: the folio's, for folio.bpf.h */
+	unsigned char huge;  /* MAP: by a PMD */
+	int refcount;	     /* of the folio; REMOVE, RESET: highest of its pages */
+	int mapcount;	     /* of the folio; number of page table entries */
 };
 
 /* What a step did.  The counters are added to the session's totals. */
@@ -187,6 +186,11 @@ static __always_inline unsigned int pt_set_assoc(unsigned int word, unsigned int
 	return (word & ~PT_ASSOC_MASK) | (n << PT_ASSOC_SHIFT) | PT_ASSOC_KNOWN;
 }
 
+static __always_inline unsigned int pt_set_requested(unsigned int word, unsigned int order)
+{
+	return pt_set_order(pt_set_life(word, PT_REQUESTED), order) & ~PT_REPORTED;
+}
+
 /*
  * Where a kernel has pgmap_request_folios() it refuses what breaks a rule, so
  * that such a request changes nothing until it turns out that it was granted
@@ -210,22 +214,26 @@ pt_step_request(unsigned int word, const struct pt_transition *t, struct pt_outc
 		return word;
 	/* a second request of a folio still out makes no second obligation */
 	out->request = !pt_is_out(word);
-	return pt_set_order(pt_set_life(word, PT_REQUESTED), t->order);
+	return pt_set_requested(word, t->order);
 }
 
+/* The free that comes for the first of two requests is no news then. */
 static __always_inline unsigned int pt_step_accept(unsigned int word, const struct pt_transition *t,
 						   struct pt_outcome *out)
 {
-	out->request = !pt_is_out(word);
-	return pt_set_order(pt_set_life(word, PT_REQUESTED), t->order);
+	unsigned int twice = pt_is_out(word) ? PT_REPORTED : 0;
+
+	out->request = !twice;
+	return pt_set_requested(word, t->order) | twice;
 }
 
+/* Whether it had been freed, or in use before tracing, is not known any more. */
 static __always_inline unsigned int pt_step_undo(unsigned int word, struct pt_outcome *out)
 {
 	if ((word & PT_LIFE_MASK) != PT_REQUESTED)
 		return word;
 	out->undo = 1;
-	return pt_set_order(pt_set_life(word, PT_IDLE), 0);
+	return pt_set_order(pt_set_life(word, PT_UNKNOWN), 0);
 }
 
 /*
@@ -236,7 +244,7 @@ static __always_inline unsigned int
 pt_step_release(unsigned int word, const struct pt_transition *t, struct pt_outcome *out)
 {
 	if (word & PT_REPORTED)
-		return t->refcount > 1 ? word : word & ~PT_REPORTED;
+		return t->refcount > 0 ? word : word & ~PT_REPORTED;
 	if (!pt_known_idle(word) && (!pt_is_out(word) || t->refcount != 0))
 		return word;
 	out->rule = PT_RULE_RELEASE_UNREQUESTED;
@@ -278,7 +286,7 @@ static __always_inline unsigned int pt_step_map(unsigned int word, const struct 
 		return pt_step_map_requested(word, t, out);
 	if (t->profile != PT_PROFILE_COUNTED || t->type != PT_TYPE_FS_DAX)
 		return word;
-	if (life == PT_REQUESTED || life == PT_PREEXISTING)
+	if (pt_is_out(word) || life == PT_PREEXISTING)
 		return word;
 	if (life == PT_UNKNOWN && t->refcount > 1 && !t->settled) {
 		out->preexisting = 1;
@@ -290,7 +298,7 @@ static __always_inline unsigned int pt_step_map(unsigned int word, const struct 
 		return word | PT_REPORTED;
 	}
 	out->request = 1;
-	return pt_set_life(word, PT_REQUESTED);
+	return pt_set_requested(word, 0);
 }
 
 /* What a free says of the folio's life before it. */
@@ -298,12 +306,10 @@ static __always_inline void pt_free_life(unsigned int word, struct pt_outcome *o
 {
 	switch (word & PT_LIFE_MASK) {
 	case PT_IDLE:
-		if (!(word & PT_REPORTED))
-			out->rule = PT_RULE_FREE_UNREQUESTED;
+		out->rule = PT_RULE_FREE_UNREQUESTED;
 		break;
 	case PT_FREED:
-		if (!(word & PT_REPORTED))
-			out->rule = PT_RULE_DOUBLE_FREE;
+		out->rule = PT_RULE_DOUBLE_FREE;
 		break;
 	case PT_REQUESTED:
 	case PT_PART:
@@ -318,11 +324,6 @@ static __always_inline void pt_free_life(unsigned int word, struct pt_outcome *o
 	}
 }
 
-static __always_inline unsigned int pt_set_freed(unsigned int word)
-{
-	return pt_set_order(pt_set_life(word, PT_FREED), 0) & ~PT_REPORTED;
-}
-
 /* Until page_free came back nobody can have it again. */
 static __always_inline unsigned int
 pt_step_free_requested(unsigned int word, const struct pt_transition *t, struct pt_outcome *out)
@@ -330,7 +331,16 @@ pt_step_free_requested(unsigned int word, const struct pt_transition *t, struct 
 	pt_free_life(word, out);
 	if (out->free && (t->refcount != 0 || t->mapcount > 0))
 		out->rule = PT_RULE_FREE_REFERENCED;
-	word = pt_set_freed(word);
+	if (word & PT_REPORTED) {
+		out->rule = PT_RULE_NONE;
+		word &= ~PT_REPORTED;
+		/* the second of two requests has it still */
+		if (out->free && t->refcount > 0) {
+			out->request = 1;
+			return word;
+		}
+	}
+	word = pt_set_order(pt_set_life(word, PT_FREED), 0);
 	/* the next PMD needs an entry of its own */
 	return t->profile == PT_PROFILE_REQUEST ? pt_set_assoc(word, 0) : word;
 }
@@ -349,7 +359,7 @@ pt_step_free_rest(unsigned int word, const struct pt_transition *t, struct pt_ou
 	return pt_step_free_requested(word, t, out);
 }
 
-/* Each page of it is to come back then; the head page counts as requested already. */
+/* Each page of a large folio is to come back then; its head counts as requested already. */
 static __always_inline unsigned int pt_step_part(unsigned int word, struct pt_outcome *out)
 {
 	out->request = !pt_is_out(word);
@@ -373,13 +383,17 @@ pt_step_free_fsdax(unsigned int word, const struct pt_transition *t, struct pt_o
 		out->request = 1;
 		out->free = 1;
 	}
+	if (out->rule && (word & PT_REPORTED)) {
+		out->rule = PT_RULE_NONE;
+		word &= ~PT_REPORTED;
+	}
 	if (t->refcount > 0) {
 		out->request++;
-		return pt_set_life(word, PT_REQUESTED) & ~PT_REPORTED;
+		return pt_set_life(word, PT_REQUESTED);
 	}
 	if ((t->refcount < 0 || t->mapcount > 0) && out->rule == PT_RULE_NONE)
 		out->rule = PT_RULE_FREE_REFERENCED;
-	return pt_set_freed(word);
+	return pt_set_life(word, PT_FREED);
 }
 
 static __always_inline unsigned int pt_step_free(unsigned int word, const struct pt_transition *t,
@@ -450,15 +464,17 @@ static __always_inline unsigned int pt_step_reset(unsigned int word, const struc
 static __always_inline unsigned int
 pt_step_teardown(unsigned int word, const struct pt_transition *t, struct pt_outcome *out)
 {
-	unsigned int life = word & PT_LIFE_MASK;
+	int live = t->refcount > pt_idle_count(t->profile, t->type);
 
-	if (t->refcount > pt_idle_count(t->profile, t->type))
-		out->rule = t->profile == PT_PROFILE_REQUEST && life == PT_REQUESTED
-				    ? PT_RULE_REF_IMBALANCE
-				    : PT_RULE_TEARDOWN_LIVE;
-	else if (life == PT_PART)
+	if (live && t->profile == PT_PROFILE_REQUEST && pt_is_out(word))
+		out->rule = PT_RULE_REF_IMBALANCE;
+	else if (live)
+		out->rule = PT_RULE_TEARDOWN_LIVE;
+	else if (!pt_is_requested(t->profile, t->type))
+		return word; /* nobody waited for its free */
+	else if ((word & PT_LIFE_MASK) == PT_PART)
 		out->rule = PT_RULE_PAGES_UNBALANCED;
-	else if (life == PT_REQUESTED)
+	else if ((word & PT_LIFE_MASK) == PT_REQUESTED)
 		out->rule = PT_RULE_LEAK;
 	return word;
 }
@@ -491,8 +507,6 @@ static __always_inline unsigned int pt_step(unsigned int word, const struct pt_t
 		return pt_step_free(word, t, out);
 	case PT_OP_FREE_REST:
 		return pt_step_free_rest(word, t, out);
-	case PT_OP_SPLIT:
-		return pt_set_order(word, 0);
 	case PT_OP_PART:
 		return pt_step_part(word, out);
 	case PT_OP_STORE:
@@ -548,8 +562,8 @@ static __always_inline unsigned char pt_judge_huge(unsigned int pages, unsigned 
 
 /*
  * pt_refs_explained - is a killed pgmap's reference count what its folios hold?
- * @most: folios requested and not freed
- * @least: of these, those that are not part of another by now
+ * @least: folios that were requested and not freed, and are no part of another by now
+ * @most: with those that are
  */
 static __always_inline int pt_refs_explained(long refs, unsigned long least, unsigned long most)
 {

@@ -57,13 +57,16 @@ static __always_inline __u64 fentry_arg(void *ctx, __u32 n)
 #define HOOK_EXIT(name) SEC("fexit/" #name) int fexit_##name(void *ctx)
 
 /* What a hook sees of the folio that @page belongs to. */
-static __always_inline void read_folio(struct pt_transition *t, struct pt_event *e, __u64 page)
+__noinline int read_folio(struct pt_transition *t, struct pt_event *e, __u64 page)
 {
+	if (!t || !e)
+		return 0;
 	e->page = page_head(page);
 	e->pfn = page_to_pfn(e->page);
 	e->order = folio_order(e->page);
 	t->refcount = page_refcount(e->page);
 	t->mapcount = folio_mapcount(e->page, e->order);
+	return 0;
 }
 
 static __always_inline void observe_folio(void *ctx, __u8 op, __u64 page)
@@ -565,8 +568,8 @@ int explain(struct pt_refs *r)
 			break;
 		tally_pages(s, p->range[i].start, p->range[i].end + 1);
 	}
-	r->most = s->tally.out;
-	r->least = s->tally.out - s->tally.parts - s->tally.merged;
+	r->most = s->tally.out + s->tally.preexisting;
+	r->least = r->most - s->tally.parts - s->tally.merged;
 	r->pfn = s->tally.first_out;
 	r->refs = pgmap_refs(address);
 	scratch_put(s);

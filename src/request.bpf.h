@@ -27,7 +27,7 @@ struct {
 	__type(value, struct call);
 } calls SEC(".maps");
 
-static __always_inline bool pgmap_covers(__u64 address, __u64 pfn, __u64 nr)
+__noinline int pgmap_covers(__u64 address, __u64 pfn, __u64 nr)
 {
 	struct pt_pgmap *p = bpf_map_lookup_elem(&pgmaps, &address);
 	__u32 i;
@@ -122,10 +122,8 @@ static __always_inline void report_call(void *ctx, struct call *c, __u64 pgmap, 
 static long keep_step(__u32 i, void *data)
 {
 	struct pt_scratch *s = *(struct pt_scratch **)data;
-	struct pt_event e = {.pfn = s->each.pfn + (__u64)i * s->each.step};
 
-	e.stack = s->each.broken;
-	touch(&e, false);
+	touch(s->each.pfn + (__u64)i * s->each.step, s->each.broken, false);
 	return 0;
 }
 
@@ -232,7 +230,7 @@ static long release_step(__u32 i, void *data)
 	struct span *sp = &(*(struct pt_scratch **)data)->span;
 	struct pt_transition t = {.op = PT_OP_RELEASE};
 	struct pt_outcome out = {};
-	__u32 before;
+	__u32 before = 0;
 
 	t.refcount = page_refcount(sp->page);
 	sp->order = folio_order(sp->page);

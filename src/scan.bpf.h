@@ -38,7 +38,7 @@ static long live_step(__u32 i, void *data)
 	struct pt_transition t = {.op = PT_OP_BASELINE};
 	struct pt_outcome out = {};
 	__u64 pfn = sc->batch + i;
-	__u32 before;
+	__u32 before = 0;
 
 	if (!(sc->mask >> (i & 63) & 1))
 		return 0;

@@ -58,9 +58,17 @@ static void say(const char *format, ...)
 	va_end(args);
 }
 
+/* PGMAPTRACE_DEBUG: 1 shows libbpf's warnings, 2 all it says, with what each program cost */
+static int debug_level(void)
+{
+	const char *level = getenv("PGMAPTRACE_DEBUG");
+
+	return level ? atoi(level) : 0;
+}
+
 static int quiet(enum libbpf_print_level level, const char *format, va_list args)
 {
-	if (level == LIBBPF_WARN && getenv("PGMAPTRACE_DEBUG"))
+	if (debug_level() > (level == LIBBPF_WARN ? 0 : 1))
 		return vfprintf(stderr, format, args);
 	return 0;
 }
@@ -195,7 +203,8 @@ uint64_t session_touch_time(const struct session *s, const struct pt_touch *t)
 
 int session_load(struct session *s, session_record_fn fn, void *arg)
 {
-	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = s->options.btf);
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = s->options.btf,
+		    .kernel_log_level = debug_level() > 1 ? 4 : 0);
 	struct bpf_program *p;
 	int err;
 

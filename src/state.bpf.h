@@ -107,13 +107,14 @@ struct each {
 
 /* What is known of the pages of a range: folio.bpf.h. */
 struct tally {
-	__u64 pfn, end;	 /* first, and behind the last */
-	__u64 covered;	 /* pages before this one belong to a large folio */
-	__u64 out;	 /* folios that are not idle, as far as is known */
-	__u64 parts;	 /* of these, pages of a large folio that was taken apart */
-	__u64 merged;	 /* of these, not the head of their folio any more */
-	__u64 idle;	 /* pages that nobody requested */
-	__u64 first_out; /* pfn; 0: none */
+	__u64 pfn, end;	   /* first, and behind the last */
+	__u64 covered;	   /* pages before this one belong to a large folio */
+	__u64 out;	   /* folios that were requested and not freed */
+	__u64 parts;	   /* of these, pages of a large folio that was taken apart */
+	__u64 merged;	   /* of these, not the head of their folio any more */
+	__u64 preexisting; /* folios in use since before tracing */
+	__u64 idle;	   /* pages that nobody requested */
+	__u64 first_out;   /* pfn; 0: none */
 	__u64 first_idle;
 };
 
@@ -254,6 +255,39 @@ static __always_inline void remember_task(__u32 tid)
 }
 
 /*
+ * Global functions (not static) are verified once, and not at each call.
+ *
+ * make_section - the section of @pfn, whose key is not there or not resolved
+ * Return: 0 if @pfn is no device page, or if there was no memory (counted).
+ */
+__noinline int make_section(__u64 pfn)
+{
+	__u64 key = pfn >> PT_SECTION_SHIFT;
+	struct pt_section *s;
+	struct pt_pgmap *known;
+	struct pt_blank *b;
+	__u32 zero = 0;
+	__u64 pgmap;
+
+	pgmap = pfn_to_pgmap(pfn);
+	b = bpf_map_lookup_elem(&blank, &zero);
+	if (!pgmap || !b)
+		return 0;
+	bpf_map_update_elem(&sections, &key, &b->section, BPF_NOEXIST);
+	s = bpf_map_lookup_elem(&sections, &key);
+	if (!s) {
+		COUNT(lost[PT_LOSS_SECTION], 1);
+		return 0;
+	}
+	/* two CPUs may both come here and store the same */
+	known = bpf_map_lookup_elem(&pgmaps, &pgmap);
+	s->fresh = known && known->since;
+	s->type = PT_READ(struct dev_pagemap, pgmap, type);
+	s->pgmap = pgmap;
+	return 1;
+}
+
+/*
  * find_section - the state of the 2 MiB around @pfn, made on first touch
  * Return: NULL if @pfn is no device page, or if there was no memory (counted).
  */
@@ -261,33 +295,10 @@ static __always_inline struct pt_section *find_section(__u64 pfn)
 {
 	__u64 key = pfn >> PT_SECTION_SHIFT;
 	struct pt_section *s = bpf_map_lookup_elem(&sections, &key);
-	struct pt_pgmap *known;
-	struct pt_blank *b;
-	__u32 zero = 0;
-	__u64 pgmap;
 
 	if (s && s->pgmap)
 		return s;
-	pgmap = pfn_to_pgmap(pfn);
-	if (!pgmap)
-		return 0;
-	if (!s) {
-		b = bpf_map_lookup_elem(&blank, &zero);
-		if (!b)
-			return 0;
-		bpf_map_update_elem(&sections, &key, &b->section, BPF_NOEXIST);
-		s = bpf_map_lookup_elem(&sections, &key);
-		if (!s) {
-			COUNT(lost[PT_LOSS_SECTION], 1);
-			return 0;
-		}
-	}
-	/* two CPUs may both come here and store the same */
-	known = bpf_map_lookup_elem(&pgmaps, &pgmap);
-	s->fresh = known && known->since;
-	s->type = PT_READ(struct dev_pagemap, pgmap, type);
-	s->pgmap = pgmap;
-	return s;
+	return make_section(pfn) ? bpf_map_lookup_elem(&sections, &key) : 0;
 }
 
 static __always_inline struct pt_history *find_history(__u64 pfn, bool make)
@@ -366,18 +377,18 @@ static __always_inline void describe(struct pt_finding *f, const struct pt_trans
 	f->pgmap.type = t->type;
 }
 
-static __noinline void report(const struct pt_transition *t, const struct pt_event *e, __u32 rule)
+__noinline int report(const struct pt_transition *t, const struct pt_event *e, __u32 rule)
 {
 	struct pt_finding *f;
 	__u64 id;
 
-	if (rule >= PT_NR_RULES)
-		return;
+	if (!t || !e || rule >= PT_NR_RULES)
+		return 0;
 	COUNT(rules[rule], 1);
 	f = bpf_ringbuf_reserve(&records, sizeof(*f), 0);
 	if (!f) {
 		COUNT(lost[PT_LOSS_FINDING], 1);
-		return;
+		return 0;
 	}
 	__builtin_memset(f, 0, sizeof(*f));
 	f->kind = PT_RECORD_FINDING;
@@ -394,21 +405,24 @@ static __noinline void report(const struct pt_transition *t, const struct pt_eve
 	f->stack = e->stack;
 	describe(f, t, e);
 	bpf_ringbuf_submit(f, 0);
+	return 0;
 }
 
-static __always_inline void touch(const struct pt_event *e, bool free)
+/* Keep who touched @pfn last: its free or its request. */
+__noinline int touch(__u64 pfn, __u32 stack, int free)
 {
-	struct pt_history *h = find_history(e->pfn, true);
-	__u32 i = e->pfn & (PT_SECTION_PAGES - 1);
+	struct pt_history *h = find_history(pfn, true);
+	__u32 i = pfn & (PT_SECTION_PAGES - 1);
 	struct pt_touch *last;
 
 	if (!h)
-		return;
+		return 0;
 	last = free ? &h->free[i] : &h->request[i];
 	last->tick = ((bpf_ktime_get_ns() - began) >> PT_TICK_SHIFT) | 1;
 	last->tid = bpf_get_current_pid_tgid();
-	last->stack = stack_mode == PT_STACK_ALL ? e->stack : 0;
+	last->stack = stack_mode == PT_STACK_ALL ? stack : 0;
 	remember_task(last->tid);
+	return 0;
 }
 
 enum pt_keep { KEEP_NOT, KEEP_REQUEST, KEEP_FREE };
@@ -435,6 +449,15 @@ static __always_inline enum pt_keep kept_as(const struct pt_transition *t,
 	return KEEP_NOT;
 }
 
+/* pt_step(), as a function of its own */
+__noinline int step(__u32 word, const struct pt_transition *t, struct pt_outcome *out)
+{
+	if (!t || !out)
+		return 0;
+	__builtin_memset(out, 0, sizeof(*out));
+	return pt_step(word, t, out);
+}
+
 #define PT_CAS_TRIES 16
 
 /*
@@ -443,7 +466,6 @@ static __always_inline enum pt_keep kept_as(const struct pt_transition *t,
  *	word that is stepped: other CPUs may put and take the folio meanwhile.
  *	0: the caller's is right.
  * Return: false if other CPUs were faster each time.
- * Not static: the verifier then looks at the rules once, not at each hook.
  */
 __noinline int apply(__u32 *word, struct pt_transition *t, struct pt_outcome *out, __u32 *before,
 		     __u64 page)
@@ -457,8 +479,7 @@ __noinline int apply(__u32 *word, struct pt_transition *t, struct pt_outcome *ou
 		old = *(volatile __u32 *)word;
 		if (page)
 			t->refcount = page_refcount(page);
-		__builtin_memset(out, 0, sizeof(*out));
-		new = pt_step(old, t, out);
+		new = step(old, t, out);
 		*before = old;
 		if (new == old || __sync_val_compare_and_swap(word, old, new) == old)
 			return 1;
@@ -538,7 +559,7 @@ static __always_inline void observe_in(void *ctx, struct pt_section *s, struct p
 	if (out.rule)
 		report(t, e, out.rule);
 	if (keep)
-		touch(e, keep == KEEP_FREE);
+		touch(e->pfn, e->stack, keep == KEEP_FREE);
 }
 
 static __always_inline void observe(void *ctx, struct pt_transition *t, struct pt_event *e)
