@@ -16,7 +16,7 @@ CLANG	?= clang
 CC	?= gcc
 BPFTOOL	?= $(or $(shell command -v bpftool 2>/dev/null),/usr/sbin/bpftool)
 VERSION	:= 0.1
-KERNELS	?= bookworm trixie newest
+KERNELS	?= bookworm trixie newest request
 
 CFLAGS	 ?= -O2 -g
 override CFLAGS += -std=gnu11 -Wall -Wextra -Werror -Wno-sign-compare
@@ -89,7 +89,7 @@ install: $(O)/pgmaptrace
 uninstall:
 	$(Q)rm -f $(DESTDIR)$(sbindir)/pgmaptrace $(DESTDIR)$(mandir)/man8/pgmaptrace.8
 
-SCRIPTS := tests/check tests/debian.sh tests/deps tests/demo.sh tests/kernel/build \
+SCRIPTS := tests/check tests/table tests/debian.sh tests/deps tests/demo.sh tests/kernel/build \
 	tests/kernel/headers tests/kernel/module tests/kernel/root tests/vm/kernel tests/vm/lab tests/vm/run \
 	tests/vm/guest.sh $(wildcard tests/vm/cases/*.sh) tests/btf/extract tests/btf/test .ci/run
 FORMATTED := $(wildcard src/*.[ch] vmlinux/*.h tests/*/*.[ch])

@@ -70,6 +70,7 @@ enum pt_op {
 	PT_OP_FREE,	 /* free_zone_device_page / _folio */
 	PT_OP_FREE_REST, /* what such a folio holds beyond the one requested at its head */
 	PT_OP_PART,	 /* a page of a large folio that comes back in parts */
+	PT_OP_MISSED,	 /* left out of a request, and told of */
 	PT_OP_STORE,	 /* stored in a file's i_pages */
 	PT_OP_REMOVE,	 /* taken out of a file's i_pages */
 	PT_OP_RESET,	 /* dax_folio_reset_order */
@@ -353,8 +354,9 @@ static __always_inline unsigned int
 pt_step_free_rest(unsigned int word, const struct pt_transition *t, struct pt_outcome *out)
 {
 	if (pt_known_idle(word)) {
-		out->rule = PT_RULE_ORDER_MISMATCH;
-		return word;
+		if (!(word & PT_REPORTED))
+			out->rule = PT_RULE_ORDER_MISMATCH;
+		return word & ~PT_REPORTED;
 	}
 	return pt_step_free_requested(word, t, out);
 }
@@ -509,6 +511,8 @@ static __always_inline unsigned int pt_step(unsigned int word, const struct pt_t
 		return pt_step_free_rest(word, t, out);
 	case PT_OP_PART:
 		return pt_step_part(word, out);
+	case PT_OP_MISSED:
+		return pt_known_idle(word) ? word | PT_REPORTED : word;
 	case PT_OP_STORE:
 		return pt_step_store(word, t, out);
 	case PT_OP_REMOVE:

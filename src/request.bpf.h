@@ -115,7 +115,8 @@ static __always_inline void report_call(void *ctx, struct call *c, __u64 pgmap, 
 
 	e.page = pfn_to_page(pfn);
 	t.type = PT_READ(struct dev_pagemap, pgmap, type);
-	t.refcount = page_refcount(e.page);
+	if (pfn_to_pgmap(pfn))
+		t.refcount = page_refcount(e.page);
 	finding(ctx, &t, &e, rule);
 }
 
@@ -166,7 +167,8 @@ static __noinline void begin_request(void *ctx, enum pt_form form, __u64 pgmap, 
 	c.form = form;
 	c.pfn = pfn;
 	c.nr = nr_order >> 8;
-	c.order = folio_order(pfn_to_page(pfn));
+	/* outside of all pgmaps there is no struct page */
+	c.order = pgmap_covers(pgmap, pfn, 1) ? folio_order(pfn_to_page(pfn)) : order;
 	rule = call_rule(s, &c, pgmap, order);
 	if (!rule)
 		rule = overlap_rule(s, &c);
@@ -306,8 +308,10 @@ static __always_inline void stored(void *ctx, __u64 entry, __u64 pfn)
 	tally_range(s, pfn, pfn + PT_SECTION_PAGES);
 	scan_pages(s, pfn, PT_SECTION_PAGES, PT_TYPE_FS_DAX, false);
 	rule = pt_judge_huge(PT_SECTION_PAGES, s->tally.idle, e.order, s->scan.live);
-	if (rule == PT_RULE_PARTIAL_REQUEST)
+	if (rule == PT_RULE_PARTIAL_REQUEST) {
 		e.pfn = s->tally.first_idle;
+		each_folio(s, PT_OP_MISSED, pfn, PT_SECTION_PAGES, 0, false);
+	}
 	scratch_put(s);
 	/* what no page of was requested is found at its head */
 	if (rule && rule != PT_RULE_MAP_UNREQUESTED) {

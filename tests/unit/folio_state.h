@@ -24,7 +24,7 @@ static const char *const op_names[PT_NR_OPS] = {
 	[PT_OP_ACCEPT] = "accept",     [PT_OP_UNDO] = "undo",
 	[PT_OP_MAP] = "map",	       [PT_OP_RELEASE] = "release",
 	[PT_OP_FREE] = "free",	       [PT_OP_FREE_REST] = "free-rest",
-	[PT_OP_SPLIT] = "split",       [PT_OP_PART] = "part",
+	[PT_OP_PART] = "part",	       [PT_OP_MISSED] = "missed",
 	[PT_OP_STORE] = "store",       [PT_OP_REMOVE] = "remove",
 	[PT_OP_RESET] = "reset",       [PT_OP_BASELINE] = "baseline",
 	[PT_OP_TEARDOWN] = "teardown",

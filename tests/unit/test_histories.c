@@ -552,7 +552,11 @@ static bool wrong_asked(struct world *w, struct page_frame *f, unsigned int whic
 	case 3:
 		*op = PT_OP_TEARDOWN;
 		*rule = PT_RULE_REF_IMBALANCE;
-		return f->requested && f->refs > 0;
+		if (!f->requested || !f->refs)
+			return false;
+		if (draw(w, 2))
+			emit_legal(w, f, PT_OP_PART, false);
+		return true;
 	case 4:
 		*op = PT_OP_TEARDOWN;
 		*rule = PT_RULE_TEARDOWN_LIVE;
@@ -572,6 +576,39 @@ static bool wrong_asked(struct world *w, struct page_frame *f, unsigned int whic
 	}
 }
 
+/* Whoever mapped what was not theirs gives it back as if it were. */
+static void put_what_was_mapped(struct world *w, struct page_frame *f)
+{
+	for (f->refs = 1 + draw(w, 3); f->refs; f->refs--)
+		emit_legal(w, f, PT_OP_RELEASE, false);
+	emit_legal(w, f, PT_OP_FREE, false);
+	if (unpack(f->word).reported)
+		give_up(w, "a finding is remembered that is over");
+}
+
+/*
+ * A request that should have been refused was granted.  What the first owner
+ * had is freed while the second one has it, or is gone with the second's.
+ */
+static void serve_two_owners(struct world *w, struct page_frame *f)
+{
+	f->refs++;
+	emit_legal(w, f, PT_OP_ACCEPT, false);
+	if (draw(w, 2)) {
+		f->refs = 1 + draw(w, 3);
+		emit_legal(w, f, PT_OP_FREE, false);
+		if (f->balance != 1)
+			give_up(w, "the second owner's request is not counted");
+	}
+	for (; f->refs; f->refs--)
+		emit_legal(w, f, PT_OP_RELEASE, false);
+	f->mappings = 0;
+	emit_legal(w, f, PT_OP_FREE, false);
+	if (f->balance)
+		give_up(w, "the folio of two owners is not settled");
+	emit_legal(w, f, PT_OP_TEARDOWN, false);
+}
+
 /* One bug, one finding: what the kernel does next is no news. */
 static void go_on(struct world *w, struct page_frame *f, unsigned char op, unsigned int rule,
 		  unsigned int before)
@@ -581,6 +618,8 @@ static void go_on(struct world *w, struct page_frame *f, unsigned char op, unsig
 		emit_legal(w, f, PT_OP_RESET, false);
 	} else if (rule == PT_RULE_MAP_UNREQUESTED) {
 		emit_legal(w, f, PT_OP_MAP, false);
+		if (w->contract & ANY_ASKED)
+			put_what_was_mapped(w, f);
 	} else if (rule == PT_RULE_FLOW_ORDER) {
 		emit_legal(w, f, PT_OP_MAP, false);
 	} else if (rule == PT_RULE_RELEASE_UNREQUESTED && f->refs == 1) {
@@ -588,6 +627,8 @@ static void go_on(struct world *w, struct page_frame *f, unsigned char op, unsig
 		emit_legal(w, f, PT_OP_FREE, false);
 	} else if (op == PT_OP_REQUEST && w->contract & ANY_ASKED && f->word != before) {
 		give_up(w, "a request that is refused leaves a trace");
+	} else if (rule == PT_RULE_DOUBLE_REQUEST && w->contract & ANY_ASKED) {
+		serve_two_owners(w, f);
 	}
 }
 

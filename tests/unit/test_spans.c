@@ -106,8 +106,7 @@ static void split(struct memory *m, unsigned int head)
 {
 	unsigned int nr = 1u << pt_order(m->word[head]);
 
-	step(m, PT_OP_SPLIT, head, 0, 0);
-	for (unsigned int i = 1; i < nr; i++)
+	for (unsigned int i = 0; i < nr; i++)
 		step(m, PT_OP_PART, head + i, 0, 0);
 }
 
@@ -254,6 +253,24 @@ static void test_some_parts_missing(void **unused)
 	assert_int_equal(m.requests - m.frees, 2);
 }
 
+/* The page that was the head is one of them. */
+static void test_head_part_missing(void **unused)
+{
+	struct memory m = new_memory(PT_PROFILE_REQUEST);
+
+	(void)unused;
+	silent(request_span(&m, 4, 1, 2));
+	for (unsigned int i = 5; i < 8; i++)
+		silent(free_folio(&m, i, 0));
+	assert_int_equal(m.requests, 4);
+	assert_int_equal(unpack(m.word[4]).life, PT_PART);
+	assert_int_equal(unpack(m.word[4]).order, 0);
+	breaks(PAGES_UNBALANCED, request_span(&m, 4, 1, 0));
+	breaks(REF_IMBALANCE, step(&m, PT_OP_TEARDOWN, 4, 0, 1));
+	breaks(PAGES_UNBALANCED, step(&m, PT_OP_TEARDOWN, 4, 0, 0));
+	assert_int_equal(m.requests - m.frees, 1);
+}
+
 /* Nobody notices until one of them is wanted. */
 static void test_missing_part_is_requested(void **unused)
 {
@@ -311,6 +328,22 @@ static void test_built_over_idle_neighbours(void **unused)
 	assert_int_equal(m.requests, m.frees);
 }
 
+/* One that was left out is told of when the huge entry is stored, and no more. */
+static void test_freed_with_a_missed_page(void **unused)
+{
+	struct memory m = new_memory(PT_PROFILE_REQUEST);
+
+	(void)unused;
+	silent(request_span(&m, 0, 5, 0));
+	silent(request_span(&m, 6, 2, 0));
+	silent(step(&m, PT_OP_MISSED, 5, 0, 0));
+	silent(free_folio(&m, 0, 3));
+	silent(request_span(&m, 0, 8, 0));
+	silent(free_folio(&m, 0, 3));
+	assert_int_equal(m.requests, 15);
+	assert_balanced(&m);
+}
+
 static void test_span_refused(void **unused)
 {
 	struct memory m = new_memory(PT_PROFILE_REQUEST), before;
@@ -341,6 +374,23 @@ static void test_span_accepted(void **unused)
 	breaks(DOUBLE_REQUEST, request_span(&m, 0, 4, 0));
 	accept_span(&m, 0, 4, 0);
 	assert_int_equal(m.requests - m.undos, 4);
+	silent(free_folio(&m, 0, 2));
+	teardown(&m);
+	assert_int_equal(findings(&m), 1);
+	assert_int_equal(m.requests - m.undos, m.frees);
+}
+
+/* The first owner's folio comes back when the second one has the span. */
+static void test_span_accepted_then_freed(void **unused)
+{
+	struct memory m = new_memory(PT_PROFILE_REQUEST);
+
+	(void)unused;
+	silent(request_span(&m, 3, 1, 0));
+	breaks(DOUBLE_REQUEST, request_span(&m, 0, 4, 0));
+	accept_span(&m, 0, 4, 0);
+	silent(step(&m, PT_OP_FREE, 3, 0, 1));
+	assert_int_equal(m.requests - m.undos - m.frees, 4);
 	silent(free_folio(&m, 0, 2));
 	teardown(&m);
 	assert_int_equal(findings(&m), 1);
@@ -471,12 +521,15 @@ int main(void)
 		cmocka_unit_test(test_freed_in_larger_parts),
 		cmocka_unit_test(test_requested_again_after_parts),
 		cmocka_unit_test(test_some_parts_missing),
+		cmocka_unit_test(test_head_part_missing),
 		cmocka_unit_test(test_missing_part_is_requested),
 		cmocka_unit_test(test_part_comes_back_twice),
 		cmocka_unit_test(test_freed_over_idle_neighbours),
 		cmocka_unit_test(test_built_over_idle_neighbours),
+		cmocka_unit_test(test_freed_with_a_missed_page),
 		cmocka_unit_test(test_span_refused),
 		cmocka_unit_test(test_span_accepted),
+		cmocka_unit_test(test_span_accepted_then_freed),
 		cmocka_unit_test(test_span_undone),
 		cmocka_unit_test(test_preexisting_large_folio),
 		cmocka_unit_test(test_random_spans),

@@ -22,11 +22,17 @@ skip() {
 	echo "skip $*"
 }
 
-# verdict NAME COMMAND...: ok if COMMAND succeeds
+# verdict NAME COMMAND...: ok if COMMAND succeeds.  A line "cell RULE WORD" is for
+# the table of rules and kernels.
 verdict() {
 	name=$1
 	shift
-	if "$@"; then ok "$name"; else not_ok "$name ($*)"; fi
+	if ! "$@"; then
+		not_ok "$name ($*)"
+		return
+	fi
+	ok "$name"
+	[ "$1" != found ] || echo "cell $2 fires"
 }
 
 # trace COMMAND...: under pgmaptrace $OPTIONS; output in $OUT, exit status in $status

@@ -4,9 +4,8 @@
 # kprobe events on the same functions in the same run.
 . /bin/guest.sh
 
-free_function=free_zone_device_folio
-remove_function=$(awk '$3 ~ /^dax_disassociate_entry(\.|$)/ { print $3; exit }' /proc/kallsyms)
 profile=$(profile)
+remove_function=$(awk '$3 ~ /^dax_disassociate_entry(\.|$)/ { print $3; exit }' /proc/kallsyms)
 
 # else starting an event patches the scheduler's tracepoints, which now and then
 # an emulated processor does not survive
@@ -14,11 +13,13 @@ echo 0 >$TRACING/options/record-cmd
 
 count_start() {
 	echo >$TRACING/kprobe_events
+	echo 65536 >$TRACING/buffer_size_kb
+	echo >$TRACING/trace
 	if [ "$profile" = counted ]; then
-		echo "p:count $free_function" >$TRACING/kprobe_events
+		echo 'p:count free_zone_device_folio' >$TRACING/kprobe_events
+	elif [ "$profile" = request ]; then
+		echo 'p:count pgmap_request_folios nr=%dx:s32' >$TRACING/kprobe_events
 	else
-		echo 65536 >$TRACING/buffer_size_kb
-		echo >$TRACING/trace
 		# bits 2 and 3 of the value say that an entry names no folio
 		echo "p:count $remove_function entry=%di" >$TRACING/kprobe_events
 		echo '!(entry & 24)' >$TRACING/events/kprobes/count/filter
@@ -31,6 +32,8 @@ count_stop() {
 	echo 0 >$TRACING/events/kprobes/count/enable
 	if [ "$profile" = counted ]; then
 		counted=$(awk '$1 == "count" { print $2 }' $TRACING/kprobe_profile)
+	elif [ "$profile" = request ]; then
+		counted=$(sed -n 's/.* count: .* nr=//p' $TRACING/trace | awk '{ n += $1 } END { print n + 0 }')
 	else
 		counted=$(grep -c ' count: ' $TRACING/trace)
 	fi
@@ -38,13 +41,18 @@ count_stop() {
 
 balanced() {
 	clean || return 1
-	if [ "$profile" = counted ]; then
+	case $profile in
+	counted|request)
 		[ "$(field frees)" = "$counted" ] && [ "$(field requests)" = "$counted" ] || return 1
-	else
-		[ "$(field removed)" = "$counted" ] || return 1
-	fi
-	[ "$counted" -ge "$1" ] && [ "$counted" -le "$2" ] && [ "$(field stored)" = "$(field removed)" ] &&
-		[ "$(field outstanding)" = 0 ]
+		;;
+	esac
+	case $profile in
+	counted|classic)
+		[ "$(field stored)" = "$(field removed)" ] || return 1
+		;;
+	esac
+	[ "$profile" != classic ] || [ "$(field removed)" = "$counted" ] || return 1
+	[ "$counted" -ge "$1" ] && [ "$counted" -le "$2" ] && [ "$(field outstanding)" = 0 ]
 }
 
 # traffic NAME FS LEAST MOST COMMAND: so many requests or associations
@@ -58,9 +66,19 @@ traffic() {
 
 for fs in ext4 xfs; do
 	traffic '4 KiB pages' $fs 8192 16384 "daxload -r 2 $MNT/small 32M"
-	traffic '2 MiB pages' $fs 16 48 "daxload -h -r 3 $MNT/huge 32M"
+	# where a huge folio is made of requested pages, these are counted
+	[ "$profile" = request ] && pages=512 || pages=1
+	traffic '2 MiB pages' $fs $((16 * pages)) $((48 * pages)) "daxload -h -r 3 $MNT/huge 32M"
 	traffic 'two processes' $fs 8192 16384 "daxload -p 2 -r 2 $MNT/two 16M"
 	traffic 'one file, four processes, both CPUs' $fs 4096 98304 "daxload -s -p 4 -r 6 $MNT/shared 16M"
 	traffic 'truncate, punch, rename, unlink while mapped' $fs 4096 98304 \
 		"daxload -x -p 2 -r 2 $MNT/change 16M"
 done
+
+# 4 KiB and 2 MiB at the same time, on both CPUs
+if [ "$profile" = request ]; then
+	traffic '100,000 and more' xfs 100000 400000 "
+		for i in 1 2 3 4; do daxload -p 2 $MNT/small 32M; done &
+		for i in 1 2 3 4; do daxload -h -p 2 $MNT/large 32M; done
+		wait"
+fi
