@@ -193,6 +193,19 @@ static __always_inline unsigned int pt_set_requested(unsigned int word, unsigned
 }
 
 /*
+ * A second request of a folio still out makes no second obligation, and the
+ * free that comes for the first of them is no news.
+ */
+static __always_inline unsigned int pt_step_accept(unsigned int word, const struct pt_transition *t,
+						   struct pt_outcome *out)
+{
+	unsigned int twice = pt_is_out(word) ? PT_REPORTED : 0;
+
+	out->request = !twice;
+	return pt_set_requested(word, t->order) | twice;
+}
+
+/*
  * Where a kernel has pgmap_request_folios() it refuses what breaks a rule, so
  * that such a request changes nothing until it turns out that it was granted
  * (PT_OP_ACCEPT).  zone_device_page_init() always grants.
@@ -213,19 +226,7 @@ pt_step_request(unsigned int word, const struct pt_transition *t, struct pt_outc
 		return word;
 	if (refuses && out->rule)
 		return word;
-	/* a second request of a folio still out makes no second obligation */
-	out->request = !pt_is_out(word);
-	return pt_set_requested(word, t->order);
-}
-
-/* The free that comes for the first of two requests is no news then. */
-static __always_inline unsigned int pt_step_accept(unsigned int word, const struct pt_transition *t,
-						   struct pt_outcome *out)
-{
-	unsigned int twice = pt_is_out(word) ? PT_REPORTED : 0;
-
-	out->request = !twice;
-	return pt_set_requested(word, t->order) | twice;
+	return pt_step_accept(word, t, out);
 }
 
 /* Whether it had been freed, or in use before tracing, is not known any more. */
@@ -365,6 +366,8 @@ pt_step_free_rest(unsigned int word, const struct pt_transition *t, struct pt_ou
 static __always_inline unsigned int pt_step_part(unsigned int word, struct pt_outcome *out)
 {
 	out->request = !pt_is_out(word);
+	if (out->request)
+		word &= ~PT_REPORTED;
 	return pt_set_order(pt_set_life(word, PT_PART), 0);
 }
 

@@ -93,8 +93,10 @@ static const struct row {
 	{PT_OP_REQUEST, GRANTED, I | F, AT_IDLE, R, .request = 1, BEGUN},
 	{PT_OP_REQUEST, GRANTED, I | F, NOT_IDLE, R, .rule = PT_RULE_REQUEST_NOT_IDLE, .request = 1,
 	 BEGUN},
-	{PT_OP_REQUEST, GRANTED, R, ALWAYS, R, .rule = PT_RULE_DOUBLE_REQUEST, BEGUN},
-	{PT_OP_REQUEST, GRANTED, T, ALWAYS, R, .rule = PT_RULE_PAGES_UNBALANCED, BEGUN},
+	{PT_OP_REQUEST, GRANTED, R, ALWAYS, R, .rule = PT_RULE_DOUBLE_REQUEST, .reported = SET,
+	 .order = WANTED},
+	{PT_OP_REQUEST, GRANTED, T, ALWAYS, R, .rule = PT_RULE_PAGES_UNBALANCED, .reported = SET,
+	 .order = WANTED},
 	/* what was not seen can't be judged */
 	{PT_OP_REQUEST, GRANTED, U | P, ALWAYS, R, .request = 1, BEGUN},
 
@@ -243,7 +245,8 @@ static const struct row {
 	{PT_OP_FREE_REST, ANY_ASKED, P, ALWAYS, F, .preexisting_free = 1, LEFT},
 
 	/* taken apart: each page is owed now, its head was already */
-	{PT_OP_PART, ANY_TYPE, U | I | P | F, ALWAYS, T, .request = 1, .order = NONE},
+	{PT_OP_PART, ANY_TYPE, U | I | P | F, ALWAYS, T, .request = 1, .order = NONE,
+	 .reported = CLEAR},
 	{PT_OP_PART, ANY_TYPE, R | T, ALWAYS, T, .order = NONE},
 
 	/* the scan finds what was there before, and believes events more */
