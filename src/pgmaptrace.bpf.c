@@ -329,8 +329,6 @@ HOOK_EXIT(dax_insert_entry)
 		COUNT(lost[PT_LOSS_ENTRY], 1);
 		return 0;
 	}
-	if ((entry >> 1) & (DAX_REQUEST_ZERO_PAGE | DAX_REQUEST_EMPTY))
-		return 0;
 	stored(ctx, entry, fentry_arg(ctx, 3) & ~PFN_T_FLAGS);
 	return 0;
 }

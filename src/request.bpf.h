@@ -265,19 +265,6 @@ static __noinline void release_folios(void *ctx, __u64 page, __u32 nr)
 	finding(ctx, &t, &e, PT_RULE_RELEASE_UNREQUESTED);
 }
 
-/* The lowest shift below which all of an i_pages entry is flags; 0: not seen yet. */
-volatile __u32 dax_shift;
-
-/* An entry and the pfn that was stored with it tell where the one is in the other. */
-static __always_inline void learn_dax_shift(__u64 entry, __u64 pfn)
-{
-	__u32 shift;
-
-	for (shift = 4; shift < 10; shift++)
-		if (!dax_shift && pfn && entry >> (1 + shift) == pfn)
-			dax_shift = shift;
-}
-
 /* stored - dax_insert_entry() has stored @entry for @pfn, and requested what it names */
 static __always_inline void stored(void *ctx, __u64 entry, __u64 pfn)
 {
@@ -286,12 +273,17 @@ static __always_inline void stored(void *ctx, __u64 entry, __u64 pfn)
 	struct pt_scratch *s;
 	__u8 rule;
 
-	learn_dax_shift(entry, pfn);
-	if ((entry >> 1) & DAX_REQUEST_PMD)
+	if (!dax_entry_layout(entry, pfn)) {
+		COUNT(lost[PT_LOSS_ENTRY], 1);
+		return;
+	}
+	if (dax_stored_names_no_folio(entry))
+		return;
+	if (dax_entry_pages(entry) > 1)
 		pfn &= ~(__u64)(PT_SECTION_PAGES - 1);
 	e.pfn = pfn;
 	e.page = pfn_to_page(pfn);
-	if (!((entry >> 1) & DAX_REQUEST_PMD)) {
+	if (dax_entry_pages(entry) == 1) {
 		/* it may be part of another file's huge folio */
 		e.page = page_head(e.page);
 		t.refcount = page_refcount(e.page);
