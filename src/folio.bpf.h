@@ -65,7 +65,22 @@ static __always_inline void each_folio(struct pt_scratch *s, __u8 op, __u64 pfn,
 	bpf_loop(nr, each_step, &s, 0);
 }
 
-/* A large folio comes back in parts: from here on each of its pages is on its own. */
+static long inherit_step(__u32 i, void *data)
+{
+	struct pt_scratch *s = *(struct pt_scratch **)data;
+	struct pt_history *h = find_history(s->each.pfn, false);
+	__u32 head = s->each.pfn & (PT_SECTION_PAGES - 1);
+
+	if (!h)
+		return 1;
+	h->request[(head + i) & (PT_SECTION_PAGES - 1)] = h->request[head];
+	return 0;
+}
+
+/*
+ * A large folio comes back in parts: from here on each of its pages is on its
+ * own, and was requested when the folio was.
+ */
 static __noinline void split_folio(__u64 head, __u32 order)
 {
 	struct pt_scratch *s = scratch_get();
@@ -75,6 +90,8 @@ static __noinline void split_folio(__u64 head, __u32 order)
 		return;
 	}
 	each_folio(s, PT_OP_PART, head, 1U << (order & PT_ORDER_MAX), 0, false);
+	if (order <= LARGEST_ENCLOSED)
+		bpf_loop(1U << (order & PT_ORDER_MAX), inherit_step, &s, 0);
 	scratch_put(s);
 }
 

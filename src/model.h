@@ -199,10 +199,10 @@ static __always_inline unsigned int pt_set_requested(unsigned int word, unsigned
 static __always_inline unsigned int pt_step_accept(unsigned int word, const struct pt_transition *t,
 						   struct pt_outcome *out)
 {
-	unsigned int twice = pt_is_out(word) ? PT_REPORTED : 0;
+	unsigned int order = (word & PT_LIFE_MASK) == PT_REQUESTED ? pt_order(word) : t->order;
 
-	out->request = !twice;
-	return pt_set_requested(word, t->order) | twice;
+	out->request = !pt_is_out(word);
+	return pt_set_requested(word, order) | (out->request ? 0 : PT_REPORTED);
 }
 
 /*
@@ -247,7 +247,7 @@ pt_step_release(unsigned int word, const struct pt_transition *t, struct pt_outc
 {
 	if (word & PT_REPORTED)
 		return t->refcount > 0 ? word : word & ~PT_REPORTED;
-	if (!pt_known_idle(word) && (!pt_is_out(word) || t->refcount != 0))
+	if (t->refcount != 0 && !pt_known_idle(word))
 		return word;
 	out->rule = PT_RULE_RELEASE_UNREQUESTED;
 	return t->refcount == 1 ? word | PT_REPORTED : word;
@@ -262,7 +262,8 @@ pt_step_map_requested(unsigned int word, const struct pt_transition *t, struct p
 {
 	if (word & PT_REPORTED)
 		return word;
-	if (pt_known_idle(word) && t->refcount == 0) {
+	/* whatever was seen of it: a count of 0 says that nobody asked for it */
+	if (t->refcount == 0 && !pt_is_out(word)) {
 		out->rule = PT_RULE_MAP_UNREQUESTED;
 		return word | PT_REPORTED;
 	}

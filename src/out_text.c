@@ -44,6 +44,8 @@ struct words {
 
 static struct words words_of(enum pt_profile profile, unsigned int type)
 {
+	if (profile == PT_PROFILE_REQUEST)
+		return (struct words){"requested", "freed"};
 	if (type == PT_TYPE_GENERIC)
 		return (struct words){"mapped", NULL};
 	if (type == PT_TYPE_FS_DAX && profile == PT_PROFILE_CLASSIC)
@@ -100,7 +102,7 @@ static const char *what_happened(unsigned int rule)
 	case PT_RULE_FLOW_ORDER:
 		return "used before its huge folio was complete";
 	case PT_RULE_REF_IMBALANCE:
-		return "was killed with references that no folio explains";
+		return "was killed with other references than its folios explain";
 	case PT_RULE_GENERIC_OVERPUT:
 		return "lost its last reference";
 	case PT_RULE_MAP_UNREQUESTED:

@@ -142,8 +142,10 @@ HOOK(pgmap_request_folio)
 	struct pt_pgmap *p = bpf_map_lookup_elem(&pgmaps, &a0);
 	__u64 pfn;
 
-	if (!p)
+	if (!p) {
+		COUNT(lost[PT_LOSS_CALL], 1);
 		return 0;
+	}
 	/* past the end is as good as the page behind the last range */
 	pfn = pgmap_offset_pfn(p, a1);
 	if (!pfn)
@@ -431,6 +433,7 @@ HOOK(memunmap_pages)
 		return 0;
 	p->stack = stack_mode == PT_STACK_NONE ? 0 : take_stack(ctx);
 	p->killer = bpf_get_current_pid_tgid();
+	p->killer_cpu = bpf_get_smp_processor_id();
 	bpf_get_current_comm(p->comm, sizeof(p->comm));
 	p->killed = bpf_ktime_get_ns();
 	__sync_fetch_and_add(&killed, 1);

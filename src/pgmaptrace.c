@@ -49,7 +49,7 @@ static const char help[] =
 	"\n"
 	"  -d, --duration SECS   stop after SECS\n"
 	"  -o, --older SECS      at the end, report folios requested more than SECS ago,\n"
-	"                        never freed, and not explained by mappings\n"
+	"                        never freed, not explained by mappings or files\n"
 	"  -T, --timestamps      begin a finding with the seconds since boot\n"
 	"      --stack WHEN      take kernel stacks at all requests and frees (all, the\n"
 	"                        default), at findings only (findings), never (none)\n"

@@ -297,9 +297,13 @@ static __always_inline void stored(void *ctx, __u64 entry, __u64 pfn)
 	}
 	e.order = folio_order(e.page);
 	t.refcount = page_refcount(e.page);
+	/* a section that has no event yet has nothing to add up */
+	find_section(pfn);
 	tally_range(s, pfn, pfn + PT_SECTION_PAGES);
 	scan_pages(s, pfn, PT_SECTION_PAGES, PT_TYPE_FS_DAX, false);
-	rule = pt_judge_huge(PT_SECTION_PAGES, s->tally.idle, e.order, s->scan.live);
+	/* what is idle is judged as any entry's folio is, below */
+	rule = t.refcount ? pt_judge_huge(PT_SECTION_PAGES, s->tally.idle, e.order, s->scan.live)
+			  : PT_RULE_NONE;
 	if (rule == PT_RULE_PARTIAL_REQUEST) {
 		e.pfn = s->tally.first_idle;
 		each_folio(s, PT_OP_MISSED, pfn, PT_SECTION_PAGES, 0, false);

@@ -478,17 +478,15 @@ void session_outstanding(struct session *s, session_folio_fn fn, void *arg)
 	}
 }
 
-/* Return: NULL if it was told of already, or if there are too many. */
+/* Return: NULL if it was told of already.  Of too many, the first are forgotten. */
 static struct killed *find_killed(struct session *s, const struct pt_pgmap *p)
 {
 	struct killed *k = s->killed;
 
-	for (; k < s->killed + s->nr_killed; k++)
+	for (; k < s->killed + MAX_KILLED; k++)
 		if (k->epoch == p->epoch)
 			return k->told ? NULL : k;
-	if (s->nr_killed == MAX_KILLED)
-		return NULL;
-	s->nr_killed++;
+	k = &s->killed[s->nr_killed++ % MAX_KILLED];
 	*k = (struct killed){.epoch = p->epoch};
 	return k;
 }
@@ -517,6 +515,7 @@ static void check_refs(struct session *s, const struct pt_pgmap *p, session_find
 	f.rule = PT_RULE_REF_IMBALANCE;
 	f.time = p->killed;
 	f.tid = p->killer;
+	f.cpu = p->killer_cpu;
 	f.stack = p->stack;
 	memcpy(f.comm, p->comm, sizeof(f.comm));
 	f.pgmap = *p;
@@ -555,7 +554,7 @@ bool session_refs_pending(const struct session *s)
 		previous = &kept;
 		if (bpf_map_lookup_elem(pgmaps, &key, &p) || !p.killed)
 			continue;
-		for (unsigned int i = 0; i < s->nr_killed; i++)
+		for (unsigned int i = 0; i < MAX_KILLED; i++)
 			if (s->killed[i].epoch == p.epoch && !s->killed[i].told &&
 			    !pt_refs_explained(s->killed[i].refs.refs, s->killed[i].refs.least,
 					       s->killed[i].refs.most))

@@ -101,6 +101,8 @@ struct pt_pgmap {
 	struct pt_range range[PT_MAX_RANGES];
 	__u64 first;  /* first pfn with a struct page that means something (altmap) */
 	__u64 killed; /* when memunmap_pages came, and who called it; 0: not yet */
+	__u32 killer_cpu;
+	__u32 unused;
 	__u32 killer; /* tid */
 	__u32 stack;  /* key of the stacks map */
 	char comm[PT_COMM_LEN];

@@ -93,8 +93,7 @@ static const struct row {
 	{PT_OP_REQUEST, GRANTED, I | F, AT_IDLE, R, .request = 1, BEGUN},
 	{PT_OP_REQUEST, GRANTED, I | F, NOT_IDLE, R, .rule = PT_RULE_REQUEST_NOT_IDLE, .request = 1,
 	 BEGUN},
-	{PT_OP_REQUEST, GRANTED, R, ALWAYS, R, .rule = PT_RULE_DOUBLE_REQUEST, .reported = SET,
-	 .order = WANTED},
+	{PT_OP_REQUEST, GRANTED, R, ALWAYS, R, .rule = PT_RULE_DOUBLE_REQUEST, .reported = SET},
 	{PT_OP_REQUEST, GRANTED, T, ALWAYS, R, .rule = PT_RULE_PAGES_UNBALANCED, .reported = SET,
 	 .order = WANTED},
 	/* what was not seen can't be judged */
@@ -109,7 +108,8 @@ static const struct row {
 
 	/* or it turns out not to, or to do so for a reason of its own */
 	{PT_OP_ACCEPT, ANY_TYPE, U | I | P | F, ALWAYS, R, .request = 1, BEGUN},
-	{PT_OP_ACCEPT, ANY_TYPE, R | T, ALWAYS, R, .reported = SET, .order = WANTED},
+	{PT_OP_ACCEPT, ANY_TYPE, R, ALWAYS, R, .reported = SET},
+	{PT_OP_ACCEPT, ANY_TYPE, T, ALWAYS, R, .reported = SET, .order = WANTED},
 	{PT_OP_UNDO, ANY_TYPE, R, ALWAYS, U, .undo = 1, .order = NONE},
 	{PT_OP_UNDO, ANY_TYPE, ANY_LIFE & ~R, ALWAYS, STAYS, .undo = 0},
 
@@ -125,11 +125,11 @@ static const struct row {
 	 .order = NONE},
 
 	/* where all is requested, so was this; a PMD needs a huge entry first */
-	{PT_OP_MAP, ANY_ASKED, I | F, AT_ZERO, STAYS, .rule = PT_RULE_MAP_UNREQUESTED,
+	{PT_OP_MAP, ANY_ASKED, U | I | P | F, AT_ZERO, STAYS, .rule = PT_RULE_MAP_UNREQUESTED,
 	 .before = ALERT, .reported = SET},
-	{PT_OP_MAP, ANY_ASKED, I | F, AT_ZERO, STAYS, .before = QUIET},
-	{PT_OP_MAP, ANY_ASKED, I | F, NOT_ZERO, STAYS, .rule = PT_RULE_NONE},
-	{PT_OP_MAP, ANY_ASKED, U | P | T, ALWAYS, STAYS, .rule = PT_RULE_NONE},
+	{PT_OP_MAP, ANY_ASKED, U | I | P | F, AT_ZERO, STAYS, .before = QUIET},
+	{PT_OP_MAP, ANY_ASKED, U | I | P | F, NOT_ZERO, STAYS, .rule = PT_RULE_NONE},
+	{PT_OP_MAP, ANY_ASKED, T, ALWAYS, STAYS, .rule = PT_RULE_NONE},
 	{PT_OP_MAP, ASKED, R, ALWAYS, STAYS, .rule = PT_RULE_NONE},
 	{PT_OP_MAP, ASKED_FSDAX, R, BARE_PMD, STAYS, .rule = PT_RULE_FLOW_ORDER, .before = ALERT,
 	 .files = SET},
@@ -138,11 +138,11 @@ static const struct row {
 
 	/* a file has it as a page table has */
 	{PT_OP_STORE, GRANTED, ANY_LIFE, ALWAYS, STAYS, .reported = CLEAR},
-	{PT_OP_STORE, ANY_ASKED, I | F, AT_ZERO, STAYS, .rule = PT_RULE_MAP_UNREQUESTED,
+	{PT_OP_STORE, ANY_ASKED, U | I | P | F, AT_ZERO, STAYS, .rule = PT_RULE_MAP_UNREQUESTED,
 	 .before = ALERT, .reported = SET},
-	{PT_OP_STORE, ANY_ASKED, I | F, AT_ZERO, STAYS, .before = QUIET},
-	{PT_OP_STORE, ANY_ASKED, I | F, NOT_ZERO, STAYS, .rule = PT_RULE_NONE},
-	{PT_OP_STORE, ANY_ASKED, U | P | R | T, ALWAYS, STAYS, .rule = PT_RULE_NONE},
+	{PT_OP_STORE, ANY_ASKED, U | I | P | F, AT_ZERO, STAYS, .before = QUIET},
+	{PT_OP_STORE, ANY_ASKED, U | I | P | F, NOT_ZERO, STAYS, .rule = PT_RULE_NONE},
+	{PT_OP_STORE, ANY_ASKED, R | T, ALWAYS, STAYS, .rule = PT_RULE_NONE},
 
 	/* there must be something to give back */
 	{PT_OP_RELEASE, ANY_TYPE, ANY_LIFE, REFERENCED, STAYS, .before = QUIET},
@@ -152,10 +152,9 @@ static const struct row {
 	 .before = ALERT, .reported = SET},
 	{PT_OP_RELEASE, ANY_TYPE, I | F, NOT_ONE, STAYS, .rule = PT_RULE_RELEASE_UNREQUESTED,
 	 .before = ALERT},
-	{PT_OP_RELEASE, ANY_TYPE, R | T, AT_ZERO, STAYS, .rule = PT_RULE_RELEASE_UNREQUESTED,
-	 .before = ALERT},
-	{PT_OP_RELEASE, ANY_TYPE, R | T, NOT_ZERO, STAYS, .before = ALERT},
-	{PT_OP_RELEASE, ANY_TYPE, U | P, ALWAYS, STAYS, .before = ALERT},
+	{PT_OP_RELEASE, ANY_TYPE, U | P | R | T, AT_ZERO, STAYS,
+	 .rule = PT_RULE_RELEASE_UNREQUESTED, .before = ALERT},
+	{PT_OP_RELEASE, ANY_TYPE, U | P | R | T, NOT_ZERO, STAYS, .before = ALERT},
 
 /* what was requested comes back once for each request, unused */
 #define FREED .reported = CLEAR, .order = NONE
@@ -1013,7 +1012,8 @@ static void test_request_accepted(void **unused)
 	f.t.order = 3;
 	breaks(DOUBLE_REQUEST, event(&f, PT_OP_REQUEST, 0, 0));
 	silent(event(&f, PT_OP_ACCEPT, 1, 0));
-	assert_int_equal(unpack(f.word).order, 3);
+	/* it stays what it was requested as */
+	assert_int_equal(unpack(f.word).order, 2);
 	silent(event(&f, PT_OP_FREE, 0, 0));
 	assert_int_equal(f.requests, 1);
 	assert_int_equal(f.frees, 1);
@@ -1267,10 +1267,21 @@ static void test_release_unrequested_silent(void **unused)
 	silent(event(&f, PT_OP_PART, 0, 0));
 	silent(event(&f, PT_OP_RELEASE, 1, 0));
 	f = old_folio(PT_PROFILE_REQUEST, PT_TYPE_FS_DAX);
-	silent(event(&f, PT_OP_RELEASE, 0, 0));
+	silent(event(&f, PT_OP_RELEASE, 1, 0));
 	silent(event(&f, PT_OP_BASELINE, 1, 0));
 	silent(event(&f, PT_OP_RELEASE, 1, 0));
-	silent(event(&f, PT_OP_RELEASE, 0, 0));
+}
+
+/* Whatever was seen of it, a count of 0 leaves nothing to release or to map. */
+static void test_idle_by_its_count(void **unused)
+{
+	struct folio f = old_folio(PT_PROFILE_REQUEST, PT_TYPE_FS_DAX);
+
+	(void)unused;
+	breaks(RELEASE_UNREQUESTED, event(&f, PT_OP_RELEASE, 0, 0));
+	breaks(MAP_UNREQUESTED, event(&f, PT_OP_STORE, 0, 0));
+	f = old_folio(PT_PROFILE_REQUEST, PT_TYPE_FS_DAX);
+	breaks(MAP_UNREQUESTED, event(&f, PT_OP_MAP, 0, 0));
 }
 
 /* The put of the last reference leads to page_free: one bug, one finding. */
@@ -1356,8 +1367,8 @@ static void test_map_unrequested_where_all_is_requested_silent(void **unused)
 	assert_int_equal(f.out.store, 1);
 	/* of what was there before nothing is known */
 	f = old_folio(PT_PROFILE_REQUEST, PT_TYPE_FS_DAX);
-	silent(event(&f, PT_OP_MAP, 0, 0));
-	silent(file_event(&f, PT_OP_STORE, 0, 0, false));
+	silent(event(&f, PT_OP_MAP, 1, 0));
+	silent(file_event(&f, PT_OP_STORE, 1, 0, false));
 	assert_int_equal(f.preexisting + f.requests, 0);
 }
 
@@ -1667,6 +1678,7 @@ int main(void)
 		cmocka_unit_test(test_missed_page),
 		cmocka_unit_test(test_release_unrequested),
 		cmocka_unit_test(test_release_unrequested_silent),
+		cmocka_unit_test(test_idle_by_its_count),
 		cmocka_unit_test(test_release_covers_its_free),
 		cmocka_unit_test(test_free_of_requested),
 		cmocka_unit_test(test_map_unrequested_where_all_is_requested),
