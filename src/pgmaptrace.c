@@ -321,11 +321,8 @@ static void settle_refs(struct tracing *t)
 {
 	double end = now() + 2;
 
-	session_check_refs(t->session, add_own_finding, t);
-	while (session_refs_pending(t->session) && now() < end && !interrupted()) {
+	while (session_check_refs(t->session, add_own_finding, t) && now() < end && !interrupted())
 		poll(NULL, 0, 200);
-		session_check_refs(t->session, add_own_finding, t);
-	}
 }
 
 /* Is this folio explained by a mapping that lasts, or a file, or was it freed since? */

@@ -491,7 +491,8 @@ static struct killed *find_killed(struct session *s, const struct pt_pgmap *p)
 	return k;
 }
 
-static void check_refs(struct session *s, const struct pt_pgmap *p, session_finding_fn fn,
+/* Return: is it not explained, and not told of yet? */
+static bool check_refs(struct session *s, const struct pt_pgmap *p, session_finding_fn fn,
 		       void *arg)
 {
 	struct pt_refs now = {.address = p->address};
@@ -499,15 +500,16 @@ static void check_refs(struct session *s, const struct pt_pgmap *p, session_find
 	struct pt_finding f;
 
 	if (!k || run_program(s->skel->progs.explain, &now, sizeof(now)) || now.refs < 0)
-		return;
-	if (now.refs != k->refs.refs || now.least != k->refs.least || now.most != k->refs.most ||
-	    !k->since) {
+		return false;
+	if (!k->since || now.refs != k->refs.refs || now.least != k->refs.least ||
+	    now.most != k->refs.most) {
 		k->refs = now;
 		k->since = now_ns();
-		return;
 	}
-	if (pt_refs_explained(now.refs, now.least, now.most) || now_ns() - k->since < REFS_STILL)
-		return;
+	if (pt_refs_explained(now.refs, now.least, now.most))
+		return false;
+	if (now_ns() - k->since < REFS_STILL)
+		return true;
 	k->told = true;
 	f = (struct pt_finding){.pfn = now.pfn ? now.pfn : p->first};
 	session_look(s, &f);
@@ -523,28 +525,14 @@ static void check_refs(struct session *s, const struct pt_pgmap *p, session_find
 	f.least = now.least;
 	f.most = now.most;
 	fn(arg, &f);
+	return false;
 }
 
-void session_check_refs(struct session *s, session_finding_fn fn, void *arg)
+bool session_check_refs(struct session *s, session_finding_fn fn, void *arg)
 {
 	int pgmaps = bpf_map__fd(s->skel->maps.pgmaps);
 	uint64_t key, kept, *previous = NULL;
-	struct pt_pgmap p;
-
-	if (!s->skel->bss->killed || s->choice.rules_off & (1u << PT_RULE_REF_IMBALANCE))
-		return;
-	while (!bpf_map_get_next_key(pgmaps, previous, &key)) {
-		kept = key;
-		previous = &kept;
-		if (!bpf_map_lookup_elem(pgmaps, &key, &p) && p.killed)
-			check_refs(s, &p, fn, arg);
-	}
-}
-
-bool session_refs_pending(const struct session *s)
-{
-	int pgmaps = bpf_map__fd(s->skel->maps.pgmaps);
-	uint64_t key, kept, *previous = NULL;
+	bool pending = false;
 	struct pt_pgmap p;
 
 	if (!s->skel->bss->killed || s->choice.rules_off & (1u << PT_RULE_REF_IMBALANCE))
@@ -552,13 +540,8 @@ bool session_refs_pending(const struct session *s)
 	while (!bpf_map_get_next_key(pgmaps, previous, &key)) {
 		kept = key;
 		previous = &kept;
-		if (bpf_map_lookup_elem(pgmaps, &key, &p) || !p.killed)
-			continue;
-		for (unsigned int i = 0; i < MAX_KILLED; i++)
-			if (s->killed[i].epoch == p.epoch && !s->killed[i].told &&
-			    !pt_refs_explained(s->killed[i].refs.refs, s->killed[i].refs.least,
-					       s->killed[i].refs.most))
-				return true;
+		if (!bpf_map_lookup_elem(pgmaps, &key, &p) && p.killed)
+			pending |= check_refs(s, &p, fn, arg);
 	}
-	return false;
+	return pending;
 }

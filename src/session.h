@@ -72,10 +72,9 @@ void session_outstanding(struct session *s, session_folio_fn fn, void *arg);
  * Compare the references of each pgmap that memunmap_pages waits for with what
  * its folios explain.  To be called now and then: what does not change for a
  * second is a finding, made once.
+ * Return: is there one that is not explained, and has not lasted for a second?
  */
 typedef void (*session_finding_fn)(void *arg, const struct pt_finding *f);
-void session_check_refs(struct session *s, session_finding_fn fn, void *arg);
-/* Is there a pgmap that memunmap_pages waits for, and that is not judged yet? */
-bool session_refs_pending(const struct session *s);
+bool session_check_refs(struct session *s, session_finding_fn fn, void *arg);
 
 #endif /* PGMAPTRACE_SESSION_H */
