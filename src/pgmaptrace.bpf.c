@@ -259,7 +259,8 @@ static __always_inline int on_map_pfn_t(void *ctx, __u64 pfn_t, bool huge)
 	struct pt_section *s = find_section(pfn);
 	struct pt_event e = {};
 
-	if (!s || (profile != PT_PROFILE_REQUEST && s->type != PT_TYPE_GENERIC))
+	if (!s || (s->type != PT_TYPE_GENERIC &&
+		   (profile != PT_PROFILE_REQUEST || s->type != PT_TYPE_FS_DAX)))
 		return 0;
 	read_folio(&t, &e, pfn_to_page(pfn));
 	observe(ctx, &t, &e);
