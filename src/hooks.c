@@ -93,9 +93,10 @@ struct pt_hook pt_hooks[] = {
 	 .profiles = COUNTED,
 	 .required = true,
 	 .rules = MAP_RULES},
-	/* on classic these tell who mapped a device-dax page, and no rule hangs on them */
-	{.function = "vmf_insert_mixed", .profiles = CLASSIC},
-	{.function = "vmf_insert_mixed", .profiles = REQUEST, .rules = RULE(MAP_UNREQUESTED)},
+	/* on classic these tell who mapped a device-dax page, and their rules are foreign to it */
+	{.function = "vmf_insert_mixed",
+	 .profiles = CLASSIC | REQUEST,
+	 .rules = RULE(MAP_UNREQUESTED)},
 	{.function = "vmf_insert_mixed_mkwrite",
 	 .profiles = REQUEST,
 	 .rules = RULE(MAP_UNREQUESTED)},
@@ -238,12 +239,17 @@ void hooks_choose(const struct btf *btf, const struct ksyms *k, struct pt_choice
 		if (!(h->profiles & (1 << c->profile)) || h->attach != PT_ATTACH_NO ||
 		    h->alternative || group[h->group])
 			continue;
-		c->rules_off |= h->rules;
-		if (h->rules)
-			c->missing++;
+		hooks_without(c, h);
 	}
 	c->rules_off |= foreign_rules[c->profile];
 	c->init_names_pgmap = parameters(btf, "zone_device_page_init") > 1;
+}
+
+void hooks_without(struct pt_choice *c, const struct pt_hook *h)
+{
+	c->rules_off |= h->rules;
+	if (h->rules & ~foreign_rules[c->profile])
+		c->missing++;
 }
 
 const char *pt_profile_name(enum pt_profile profile)

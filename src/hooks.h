@@ -49,6 +49,10 @@ struct pt_choice {
 /* Choose profile and hooks from what the kernel offers, never from its version. */
 void hooks_choose(const struct btf *btf, const struct ksyms *k, struct pt_choice *c);
 
+/* @h is not there, or can't be attached: its rules are off, and count as missing if they mattered.
+ */
+void hooks_without(struct pt_choice *c, const struct pt_hook *h);
+
 const char *pt_profile_name(enum pt_profile profile);
 const char *pt_attach_name(enum pt_attach attach);
 

@@ -222,9 +222,7 @@ pt_step_request(unsigned int word, const struct pt_transition *t, struct pt_outc
 		out->rule = PT_RULE_PAGES_UNBALANCED;
 	else if (pt_known_idle(word) && !idle)
 		out->rule = PT_RULE_REQUEST_NOT_IDLE;
-	if (refuses && !idle)
-		return word;
-	if (refuses && out->rule)
+	if (refuses && (!idle || out->rule))
 		return word;
 	return pt_step_accept(word, t, out);
 }

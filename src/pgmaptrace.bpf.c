@@ -106,6 +106,8 @@ HOOK(zone_device_page_init)
 	if (scratch) {
 		rule = overlap_rule(scratch, &c);
 		scratch_put(scratch);
+	} else if (!rule) {
+		COUNT(lost[PT_LOSS_SCAN], 1);
 	}
 	if (rule) {
 		t.type = s->type;
@@ -118,7 +120,18 @@ HOOK(zone_device_page_init)
 	return 0;
 }
 
-/* pgmap_request_folios(pgmap, folio, nr_folios) */
+/* A request function returns; @result: the bits of its value that say whether it granted */
+static __always_inline int on_request_return(void *ctx, enum pt_form form, __u64 result)
+{
+	__u64 value = 0;
+
+	bpf_get_func_ret(ctx, &value);
+	if (enabled)
+		end_request(ctx, form, fentry_arg(ctx, 0), value & result);
+	return 0;
+}
+
+/* pgmap_request_folios(pgmap, folio, nr_folios): a bool */
 HOOK(pgmap_request_folios)
 {
 	begin_request(ctx, FORM_REQUEST_FOLIOS, a0, page_to_pfn(a1),
@@ -128,12 +141,7 @@ HOOK(pgmap_request_folios)
 
 HOOK_EXIT(pgmap_request_folios)
 {
-	__u64 result = 0;
-
-	bpf_get_func_ret(ctx, &result);
-	if (enabled)
-		end_request(ctx, FORM_REQUEST_FOLIOS, fentry_arg(ctx, 0), result & 1);
-	return 0;
+	return on_request_return(ctx, FORM_REQUEST_FOLIOS, 1);
 }
 
 /* pgmap_request_folio(pgmap, pgmap_offset, order) */
@@ -156,12 +164,7 @@ HOOK(pgmap_request_folio)
 
 HOOK_EXIT(pgmap_request_folio)
 {
-	__u64 result = 0;
-
-	bpf_get_func_ret(ctx, &result);
-	if (enabled)
-		end_request(ctx, FORM_REQUEST_FOLIO, fentry_arg(ctx, 0), result != 0);
-	return 0;
+	return on_request_return(ctx, FORM_REQUEST_FOLIO, ~0ULL);
 }
 
 /* pgmap_get_folio(pgmap, pfn) */
@@ -175,12 +178,7 @@ HOOK(pgmap_get_folio)
 
 HOOK_EXIT(pgmap_get_folio)
 {
-	__u64 result = 0;
-
-	bpf_get_func_ret(ctx, &result);
-	if (enabled)
-		end_request(ctx, FORM_GET_FOLIO, fentry_arg(ctx, 0), result != 0);
-	return 0;
+	return on_request_return(ctx, FORM_GET_FOLIO, ~0ULL);
 }
 
 /* pgmap_release_folios(folio, nr_folios) */
@@ -255,15 +253,14 @@ HOOK(vmf_insert_folio_pmd)
 static __always_inline int on_map_pfn_t(void *ctx, __u64 pfn_t, bool huge)
 {
 	struct pt_transition t = {.op = PT_OP_MAP, .huge = huge};
-	__u64 pfn = pfn_t & ~PFN_T_FLAGS;
-	struct pt_section *s = find_section(pfn);
 	struct pt_event e = {};
+	struct pt_section *s;
 
-	if (!s || (s->type != PT_TYPE_GENERIC &&
-		   (profile != PT_PROFILE_REQUEST || s->type != PT_TYPE_FS_DAX)))
-		return 0;
-	read_folio(&t, &e, pfn_to_page(pfn));
-	observe(ctx, &t, &e);
+	read_folio(&t, &e, pfn_to_page(pfn_t & ~PFN_T_FLAGS));
+	s = find_section(e.pfn);
+	if (s && (s->type == PT_TYPE_GENERIC ||
+		  (profile == PT_PROFILE_REQUEST && s->type == PT_TYPE_FS_DAX)))
+		observe_in(ctx, s, &t, &e);
 	return 0;
 }
 

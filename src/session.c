@@ -283,9 +283,7 @@ int session_attach(struct session *s)
 			return EXIT_KERNEL;
 		}
 		h->attach = PT_ATTACH_NO;
-		s->choice.rules_off |= h->rules;
-		if (h->rules)
-			s->choice.missing++;
+		hooks_without(&s->choice, h);
 		say("can't attach to %s: %s", h->symbol, strerror(errno));
 		say_rules(h->rules);
 	}
