@@ -4,28 +4,59 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool same_group(const struct pt_finding *a, const struct pt_finding *b)
+static struct pt_group_key key_of(const struct pt_finding *f)
 {
-	return a->rule == b->rule && a->stack == b->stack &&
-	       (a->stack || a->pgmap.epoch == b->pgmap.epoch);
+	return (struct pt_group_key){
+		.rule = f->rule,
+		.at = f->at,
+		.epoch = f->at ? 0 : f->pgmap.epoch,
+	};
 }
 
-struct finding_group *findings_add(struct findings *all, const struct pt_finding *f)
+/* Return: the group of that key, made if there was none; NULL: out of memory. */
+static struct finding_group *find_group(struct findings *all, const struct pt_group_key *key)
 {
 	struct finding_group **i = &all->groups;
 
-	for (; *i; i = &(*i)->next) {
-		if (same_group(&(*i)->first, f)) {
-			(*i)->times++;
+	for (; *i; i = &(*i)->next)
+		if (!memcmp(&(*i)->key, key, sizeof(*key)))
 			return *i;
-		}
-	}
 	*i = calloc(1, sizeof(**i));
 	if (*i) {
-		(*i)->first = *f;
-		(*i)->times = 1;
+		(*i)->key = *key;
+		all->nr++;
 	}
 	return *i;
+}
+
+struct finding_group *findings_add(struct findings *all, const struct pt_finding *f, bool own)
+{
+	struct pt_group_key key = key_of(f);
+	struct finding_group *g = find_group(all, &key);
+
+	if (!g)
+		return NULL;
+	if (g->nr_examples < PT_EXAMPLES)
+		g->example[g->nr_examples++] = *f;
+	if (own) {
+		if (!g->count.times++)
+			g->count.first = f->time;
+		g->count.last = f->time;
+	}
+	return g;
+}
+
+static void count(void *arg, const struct pt_group_key *key, const struct pt_group *group)
+{
+	struct finding_group *g = find_group(arg, key);
+
+	if (g)
+		g->count = *group;
+}
+
+void findings_count(struct findings *all, struct session *s)
+{
+	session_groups(s, count, all);
 }
 
 void findings_free(struct findings *all)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Findings in user space: the same rule at the same stack is one group, shown
+ * Findings in user space: the same rule at the same place is one group, shown
  * once and counted.  And the verdict, from the counters that the BPF programs
  * keep, so that a finding whose record got lost still counts.
  */
@@ -14,17 +14,27 @@
 #include "wire.h"
 
 struct finding_group {
-	struct pt_finding first;
-	uint64_t times;
+	struct pt_group_key key;
+	struct pt_group count;
+	struct pt_finding example[PT_EXAMPLES]; /* the first of them */
+	unsigned int nr_examples;		/* 0: no record of it came through */
+	uint64_t said;				/* how many there were when it was last told of */
 	struct finding_group *next;
 };
 
 struct findings {
 	struct finding_group *groups; /* in order of appearance */
+	unsigned int nr;
 };
 
-/* Return: the group; times is 1 if it is new.  NULL: out of memory. */
-struct finding_group *findings_add(struct findings *all, const struct pt_finding *f);
+/*
+ * findings_add - keep a finding as an example of its group
+ * @own: it was made in user space, where nobody else counts it
+ * Return: the group; nr_examples is 1 if it is new.  NULL: out of memory.
+ */
+struct finding_group *findings_add(struct findings *all, const struct pt_finding *f, bool own);
+/* Take over what the programs have counted. */
+void findings_count(struct findings *all, struct session *s);
 void findings_free(struct findings *all);
 
 enum verdict {

@@ -30,20 +30,21 @@ static long each_step(__u32 i, void *data)
 {
 	struct each *each = &(*(struct pt_scratch **)data)->each;
 	struct pt_transition t = {.op = each->op, .order = each->order};
-	__u64 pfn = each->pfn + (__u64)i * each->step;
+	struct pt_event e = {.pfn = each->pfn + (__u64)i * each->step, .at = each->at};
 	struct pt_outcome out = {};
-	__u32 before = 0;
 
-	if (pfn < each->next)
+	if (e.pfn < each->next)
 		return 0;
+	e.page = pfn_to_page(e.pfn);
+	e.order = each->order;
 	if (each->op == PT_OP_REQUEST)
-		t.refcount = page_refcount(pfn_to_page(pfn));
-	if (!take(pfn, &t, &out, &before))
+		t.refcount = page_refcount(e.page);
+	if (!take(&e, &t, &out))
 		return each->stop ? 1 : 0;
 	if (each->op == PT_OP_FREE_REST)
-		each->next = pfn + (1ULL << pt_order(before));
+		each->next = e.pfn + (1ULL << pt_order(e.word));
 	if (out.rule && !each->broken) {
-		each->broken = pfn;
+		each->broken = e.pfn;
 		each->rule = out.rule;
 	}
 	if (each->stop && (out.rule || !out.request))
@@ -52,11 +53,12 @@ static long each_step(__u32 i, void *data)
 	return 0;
 }
 
-/* @op for @nr folios of @order from @pfn on; the result is in @s->each. */
-static __always_inline void each_folio(struct pt_scratch *s, __u8 op, __u64 pfn, __u32 nr,
+/* @op for @nr folios of @order from @pfn on, called from @at; the result is in @s->each. */
+static __always_inline void each_folio(struct pt_scratch *s, __u32 at, __u8 op, __u64 pfn, __u32 nr,
 				       __u32 order, bool stop)
 {
 	__builtin_memset(&s->each, 0, sizeof(s->each));
+	s->each.at = at;
 	s->each.op = op;
 	s->each.pfn = pfn;
 	s->each.order = order;
@@ -89,14 +91,17 @@ static __noinline void split_folio(__u64 head, __u32 order)
 		COUNT(lost[PT_LOSS_SCAN], 1U << (order & PT_ORDER_MAX));
 		return;
 	}
-	each_folio(s, PT_OP_PART, head, 1U << (order & PT_ORDER_MAX), 0, false);
+	each_folio(s, 0, PT_OP_PART, head, 1U << (order & PT_ORDER_MAX), 0, false);
 	if (order <= LARGEST_ENCLOSED)
 		bpf_loop(1U << (order & PT_ORDER_MAX), inherit_step, &s, 0);
 	scratch_put(s);
 }
 
-/* The pages of a freed folio beyond what was requested at its head.  Return: enum pt_rule */
-static __noinline __u8 free_rest(__u64 pfn, __u32 nr)
+/*
+ * The pages of a freed folio beyond what was requested at its head.
+ * Return: enum pt_rule; @e->busy is then the page that broke it
+ */
+static __noinline __u8 free_rest(struct pt_event *e, __u64 pfn, __u32 nr)
 {
 	struct pt_scratch *s = scratch_get();
 	__u8 rule;
@@ -105,8 +110,9 @@ static __noinline __u8 free_rest(__u64 pfn, __u32 nr)
 		COUNT(lost[PT_LOSS_SCAN], nr);
 		return PT_RULE_NONE;
 	}
-	each_folio(s, PT_OP_FREE_REST, pfn, nr, 0, false);
+	each_folio(s, 0, PT_OP_FREE_REST, pfn, nr, 0, false);
 	rule = s->each.rule;
+	e->busy = s->each.broken;
 	scratch_put(s);
 	return rule;
 }
@@ -115,8 +121,8 @@ static __noinline __u8 free_rest(__u64 pfn, __u32 nr)
  * free_folio - the free of a folio that had been requested
  * @t, @e: of the head page, with t->order
  */
-static __always_inline void free_folio(void *ctx, struct pt_section *s, struct pt_transition *t,
-				       struct pt_event *e)
+static __always_inline void free_folio(const struct hook *h, struct pt_section *s,
+				       struct pt_transition *t, struct pt_event *e)
 {
 	__u32 word = s->word[e->pfn & (PT_SECTION_PAGES - 1)], order = t->order & PT_ORDER_MAX;
 	__u64 head;
@@ -132,12 +138,14 @@ static __always_inline void free_folio(void *ctx, struct pt_section *s, struct p
 		split_folio(e->pfn, pt_order(word));
 		word = 0;
 	}
-	observe_in(ctx, s, t, e);
+	observe_in(h, s, t, e);
 	if (order <= pt_order(word) || !pt_is_out(e->word))
 		return;
-	rule = free_rest(e->pfn + (1ULL << pt_order(word)), (1U << order) - (1U << pt_order(word)));
+	e->asked_order = pt_order(word);
+	rule = free_rest(e, e->pfn + (1ULL << pt_order(word)),
+			 (1U << order) - (1U << pt_order(word)));
 	if (rule)
-		finding(ctx, t, e, rule);
+		finding(h, t, e, rule);
 }
 
 struct tally_section {

@@ -90,6 +90,19 @@ static __always_inline __s32 folio_mapcount(__u64 head, __u32 order)
 }
 
 /*
+ * What get_user_pages(FOLL_PIN) holds.  A large folio counts it apart; in a
+ * single page each pin is 1024 references, so that many others look like one.
+ */
+static __always_inline __s32 folio_pincount(__u64 head)
+{
+	if (!folio_order(head))
+		return page_refcount(head) >> 10;
+	if (!bpf_core_field_exists(((struct folio___pincount *)0)->_pincount))
+		return -1;
+	return PT_READ(struct folio___pincount, head, _pincount.counter);
+}
+
+/*
  * The kernel's own count of the files that have this fsdax folio stored.
  * Before 6.15 a shared page is marked with the mapping 1, and 6.1 counts in
  * page->index; since then a shared folio has no mapping and a share count.
@@ -116,6 +129,17 @@ static __always_inline __u64 folio_offset(__u64 head)
 	if ((__u64)PT_READ(struct folio, head, mapping) <= 1)
 		return 0;
 	return (__u64)PT_READ(struct folio, head, index) << PT_PAGE_SHIFT;
+}
+
+/* The inode number behind an address_space; 0: it is none, or an anon_vma. */
+static __always_inline __u64 mapping_inode(__u64 mapping)
+{
+	__u64 host;
+
+	if (mapping < 4096 || mapping & 3)
+		return 0;
+	host = (__u64)PT_READ(struct address_space, mapping, host);
+	return host ? PT_READ(struct inode, host, i_ino) : 0;
 }
 
 /* i_pages entries of fs/dax.c: a value entry with flags below the pfn. */

@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "out_text.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
+
+#include "folio.h"
+#include "reasons.h"
+
+#define MAX_REPORTS 100 /* what a person reads; the rest are headlines */
 
 /* The same symbol as the frame before, within its first instructions. */
 static bool is_trampoline_site(const char *name, const char *previous)
@@ -55,117 +61,240 @@ static struct words words_of(enum pt_profile profile, unsigned int type)
 	return (struct words){"requested", "freed"};
 }
 
+/* Where in the kernel something was: its stack, or what is known in its place. */
+static void where(struct text_out *o, uint32_t at)
+{
+	char name[256];
+
+	if (!(at & PT_SITE)) {
+		stack(o, at);
+		return;
+	}
+	if (!ksyms_resolve(session_ksyms(o->session), PT_SITE_ADDRESS(at), name, sizeof(name)))
+		snprintf(name, sizeof(name), "0x%llx", PT_SITE_ADDRESS(at));
+	fprintf(o->to,
+		"    called from %s (only the call site is kept: --stack=all keeps stacks)\n",
+		name);
+}
+
+/* Seconds from a touch to @time; negative: there was none. */
+static double since(const struct text_out *o, const struct pt_touch *t, uint64_t time)
+{
+	double seconds;
+
+	if (!t->tick)
+		return -1;
+	/* touch times are rounded */
+	seconds = ((double)time - (double)session_touch_time(o->session, t)) / 1e9;
+	return seconds > 0 ? seconds : 0;
+}
+
 static void touch(struct text_out *o, const struct pt_finding *f, const struct pt_touch *t,
 		  const char *did)
 {
 	char comm[PT_COMM_LEN + 1] = "?";
-	double earlier;
 
 	if (!t->tick) {
 		fprintf(o->to, "  not %s since %s\n", did,
 			f->pgmap.since ? "its pgmap was made" : "tracing began");
 		return;
 	}
-	session_comm(o->session, t->tid, comm);
-	earlier = ((double)f->time - (double)session_touch_time(o->session, t)) / 1e9;
-	fprintf(o->to, "  last %s by %s/%u, %.3f s earlier\n", did, comm, t->tid,
-		earlier > 0 ? earlier : 0);
-	stack(o, t->stack);
+	session_comm(o->session, t, comm);
+	fprintf(o->to, "  last %s by %s/%u", did, comm, PT_TID(t->who));
+	if (PT_CPU(t->who) != PT_CPU_UNKNOWN)
+		fprintf(o->to, " on cpu %u", PT_CPU(t->who));
+	fprintf(o->to, ", %.3f s earlier\n", since(o, t, f->time));
+	where(o, t->at);
 }
 
-/* What one rule's event did to the folio, after its description. */
-static const char *what_happened(unsigned int rule)
+static void folio(struct text_out *o, const struct pt_finding *f)
 {
-	switch (rule) {
-	case PT_RULE_REQUEST_NOT_IDLE:
-		return "requested while in use";
-	case PT_RULE_DOUBLE_REQUEST:
-		return "requested twice";
-	case PT_RULE_REQUEST_DYING:
-		return "requested after its pgmap was killed";
-	case PT_RULE_REQUEST_OUTSIDE:
-		return "requested from a pgmap that does not cover it";
-	case PT_RULE_ORDER_MISMATCH:
-		return "has another order than was asked for";
-	case PT_RULE_PARTIAL_REQUEST:
-		return "left out of a request";
-	case PT_RULE_RELEASE_UNREQUESTED:
-		return "released without a request";
-	case PT_RULE_FREE_UNREQUESTED:
-		return "freed without a request";
-	case PT_RULE_DOUBLE_FREE:
-		return "freed twice";
-	case PT_RULE_FREE_REFERENCED:
-		return "freed while in use";
-	case PT_RULE_PAGES_UNBALANCED:
-		return "not freed with the rest of its folio";
-	case PT_RULE_FLOW_ORDER:
-		return "used before its huge folio was complete";
-	case PT_RULE_REF_IMBALANCE:
-		return "was killed with other references than its folios explain";
-	case PT_RULE_GENERIC_OVERPUT:
-		return "lost its last reference";
-	case PT_RULE_MAP_UNREQUESTED:
-		return "mapped without a request";
-	case PT_RULE_ASSOCIATION_CONFLICT:
-		return "stored for a second file";
-	case PT_RULE_ENTRY_DROPPED_BUSY:
-		return "taken out of its file while in use";
-	case PT_RULE_RESET_BUSY:
-		return "reset while in use";
-	case PT_RULE_PGMAP_OVERLAP:
-		return "mapped a second time";
-	case PT_RULE_TEARDOWN_LIVE:
-		return "went away while in use";
-	case PT_RULE_LEAK:
-		return "never freed";
-	}
-	return "";
+	char flags[128], state[128];
+
+	folio_flags(session_btf(o->session), f->flags, flags, sizeof(flags));
+	folio_state(f->state, state, sizeof(state));
+	fprintf(o->to, "  folio: pfn 0x%llx", f->pfn);
+	if (f->order)
+		fprintf(o->to, "-0x%llx, head of order %u", f->pfn + (1ULL << f->order) - 1,
+			f->order);
+	if (f->busy)
+		fprintf(o->to, ", the counts are of its page 0x%llx", f->busy);
+	fprintf(o->to, ", flags %s; state: %s\n", flags, state);
 }
 
-void text_finding(struct text_out *o, const struct pt_finding *f)
+/* Who has the references, by what can be counted. */
+static void references(struct text_out *o, const struct pt_finding *f)
 {
-	struct words words = words_of(session_choice(o->session)->profile, f->pgmap.type);
+	struct folio_references r;
 
+	folio_references(f, session_choice(o->session)->profile, &r);
+	fprintf(o->to, "  references: %d =", f->refcount);
+	fprintf(o->to, " %d idle", r.idle);
+	if (r.mapped)
+		fprintf(o->to, " + %d mapped", r.mapped);
+	if (r.files)
+		fprintf(o->to, " + %d by a file", r.files);
+	if (r.requests)
+		fprintf(o->to, " + %d by who requested it", r.requests);
+	if (f->refcount >= r.idle)
+		fprintf(o->to, " + %d others", r.others);
+	if (f->pincount > 0)
+		fprintf(o->to, "; %d pinned by FOLL_PIN", f->pincount);
+	fprintf(o->to, "\n");
+}
+
+/* Rules about a range or a pgmap, where one folio's past tells nothing. */
+static bool is_about_one_folio(unsigned int rule)
+{
+	return rule != PT_RULE_PGMAP_OVERLAP;
+}
+
+static void headline(struct text_out *o, const struct pt_finding *f)
+{
 	if (o->timestamps)
 		fprintf(o->to, "[%12.6f] ", ((double)f->time + o->clock_offset) / 1e9);
 	fprintf(o->to, "pgmaptrace: VIOLATION %s: pfn 0x%llx order %u refcount %d mapcount %d, ",
 		pt_rule_name(f->rule), f->pfn, f->order, f->refcount, f->mapcount);
 	fprintf(o->to, "%s (%s) %s\n", devices_name(o->devices, &f->pgmap),
-		devices_type(f->pgmap.type), what_happened(f->rule));
-	fprintf(o->to, "  rule: %s\n", pt_rule_text(f->rule));
+		devices_type(f->pgmap.type), reason_headline(f->rule));
+}
+
+static void reason(struct text_out *o, const struct pt_finding *f)
+{
+	struct reason_facts facts = {
+		.profile = session_choice(o->session)->profile,
+		.device = devices_name(o->devices, &f->pgmap),
+		.since_request = since(o, &f->request, f->time),
+		.since_free = since(o, &f->free, f->time),
+	};
+	char sentence[512];
+
+	reason_sentence(f, &facts, sentence, sizeof(sentence));
+	fprintf(o->to, "  reason: %s\n", sentence);
+	fprintf(o->to, "  usually: %s\n", pt_rule_cause(f->rule));
+}
+
+static void pgmap(struct text_out *o, const struct pt_finding *f)
+{
+	int64_t outstanding = session_pgmap_outstanding(o->session, f->pgmap.address);
+
+	fprintf(o->to, "  pgmap: %s (%s), pfn 0x%llx-0x%llx%s", devices_name(o->devices, &f->pgmap),
+		devices_type(f->pgmap.type), f->pgmap.range[0].start, f->pgmap.range[0].end,
+		f->pgmap.since ? "" : ", older than this trace");
+	if (outstanding >= 0)
+		fprintf(o->to, ", %lld folios outstanding", (long long)outstanding);
+	fprintf(o->to, "\n");
+}
+
+static void text_report(struct text_out *o, const struct pt_finding *f)
+{
+	struct words words = words_of(session_choice(o->session)->profile, f->pgmap.type);
+
+	reason(o, f);
+	if (is_about_one_folio(f->rule)) {
+		folio(o, f);
+		references(o, f);
+	}
 	if (f->folios > 1)
 		fprintf(o->to, "  folios: %llu in this state, this is the first\n", f->folios);
 	if (f->pgmap.nr_range)
-		fprintf(o->to, "  pgmap: %s (%s), pfn 0x%llx-0x%llx%s\n",
-			devices_name(o->devices, &f->pgmap), devices_type(f->pgmap.type),
-			f->pgmap.range[0].start, f->pgmap.range[0].end,
-			f->pgmap.since ? "" : ", older than this trace");
+		pgmap(o, f);
 	if (f->inode)
 		fprintf(o->to, "  file: device %u:%u inode %llu offset 0x%llx\n", f->dev >> 20,
 			f->dev & 0xfffff, f->inode, f->offset);
-	if (f->refs || f->most)
-		fprintf(o->to,
-			"  references: %lld that memunmap_pages waits for; folios that are out "
-			"explain %llu to %llu\n",
-			f->refs, f->least, f->most);
 	if (f->rule == PT_RULE_LEAK && !f->tid) {
 		fprintf(o->to, "  found at the end of tracing\n");
 	} else {
 		fprintf(o->to, "  by %s/%u on cpu %u\n", f->comm, f->tid, f->cpu);
-		stack(o, f->stack);
+		where(o, f->at);
 	}
-	if (f->rule == PT_RULE_PGMAP_OVERLAP)
-		goto out;
+	if (!is_about_one_folio(f->rule))
+		return;
 	touch(o, f, &f->request, words.request);
 	if (words.free)
 		touch(o, f, &f->free, words.free);
-out:
+}
+
+void text_finding(struct text_out *o, const struct pt_finding *f)
+{
+	headline(o, f);
+	if (o->reports++ < MAX_REPORTS)
+		text_report(o, f);
+	else
+		fprintf(o->to, "  (not shown in full: %u findings were)\n", MAX_REPORTS);
 	fputc('\n', o->to);
 	fflush(o->to);
 }
 
-void text_ledger(struct text_out *o, const struct findings *all, const struct summary *sum)
+static double seconds(const struct text_out *o, uint64_t time)
+{
+	return ((double)time + o->clock_offset) / 1e9;
+}
+
+/* A group that came more than once. */
+static void times(struct text_out *o, struct finding_group *g, const char *when)
+{
+	const struct pt_finding *f = &g->example[0];
+
+	fprintf(o->to, "pgmaptrace: %s", pt_rule_name(g->key.rule));
+	if (g->nr_examples)
+		fprintf(o->to, " at pfn 0x%llx", f->pfn);
+	fprintf(o->to, ": %llu times %s, first %.6f, last %.6f", g->count.times, when,
+		seconds(o, g->count.first), seconds(o, g->count.last));
+	for (unsigned int i = 1; i < g->nr_examples; i++)
+		fprintf(o->to, "%s0x%llx by %s/%u", i == 1 ? "; also pfn " : ", ",
+			g->example[i].pfn, g->example[i].comm, g->example[i].tid);
+	fprintf(o->to, "\n");
+	g->said = g->count.times;
+}
+
+void text_progress(struct text_out *o, struct findings *all)
+{
+	for (struct finding_group *g = all->groups; g; g = g->next)
+		if (g->nr_examples && g->count.times >= 10 && g->count.times >= g->said * 10)
+			times(o, g, "so far");
+	fflush(o->to);
+}
+
+void text_told(struct text_out *o, const struct pt_told *t)
+{
+	static const char *const ops[PT_NR_OPS] = {
+		[PT_OP_REQUEST] = "request",
+		[PT_OP_ACCEPT] = "granted all the same",
+		[PT_OP_UNDO] = "request refused",
+		[PT_OP_MAP] = "map",
+		[PT_OP_RELEASE] = "release",
+		[PT_OP_FREE] = "free",
+		[PT_OP_FREE_REST] = "free with its head",
+		[PT_OP_PART] = "split",
+		[PT_OP_MISSED] = "left out",
+		[PT_OP_STORE] = "store",
+		[PT_OP_REMOVE] = "remove",
+		[PT_OP_RESET] = "reset",
+		[PT_OP_BASELINE] = "seen at start",
+		[PT_OP_TEARDOWN] = "teardown",
+	};
+	char before[128], after[128], name[256] = "";
+
+	folio_state(t->before, before, sizeof(before));
+	folio_state(t->after, after, sizeof(after));
+	fprintf(o->to, "%.6f pfn 0x%llx order %u %s: %s", seconds(o, t->time), t->pfn, t->order,
+		ops[t->op < PT_NR_OPS ? t->op : 0], before);
+	if (strcmp(before, after))
+		fprintf(o->to, " -> %s", after);
+	fprintf(o->to, "; refcount %d mapcount %d", t->refcount, t->mapcount);
+	if (t->inode)
+		fprintf(o->to, ", inode %llu offset 0x%llx", t->inode, t->offset);
+	fprintf(o->to, ", %s/%u on cpu %u", t->comm, t->tid, t->cpu);
+	if (t->at & PT_SITE &&
+	    ksyms_resolve(session_ksyms(o->session), PT_SITE_ADDRESS(t->at), name, sizeof(name)))
+		fprintf(o->to, ", from %s", name);
+	if (t->rule)
+		fprintf(o->to, "  <- %s", pt_rule_name(t->rule));
+	fprintf(o->to, "\n");
+}
+
+void text_ledger(struct text_out *o, struct findings *all, const struct summary *sum)
 {
 	static const char *const texts[] = {
 #define LOSS(id, text, state) text,
@@ -173,11 +302,12 @@ void text_ledger(struct text_out *o, const struct findings *all, const struct su
 #undef LOSS
 	};
 
-	for (const struct finding_group *g = all->groups; g; g = g->next)
-		if (g->times > 1)
-			fprintf(o->to, "pgmaptrace: %s at pfn 0x%llx: %llu times in all\n",
-				pt_rule_name(g->first.rule), g->first.pfn,
-				(unsigned long long)g->times);
+	for (struct finding_group *g = all->groups; g; g = g->next) {
+		if (g->count.times > 1 || !g->nr_examples)
+			times(o, g, "in all");
+		if (!g->nr_examples)
+			where(o, g->key.at);
+	}
 	for (int i = 0; i < PT_NR_LOSSES; i++)
 		if (sum->counts->lost[i])
 			fprintf(o->to, "pgmaptrace: lost: %llu %s\n", sum->counts->lost[i],

@@ -16,11 +16,17 @@ struct text_out {
 	int64_t clock_offset; /* ns, from CLOCK_MONOTONIC to the kernel log's clock */
 	struct session *session;
 	struct devices *devices;
+	unsigned int reports; /* how many findings were shown */
 };
 
+/* The report of a finding.  After a hundred, only headlines. */
 void text_finding(struct text_out *o, const struct pt_finding *f);
+/* Groups that grew tenfold since they were last told of. */
+void text_progress(struct text_out *o, struct findings *all);
+/* One line of the life of a folio that is watched. */
+void text_told(struct text_out *o, const struct pt_told *t);
 /* Groups that occurred more than once, and what was lost. */
-void text_ledger(struct text_out *o, const struct findings *all, const struct summary *sum);
+void text_ledger(struct text_out *o, struct findings *all, const struct summary *sum);
 /* The last line of every session. */
 void text_summary(FILE *to, const struct summary *sum, enum pt_profile profile);
 

@@ -28,30 +28,67 @@ static __always_inline __u64 fentry_arg(void *ctx, __u32 n)
 }
 
 /*
+ * What the traced function returns to.  A trampoline's frame lies above its
+ * arguments, perhaps with one word for a result between; then come the saved
+ * frame pointer, where in the function the trampoline returns to, and where
+ * that function does.
+ */
+static __always_inline __u64 fentry_site(void *ctx)
+{
+	__u64 entry = bpf_get_func_ip(ctx), word[4] = {};
+
+	bpf_probe_read_kernel(word, sizeof(word),
+			      (void *)((__u64)ctx + bpf_get_func_arg_cnt(ctx) * 8));
+	if (word[1] - entry < 16)
+		return word[2];
+	return word[2] - entry < 16 ? word[3] : 0;
+}
+
+static __always_inline __u64 kprobe_site(struct pt_regs *regs)
+{
+	__u64 site = 0;
+
+	bpf_probe_read_kernel(&site, sizeof(site), (void *)PT_REGS_SP(regs));
+	return site;
+}
+
+/* Is the call site asked for?  With a stack at each event nobody does. */
+static __always_inline bool wants_site(void)
+{
+	return stack_mode != PT_STACK_ALL || watch;
+}
+
+/*
  * HOOK - both ways to attach one body to @name: fentry where BTF has the
  * function and the kernel does not preempt, kprobe elsewhere (hooks.c).
  */
 #define HOOK(name)                                                                                 \
-	static __always_inline int on_##name(void *ctx, __u64 a0, __u64 a1, __u64 a2, __u64 a3,    \
-					     __u64 a4);                                            \
+	static __always_inline int on_##name(const struct hook *h, __u64 a0, __u64 a1, __u64 a2,   \
+					     __u64 a3, __u64 a4);                                  \
 	SEC("fentry/" #name)                                                                       \
 	int fentry_##name(void *ctx)                                                               \
 	{                                                                                          \
+		struct hook h = {.ctx = ctx};                                                      \
 		if (!enabled)                                                                      \
 			return 0;                                                                  \
-		return on_##name(ctx, fentry_arg(ctx, 0), fentry_arg(ctx, 1), fentry_arg(ctx, 2),  \
+		if (wants_site())                                                                  \
+			h.site = fentry_site(ctx);                                                 \
+		return on_##name(&h, fentry_arg(ctx, 0), fentry_arg(ctx, 1), fentry_arg(ctx, 2),   \
 				 fentry_arg(ctx, 3), fentry_arg(ctx, 4));                          \
 	}                                                                                          \
 	SEC("kprobe/" #name)                                                                       \
 	int kprobe_##name(struct pt_regs *ctx)                                                     \
 	{                                                                                          \
+		struct hook h = {.ctx = ctx};                                                      \
 		if (!enabled)                                                                      \
 			return 0;                                                                  \
-		return on_##name(ctx, PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx), PT_REGS_PARM3(ctx),  \
+		if (wants_site())                                                                  \
+			h.site = kprobe_site(ctx);                                                 \
+		return on_##name(&h, PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx), PT_REGS_PARM3(ctx),   \
 				 PT_REGS_PARM4(ctx), PT_REGS_PARM5(ctx));                          \
 	}                                                                                          \
-	static __always_inline int on_##name(void *ctx, __u64 a0, __u64 a1, __u64 a2, __u64 a3,    \
-					     __u64 a4)
+	static __always_inline int on_##name(const struct hook *h, __u64 a0, __u64 a1, __u64 a2,   \
+					     __u64 a3, __u64 a4)
 
 /* Only functions whose result is needed: no kprobe can give both. */
 #define HOOK_EXIT(name) SEC("fexit/" #name) int fexit_##name(void *ctx)
@@ -69,13 +106,13 @@ __noinline int read_folio(struct pt_transition *t, struct pt_event *e, __u64 pag
 	return 0;
 }
 
-static __always_inline void observe_folio(void *ctx, __u8 op, __u64 page)
+static __always_inline void observe_folio(const struct hook *h, __u8 op, __u64 page)
 {
 	struct pt_transition t = {.op = op};
 	struct pt_event e = {};
 
 	read_folio(&t, &e, page);
-	observe(ctx, &t, &e);
+	observe(h, &t, &e);
 }
 
 const volatile bool init_names_pgmap;
@@ -112,9 +149,12 @@ HOOK(zone_device_page_init)
 	if (rule) {
 		t.type = s->type;
 		e.pgmap = s->pgmap;
-		finding(ctx, &t, &e, rule);
+		e.named = pgmap;
+		e.asked = 1;
+		e.asked_order = c.order;
+		finding(h, &t, &e, rule);
 	}
-	observe_in(ctx, s, &t, &e);
+	observe_in(h, s, &t, &e);
 	if (c.order)
 		s->large = 1;
 	return 0;
@@ -123,19 +163,19 @@ HOOK(zone_device_page_init)
 /* A request function returns; @result: the bits of its value that say whether it granted */
 static __always_inline int on_request_return(void *ctx, enum pt_form form, __u64 result)
 {
+	struct hook h = {.ctx = ctx};
 	__u64 value = 0;
 
 	bpf_get_func_ret(ctx, &value);
 	if (enabled)
-		end_request(ctx, form, fentry_arg(ctx, 0), value & result);
+		end_request(&h, form, fentry_arg(ctx, 0), value & result);
 	return 0;
 }
 
 /* pgmap_request_folios(pgmap, folio, nr_folios): a bool */
 HOOK(pgmap_request_folios)
 {
-	begin_request(ctx, FORM_REQUEST_FOLIOS, a0, page_to_pfn(a1),
-		      pack_span(a2, folio_order(a1)));
+	begin_request(h, FORM_REQUEST_FOLIOS, a0, page_to_pfn(a1), pack_span(a2, folio_order(a1)));
 	return 0;
 }
 
@@ -158,7 +198,7 @@ HOOK(pgmap_request_folio)
 	pfn = pgmap_offset_pfn(p, a1);
 	if (!pfn)
 		pfn = p->range[(p->nr_range - 1) & (PT_MAX_RANGES - 1)].end + 1;
-	begin_request(ctx, FORM_REQUEST_FOLIO, a0, pfn, pack_span(1, a2));
+	begin_request(h, FORM_REQUEST_FOLIO, a0, pfn, pack_span(1, a2));
 	return 0;
 }
 
@@ -172,7 +212,7 @@ HOOK(pgmap_get_folio)
 {
 	__u64 head = page_head(pfn_to_page(a1));
 
-	begin_request(ctx, FORM_GET_FOLIO, a0, page_to_pfn(head), pack_span(1, folio_order(head)));
+	begin_request(h, FORM_GET_FOLIO, a0, page_to_pfn(head), pack_span(1, folio_order(head)));
 	return 0;
 }
 
@@ -184,7 +224,7 @@ HOOK_EXIT(pgmap_get_folio)
 /* pgmap_release_folios(folio, nr_folios) */
 HOOK(pgmap_release_folios)
 {
-	release_folios(ctx, a0, (__u32)a1);
+	release_folios(h, a0, (__u32)a1);
 	return 0;
 }
 
@@ -192,7 +232,7 @@ HOOK(pgmap_release_folios)
  * The folio is free, but on counted fsdax a fault may take it again while we
  * look: a folio is only called mapped if it is so, at a count of 0, twice.
  */
-static __always_inline int on_free(void *ctx, __u64 page)
+static __always_inline int on_free(const struct hook *h, __u64 page)
 {
 	struct pt_transition t = {.op = PT_OP_FREE};
 	struct pt_event e = {};
@@ -213,9 +253,9 @@ static __always_inline int on_free(void *ctx, __u64 page)
 	}
 	if (pt_is_requested(profile, s->type)) {
 		t.order = e.order;
-		free_folio(ctx, s, &t, &e);
+		free_folio(h, s, &t, &e);
 	} else {
-		observe_in(ctx, s, &t, &e);
+		observe_in(h, s, &t, &e);
 	}
 	return 0;
 }
@@ -223,26 +263,26 @@ static __always_inline int on_free(void *ctx, __u64 page)
 /* 6.1 */
 HOOK(free_zone_device_page)
 {
-	return on_free(ctx, a0);
+	return on_free(h, a0);
 }
 
 /* 6.12 on */
 HOOK(free_zone_device_folio)
 {
-	return on_free(ctx, a0);
+	return on_free(h, a0);
 }
 
 /* vmf_insert_page_mkwrite(vmf, page, write), from 6.15 on; the page may be a tail */
 HOOK(vmf_insert_page_mkwrite)
 {
-	observe_folio(ctx, PT_OP_MAP, a1);
+	observe_folio(h, PT_OP_MAP, a1);
 	return 0;
 }
 
 /* vmf_insert_folio_pmd(vmf, folio, write), from 6.15 on */
 HOOK(vmf_insert_folio_pmd)
 {
-	observe_folio(ctx, PT_OP_MAP, a1);
+	observe_folio(h, PT_OP_MAP, a1);
 	return 0;
 }
 
@@ -250,7 +290,7 @@ HOOK(vmf_insert_folio_pmd)
  * Classic kernels: device-dax maps by pfn_t, and so does all DAX where folios
  * are requested.  Other drivers' pfns are no pgmap's.
  */
-static __always_inline int on_map_pfn_t(void *ctx, __u64 pfn_t, bool huge)
+static __always_inline int on_map_pfn_t(const struct hook *h, __u64 pfn_t, bool huge)
 {
 	struct pt_transition t = {.op = PT_OP_MAP, .huge = huge};
 	struct pt_event e = {};
@@ -260,29 +300,29 @@ static __always_inline int on_map_pfn_t(void *ctx, __u64 pfn_t, bool huge)
 	s = find_section(e.pfn);
 	if (s && (s->type == PT_TYPE_GENERIC ||
 		  (profile == PT_PROFILE_REQUEST && s->type == PT_TYPE_FS_DAX)))
-		observe_in(ctx, s, &t, &e);
+		observe_in(h, s, &t, &e);
 	return 0;
 }
 
 HOOK(vmf_insert_mixed)
 {
-	return on_map_pfn_t(ctx, a2, false);
+	return on_map_pfn_t(h, a2, false);
 }
 
 HOOK(vmf_insert_mixed_mkwrite)
 {
-	return on_map_pfn_t(ctx, a2, false);
+	return on_map_pfn_t(h, a2, false);
 }
 
 HOOK(vmf_insert_pfn_pmd)
 {
-	return on_map_pfn_t(ctx, a1, true);
+	return on_map_pfn_t(h, a1, true);
 }
 
 /* 6.1: what vmf_insert_pfn_pmd is a wrapper of */
 HOOK(vmf_insert_pfn_pmd_prot)
 {
-	return on_map_pfn_t(ctx, a1, true);
+	return on_map_pfn_t(h, a1, true);
 }
 
 /* dax_insert_entry(xas, vmf, iter, entry, pfn, flags); pfn is a pfn_t to 6.15 */
@@ -309,7 +349,7 @@ HOOK(dax_insert_entry)
 	/* the zero page of a hole comes here too: it is no device page */
 	t.refcount = page_refcount(e.page);
 	t.associations = folio_associations(e.page);
-	observe(ctx, &t, &e);
+	observe(h, &t, &e);
 	return 0;
 }
 
@@ -319,6 +359,7 @@ HOOK(dax_insert_entry)
  */
 HOOK_EXIT(dax_insert_entry)
 {
+	struct hook h = {.ctx = ctx};
 	__u64 result = 1, entry = 0;
 
 	bpf_get_func_ret(ctx, &result);
@@ -329,7 +370,7 @@ HOOK_EXIT(dax_insert_entry)
 		COUNT(lost[PT_LOSS_ENTRY], 1);
 		return 0;
 	}
-	stored(ctx, entry, fentry_arg(ctx, 3) & ~PFN_T_FLAGS);
+	stored(&h, entry, fentry_arg(ctx, 3) & ~PFN_T_FLAGS);
 	return 0;
 }
 
@@ -354,10 +395,10 @@ HOOK(dax_disassociate_entry)
 		e.mapping = a1;
 		e.offset = folio_offset(e.page);
 	}
-	t.refcount = highest_refcount(e.page, dax_entry_pages(a0));
+	t.refcount = highest_refcount(&e, dax_entry_pages(a0));
 	t.mapcount = folio_mapcount(e.page, folio_order(e.page));
 	t.associations = folio_associations(e.page);
-	observe(ctx, &t, &e);
+	observe(h, &t, &e);
 	return 0;
 }
 
@@ -370,9 +411,9 @@ HOOK(dax_folio_reset_order)
 	e.page = a0;
 	e.pfn = page_to_pfn(a0);
 	e.order = folio_order(a0);
-	t.refcount = highest_refcount(a0, e.order < 10 ? 1 << e.order : 1);
+	t.refcount = highest_refcount(&e, e.order < 10 ? 1 << e.order : 1);
 	t.mapcount = folio_mapcount(a0, e.order);
-	observe(ctx, &t, &e);
+	observe(h, &t, &e);
 	return 0;
 }
 
@@ -405,7 +446,7 @@ HOOK(memremap_pages)
 		e.page = pfn_to_page(o.pfn);
 		t.type = PT_READ(struct dev_pagemap, o.found.pgmap, type);
 		e.pgmap = o.found.pgmap;
-		finding(ctx, &t, &e, PT_RULE_PGMAP_OVERLAP);
+		finding(h, &t, &e, PT_RULE_PGMAP_OVERLAP);
 	}
 	scratch_put(s);
 	return 0;
@@ -429,7 +470,7 @@ HOOK(memunmap_pages)
 
 	if (!p)
 		return 0;
-	p->stack = stack_mode == PT_STACK_NONE ? 0 : take_stack(ctx);
+	p->at = where_for_finding(h);
 	p->killer = bpf_get_current_pid_tgid();
 	p->killer_cpu = bpf_get_smp_processor_id();
 	bpf_get_current_comm(p->comm, sizeof(p->comm));
@@ -459,7 +500,7 @@ HOOK_EXIT(memunmap_pages)
  */
 HOOK(remove_pfn_range_from_zone)
 {
-	return on_teardown(ctx, a1, a2);
+	return on_teardown(h, a1, a2);
 }
 
 /* ---- run by the tool, not attached ---- */
@@ -558,15 +599,18 @@ int explain(struct pt_refs *r)
 	__u32 i;
 
 	r->refs = -1;
-	s = p && p->killed ? scratch_get() : 0;
+	r->known = 0;
+	s = p ? scratch_get() : 0;
 	if (!s)
 		return 0;
+	r->known = 1;
 	__builtin_memset(&s->tally, 0, sizeof(s->tally));
 	for (i = 0; i < PT_MAX_RANGES; i++) {
 		if (i >= p->nr_range)
 			break;
 		tally_pages(s, p->range[i].start, p->range[i].end + 1);
 	}
+	r->out = s->tally.out;
 	r->most = s->tally.out + s->tally.preexisting;
 	r->least = r->most - s->tally.parts - s->tally.merged;
 	r->pfn = s->tally.first_out;

@@ -255,12 +255,12 @@ static int64_t kernel_log_offset(void)
 	return least * 1e9;
 }
 
-/* Show the first finding of each group. */
-static void add_finding(struct tracing *t, const struct pt_finding *f)
+/* Show the first finding of each group; @own: made here. */
+static void add_finding(struct tracing *t, const struct pt_finding *f, bool own)
 {
-	struct finding_group *g = findings_add(&t->findings, f);
+	struct finding_group *g = findings_add(&t->findings, f, own);
 
-	if (g && g->times > 1)
+	if (g && (g->nr_examples > 1 || g->count.times > 1))
 		return;
 	/* the two clocks drift apart: measured anew, close to the event */
 	if (t->out.timestamps)
@@ -273,20 +273,26 @@ static void add_own_finding(void *arg, const struct pt_finding *f)
 	struct tracing *t = arg;
 
 	t->own[f->rule]++;
-	add_finding(t, f);
+	add_finding(t, f, true);
 }
 
-static void on_record(void *arg, const void *record, size_t size)
+static void on_finding(void *arg, const struct pt_finding *f)
 {
-	const struct pt_pgmap_record *r = record;
-	const __u32 *kind = record;
+	add_finding(arg, f, false);
+}
+
+static void on_pgmap(void *arg, const struct pt_pgmap *p)
+{
 	struct tracing *t = arg;
 
-	(void)size;
-	if (*kind == PT_RECORD_PGMAP_NEW)
-		devices_learn(t->out.devices, &r->pgmap);
-	else if (*kind == PT_RECORD_FINDING)
-		add_finding(t, record);
+	devices_learn(t->out.devices, p);
+}
+
+static void on_told(void *arg, const struct pt_told *told)
+{
+	struct tracing *t = arg;
+
+	text_told(&t->out, told);
 }
 
 static bool output_failed(const struct tracing *t)
@@ -302,6 +308,7 @@ static int trace(struct tracing *t, pid_t child)
 		{.fd = session_fd(t->session), .events = POLLIN},
 		{.fd = signals, .events = POLLIN},
 	};
+	double told = now();
 	int status = 0;
 
 	while (!stop_requested(child) && !ended(child, &status) && !output_failed(t)) {
@@ -312,6 +319,11 @@ static int trace(struct tracing *t, pid_t child)
 		poll(fds, 2, left < 1 ? (int)(left * 1000) + 1 : 1000);
 		session_consume(t->session);
 		session_check_refs(t->session, add_own_finding, t);
+		if (t->findings.nr && now() - told > 1) {
+			told = now();
+			findings_count(&t->findings, t->session);
+			text_progress(&t->out, &t->findings);
+		}
 	}
 	return status;
 }
@@ -352,7 +364,7 @@ static void judge_outstanding(void *arg, uint64_t pfn, enum pt_life life,
 	f.kind = PT_RECORD_FINDING;
 	f.rule = life == PT_PART ? PT_RULE_PAGES_UNBALANCED : PT_RULE_LEAK;
 	f.time = now() * 1e9;
-	f.stack = f.request.stack;
+	f.at = f.request.at;
 	add_own_finding(t, &f);
 }
 
@@ -367,6 +379,7 @@ static int finish(struct tracing *t, bool incomplete, int command_status)
 	if (t->options->older >= 0 && !incomplete &&
 	    !(session_choice(t->session)->rules_off & (1u << PT_RULE_LEAK)))
 		session_outstanding(t->session, judge_outstanding, t);
+	findings_count(&t->findings, t->session);
 	summarise(t->session, t->own, t->ageless, incomplete, &sum);
 	text_ledger(&t->out, &t->findings, &sum);
 	text_summary(t->out.to, &sum, profile);
@@ -399,6 +412,12 @@ static void say_attached(const struct session *s)
 static int run_session(const struct options *o)
 {
 	struct tracing t = {.options = o};
+	struct session_reader reader = {
+		.finding = on_finding,
+		.pgmap = on_pgmap,
+		.told = on_told,
+		.arg = &t,
+	};
 	bool incomplete = true;
 	pid_t child = 0;
 	int status, err;
@@ -427,7 +446,7 @@ static int run_session(const struct options *o)
 		goto out;
 	}
 	if (!interrupted()) {
-		err = session_load(t.session, on_record, &t);
+		err = session_load(t.session, &reader);
 		if (err)
 			goto out;
 	}

@@ -17,7 +17,7 @@ struct call {
 	__u64 pfn;
 	__u64 nr; /* folios */
 	__u32 order;
-	__u32 unused;
+	__u32 asked_order;
 };
 
 struct {
@@ -107,31 +107,34 @@ static __always_inline __u8 call_rule(struct pt_scratch *s, const struct call *c
 			     pgmap_is_dying(pgmap), alike);
 }
 
-static __always_inline void report_call(void *ctx, struct call *c, __u64 pgmap, __u64 pfn,
-					__u8 rule)
+static __always_inline void report_call(const struct hook *h, struct call *c, __u64 pgmap,
+					__u64 pfn, __u8 rule)
 {
 	struct pt_transition t = {.op = PT_OP_REQUEST, .profile = profile};
-	struct pt_event e = {.pfn = pfn, .pgmap = pgmap, .order = c->order};
+	struct pt_event e = {.pfn = pfn, .pgmap = pgmap, .order = c->order, .named = pgmap};
 
+	e.asked = c->nr;
+	e.asked_order = c->asked_order;
 	e.page = pfn_to_page(pfn);
 	t.type = PT_READ(struct dev_pagemap, pgmap, type);
 	if (pfn_to_pgmap(pfn))
 		t.refcount = page_refcount(e.page);
-	finding(ctx, &t, &e, rule);
+	finding(h, &t, &e, rule);
 }
 
 static long keep_step(__u32 i, void *data)
 {
 	struct pt_scratch *s = *(struct pt_scratch **)data;
 
-	touch(s->each.pfn + (__u64)i * s->each.step, s->each.broken, false);
+	touch(s->each.pfn + (__u64)i * s->each.step, s->each.at, false);
 	return 0;
 }
 
 /* Who requested them: one stack for the whole span. */
-static __always_inline void keep_span(void *ctx, struct pt_scratch *s, const struct call *c)
+static __always_inline void keep_span(const struct hook *h, struct pt_scratch *s,
+				      const struct call *c)
 {
-	s->each.broken = stack_mode == PT_STACK_ALL ? take_stack(ctx) : 0;
+	s->each.at = where_for_history(h);
 	bpf_loop(c->nr, keep_step, &s, 0);
 }
 
@@ -147,8 +150,8 @@ static __always_inline __u64 pack_span(__u32 nr, __u32 order)
  * @pfn: of the first folio
  * @nr_order: pack_span() of what was asked for
  */
-static __noinline void begin_request(void *ctx, enum pt_form form, __u64 pgmap, __u64 pfn,
-				     __u64 nr_order)
+static __noinline void begin_request(const struct hook *h, enum pt_form form, __u64 pgmap,
+				     __u64 pfn, __u64 nr_order)
 {
 	__u32 tid = bpf_get_current_pid_tgid(), order = nr_order & PT_ORDER_MAX;
 	struct call *outer = bpf_map_lookup_elem(&calls, &tid);
@@ -167,24 +170,25 @@ static __noinline void begin_request(void *ctx, enum pt_form form, __u64 pgmap, 
 	c.form = form;
 	c.pfn = pfn;
 	c.nr = nr_order >> 8;
+	c.asked_order = order;
 	/* outside of all pgmaps there is no struct page */
 	c.order = pgmap_covers(pgmap, pfn, 1) ? folio_order(pfn_to_page(pfn)) : order;
 	rule = call_rule(s, &c, pgmap, order);
 	if (!rule)
 		rule = overlap_rule(s, &c);
 	if (rule) {
-		report_call(ctx, &c, pgmap, pfn, rule);
+		report_call(h, &c, pgmap, pfn, rule);
 		goto out;
 	}
-	each_folio(s, PT_OP_REQUEST, pfn, c.nr, c.order, true);
+	each_folio(s, call_site(h), PT_OP_REQUEST, pfn, c.nr, c.order, true);
 	if (s->each.rule)
-		report_call(ctx, &c, pgmap, s->each.broken, s->each.rule);
+		report_call(h, &c, pgmap, s->each.broken, s->each.rule);
 	c.counted = s->each.taken == c.nr;
 	if (!c.counted) {
-		each_folio(s, PT_OP_UNDO, pfn, s->each.taken, c.order, false);
+		each_folio(s, call_site(h), PT_OP_UNDO, pfn, s->each.taken, c.order, false);
 		goto out;
 	}
-	keep_span(ctx, s, &c);
+	keep_span(h, s, &c);
 	section = c.order ? find_section(pfn) : 0;
 	if (section)
 		section->large = 1;
@@ -195,7 +199,8 @@ out:
 }
 
 /* end_request - it returns; @granted: not refused */
-static __noinline void end_request(void *ctx, enum pt_form form, __u64 pgmap, bool granted)
+static __noinline void end_request(const struct hook *h, enum pt_form form, __u64 pgmap,
+				   bool granted)
 {
 	__u32 tid = bpf_get_current_pid_tgid();
 	struct call *known = bpf_map_lookup_elem(&calls, &tid);
@@ -215,13 +220,13 @@ static __noinline void end_request(void *ctx, enum pt_form form, __u64 pgmap, bo
 		return;
 	}
 	if (!granted && c.counted)
-		each_folio(s, PT_OP_UNDO, c.pfn, c.nr, c.order, false);
+		each_folio(s, call_site(h), PT_OP_UNDO, c.pfn, c.nr, c.order, false);
 	if (granted && !c.counted)
-		each_folio(s, PT_OP_ACCEPT, c.pfn, c.nr, c.order, false);
+		each_folio(s, call_site(h), PT_OP_ACCEPT, c.pfn, c.nr, c.order, false);
 	if (granted && c.nr > 1) {
 		look_along(s, &c, unreferenced_step);
 		if (s->span.wrong)
-			report_call(ctx, &c, pgmap, page_to_pfn(s->span.page),
+			report_call(h, &c, pgmap, page_to_pfn(s->span.page),
 				    PT_RULE_PARTIAL_REQUEST);
 	}
 	scratch_put(s);
@@ -231,15 +236,16 @@ static long release_step(__u32 i, void *data)
 {
 	struct span *sp = &(*(struct pt_scratch **)data)->span;
 	struct pt_transition t = {.op = PT_OP_RELEASE};
+	struct pt_event e = {.page = sp->page, .pfn = page_to_pfn(sp->page)};
 	struct pt_outcome out = {};
-	__u32 before = 0;
 
 	t.refcount = page_refcount(sp->page);
 	sp->order = folio_order(sp->page);
-	return next_folio(sp, take(page_to_pfn(sp->page), &t, &out, &before) && out.rule);
+	e.order = sp->order;
+	return next_folio(sp, take(&e, &t, &out) && out.rule);
 }
 
-static __noinline void release_folios(void *ctx, __u64 page, __u32 nr)
+static __noinline void release_folios(const struct hook *h, __u64 page, __u32 nr)
 {
 	struct pt_transition t = {.op = PT_OP_RELEASE, .profile = profile};
 	struct pt_scratch *s = scratch_get();
@@ -262,11 +268,11 @@ static __noinline void release_folios(void *ctx, __u64 page, __u32 nr)
 	e.order = folio_order(e.page);
 	t.type = PT_READ(struct dev_pagemap, e.pgmap, type);
 	t.refcount = page_refcount(e.page);
-	finding(ctx, &t, &e, PT_RULE_RELEASE_UNREQUESTED);
+	finding(h, &t, &e, PT_RULE_RELEASE_UNREQUESTED);
 }
 
 /* stored - dax_insert_entry() has stored @entry for @pfn, and requested what it names */
-static __always_inline void stored(void *ctx, __u64 entry, __u64 pfn)
+static __always_inline void stored(const struct hook *h, __u64 entry, __u64 pfn)
 {
 	struct pt_transition t = {.op = PT_OP_STORE, .profile = profile};
 	struct pt_event e = {};
@@ -287,7 +293,7 @@ static __always_inline void stored(void *ctx, __u64 entry, __u64 pfn)
 		/* it may be part of another file's huge folio */
 		e.page = page_head(e.page);
 		t.refcount = page_refcount(e.page);
-		observe(ctx, &t, &e);
+		observe(h, &t, &e);
 		return;
 	}
 	s = scratch_get();
@@ -306,17 +312,17 @@ static __always_inline void stored(void *ctx, __u64 entry, __u64 pfn)
 			  : PT_RULE_NONE;
 	if (rule == PT_RULE_PARTIAL_REQUEST) {
 		e.pfn = s->tally.first_idle;
-		each_folio(s, PT_OP_MISSED, pfn, PT_SECTION_PAGES, 0, false);
+		each_folio(s, call_site(h), PT_OP_MISSED, pfn, PT_SECTION_PAGES, 0, false);
 	}
 	scratch_put(s);
 	/* what no page of was requested is found at its head */
 	if (rule && rule != PT_RULE_MAP_UNREQUESTED) {
 		e.pgmap = pfn_to_pgmap(pfn);
 		t.type = PT_TYPE_FS_DAX;
-		finding(ctx, &t, &e, rule);
+		finding(h, &t, &e, rule);
 	}
 	e.pfn = pfn;
-	observe(ctx, &t, &e);
+	observe(h, &t, &e);
 }
 
 #endif /* PGMAPTRACE_REQUEST_BPF_H */

@@ -2,9 +2,9 @@
 #include "rules.h"
 
 static const struct {
-	const char *name, *text;
+	const char *name, *text, *cause;
 } catalogue[PT_NR_RULES] = {
-#define RULE(id, name, text) [PT_RULE_##id] = {name, text},
+#define RULE(id, name, text, cause) [PT_RULE_##id] = {name, text, cause},
 	PT_RULES(RULE)
 #undef RULE
 };
@@ -17,4 +17,9 @@ const char *pt_rule_name(unsigned int rule)
 const char *pt_rule_text(unsigned int rule)
 {
 	return catalogue[rule].text;
+}
+
+const char *pt_rule_cause(unsigned int rule)
+{
+	return catalogue[rule].cause;
 }

@@ -7,26 +7,31 @@
 #define PGMAPTRACE_SCAN_BPF_H
 
 struct busiest {
-	__u64 page;
+	__u64 pfn;
+	__u64 busy;
 	__s32 refcount;
 };
 
 static long busiest_step(__u32 i, void *data)
 {
 	struct busiest *b = data;
-	__s32 refcount = page_refcount(b->page + i * page_size_of_struct());
+	__s32 refcount = page_refcount(pfn_to_page(b->pfn + i));
 
-	if (refcount > b->refcount)
+	if (refcount > b->refcount) {
 		b->refcount = refcount;
+		b->busy = b->pfn + i;
+	}
 	return 0;
 }
 
-static __always_inline __s32 highest_refcount(__u64 page, __u32 pages)
+/* The highest reference count of @pages pages; @e->busy says of which, if not of the first. */
+static __always_inline __s32 highest_refcount(struct pt_event *e, __u32 pages)
 {
-	struct busiest b = {.page = page, .refcount = page_refcount(page)};
+	struct busiest b = {.pfn = e->pfn, .refcount = page_refcount(e->page)};
 
 	if (pages > 1)
 		bpf_loop(pages, busiest_step, &b, 0);
+	e->busy = b.busy;
 	return b.refcount;
 }
 
@@ -37,17 +42,17 @@ static long live_step(__u32 i, void *data)
 	struct scan *sc = &(*(struct pt_scratch **)data)->scan;
 	struct pt_transition t = {.op = PT_OP_BASELINE};
 	struct pt_outcome out = {};
-	__u64 pfn = sc->batch + i;
-	__u32 before = 0;
+	struct pt_event e = {.pfn = sc->batch + i};
 
 	if (!(sc->mask >> (i & 63) & 1))
 		return 0;
 	if (!sc->live++)
-		sc->first_live = pfn;
+		sc->first_live = e.pfn;
 	if (!sc->baseline)
 		return 0;
-	t.refcount = page_refcount(pfn_to_page(pfn));
-	take(pfn, &t, &out, &before);
+	e.page = pfn_to_page(e.pfn);
+	t.refcount = page_refcount(e.page);
+	take(&e, &t, &out);
 	return 0;
 }
 
@@ -115,7 +120,7 @@ static __always_inline void scan_pages(struct pt_scratch *s, __u64 pfn, __u64 nr
 }
 
 /* The struct pages of a range are about to go: is any folio not where it belongs? */
-static __always_inline int on_teardown(void *ctx, __u64 pfn, __u64 nr)
+static __always_inline int on_teardown(const struct hook *h, __u64 pfn, __u64 nr)
 {
 	__u64 address = pfn_to_pgmap(pfn), end = pfn + nr;
 	struct pt_pgmap *p = bpf_map_lookup_elem(&pgmaps, &address);
@@ -156,8 +161,8 @@ static __always_inline int on_teardown(void *ctx, __u64 pfn, __u64 nr)
 	t.refcount = page_refcount(e.page);
 	t.mapcount = folio_mapcount(e.page, e.order);
 	e.pgmap = address;
-	if (take(e.pfn, &t, &out, &e.word) && out.rule)
-		finding(ctx, &t, &e, out.rule);
+	if (take(&e, &t, &out) && out.rule)
+		finding(h, &t, &e, out.rule);
 	return 0;
 }
 

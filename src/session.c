@@ -18,7 +18,8 @@
 #define MAX_LINKS  32
 #define MAX_KILLED 64
 #define REFS_STILL 1000000000ULL /* ns: as long must a wrong reference count stay the same */
-#define SCAN_PAGES (1 << 16)	 /* 256 MiB a step */
+#define TOLD_BYTES (8 << 20)
+#define SCAN_PAGES (1 << 16) /* 256 MiB a step */
 
 /* arch/x86/include/asm/pgtable_64_types.h: where it is no variable */
 #define VMEMMAP_START 0xffffea0000000000ULL
@@ -40,8 +41,7 @@ struct session {
 	struct bpf_link *link[MAX_LINKS];
 	int nr_links;
 	struct ring_buffer *ring;
-	session_record_fn fn;
-	void *arg;
+	struct session_reader reader;
 	struct pt_counts counts;
 	struct killed killed[MAX_KILLED];
 	unsigned int nr_killed;
@@ -166,9 +166,24 @@ static int learn_layout(struct session *s)
 
 static int on_record(void *arg, void *data, size_t size)
 {
-	struct session *s = arg;
+	const struct session_reader *r = &((struct session *)arg)->reader;
+	const struct pt_pgmap_record *p = data;
+	const __u32 *kind = data;
 
-	s->fn(s->arg, data, size);
+	(void)size;
+	if (*kind == PT_RECORD_PGMAP_NEW)
+		r->pgmap(r->arg, &p->pgmap);
+	else
+		r->finding(r->arg, data);
+	return 0;
+}
+
+static int on_told(void *arg, void *data, size_t size)
+{
+	const struct session_reader *r = &((struct session *)arg)->reader;
+
+	(void)size;
+	r->told(r->arg, data);
 	return 0;
 }
 
@@ -201,15 +216,37 @@ uint64_t session_touch_time(const struct session *s, const struct pt_touch *t)
 	return s->skel->bss->began + ((uint64_t)t->tick << PT_TICK_SHIFT);
 }
 
-int session_load(struct session *s, session_record_fn fn, void *arg)
+/* Where interrupts enter, so that stacks can end there. */
+static void learn_irq_text(struct session *s)
+{
+	static const char *const names[2][2] = {
+		{"__irqentry_text_start", "__irqentry_text_end"},
+		{"__softirqentry_text_start", "__softirqentry_text_end"},
+	};
+
+	for (int i = 0; i < 2; i++) {
+		s->skel->rodata->irq_text[i].start = ksyms_address(s->ksyms, names[i][0]);
+		s->skel->rodata->irq_text[i].end = ksyms_address(s->ksyms, names[i][1]);
+	}
+}
+
+static int open_rings(struct session *s)
+{
+	s->ring = ring_buffer__new(bpf_map__fd(s->skel->maps.records), on_record, s, NULL);
+	if (s->ring && !ring_buffer__add(s->ring, bpf_map__fd(s->skel->maps.told), on_told, s))
+		return 0;
+	say("can't map the ring buffer: %s", strerror(errno));
+	return EXIT_INTERNAL;
+}
+
+int session_load(struct session *s, const struct session_reader *reader)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = s->options.btf,
 		    .kernel_log_level = debug_level() > 1 ? 4 : 0);
 	struct bpf_program *p;
 	int err;
 
-	s->fn = fn;
-	s->arg = arg;
+	s->reader = *reader;
 	s->skel = pgmaptrace_bpf__open_opts(&opts);
 	if (!s->skel) {
 		say("can't open the BPF object: %s", strerror(errno));
@@ -233,6 +270,11 @@ int session_load(struct session *s, session_record_fn fn, void *arg)
 	s->skel->rodata->profile = s->choice.profile;
 	s->skel->rodata->init_names_pgmap = s->choice.init_names_pgmap;
 	s->skel->rodata->stack_mode = s->options.stack;
+	s->skel->rodata->watch = s->options.watch;
+	s->skel->rodata->watched = s->options.watched;
+	learn_irq_text(s);
+	if (s->options.watch != PT_WATCH_NONE)
+		bpf_map__set_max_entries(s->skel->maps.told, TOLD_BYTES);
 	err = pgmaptrace_bpf__load(s->skel);
 	if (err) {
 		say("can't load the BPF programs: %s%s", strerror(-err),
@@ -240,12 +282,8 @@ int session_load(struct session *s, session_record_fn fn, void *arg)
 				  : " (PGMAPTRACE_DEBUG=1 shows the verifier's log)");
 		return EXIT_KERNEL;
 	}
-	s->ring = ring_buffer__new(bpf_map__fd(s->skel->maps.records), on_record, s, NULL);
-	if (!s->ring) {
-		say("can't map the ring buffer: %s", strerror(errno));
-		return EXIT_INTERNAL;
-	}
-	return learn_layout(s);
+	err = open_rings(s);
+	return err ? err : learn_layout(s);
 }
 
 static struct bpf_link *attach_multi(struct bpf_program *p, const char *symbol)
@@ -444,14 +482,55 @@ const struct ksyms *session_ksyms(struct session *s)
 	return s->ksyms;
 }
 
-bool session_stack(struct session *s, uint32_t key, struct pt_stack *stack)
+bool session_stack(struct session *s, uint32_t at, struct pt_stack *stack)
 {
-	return key && !bpf_map_lookup_elem(bpf_map__fd(s->skel->maps.stacks), &key, stack);
+	return at && !(at & PT_SITE) &&
+	       !bpf_map_lookup_elem(bpf_map__fd(s->skel->maps.stacks), &at, stack);
 }
 
-bool session_comm(struct session *s, uint32_t tid, char comm[PT_COMM_LEN])
+bool session_comm(struct session *s, const struct pt_touch *t, char comm[PT_COMM_LEN])
 {
-	return !bpf_map_lookup_elem(bpf_map__fd(s->skel->maps.tasks), &tid, comm);
+	uint32_t tid = PT_TID(t->who);
+	struct pt_task task;
+
+	if (!tid) {
+		snprintf(comm, PT_COMM_LEN, "swapper");
+		return true;
+	}
+	/* another task may have got the number since */
+	if (bpf_map_lookup_elem(bpf_map__fd(s->skel->maps.tasks), &tid, &task) ||
+	    task.tick > t->tick)
+		return false;
+	memcpy(comm, task.comm, PT_COMM_LEN);
+	return true;
+}
+
+const struct btf *session_btf(const struct session *s)
+{
+	return s->btf;
+}
+
+void session_groups(struct session *s, session_group_fn fn, void *arg)
+{
+	struct pt_group_key key, kept, *previous = NULL;
+	int groups = bpf_map__fd(s->skel->maps.groups);
+	struct pt_group group;
+
+	while (!bpf_map_get_next_key(groups, previous, &key)) {
+		kept = key;
+		previous = &kept;
+		if (!bpf_map_lookup_elem(groups, &key, &group))
+			fn(arg, &key, &group);
+	}
+}
+
+int64_t session_pgmap_outstanding(struct session *s, uint64_t address)
+{
+	struct pt_refs r = {.address = address};
+
+	if (run_program(s->skel->progs.explain, &r, sizeof(r)) || !r.known)
+		return -1;
+	return r.out;
 }
 
 void session_outstanding(struct session *s, session_folio_fn fn, void *arg)
@@ -516,7 +595,7 @@ static bool check_refs(struct session *s, const struct pt_pgmap *p, session_find
 	f.time = p->killed;
 	f.tid = p->killer;
 	f.cpu = p->killer_cpu;
-	f.stack = p->stack;
+	f.at = p->at;
 	memcpy(f.comm, p->comm, sizeof(f.comm));
 	f.pgmap = *p;
 	f.refs = now.refs;

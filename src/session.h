@@ -18,10 +18,17 @@ struct session;
 struct session_options {
 	const char *btf; /* file; NULL: the running kernel's */
 	enum pt_stack_mode stack;
+	enum pt_watch watch;
+	uint64_t watched; /* pfn or inode number */
 };
 
-/* Each record, in the order of the events.  Runs inside session_consume(). */
-typedef void (*session_record_fn)(void *arg, const void *record, size_t size);
+/* Who takes what the programs tell, in the order of the events, inside session_consume(). */
+struct session_reader {
+	void (*finding)(void *arg, const struct pt_finding *f);
+	void (*pgmap)(void *arg, const struct pt_pgmap *p);
+	void (*told)(void *arg, const struct pt_told *t);
+	void *arg;
+};
 
 /*
  * session_probe - what this kernel offers; loads and attaches nothing
@@ -30,7 +37,7 @@ typedef void (*session_record_fn)(void *arg, const void *record, size_t size);
 struct session *session_probe(const struct session_options *o, int *status);
 
 /* Load the programs that were chosen.  Return: 0, or an exit status (said on stderr). */
-int session_load(struct session *s, session_record_fn fn, void *arg);
+int session_load(struct session *s, const struct session_reader *reader);
 /* Attach all hooks, then switch them on at once.  Return as session_load(). */
 int session_attach(struct session *s);
 /*
@@ -59,9 +66,20 @@ uint64_t session_missed(struct session *s);
 uint64_t session_touch_time(const struct session *s, const struct pt_touch *t);
 /* Fill in what @f->pfn is now: counts, order, file, pgmap, history; false: no device page. */
 bool session_look(struct session *s, struct pt_finding *f);
-/* Stack by its key; false if it is not there. */
-bool session_stack(struct session *s, uint32_t key, struct pt_stack *stack);
-bool session_comm(struct session *s, uint32_t tid, char comm[PT_COMM_LEN]);
+/* The stack that was kept; false if @at is none, or not there. */
+bool session_stack(struct session *s, uint32_t at, struct pt_stack *stack);
+/* Name of the task that made this touch; false if it is not known any more. */
+bool session_comm(struct session *s, const struct pt_touch *t, char comm[PT_COMM_LEN]);
+/* The kernel's own types. */
+const struct btf *session_btf(const struct session *s);
+
+/* All groups of findings that the programs have counted up to now. */
+typedef void (*session_group_fn)(void *arg, const struct pt_group_key *key,
+				 const struct pt_group *group);
+void session_groups(struct session *s, session_group_fn fn, void *arg);
+
+/* Requested and not freed yet, of the pgmap at @address; -1 if it is not there. */
+int64_t session_pgmap_outstanding(struct session *s, uint64_t address);
 
 /* What is outstanding now: each requested folio with its last request. */
 typedef void (*session_folio_fn)(void *arg, uint64_t pfn, enum pt_life life,

@@ -54,13 +54,26 @@ struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1 << 14);
 	__type(key, __u32); /* tid */
-	__type(value, char[PT_COMM_LEN]);
+	__type(value, struct pt_task);
 } tasks SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, PT_MAX_GROUPS); /* preallocated, as stacks */
+	__type(key, struct pt_group_key);
+	__type(value, struct pt_group);
+} groups SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 1 << 20);
 } records SEC(".maps");
+
+/* Of its own, so that findings are not lost for transitions; the tool enlarges it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 12);
+} told SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -99,6 +112,7 @@ struct each {
 	__u64 taken;  /* how many came through */
 	__u64 broken; /* pfn of the first that broke a rule; 0: none */
 	__u32 step;   /* pages from one to the next */
+	__u32 at;     /* where in the kernel this is */
 	__u8 op;
 	__u8 order;
 	__u8 rule;
@@ -145,13 +159,16 @@ struct {
 } scratches SEC(".maps");
 
 /* Set by the tool. */
-volatile __u32 killed;		 /* pgmaps that memunmap_pages came for */
-const volatile __u32 profile;	 /* enum pt_profile */
-const volatile __u32 stack_mode; /* enum pt_stack_mode */
-volatile __u32 enabled;		 /* all hooks are attached */
-volatile __u32 settled;		 /* the baseline scan is complete */
-volatile __u32 rules_off;	 /* bit (1 << enum pt_rule): a hook of it is not there */
-volatile __u64 began;		 /* ns; touch times count from here */
+volatile __u32 killed;			    /* pgmaps that memunmap_pages came for */
+const volatile __u32 profile;		    /* enum pt_profile */
+const volatile __u32 stack_mode;	    /* enum pt_stack_mode */
+const volatile __u32 watch;		    /* enum pt_watch */
+const volatile __u64 watched;		    /* pfn or inode number */
+const volatile struct pt_range irq_text[2]; /* code that an interrupt enters by */
+volatile __u32 enabled;			    /* all hooks are attached */
+volatile __u32 settled;			    /* the baseline scan is complete */
+volatile __u32 rules_off;		    /* bit (1 << enum pt_rule): a hook of it is not there */
+volatile __u64 began;			    /* ns; touch times count from here */
 volatile __u64 epochs;
 
 static __always_inline struct pt_counts *my_counts(void)
@@ -188,12 +205,28 @@ static __always_inline void scratch_put(struct pt_scratch *s)
 	__sync_val_compare_and_swap(&s->busy, 1, 0);
 }
 
-/* Return: key of the stacks map; 0 if no stack could be kept (counted). */
+/* Where a hook's program was called. */
+struct hook {
+	void *ctx;
+	__u64 site; /* what the hooked function returns to; 0: not known, or not wanted */
+};
+
+static __always_inline bool is_irq_text(__u64 address)
+{
+	return (address >= irq_text[0].start && address < irq_text[0].end) ||
+	       (address >= irq_text[1].start && address < irq_text[1].end);
+}
+
+/*
+ * What an interrupt interrupted says nothing about the event, and would make
+ * a new stack of each: it is left out, as the kernel's own stack depot does.
+ * Return: key of the stacks map; 0 if no stack could be kept (counted).
+ */
 static __noinline __u32 take_stack(void *ctx)
 {
 	struct pt_scratch *s;
 	struct pt_stack *known;
-	__u64 hash = 0xcbf29ce484222325ULL;
+	__u64 hash = 0xcbf29ce484222325ULL, frame;
 	__u32 key = 0;
 	long n;
 	int i;
@@ -211,12 +244,14 @@ static __noinline __u32 take_stack(void *ctx)
 	}
 	n /= 8;
 	for (i = 0; i < PT_STACK_DEPTH; i++) {
-		if (i >= n)
-			s->stack.frame[i] = 0;
-		hash = (hash ^ s->stack.frame[i]) * 0x100000001b3ULL;
+		frame = i < n ? s->stack.frame[i] : 0;
+		s->stack.frame[i] = frame;
+		hash = (hash ^ frame) * 0x100000001b3ULL;
 		hash ^= hash >> 29;
+		if (is_irq_text(frame))
+			n = 0;
 	}
-	key = hash ^ (hash >> 32);
+	key = (hash ^ (hash >> 32)) & ~PT_SITE;
 	if (!key)
 		key = 1;
 	known = bpf_map_lookup_elem(&stacks, &key);
@@ -240,17 +275,46 @@ lost:
 	return 0;
 }
 
-static __always_inline void remember_task(__u32 tid)
+/* As pt_touch has it; 0 if it is not known. */
+static __always_inline __u32 call_site(const struct hook *h)
 {
-	char comm[PT_COMM_LEN] = {};
-	char *known;
+	return h->site & PT_SITE ? h->site : 0;
+}
 
-	bpf_get_current_comm(comm, sizeof(comm));
+/* Where in the kernel this is: a stack if it is to be kept, else the call site. */
+static __always_inline __u32 where(const struct hook *h, bool stack)
+{
+	__u32 at = stack ? take_stack(h->ctx) : 0;
+
+	return at ? at : call_site(h);
+}
+
+static __always_inline __u32 where_for_history(const struct hook *h)
+{
+	return where(h, stack_mode == PT_STACK_ALL);
+}
+
+static __always_inline __u32 where_for_finding(const struct hook *h)
+{
+	return where(h, stack_mode != PT_STACK_NONE);
+}
+
+static __always_inline __u32 tick_now(void)
+{
+	return ((bpf_ktime_get_ns() - began) >> PT_TICK_SHIFT) | 1;
+}
+
+static __always_inline void remember_task(__u32 tid, __u32 tick)
+{
+	struct pt_task now = {.tick = tick};
+	struct pt_task *known;
+
+	bpf_get_current_comm(now.comm, sizeof(now.comm));
 	known = bpf_map_lookup_elem(&tasks, &tid);
-	if (known && *(__u64 *)known == *(__u64 *)comm &&
-	    *(__u64 *)(known + 8) == *(__u64 *)(comm + 8))
+	if (known && *(__u64 *)known->comm == *(__u64 *)now.comm &&
+	    *(__u64 *)(known->comm + 8) == *(__u64 *)(now.comm + 8))
 		return;
-	if (bpf_map_update_elem(&tasks, &tid, comm, BPF_ANY))
+	if (bpf_map_update_elem(&tasks, &tid, &now, BPF_ANY))
 		COUNT(lost[PT_LOSS_TASK], 1);
 }
 
@@ -325,12 +389,17 @@ struct pt_event {
 	__u64 pfn; /* of the head page */
 	__u64 page;
 	__u64 folios;  /* for PT_OP_TEARDOWN */
+	__u64 asked;   /* request as a whole: folios asked for */
+	__u64 named;   /* and address of the pgmap that was named */
 	__u64 mapping; /* address_space it is stored in; 0: ask the folio */
 	__u64 offset;  /* in it, bytes */
 	__u64 pgmap;   /* address */
+	__u64 busy;    /* pfn of the page that the reference count is of; 0: the head */
 	__u32 order;
 	__u32 word;  /* the folio's state before */
-	__u32 stack; /* key of the stacks map */
+	__u32 after; /* and after */
+	__u32 at;    /* where in the kernel */
+	__u32 asked_order;
 };
 
 static __always_inline void describe_file(struct pt_finding *f, const struct pt_event *e)
@@ -362,9 +431,12 @@ static __always_inline void describe(struct pt_finding *f, const struct pt_trans
 	__u64 pgmap = e->pgmap;
 
 	f->pfn = e->pfn;
+	f->busy = e->busy;
 	f->order = e->order;
 	f->refcount = t->refcount;
 	f->mapcount = t->mapcount;
+	f->pincount = folio_pincount(e->page);
+	f->flags = page_flags(e->page);
 	if (t->type == PT_TYPE_FS_DAX || t->type == PT_TYPE_GENERIC)
 		describe_file(f, e);
 	if (h) {
@@ -375,6 +447,36 @@ static __always_inline void describe(struct pt_finding *f, const struct pt_trans
 	if (known)
 		f->pgmap = *known;
 	f->pgmap.type = t->type;
+	pgmap = e->named;
+	known = pgmap ? bpf_map_lookup_elem(&pgmaps, &pgmap) : 0;
+	if (known)
+		f->named = known->range[0];
+}
+
+/* Return: how many findings of the group there were before; 0 also if it can't be counted. */
+static __always_inline __u64 count_in_group(const struct pt_event *e, __u32 rule)
+{
+	struct pt_group_key key = {.rule = rule, .at = e->at};
+	__u64 now = bpf_ktime_get_ns();
+	struct pt_group none = {.first = now};
+	struct pt_pgmap *known;
+	struct pt_group *g;
+	__u64 pgmap = e->pgmap;
+
+	known = e->at ? 0 : bpf_map_lookup_elem(&pgmaps, &pgmap);
+	if (known)
+		key.epoch = known->epoch;
+	g = bpf_map_lookup_elem(&groups, &key);
+	if (!g) {
+		bpf_map_update_elem(&groups, &key, &none, BPF_NOEXIST);
+		g = bpf_map_lookup_elem(&groups, &key);
+	}
+	if (!g) {
+		COUNT(lost[PT_LOSS_GROUP], 1);
+		return 0;
+	}
+	g->last = now;
+	return __sync_fetch_and_add(&g->times, 1);
 }
 
 __noinline int report(const struct pt_transition *t, const struct pt_event *e, __u32 rule)
@@ -385,6 +487,8 @@ __noinline int report(const struct pt_transition *t, const struct pt_event *e, _
 	if (!t || !e || rule >= PT_NR_RULES)
 		return 0;
 	COUNT(rules[rule], 1);
+	if (count_in_group(e, rule) >= PT_EXAMPLES)
+		return 0;
 	f = bpf_ringbuf_reserve(&records, sizeof(*f), 0);
 	if (!f) {
 		COUNT(lost[PT_LOSS_FINDING], 1);
@@ -395,33 +499,92 @@ __noinline int report(const struct pt_transition *t, const struct pt_event *e, _
 	f->rule = rule;
 	f->time = bpf_ktime_get_ns();
 	f->folios = e->folios;
+	f->asked = e->asked;
+	f->asked_order = e->asked_order;
 	f->op = t->op;
-	f->state = e->word;
+	f->state = pt_normalise(e->word, t->fresh);
 	f->cpu = bpf_get_smp_processor_id();
 	id = bpf_get_current_pid_tgid();
 	f->tgid = id >> 32;
 	f->tid = id;
 	bpf_get_current_comm(f->comm, sizeof(f->comm));
-	f->stack = e->stack;
+	f->at = e->at;
 	describe(f, t, e);
 	bpf_ringbuf_submit(f, 0);
 	return 0;
 }
 
 /* Keep who touched @pfn last: its free or its request. */
-__noinline int touch(__u64 pfn, __u32 stack, int free)
+__noinline int touch(__u64 pfn, __u32 at, int free)
 {
 	struct pt_history *h = find_history(pfn, true);
 	__u32 i = pfn & (PT_SECTION_PAGES - 1);
+	__u32 tid = bpf_get_current_pid_tgid(), cpu = bpf_get_smp_processor_id();
 	struct pt_touch *last;
 
 	if (!h)
 		return 0;
+	if (cpu > PT_CPU_UNKNOWN)
+		cpu = PT_CPU_UNKNOWN;
 	last = free ? &h->free[i] : &h->request[i];
-	last->tick = ((bpf_ktime_get_ns() - began) >> PT_TICK_SHIFT) | 1;
-	last->tid = bpf_get_current_pid_tgid();
-	last->stack = stack_mode == PT_STACK_ALL ? stack : 0;
-	remember_task(last->tid);
+	last->tick = tick_now();
+	last->who = cpu << PT_TID_BITS | tid;
+	last->at = at;
+	remember_task(tid, last->tick);
+	return 0;
+}
+
+static __always_inline bool is_watched(const struct pt_event *e, __u64 inode)
+{
+	switch (watch) {
+	case PT_WATCH_PFN:
+		return watched >= e->pfn && watched < e->pfn + (1ULL << (e->order & PT_ORDER_MAX));
+	case PT_WATCH_INODE:
+		return inode == watched;
+	}
+	return watch == PT_WATCH_ALL;
+}
+
+/* Tell of a transition, if it is watched. */
+__noinline int tell(const struct pt_transition *t, const struct pt_event *e, __u32 rule)
+{
+	__u64 mapping, inode, pgmap, id;
+	struct pt_pgmap *known;
+	struct pt_told *r;
+
+	if (!t || !e)
+		return 0;
+	mapping = e->mapping ? e->mapping : (__u64)PT_READ(struct folio, e->page, mapping);
+	inode = mapping_inode(mapping);
+	if (!is_watched(e, inode))
+		return 0;
+	r = bpf_ringbuf_reserve(&told, sizeof(*r), 0);
+	if (!r) {
+		COUNT(lost[PT_LOSS_EVENT], 1);
+		return 0;
+	}
+	pgmap = e->pgmap;
+	known = bpf_map_lookup_elem(&pgmaps, &pgmap);
+	r->time = bpf_ktime_get_ns();
+	r->pfn = e->pfn;
+	r->epoch = known ? known->epoch : 0;
+	r->inode = inode;
+	r->offset = e->mapping ? e->offset : folio_offset(e->page);
+	r->op = t->op;
+	r->rule = rule;
+	r->before = e->word;
+	r->after = e->after;
+	r->refcount = t->refcount;
+	r->mapcount = t->mapcount;
+	r->order = e->order;
+	r->type = t->type;
+	r->cpu = bpf_get_smp_processor_id();
+	id = bpf_get_current_pid_tgid();
+	r->tid = id;
+	r->at = e->at;
+	r->unused = 0;
+	bpf_get_current_comm(r->comm, sizeof(r->comm));
+	bpf_ringbuf_submit(r, 0);
 	return 0;
 }
 
@@ -461,26 +624,27 @@ __noinline int step(__u32 word, const struct pt_transition *t, struct pt_outcome
 #define PT_CAS_TRIES 16
 
 /*
- * apply - step the word at @word and say what it was before
+ * apply - step the word at @word and keep in @e what it was before and after
  * @page: its refcount is read anew for each try, so that it belongs to the
  *	word that is stepped: other CPUs may put and take the folio meanwhile.
  *	0: the caller's is right.
  * Return: false if other CPUs were faster each time.
  */
-__noinline int apply(__u32 *word, struct pt_transition *t, struct pt_outcome *out, __u32 *before,
-		     __u64 page)
+__noinline int apply(__u32 *word, struct pt_transition *t, struct pt_outcome *out,
+		     struct pt_event *e, __u64 page)
 {
 	__u32 old, new;
 	int tries;
 
-	if (!word || !t || !out || !before)
+	if (!word || !t || !out || !e)
 		return 0;
 	for (tries = 0; tries < PT_CAS_TRIES; tries++) {
 		old = *(volatile __u32 *)word;
 		if (page)
 			t->refcount = page_refcount(page);
 		new = step(old, t, out);
-		*before = old;
+		e->word = old;
+		e->after = new;
 		if (new == old || __sync_val_compare_and_swap(word, old, new) == old)
 			return 1;
 	}
@@ -489,14 +653,13 @@ __noinline int apply(__u32 *word, struct pt_transition *t, struct pt_outcome *ou
 
 /*
  * take_in - one event through the model and into the totals
- * @s: section of @pfn
- * @page: PT_OP_FREE: struct page, whose refcount is read anew
- * @t: op, refcount and mapcount filled in; the rest is done here
- * @before: the state before the step
+ * @s: section of @e->pfn
+ * @t: op, refcount and mapcount filled in; the rest is done here.  At
+ *	PT_OP_FREE the refcount is read anew, from @e->page.
  * Return: false if the step was lost.
  */
-static __always_inline bool take_in(struct pt_section *s, __u64 pfn, __u64 page,
-				    struct pt_transition *t, struct pt_outcome *out, __u32 *before)
+static __always_inline bool take_in(struct pt_section *s, struct pt_event *e,
+				    struct pt_transition *t, struct pt_outcome *out)
 {
 	struct pt_counts *c;
 	int done;
@@ -505,8 +668,9 @@ static __always_inline bool take_in(struct pt_section *s, __u64 pfn, __u64 page,
 	t->profile = profile;
 	t->fresh = s->fresh;
 	t->settled = settled;
-	done = apply(&s->word[pfn & (PT_SECTION_PAGES - 1)], t, out, before,
-		     t->op == PT_OP_FREE ? page : 0);
+	e->pgmap = s->pgmap;
+	done = apply(&s->word[e->pfn & (PT_SECTION_PAGES - 1)], t, out, e,
+		     t->op == PT_OP_FREE ? e->page : 0);
 	c = my_counts();
 	if (!c)
 		return false;
@@ -528,56 +692,67 @@ static __always_inline bool take_in(struct pt_section *s, __u64 pfn, __u64 page,
 		__sync_fetch_and_add(&c->stores, 1);
 	if (out->remove)
 		__sync_fetch_and_add(&c->removals, 1);
+	if (watch)
+		tell(t, e, out->rule);
 	return true;
 }
 
 /* As take_in(), for any pfn.  Return: false also for one that is no device page. */
-static __always_inline bool take(__u64 pfn, struct pt_transition *t, struct pt_outcome *out,
-				 __u32 *before)
+static __always_inline bool take(struct pt_event *e, struct pt_transition *t,
+				 struct pt_outcome *out)
 {
-	struct pt_section *s = find_section(pfn);
+	struct pt_section *s = find_section(e->pfn);
 
-	return s && take_in(s, pfn, 0, t, out, before);
+	return s && take_in(s, e, t, out);
 }
 
 /* observe_in - take_in() at a hook: with its finding, and what is to be remembered of it */
-static __always_inline void observe_in(void *ctx, struct pt_section *s, struct pt_transition *t,
-				       struct pt_event *e)
+static __always_inline void observe_in(const struct hook *h, struct pt_section *s,
+				       struct pt_transition *t, struct pt_event *e)
 {
 	struct pt_outcome out = {};
 	enum pt_keep keep;
 
-	e->pgmap = s->pgmap;
-	if (!take_in(s, e->pfn, e->page, t, &out, &e->word))
+	e->at = call_site(h);
+	if (!take_in(s, e, t, &out))
 		return;
 	if (rules_off >> out.rule & 1)
 		out.rule = PT_RULE_NONE;
 	keep = kept_as(t, &out);
-	if ((out.rule && stack_mode != PT_STACK_NONE) || (keep && stack_mode == PT_STACK_ALL))
-		e->stack = take_stack(ctx);
+	if (out.rule)
+		e->at = where_for_finding(h);
+	else if (keep)
+		e->at = where_for_history(h);
 	/* the report tells of the request and the free before this event */
 	if (out.rule)
 		report(t, e, out.rule);
 	if (keep)
-		touch(e->pfn, e->stack, keep == KEEP_FREE);
+		touch(e->pfn, e->at, keep == KEEP_FREE);
 }
 
-static __always_inline void observe(void *ctx, struct pt_transition *t, struct pt_event *e)
+static __always_inline void observe(const struct hook *h, struct pt_transition *t,
+				    struct pt_event *e)
 {
 	struct pt_section *s = find_section(e->pfn);
 
 	if (s)
-		observe_in(ctx, s, t, e);
+		observe_in(h, s, t, e);
 }
 
-/* A finding that no step of a folio's state made. */
-static __always_inline void finding(void *ctx, const struct pt_transition *t, struct pt_event *e,
-				    __u32 rule)
+/* A finding that no step of a folio's state made; @t->type is filled in. */
+static __always_inline void finding(const struct hook *h, struct pt_transition *t,
+				    struct pt_event *e, __u32 rule)
 {
+	__u64 key = e->pfn >> PT_SECTION_SHIFT;
+	struct pt_section *s = bpf_map_lookup_elem(&sections, &key);
+
 	if (rules_off >> rule & 1)
 		return;
-	if (stack_mode != PT_STACK_NONE)
-		e->stack = take_stack(ctx);
+	if (s && !e->word) {
+		t->fresh = s->fresh;
+		e->word = s->word[e->pfn & (PT_SECTION_PAGES - 1)];
+	}
+	e->at = where_for_finding(h);
 	report(t, e, rule);
 }
 

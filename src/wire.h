@@ -27,11 +27,31 @@ enum pt_stack_mode {
 	PT_STACK_ALL,	   /* at every event that is kept as a last request or free, too */
 };
 
-/* The last event of one kind on one folio. */
+/*
+ * Where in the kernel an event was: a key of the stacks map, or with PT_SITE
+ * the low half of the address that the hooked function returns to.  All of the
+ * kernel's text lies in the last 2 GiB, where that bit is set.  0: not known.
+ */
+#define PT_SITE		    0x80000000u
+#define PT_SITE_ADDRESS(at) (0xffffffff00000000ULL | (at))
+
+/* The last event of one kind on one folio.  Each page has two: kept small. */
 struct pt_touch {
-	__u32 tick;  /* when; 0: not since tracing began */
-	__u32 tid;   /* who; its name is in the tasks map */
-	__u32 stack; /* key of the stacks map; 0: none was taken */
+	__u32 tick; /* when, in units of PT_TICK_SHIFT; 0: not since tracing began */
+	__u32 who;  /* tid, and above PT_TID_BITS the cpu; the name is in the tasks map */
+	__u32 at;   /* where in the kernel */
+};
+
+#define PT_TID_BITS    22 /* PID_MAX_LIMIT */
+#define PT_TID(who)    ((who) & ((1u << PT_TID_BITS) - 1))
+#define PT_CPU(who)    ((who) >> PT_TID_BITS)
+#define PT_CPU_UNKNOWN ((1u << (32 - PT_TID_BITS)) - 1) /* and all above */
+
+/* Name of a task, and since when it is known to be called so: a tid comes back. */
+struct pt_task {
+	char comm[PT_COMM_LEN];
+	__u32 tick; /* as pt_touch has it */
+	__u32 unused;
 };
 
 /* One 2 MiB section: it belongs to one pgmap, and is made on first touch. */
@@ -55,7 +75,9 @@ struct pt_stack {
 
 /* Where detail or state can get lost; names in outcome order for the ledger. */
 #define PT_LOSSES(LOSS)                                                                            \
-	LOSS(FINDING, "findings or pgmaps not told of: ring buffer full", 0)                       \
+	LOSS(FINDING, "reports of findings or pgmaps: ring buffer full", 0)                        \
+	LOSS(GROUP, "findings counted by rule only: table of groups full", 0)                      \
+	LOSS(EVENT, "transitions not shown: ring buffer full", 0)                                  \
 	LOSS(STACK, "stacks not kept: stack table full or hash collision", 0)                      \
 	LOSS(UNWIND, "stacks not taken: the kernel's unwinder was busy", 0)                        \
 	LOSS(TASK, "task names not kept: task table full", 0)                                      \
@@ -104,7 +126,7 @@ struct pt_pgmap {
 	__u32 killer_cpu;
 	__u32 unused;
 	__u32 killer; /* tid */
-	__u32 stack;  /* key of the stacks map */
+	__u32 at;     /* where in the kernel that was */
 	char comm[PT_COMM_LEN];
 };
 
@@ -118,23 +140,46 @@ struct pt_pgmap_record {
 	struct pt_pgmap pgmap;
 };
 
+/* Findings of one rule at one place of the kernel are one group. */
+struct pt_group_key {
+	__u32 rule;
+	__u32 at;    /* where in the kernel */
+	__u64 epoch; /* of the pgmap, if @at is not known; else 0 */
+};
+
+struct pt_group {
+	__u64 times;
+	__u64 first; /* when */
+	__u64 last;
+};
+
+#define PT_MAX_GROUPS 1024
+#define PT_EXAMPLES   4 /* findings of one group that are told of; all are counted */
+
 struct pt_finding {
 	__u32 kind; /* PT_RECORD_FINDING */
 	__u32 rule; /* enum pt_rule */
 	__u64 time;
 	__u64 pfn;    /* of the head page */
+	__u64 busy;   /* pfn of the page that has @refcount, where that is not the head; 0: it is */
 	__u64 folios; /* TEARDOWN_LIVE: how many; pfn is the first of them */
-	__u32 op;     /* enum pt_op */
-	__u32 state;  /* the word before the event */
+	__u64 asked;  /* of a request as a whole: how many folios; else 0 */
+	__u32 asked_order;
+	__u32 unused;
+	struct pt_range named; /* the first of the pgmap that a request named; 0: not known */
+	__u32 op;	       /* enum pt_op */
+	__u32 state;	       /* the word before the event */
 	__s32 refcount;
 	__s32 mapcount;
+	__s32 pincount; /* FOLL_PIN; -1: the kernel does not keep it apart */
 	__u32 order;
+	__u64 flags; /* of struct page */
 	__u32 cpu;
 	__u32 tgid;
 	__u32 tid;
 	char comm[PT_COMM_LEN];
-	__u32 stack; /* key of the stacks map */
-	__u32 dev;   /* of the super block, kernel encoding (major << 20); 0: no file known */
+	__u32 at;  /* where in the kernel */
+	__u32 dev; /* of the super block, kernel encoding (major << 20); 0: no file known */
 	__u64 inode;
 	__u64 offset;		 /* in the file, bytes */
 	struct pt_touch request; /* last request, map or store */
@@ -143,6 +188,36 @@ struct pt_finding {
 	__u64 held;	   /* look: how many references mappings or files account for */
 	__s64 refs;	   /* REF_IMBALANCE: of the pgmap; and how many its folios explain */
 	__u64 least, most; /* 0 and 0 if it has none left */
+};
+
+/* --pfn, --inode, --pgmap: which transitions are told of */
+enum pt_watch {
+	PT_WATCH_NONE,
+	PT_WATCH_ALL, /* the tool chooses */
+	PT_WATCH_PFN,
+	PT_WATCH_INODE,
+};
+
+/* One transition of a folio that is watched. */
+struct pt_told {
+	__u64 time;
+	__u64 pfn;
+	__u64 epoch; /* of the pgmap */
+	__u64 inode; /* 0: no file known */
+	__u64 offset;
+	__u32 op;     /* enum pt_op */
+	__u32 rule;   /* enum pt_rule */
+	__u32 before; /* the state */
+	__u32 after;
+	__s32 refcount;
+	__s32 mapcount;
+	__u32 order;
+	__u32 type;
+	__u32 cpu;
+	__u32 tid;
+	__u32 at;
+	__u32 unused;
+	char comm[PT_COMM_LEN];
 };
 
 /* Argument of the read_word program: one word of kernel memory. */
@@ -166,10 +241,12 @@ struct pt_scan {
 	__u64 above_idle; /* out */
 };
 
-/* Argument of the explain program: the references of a pgmap that was killed. */
+/* Argument of the explain program: the references of a pgmap. */
 struct pt_refs {
 	__u64 address; /* in: of the pgmap */
-	__s64 refs;    /* out: -1 while they are not known */
+	__u64 known;   /* out: it is there */
+	__u64 out;     /* out: folios requested and not freed */
+	__s64 refs;    /* out: -1 while they are not known, as before it is killed */
 	__u64 least;   /* out: what folios that are out explain */
 	__u64 most;
 	__u64 pfn; /* out: the first of these; 0: none */

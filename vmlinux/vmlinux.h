@@ -48,6 +48,7 @@ enum {
 /* arch/x86/include/asm/ptrace.h */
 struct pt_regs {
 	unsigned long di, si, dx, cx, r8; /* the first five arguments */
+	unsigned long sp;
 };
 
 typedef struct {
@@ -168,6 +169,10 @@ struct folio___flags_1 {
 /* from 6.10 on */
 struct folio___mapcount {
 	atomic_t _large_mapcount;
+};
+
+struct folio___pincount {
+	atomic_t _pincount;
 };
 
 /* from 6.15 on: mapping NULL and share above 0 is a shared fsdax folio */

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Words for a folio: its flags, its state in the model, and who its references are. */
+#ifndef PGMAPTRACE_FOLIO_H
+#define PGMAPTRACE_FOLIO_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wire.h"
+
+struct btf;
+
+/* The page flags that matter, by the kernel's own names: "head|locked"; "none". */
+void folio_flags(const struct btf *btf, uint64_t flags, char *buf, size_t size);
+
+/* What the model knows: "requested at order 9, stored in 1 file". */
+void folio_state(uint32_t word, char *buf, size_t size);
+
+/* "requested", "freed"... */
+const char *folio_life(uint32_t word);
+
+/* What a reference count consists of, as far as it can be told. */
+struct folio_references {
+	int idle;     /* that a folio has which nobody uses */
+	int mapped;   /* held by page table entries */
+	int files;    /* held by i_pages entries */
+	int requests; /* held by who requested it */
+	int others;   /* the rest: pins, and whoever else has one */
+};
+
+void folio_references(const struct pt_finding *f, enum pt_profile profile,
+		      struct folio_references *r);
+
+#endif /* PGMAPTRACE_FOLIO_H */
