@@ -62,7 +62,7 @@ static void name_from_iomem(const struct pt_pgmap *p, char name[DEVICE_NAME_LEN]
 	fclose(f);
 }
 
-static struct device *find(struct devices *d, __u64 epoch)
+static struct device *find(const struct devices *d, __u64 epoch)
 {
 	for (struct device *i = d->first; i; i = i->next)
 		if (i->epoch == epoch)
@@ -89,10 +89,14 @@ void devices_learn(struct devices *d, const struct pt_pgmap *p)
 
 const char *devices_name(struct devices *d, const struct pt_pgmap *p)
 {
-	struct device *i;
-
 	devices_learn(d, p);
-	i = find(d, p->epoch);
+	return devices_name_of_epoch(d, p->epoch);
+}
+
+const char *devices_name_of_epoch(const struct devices *d, __u64 epoch)
+{
+	const struct device *i = find(d, epoch);
+
 	return i ? i->name : "?";
 }
 

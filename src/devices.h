@@ -18,6 +18,8 @@ void devices_free(struct devices *d);
 void devices_learn(struct devices *d, const struct pt_pgmap *p);
 /* Never NULL: "?" if no resource covers the pgmap. */
 const char *devices_name(struct devices *d, const struct pt_pgmap *p);
+/* Of a pgmap that was learnt; "?" if it was not. */
+const char *devices_name_of_epoch(const struct devices *d, __u64 epoch);
 /* "private", "coherent", "fsdax", "generic", "p2pdma" */
 const char *devices_type(unsigned int type);
 

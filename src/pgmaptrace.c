@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,9 +31,10 @@ struct options {
 	struct session_options session;
 	bool verbose;
 	bool timestamps;
-	double duration; /* seconds; negative: until a signal */
-	double older;	 /* seconds; negative: leaks are not judged */
-	char **command;	 /* run: NULL-terminated */
+	double duration;   /* seconds; negative: until a signal */
+	double older;	   /* seconds; negative: leaks are not judged */
+	const char *pgmap; /* whose transitions are shown; NULL: of all that are watched */
+	char **command;	   /* run: NULL-terminated */
 };
 
 static int signals = -1; /* signalfd of SIGINT, SIGTERM and SIGCHLD */
@@ -52,7 +54,11 @@ static const char help[] =
 	"                        never freed, not explained by mappings or files\n"
 	"  -T, --timestamps      begin a finding with the seconds since boot\n"
 	"      --stack WHEN      take kernel stacks at all requests and frees (all, the\n"
-	"                        default), at findings only (findings), never (none)\n"
+	"                        default), at findings only (findings), never (none);\n"
+	"                        without a stack the call site is kept\n"
+	"      --pfn PFN         show each transition of the folio at PFN\n"
+	"      --inode INODE     the same, of all folios of a file\n"
+	"      --pgmap DEVICE    the same, of all folios of a device, such as dax0.0\n"
 	"      --btf FILE        read the kernel's types from FILE\n"
 	"  -v, --verbose         say on stderr what is attached and when\n"
 	"  -V, --version         show the version\n"
@@ -66,13 +72,18 @@ static const char help[] =
 	"    pgmaptrace                          # trace until Ctrl-C\n"
 	"    pgmaptrace run -- ./check dax       # a test run, with a verdict at the end\n"
 	"    pgmaptrace -T -d 60                 # one minute, with times as in dmesg\n"
-	"    pgmaptrace rules teardown-live      # what this finding means\n";
+	"    pgmaptrace rules teardown-live      # what this finding means\n"
+	"    pgmaptrace --pfn 0x40200            # the life of one page\n";
 
-static int usage_error(const char *format, const char *what)
+static int usage_error(const char *format, ...)
 {
+	va_list args;
+
+	va_start(args, format);
 	fprintf(stderr, "pgmaptrace: ");
-	fprintf(stderr, format, what);
+	vfprintf(stderr, format, args);
 	fprintf(stderr, " (see pgmaptrace --help)\n");
+	va_end(args);
 	return EXIT_USAGE;
 }
 
@@ -83,6 +94,24 @@ static bool parse_seconds(const char *text, double *seconds)
 	errno = 0;
 	*seconds = strtod(text, &end);
 	return !errno && end != text && !*end && *seconds >= 0 && *seconds < 1e9;
+}
+
+static bool parse_number(const char *text, uint64_t *number)
+{
+	char *end;
+
+	errno = 0;
+	*number = strtoull(text, &end, 0);
+	return !errno && end != text && !*end && *text != '-';
+}
+
+/* Watch what @watch says, unless something else is watched already. */
+static bool watch(struct options *o, enum pt_watch watch, const char *text)
+{
+	if (o->session.watch != PT_WATCH_NONE || (text && !parse_number(text, &o->session.watched)))
+		return false;
+	o->session.watch = watch;
+	return true;
 }
 
 static bool parse_stack(const char *text, enum pt_stack_mode *mode)
@@ -292,6 +321,9 @@ static void on_told(void *arg, const struct pt_told *told)
 {
 	struct tracing *t = arg;
 
+	if (t->options->pgmap &&
+	    strcmp(t->options->pgmap, devices_name_of_epoch(t->out.devices, told->epoch)))
+		return;
 	text_told(&t->out, told);
 }
 
@@ -538,16 +570,16 @@ static int rules(const char *name)
 static int parse_options(int argc, char **argv, struct options *o)
 {
 	static const struct option names[] = {
-		{"btf", required_argument, NULL, 'b'},
-		{"duration", required_argument, NULL, 'd'},
-		{"help", no_argument, NULL, 'h'},
-		{"older", required_argument, NULL, 'o'},
-		{"stack", required_argument, NULL, 's'},
-		{"timestamps", no_argument, NULL, 'T'},
-		{"verbose", no_argument, NULL, 'v'},
-		{"version", no_argument, NULL, 'V'},
-		{0},
+		{"btf", required_argument, NULL, 'b'},	 {"duration", required_argument, NULL, 'd'},
+		{"help", no_argument, NULL, 'h'},	 {"inode", required_argument, NULL, 'i'},
+		{"older", required_argument, NULL, 'o'}, {"pfn", required_argument, NULL, 'p'},
+		{"pgmap", required_argument, NULL, 'g'}, {"stack", required_argument, NULL, 's'},
+		{"timestamps", no_argument, NULL, 'T'},	 {"verbose", no_argument, NULL, 'v'},
+		{"version", no_argument, NULL, 'V'},	 {0},
 	};
+	static const char bad_watch[] =
+		"%s %s: give a number (0x for hexadecimal) or a device, and only one of --pfn, "
+		"--inode and --pgmap";
 	char unknown[3];
 	int c;
 
@@ -564,6 +596,19 @@ static int parse_options(int argc, char **argv, struct options *o)
 		case 'h':
 			fputs(help, stdout);
 			exit(flush_output());
+		case 'i':
+			if (!watch(o, PT_WATCH_INODE, optarg))
+				return usage_error(bad_watch, "--inode", optarg);
+			break;
+		case 'p':
+			if (!watch(o, PT_WATCH_PFN, optarg))
+				return usage_error(bad_watch, "--pfn", optarg);
+			break;
+		case 'g':
+			if (!watch(o, PT_WATCH_ALL, NULL))
+				return usage_error(bad_watch, "--pgmap", optarg);
+			o->pgmap = optarg;
+			break;
 		case 'o':
 			if (!parse_seconds(optarg, &o->older))
 				return usage_error("--older %s: give seconds", optarg);
