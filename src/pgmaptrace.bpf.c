@@ -35,10 +35,10 @@ static __always_inline __u64 fentry_arg(void *ctx, __u32 n)
  */
 static __always_inline __u64 fentry_site(void *ctx)
 {
-	__u64 entry = bpf_get_func_ip(ctx), word[4] = {};
+	/* the verifier wants to see a bound */
+	__u64 entry = bpf_get_func_ip(ctx), args = bpf_get_func_arg_cnt(ctx) & 15, word[4] = {};
 
-	bpf_probe_read_kernel(word, sizeof(word),
-			      (void *)((__u64)ctx + bpf_get_func_arg_cnt(ctx) * 8));
+	bpf_probe_read_kernel(word, sizeof(word), (void *)((__u64)ctx + args * 8));
 	if (word[1] - entry < 16)
 		return word[2];
 	return word[2] - entry < 16 ? word[3] : 0;
