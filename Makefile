@@ -24,11 +24,13 @@ CPPFLAGS += -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Isrc -I$(O)
 BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -Wall -Wextra -Werror \
 	-Wno-unused-parameter -Ivmlinux -Isrc
 LIBS := -lbpf -lelf -lz
+# libdw reads compressed files, and libdw.a does not say with what
+TOOL_LIBS := -lbpf -ldw -lelf -llzma -lbz2 -lz
 
 Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(Q),@printf '  %-8s%s\n' $(1) $(2))
 
-SOURCES := pgmaptrace session hooks rules ksyms devices finding out_text
+SOURCES := pgmaptrace session hooks rules ksyms devices finding stacks inlines out_text
 OBJECTS := $(SOURCES:%=$(O)/%.o)
 PROGRAMS := $(patsubst tests/programs/%.c,$(O)/programs/%,$(wildcard tests/programs/*.c))
 
@@ -54,11 +56,11 @@ $(O)/%.o: src/%.c $(O)/pgmaptrace.skel.h | $(O)
 
 $(O)/pgmaptrace: $(OBJECTS)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(TOOL_LIBS)
 
 $(O)/static/pgmaptrace: $(OBJECTS) | $(O)/static
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -static -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -static -o $@ $^ $(TOOL_LIBS)
 
 static: $(O)/static/pgmaptrace
 

@@ -1,40 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "out_text.h"
 
-#include <stdlib.h>
-#include <string.h>
 #include <sys/utsname.h>
 
-/* The same symbol as the frame before, within its first instructions. */
-static bool is_trampoline_site(const char *name, const char *previous)
-{
-	size_t len = strcspn(name, "+") + 1;
+#include "stacks.h"
 
-	return !strncmp(name, previous, len) && strtoul(name + len, NULL, 16) < 16;
+static void line(void *arg, const struct stack_line *l)
+{
+	struct text_out *o = arg;
+
+	fputs("    ", o->to);
+	stack_print(o->to, l);
 }
 
 static void stack(struct text_out *o, uint32_t key)
 {
-	const struct ksyms *k = session_ksyms(o->session);
-	char name[256] = "", previous[256] = "";
 	struct pt_stack st;
 
 	if (!session_stack(o->session, key, &st)) {
 		fprintf(o->to, "    (no stack kept: see --stack)\n");
 		return;
 	}
-	/*
-	 * What is no symbol's text is BPF's own, programs and trampolines, and
-	 * a trampoline leaves a second frame of the function that it is on.
-	 */
-	for (int i = 0; i < PT_STACK_DEPTH && st.frame[i]; i++) {
-		if (!ksyms_resolve(k, st.frame[i], name, sizeof(name)))
-			continue;
-		if (is_trampoline_site(name, previous))
-			continue;
-		fprintf(o->to, "    %s\n", name);
-		strcpy(previous, name);
-	}
+	stack_lines(&st, session_ksyms(o->session), o->inlines, line, o);
 }
 
 /* What a folio's last request and last free are called; NULL: there is no such thing. */

@@ -8,6 +8,7 @@
 
 #include "devices.h"
 #include "finding.h"
+#include "inlines.h"
 #include "session.h"
 
 struct text_out {
@@ -16,6 +17,7 @@ struct text_out {
 	int64_t clock_offset; /* ns, from CLOCK_MONOTONIC to the kernel log's clock */
 	struct session *session;
 	struct devices *devices;
+	struct inlines *inlines; /* NULL: no source lines */
 };
 
 void text_finding(struct text_out *o, const struct pt_finding *f);

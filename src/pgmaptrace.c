@@ -30,9 +30,10 @@ struct options {
 	struct session_options session;
 	bool verbose;
 	bool timestamps;
-	double duration; /* seconds; negative: until a signal */
-	double older;	 /* seconds; negative: leaks are not judged */
-	char **command;	 /* run: NULL-terminated */
+	double duration;     /* seconds; negative: until a signal */
+	double older;	     /* seconds; negative: leaks are not judged */
+	const char *vmlinux; /* file with debug info; NULL: in the standard places */
+	char **command;	     /* run: NULL-terminated */
 };
 
 static int signals = -1; /* signalfd of SIGINT, SIGTERM and SIGCHLD */
@@ -54,6 +55,7 @@ static const char help[] =
 	"      --stack WHEN      take kernel stacks at all requests and frees (all, the\n"
 	"                        default), at findings only (findings), never (none)\n"
 	"      --btf FILE        read the kernel's types from FILE\n"
+	"      --vmlinux FILE    take source lines from FILE, a vmlinux with debug info\n"
 	"  -v, --verbose         say on stderr what is attached and when\n"
 	"  -V, --version         show the version\n"
 	"  -h, --help            show this text\n"
@@ -283,10 +285,13 @@ static void on_record(void *arg, const void *record, size_t size)
 	struct tracing *t = arg;
 
 	(void)size;
-	if (*kind == PT_RECORD_PGMAP_NEW)
+	if (*kind == PT_RECORD_PGMAP_NEW) {
 		devices_learn(t->out.devices, &r->pgmap);
-	else if (*kind == PT_RECORD_FINDING)
+		/* whose driver has come, perhaps, and may go before its stacks are shown */
+		session_note_modules(t->session);
+	} else if (*kind == PT_RECORD_FINDING) {
 		add_finding(t, record);
+	}
 }
 
 static bool output_failed(const struct tracing *t)
@@ -309,7 +314,8 @@ static int trace(struct tracing *t, pid_t child)
 
 		if (left <= 0)
 			break;
-		poll(fds, 2, left < 1 ? (int)(left * 1000) + 1 : 1000);
+		if (!poll(fds, 2, left < 1 ? (int)(left * 1000) + 1 : 1000))
+			session_note_modules(t->session);
 		session_consume(t->session);
 		session_check_refs(t->session, add_own_finding, t);
 	}
@@ -412,6 +418,10 @@ static int run_session(const struct options *o)
 			return status;
 		}
 	}
+	if (o->vmlinux && access(o->vmlinux, R_OK)) {
+		fprintf(stderr, "pgmaptrace: can't read %s: %s\n", o->vmlinux, strerror(errno));
+		return EXIT_KERNEL;
+	}
 	if (open_signals() < 0)
 		return EXIT_INTERNAL;
 	t.session = session_probe(&o->session, &status);
@@ -422,7 +432,8 @@ static int run_session(const struct options *o)
 	t.out.session = t.session;
 	t.out.devices = devices_new();
 	status = 0;
-	if (!t.out.devices) {
+	t.out.inlines = inlines_new(o->vmlinux);
+	if (!t.out.devices || !t.out.inlines) {
 		err = EXIT_INTERNAL;
 		goto out;
 	}
@@ -463,6 +474,7 @@ static int run_session(const struct options *o)
 out:
 	session_free(t.session);
 	devices_free(t.out.devices);
+	inlines_free(t.out.inlines);
 	findings_free(&t.findings);
 	return err;
 }
@@ -527,6 +539,7 @@ static int parse_options(int argc, char **argv, struct options *o)
 		{"timestamps", no_argument, NULL, 'T'},
 		{"verbose", no_argument, NULL, 'v'},
 		{"version", no_argument, NULL, 'V'},
+		{"vmlinux", required_argument, NULL, 'l'},
 		{0},
 	};
 	char unknown[3];
@@ -556,6 +569,9 @@ static int parse_options(int argc, char **argv, struct options *o)
 			break;
 		case 'T':
 			o->timestamps = true;
+			break;
+		case 'l':
+			o->vmlinux = optarg;
 			break;
 		case 'v':
 			o->verbose = true;
