@@ -195,7 +195,8 @@ struct ksyms *ksyms_load(const char *kallsyms, const char *modules)
 		ksyms_free(k);
 		return NULL;
 	}
-	qsort(k->symbol, k->nr, sizeof(*k->symbol), by_address);
+	if (k->nr)
+		qsort(k->symbol, k->nr, sizeof(*k->symbol), by_address);
 	return k;
 }
 
