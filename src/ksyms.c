@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /*
  * Where a function ends is not said.  The next one bounds it; what is last of
@@ -27,12 +28,13 @@ struct module {
 	char name[64];
 	uint64_t start, end;  /* as /proc/modules has it: from 6.4 on, end is only a bound */
 	uint64_t first, last; /* function within; 0: none */
+	uint64_t instance;    /* other when it is loaded again */
 	bool listed;	      /* in /proc/modules; [bpf] and the like are not */
 	bool gone;
 };
 
 struct ksyms {
-	const char *kallsyms, *modules;
+	struct ksyms_files files;
 	struct symbol *symbol;
 	size_t nr, room;
 	char *names;
@@ -115,10 +117,20 @@ static int by_address(const void *a, const void *b)
 	return x->name < y->name ? -1 : x->name > y->name;
 }
 
+/* Each directory of sysfs has a number of its own, which is not used again soon. */
+static uint64_t instance_of(const struct ksyms *k, const char *module)
+{
+	char dir[256];
+	struct stat st;
+
+	snprintf(dir, sizeof(dir), "%s/%s", k->files.sys_module, module);
+	return stat(dir, &st) ? 0 : st.st_ino;
+}
+
 /* Return: false if there was no memory.  A kernel without modules has none. */
 static bool load_modules(struct ksyms *k)
 {
-	FILE *f = fopen(k->modules, "re");
+	FILE *f = fopen(k->files.modules, "re");
 	unsigned long long size, start;
 	char line[4096];
 
@@ -131,6 +143,7 @@ static bool load_modules(struct ksyms *k)
 			continue;
 		m.start = start;
 		m.end = start + size;
+		m.instance = instance_of(k, m.name);
 		if (!add_module(k, &m)) {
 			fclose(f);
 			return false;
@@ -177,7 +190,7 @@ static bool load_symbols(struct ksyms *k, FILE *f)
 	return !ferror(f);
 }
 
-struct ksyms *ksyms_load(const char *kallsyms, const char *modules)
+struct ksyms *ksyms_load(const struct ksyms_files *files)
 {
 	struct ksyms *k = calloc(1, sizeof(*k));
 	FILE *f;
@@ -185,9 +198,8 @@ struct ksyms *ksyms_load(const char *kallsyms, const char *modules)
 
 	if (!k)
 		return NULL;
-	k->kallsyms = kallsyms;
-	k->modules = modules;
-	f = fopen(kallsyms, "re");
+	k->files = *files;
+	f = fopen(files->kallsyms, "re");
 	ok = f && load_modules(k) && load_symbols(k, f);
 	if (f)
 		fclose(f);
@@ -257,7 +269,7 @@ static struct module *find_live(const struct ksyms *k, const char *name)
 
 static bool same(const struct module *a, const struct module *b)
 {
-	return a && b && a->start == b->start && a->end == b->end;
+	return a && b && a->start == b->start && a->end == b->end && a->instance == b->instance;
 }
 
 /* Are the modules of @now others than those of @k? */
@@ -275,12 +287,20 @@ static bool differ(const struct ksyms *k, const struct ksyms *now)
 	return false;
 }
 
-/* With the addresses hidden, names still tell which modules are there. */
-static void compare_names(struct ksyms *k, const struct ksyms *now)
+static bool same_instance(const struct module *a, const struct module *b)
 {
-	for (size_t i = 0; i < k->nr_modules; i++)
-		if (k->module[i].listed && !find_live(now, k->module[i].name))
-			k->module[i].gone = true;
+	return a && b && a->instance == b->instance;
+}
+
+/* With the addresses hidden, it is still known which modules are there. */
+static void compare_instances(struct ksyms *k, const struct ksyms *now)
+{
+	for (size_t i = 0; i < k->nr_modules; i++) {
+		struct module *m = &k->module[i];
+
+		if (m->listed && !same_instance(m, find_live(now, m->name)))
+			m->gone = true;
+	}
 	for (size_t i = 0; i < now->nr_modules; i++)
 		if (!find_live(k, now->module[i].name))
 			k->strangers = true;
@@ -346,7 +366,7 @@ static bool keep_gone(struct ksyms *k, const struct ksyms *old)
 
 enum ksyms_news ksyms_refresh(struct ksyms *k, bool force)
 {
-	struct ksyms names = {.modules = k->modules};
+	struct ksyms names = {.files = k->files};
 	enum ksyms_news news = KSYMS_FAILED;
 	struct ksyms *now = NULL;
 
@@ -359,7 +379,7 @@ enum ksyms_news ksyms_refresh(struct ksyms *k, bool force)
 	if (names.nr_modules && !names.module[0].start)
 		goto hidden;
 	news = KSYMS_FAILED;
-	now = ksyms_load(k->kallsyms, k->modules);
+	now = ksyms_load(&k->files);
 	if (!now)
 		goto out;
 	news = KSYMS_HIDDEN;
@@ -375,7 +395,7 @@ enum ksyms_news ksyms_refresh(struct ksyms *k, bool force)
 	now = NULL;
 	goto out;
 hidden:
-	compare_names(k, &names);
+	compare_instances(k, &names);
 out:
 	ksyms_free(now);
 	free(names.module);

@@ -24,12 +24,14 @@ enum ksyms_news {
 	KSYMS_FAILED, /* errno is set; the table stays as it was */
 };
 
-/*
- * ksyms_load - a new table of what the two files hold
- * The names of the files are kept, not copied.
- * Return: NULL with errno set.  Freed by ksyms_free().
- */
-struct ksyms *ksyms_load(const char *kallsyms, const char *modules);
+/* Names are kept, not copied. */
+struct ksyms_files {
+	const char *kallsyms, *modules; /* in /proc */
+	const char *sys_module;		/* the directory with one for each module */
+};
+
+/* Return: a new table, NULL with errno set.  Freed by ksyms_free(). */
+struct ksyms *ksyms_load(const struct ksyms_files *files);
 void ksyms_free(struct ksyms *k);
 
 /* Are the addresses hidden (kernel.kptr_restrict, no CAP_SYSLOG)? */

@@ -49,6 +49,8 @@ struct session {
 	unsigned int nr_killed;
 };
 
+static const struct ksyms_files symbols = {"/proc/kallsyms", "/proc/modules", "/sys/module"};
+
 static void say(const char *format, ...)
 {
 	va_list args;
@@ -105,7 +107,7 @@ struct session *session_probe(const struct session_options *o, int *status)
 	s->btf = load_btf(o->btf);
 	if (!s->btf)
 		goto fail;
-	s->ksyms = ksyms_load("/proc/kallsyms", "/proc/modules");
+	s->ksyms = ksyms_load(&symbols);
 	if (!s->ksyms) {
 		say("can't read /proc/kallsyms, where the address of pgmap_array is: %s%s",
 		    strerror(errno), errno == ENOENT ? " (CONFIG_KALLSYMS_ALL)" : "");

@@ -57,6 +57,8 @@ int inlines_find(struct inlines *in, const struct ksyms *k, const struct ksyms_s
 	"ffffffffc0400000 t bpf_trampoline_6442509\t[bpf]\n"
 
 static char kallsyms[] = "/tmp/kallsyms.XXXXXX", modules[] = "/tmp/modules.XXXXXX";
+static char sys_module[] = "/tmp/sys_module.XXXXXX";
+static const struct ksyms_files files = {kallsyms, modules, sys_module};
 
 static void put(const char *file, const char *text)
 {
@@ -93,7 +95,7 @@ static struct ksyms *load(const char *symbols, const char *list)
 	struct ksyms *k;
 
 	kernel_is(symbols, list);
-	k = ksyms_load(kallsyms, modules);
+	k = ksyms_load(&files);
 	assert_non_null(k);
 	return k;
 }
@@ -347,13 +349,40 @@ static void test_hidden_later(void **state)
 	ksyms_free(k);
 }
 
+/* One module after the other, of the same name at the same place. */
+static void test_loaded_again(void **state)
+{
+	char before[64], after[64];
+	struct ksyms *k;
+
+	(void)state;
+	snprintf(before, sizeof(before), "%s/lab", sys_module);
+	snprintf(after, sizeof(after), "%s/next", sys_module);
+	mkdir(before, 0700);
+	mkdir(after, 0700);
+	k = load(KERNEL LAB, LAB_MODULE);
+	assert_int_equal(ksyms_refresh(k, false), KSYMS_SAME);
+	rename(after, before);
+	kernel_is(KERNEL "ffffffffc0100000 t lab_new\t[lab]\n", LAB_MODULE);
+	assert_int_equal(ksyms_refresh(k, false), KSYMS_RELOADED);
+	is(k, 0xffffffffc0100210, "hooked+0x0;lab_new+0x211 [lab];");
+	/* while the addresses are hidden, it could be anywhere */
+	mkdir(after, 0700);
+	rename(after, before);
+	hide(KERNEL LAB, LAB_MODULE);
+	assert_int_equal(ksyms_refresh(k, false), KSYMS_HIDDEN);
+	is(k, 0xffffffffc0100210, "hooked+0x0;0xffffffffc0100211 (no symbol);");
+	rmdir(before);
+	ksyms_free(k);
+}
+
 static void test_hidden_at_start(void **state)
 {
 	struct ksyms *k;
 
 	(void)state;
 	hide(KERNEL LAB, LAB_MODULE);
-	k = ksyms_load(kallsyms, modules);
+	k = ksyms_load(&files);
 	assert_non_null(k);
 	assert_true(ksyms_hidden(k));
 	ksyms_free(k);
@@ -364,7 +393,7 @@ static void test_files_gone(void **state)
 	struct ksyms *k = load(KERNEL LAB, LAB_MODULE);
 
 	(void)state;
-	assert_null(ksyms_load("/nothere", modules));
+	assert_null(ksyms_load(&(struct ksyms_files){"/nothere", modules, sys_module}));
 	/* what can't be read, or is empty, does not replace the table */
 	put(kallsyms, "");
 	assert_int_equal(ksyms_refresh(k, true), KSYMS_FAILED);
@@ -380,6 +409,7 @@ static int make_files(void **state)
 	(void)state;
 	close(mkstemp(kallsyms));
 	close(mkstemp(modules));
+	assert_non_null(mkdtemp(sys_module));
 	return 0;
 }
 
@@ -388,6 +418,7 @@ static int drop_files(void **state)
 	(void)state;
 	unlink(kallsyms);
 	unlink(modules);
+	rmdir(sys_module);
 	return 0;
 }
 
@@ -407,6 +438,7 @@ int main(void)
 		cmocka_unit_test(test_refresh),
 		cmocka_unit_test(test_addresses_taken),
 		cmocka_unit_test(test_hidden_later),
+		cmocka_unit_test(test_loaded_again),
 		cmocka_unit_test(test_hidden_at_start),
 		cmocka_unit_test(test_files_gone),
 	};
