@@ -31,6 +31,8 @@ traced() {
 
 # begin, end: a trace in the background, whose tool can be stopped ($tool)
 begin() {
+	# the one before said so too
+	: >$ERR
 	pgmaptrace $OPTIONS >"$OUT" 2>$ERR &
 	tool=$!
 	until grep -q 'tracing, Ctrl-C' $ERR; do sleep 0.1; done
