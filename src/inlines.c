@@ -407,51 +407,55 @@ static int chain(Dwarf_Die *unit, Dwarf_Addr pc, Dwarf_Die **dies)
 	return found;
 }
 
-int inlines_find(struct inlines *in, const struct ksyms *k, const struct ksyms_symbol *s,
-		 uint64_t address, struct inline_frame frames[INLINE_DEPTH])
+/* What is at @offset of function @s, which begins at @start in the file. */
+static int look_up(Dwfl_Module *module, const struct ksyms_symbol *s, uint64_t start,
+		   uint64_t offset, struct inline_frame frames[INLINE_DEPTH])
 {
-	struct object *o = find_object(in, k, s);
 	struct inline_frame f = {0};
 	Dwarf_Die *unit, *dies;
+	int nr, number, at = 0;
 	Dwarf_Line *line;
 	Dwarf_Addr bias;
-	uint64_t start, pc;
-	int nr, found = 0, at = 0;
+	bool ok = false;
 
-	if (!o)
-		return 0;
-	start = s->module ? file_symbol(o->module, s->name) : s->address - o->bias;
-	if (!start)
-		return 0;
-	pc = start + (address - s->address);
-	unit = find_unit(o->module, pc, &bias);
+	unit = find_unit(module, start + offset, &bias);
 	if (!unit)
 		return 0;
 	start -= bias;
-	pc -= bias;
-	line = dwarf_getsrc_die(unit, pc);
-	if (line) {
-		int number;
-
+	line = dwarf_getsrc_die(unit, start + offset);
+	/* line 0: of no line in particular */
+	if (line && !dwarf_lineno(line, &number) && number > 0) {
 		f.file = short_name(unit, dwarf_linesrc(line, NULL, NULL));
-		f.line = dwarf_lineno(line, &number) ? 0 : number;
+		f.line = number;
 	}
-	nr = chain(unit, pc, &dies);
+	nr = chain(unit, start + offset, &dies);
 	for (int i = 0; i < nr && at < INLINE_DEPTH; i++) {
 		if (!is_function(&dies[i]))
 			continue;
 		f.function = dwarf_diename(&dies[i]);
 		if (!f.function)
 			break;
-		if (!f.line)
-			f.file = NULL;
 		frames[at++] = f;
 		if (dwarf_tag(&dies[i]) == DW_TAG_subprogram) {
-			found = agree(&dies[i], s, start) ? at : 0;
+			ok = agree(&dies[i], s, start);
 			break;
 		}
 		call_site(unit, &dies[i], &f);
 	}
 	free(dies);
-	return found;
+	return ok ? at : 0;
+}
+
+int inlines_find(struct inlines *in, const struct ksyms *k, const struct ksyms_symbol *s,
+		 uint64_t address, struct inline_frame frames[INLINE_DEPTH])
+{
+	struct object *o = find_object(in, k, s);
+	uint64_t start;
+
+	if (!o)
+		return 0;
+	start = s->module ? file_symbol(o->module, s->name) : s->address - o->bias;
+	if (!start)
+		return 0;
+	return look_up(o->module, s, start, address - s->address, frames);
 }
