@@ -47,7 +47,7 @@ void __libdwfl_debuginfod_end(void *client)
 	(void)client;
 }
 
-/* What is no file with debug info itself is of no use. */
+/* A file without debug info is of no use: there is no search for a second one. */
 static int no_other_file(Dwfl_Module *module, void **data, const char *name, Dwarf_Addr base,
 			 const char *file, const char *link, GElf_Word crc, char **found)
 {
@@ -172,7 +172,7 @@ no:
 	return false;
 }
 
-/* Where Debian, Fedora and others put it; the first %s is the release. */
+/* Where Debian, Fedora and others put it: the release stands between the two. */
 static bool find_vmlinux(const struct inlines *in, struct object *o)
 {
 	static const char *const places[][2] = {
