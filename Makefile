@@ -24,11 +24,14 @@ CPPFLAGS += -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Isrc -I$(O)
 BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -Wall -Wextra -Werror \
 	-Wno-unused-parameter -Ivmlinux -Isrc
 LIBS := -lbpf -lelf -lz
+# libdw reads compressed files, and libdw.a does not say with what
+TOOL_LIBS := -lbpf -ldw -lelf -llzma -lbz2 -lz
 
 Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(Q),@printf '  %-8s%s\n' $(1) $(2))
 
-SOURCES := pgmaptrace session hooks rules ksyms devices folio finding reasons out_text
+SOURCES := pgmaptrace session hooks rules ksyms devices folio finding reasons stacks inlines \
+	out_text
 OBJECTS := $(SOURCES:%=$(O)/%.o)
 PROGRAMS := $(patsubst tests/programs/%.c,$(O)/programs/%,$(wildcard tests/programs/*.c))
 
@@ -54,11 +57,11 @@ $(O)/%.o: src/%.c $(O)/pgmaptrace.skel.h | $(O)
 
 $(O)/pgmaptrace: $(OBJECTS)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(TOOL_LIBS)
 
 $(O)/static/pgmaptrace: $(OBJECTS) | $(O)/static
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -static -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -static -o $@ $^ $(TOOL_LIBS)
 
 static: $(O)/static/pgmaptrace
 
@@ -70,7 +73,7 @@ programs: $(PROGRAMS)
 
 $(O)/unit/%: tests/unit/%.c | $(O)/unit
 	$(call say,CC,$@)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -MF $(O)/$*.d -o $@ $< -lcmocka
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -MF $(O)/$*.d -o $@ $< -lcmocka -ldw
 
 $(O)/btf/check: tests/btf/check.c | $(O)/btf
 	$(call say,CC,$@)

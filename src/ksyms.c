@@ -5,20 +5,36 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+
+/*
+ * Where a function ends is not said.  The next one bounds it; what is last of
+ * its module is taken to end with the page it begins in, since code of someone
+ * else may follow.
+ */
+#define PAGE	 4096ULL
+#define BPF_TEXT (64 << 10) /* of one program, at most: its symbol has no end either */
+
+#define MAX_GONE 64
 
 struct symbol {
 	uint64_t address;
 	uint32_t name;	 /* offset in names */
-	uint32_t module; /* offset in names, 0 for the kernel itself */
+	uint32_t module; /* index in module, and 1; 0 for the kernel itself */
 	bool text;
 };
 
 struct module {
 	char name[64];
-	uint64_t start, end;
+	uint64_t start, end;  /* as /proc/modules has it: from 6.4 on, end is only a bound */
+	uint64_t first, last; /* function within; 0: none */
+	uint64_t instance;    /* other when it is loaded again */
+	bool listed;	      /* in /proc/modules; [bpf] and the like are not */
+	bool gone;
 };
 
 struct ksyms {
+	struct ksyms_files files;
 	struct symbol *symbol;
 	size_t nr, room;
 	char *names;
@@ -26,6 +42,7 @@ struct ksyms {
 	struct module *module;
 	size_t nr_modules;
 	uint64_t etext;
+	bool strangers; /* modules whose addresses are hidden may have those of gone ones */
 };
 
 static bool add_name(struct ksyms *k, const char *name, uint32_t *offset)
@@ -47,10 +64,23 @@ static bool add_name(struct ksyms *k, const char *name, uint32_t *offset)
 	return true;
 }
 
-static bool add_symbol(struct ksyms *k, uint64_t address, char type, const char *name,
-		       const char *module)
+static struct module *add_module(struct ksyms *k, const struct module *module)
+{
+	struct module *m = realloc(k->module, (k->nr_modules + 1) * sizeof(*m));
+
+	if (!m)
+		return NULL;
+	k->module = m;
+	m += k->nr_modules++;
+	*m = *module;
+	return m;
+}
+
+static bool add_symbol(struct ksyms *k, uint64_t address, bool text, const char *name,
+		       uint32_t module)
 {
 	struct symbol *s;
+	struct module *m;
 
 	if (k->nr == k->room) {
 		size_t room = k->room ? k->room * 2 : 1 << 16;
@@ -62,12 +92,19 @@ static bool add_symbol(struct ksyms *k, uint64_t address, char type, const char 
 		k->room = room;
 	}
 	s = &k->symbol[k->nr];
-	s->address = address;
-	s->text = strchr("tTwW", type) != NULL;
-	s->module = 0;
-	if (!add_name(k, name, &s->name) || (*module && !add_name(k, module, &s->module)))
+	*s = (struct symbol){.address = address, .module = module, .text = text};
+	if (!add_name(k, name, &s->name))
 		return false;
 	k->nr++;
+	if (!module || !text)
+		return true;
+	m = &k->module[module - 1];
+	if (address < m->start || address >= m->end)
+		return true;
+	if (!m->first || address < m->first)
+		m->first = address;
+	if (address > m->last)
+		m->last = address;
 	return true;
 }
 
@@ -80,87 +117,113 @@ static int by_address(const void *a, const void *b)
 	return x->name < y->name ? -1 : x->name > y->name;
 }
 
+/* Each directory of sysfs has a number of its own, which is not used again soon. */
+static uint64_t instance_of(const struct ksyms *k, const char *module)
+{
+	char dir[256];
+	struct stat st;
+
+	snprintf(dir, sizeof(dir), "%s/%s", k->files.sys_module, module);
+	return stat(dir, &st) ? 0 : st.st_ino;
+}
+
 /* Return: false if there was no memory.  A kernel without modules has none. */
 static bool load_modules(struct ksyms *k)
 {
-	FILE *f = fopen("/proc/modules", "re");
+	FILE *f = fopen(k->files.modules, "re");
 	unsigned long long size, start;
-	char line[4096], name[64];
-	struct module *m;
+	char line[4096];
 
 	if (!f)
 		return true;
 	while (fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "%63s %llu %*s %*s %*s %llx", name, &size, &start) != 3)
+		struct module m = {.listed = true};
+
+		if (sscanf(line, "%63s %llu %*s %*s %*s %llx", m.name, &size, &start) != 3)
 			continue;
-		m = realloc(k->module, (k->nr_modules + 1) * sizeof(*m));
-		if (!m) {
+		m.start = start;
+		m.end = start + size;
+		m.instance = instance_of(k, m.name);
+		if (!add_module(k, &m)) {
 			fclose(f);
 			return false;
 		}
-		k->module = m;
-		m = &m[k->nr_modules++];
-		strcpy(m->name, name);
-		m->start = start;
-		m->end = start + size;
 	}
 	fclose(f);
 	return true;
 }
 
-bool ksyms_stale(const struct ksyms *k)
+/* The symbols of one module follow each other: @last is tried first.  Return: 0: no memory. */
+static uint32_t module_of_symbol(struct ksyms *k, const char *name, uint32_t last)
 {
-	struct ksyms now = {0};
-	bool stale;
+	struct module unlisted = {0};
 
-	load_modules(&now);
-	stale = now.nr_modules != k->nr_modules;
-	for (size_t i = 0; !stale && i < now.nr_modules; i++)
-		stale = now.module[i].start != k->module[i].start ||
-			strcmp(now.module[i].name, k->module[i].name);
-	free(now.module);
-	return stale;
+	if (last && !strcmp(k->module[last - 1].name, name))
+		return last;
+	for (size_t i = 0; i < k->nr_modules; i++)
+		if (!strcmp(k->module[i].name, name))
+			return i + 1;
+	strcpy(unlisted.name, name);
+	return add_module(k, &unlisted) ? k->nr_modules : 0;
 }
 
-struct ksyms *ksyms_load(void)
+static bool load_symbols(struct ksyms *k, FILE *f)
 {
-	struct ksyms *k = calloc(1, sizeof(*k));
 	char line[1024], name[512], module[64], type;
 	unsigned long long address;
-	uint32_t unused;
-	FILE *f;
+	uint32_t last = 0;
 
-	if (!k)
-		return NULL;
-	f = fopen("/proc/kallsyms", "re");
-	if (!f || !add_name(k, "", &unused) || !load_modules(k))
-		goto fail;
 	while (fgets(line, sizeof(line), f)) {
 		module[0] = '\0';
 		if (sscanf(line, "%llx %c %511s [%63[^]]", &address, &type, name, module) < 3)
 			continue;
 		if (!strcmp(name, "_etext"))
 			k->etext = address;
-		if (!add_symbol(k, address, type, name, module))
-			goto fail;
+		if (*module) {
+			last = module_of_symbol(k, module, last);
+			if (!last)
+				return false;
+		}
+		if (!add_symbol(k, address, strchr("tTwW", type), name, *module ? last : 0))
+			return false;
 	}
-	fclose(f);
-	qsort(k->symbol, k->nr, sizeof(*k->symbol), by_address);
-	return k;
-fail:
+	return !ferror(f);
+}
+
+struct ksyms *ksyms_load(const struct ksyms_files *files)
+{
+	struct ksyms *k = calloc(1, sizeof(*k));
+	FILE *f;
+	bool ok;
+
+	if (!k)
+		return NULL;
+	k->files = *files;
+	f = fopen(files->kallsyms, "re");
+	ok = f && load_modules(k) && load_symbols(k, f);
 	if (f)
 		fclose(f);
-	ksyms_free(k);
-	return NULL;
+	if (!ok) {
+		ksyms_free(k);
+		return NULL;
+	}
+	if (k->nr)
+		qsort(k->symbol, k->nr, sizeof(*k->symbol), by_address);
+	return k;
+}
+
+static void free_tables(struct ksyms *k)
+{
+	free(k->symbol);
+	free(k->names);
+	free(k->module);
 }
 
 void ksyms_free(struct ksyms *k)
 {
 	if (!k)
 		return;
-	free(k->symbol);
-	free(k->names);
-	free(k->module);
+	free_tables(k);
 	free(k);
 }
 
@@ -193,18 +256,173 @@ const char *ksyms_clone(const struct ksyms *k, const char *name)
 	return NULL;
 }
 
-static bool in_module(const struct ksyms *k, const char *name, uint64_t address)
+static struct module *find_live(const struct ksyms *k, const char *name)
 {
+	for (size_t i = 0; i < k->nr_modules; i++) {
+		struct module *m = &k->module[i];
+
+		if (m->listed && !m->gone && !strcmp(m->name, name))
+			return m;
+	}
+	return NULL;
+}
+
+static bool same(const struct module *a, const struct module *b)
+{
+	return a && b && a->start == b->start && a->end == b->end && a->instance == b->instance;
+}
+
+/* Are the modules of @now others than those of @k? */
+static bool differ(const struct ksyms *k, const struct ksyms *now)
+{
+	size_t live = 0;
+
 	for (size_t i = 0; i < k->nr_modules; i++)
-		if (!strcmp(k->module[i].name, name))
-			return address >= k->module[i].start && address < k->module[i].end;
+		live += k->module[i].listed && !k->module[i].gone;
+	if (live != now->nr_modules)
+		return true;
+	for (size_t i = 0; i < now->nr_modules; i++)
+		if (!same(&now->module[i], find_live(k, now->module[i].name)))
+			return true;
 	return false;
 }
 
-bool ksyms_resolve(const struct ksyms *k, uint64_t address, char *buf, size_t size)
+static bool same_instance(const struct module *a, const struct module *b)
+{
+	return a && b && a->instance == b->instance;
+}
+
+/* With the addresses hidden, it is still known which modules are there. */
+static void compare_instances(struct ksyms *k, const struct ksyms *now)
+{
+	for (size_t i = 0; i < k->nr_modules; i++) {
+		struct module *m = &k->module[i];
+
+		if (m->listed && !same_instance(m, find_live(now, m->name)))
+			m->gone = true;
+	}
+	for (size_t i = 0; i < now->nr_modules; i++)
+		if (!find_live(k, now->module[i].name))
+			k->strangers = true;
+}
+
+static uint64_t page_end(uint64_t address)
+{
+	return (address | (PAGE - 1)) + 1;
+}
+
+static bool overlap(const struct module *a, const struct module *b)
+{
+	return a->last && b->last && a->first < page_end(b->last) && b->first < page_end(a->last);
+}
+
+/* Take over from @old a module that is gone.  Return: false if there was no memory. */
+static bool keep_module(struct ksyms *k, const struct ksyms *old, uint32_t index)
+{
+	const struct module *m = &old->module[index];
+	uint32_t new_index;
+
+	for (size_t i = 0; i < k->nr_modules; i++)
+		if (overlap(&k->module[i], m))
+			return true;
+	if (!add_module(k, m))
+		return false;
+	k->module[k->nr_modules - 1].gone = true;
+	new_index = k->nr_modules;
+	for (size_t i = 0; i < old->nr; i++) {
+		const struct symbol *s = &old->symbol[i];
+
+		/* what lay outside was its init code, which goes before the module does */
+		if (s->module != index + 1 || !s->text || s->address < m->first ||
+		    s->address > m->last)
+			continue;
+		if (!add_symbol(k, s->address, true, old->names + s->name, new_index))
+			return false;
+	}
+	return true;
+}
+
+/* The later it went, the better is its claim: those that were there until now come first. */
+static bool keep_gone(struct ksyms *k, const struct ksyms *old)
+{
+	unsigned int kept = 0;
+
+	for (int gone = 0; gone < 2; gone++) {
+		for (size_t i = 0; i < old->nr_modules && kept < MAX_GONE; i++) {
+			const struct module *m = &old->module[i];
+
+			if (!m->listed || !m->last || m->gone != gone)
+				continue;
+			if (!gone && same(m, find_live(k, m->name)))
+				continue;
+			if (!keep_module(k, old, i))
+				return false;
+			kept++;
+		}
+	}
+	qsort(k->symbol, k->nr, sizeof(*k->symbol), by_address);
+	return true;
+}
+
+enum ksyms_news ksyms_refresh(struct ksyms *k, bool force)
+{
+	struct ksyms names = {.files = k->files};
+	enum ksyms_news news = KSYMS_FAILED;
+	struct ksyms *now = NULL;
+
+	if (!load_modules(&names))
+		goto out;
+	news = KSYMS_SAME;
+	if (!force && !differ(k, &names))
+		goto out;
+	news = KSYMS_HIDDEN;
+	if (names.nr_modules && !names.module[0].start)
+		goto hidden;
+	news = KSYMS_FAILED;
+	now = ksyms_load(&k->files);
+	if (!now)
+		goto out;
+	news = KSYMS_HIDDEN;
+	if (ksyms_hidden(now))
+		goto hidden;
+	news = KSYMS_FAILED;
+	if (!now->nr || !keep_gone(now, k))
+		goto out;
+	news = KSYMS_RELOADED;
+	free_tables(k);
+	*k = *now;
+	free(now);
+	now = NULL;
+	goto out;
+hidden:
+	compare_instances(k, &names);
+out:
+	ksyms_free(now);
+	free(names.module);
+	return news;
+}
+
+static bool covers(const struct ksyms *k, const struct symbol *s, uint64_t address)
+{
+	const struct module *m;
+
+	if (!s->module)
+		return !k->etext || address < k->etext;
+	m = &k->module[s->module - 1];
+	if (m->gone && k->strangers)
+		return false;
+	if (!strcmp(m->name, "bpf") && !strncmp(k->names + s->name, "bpf_prog_", 9))
+		return address - s->address < BPF_TEXT;
+	if (s->address >= m->first && s->address < m->last)
+		return address < m->end;
+	return address < page_end(s->address);
+}
+
+bool ksyms_find(const struct ksyms *k, uint64_t address, struct ksyms_symbol *found)
 {
 	size_t low = 0, high = k->nr;
 	const struct symbol *s;
+	const struct module *m;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
@@ -219,17 +437,14 @@ bool ksyms_resolve(const struct ksyms *k, uint64_t address, char *buf, size_t si
 	if (!low)
 		return false;
 	s = &k->symbol[low - 1];
-	if (s->module) {
-		/* BPF programs lie between the modules and belong to none */
-		if (!in_module(k, k->names + s->module, address))
-			return false;
-		snprintf(buf, size, "%s+0x%llx [%s]", k->names + s->name,
-			 (unsigned long long)(address - s->address), k->names + s->module);
-		return true;
-	}
-	if (k->etext && address >= k->etext)
+	if (!covers(k, s, address))
 		return false;
-	snprintf(buf, size, "%s+0x%llx", k->names + s->name,
-		 (unsigned long long)(address - s->address));
+	m = s->module ? &k->module[s->module - 1] : NULL;
+	*found = (struct ksyms_symbol){
+		.name = k->names + s->name,
+		.module = m ? m->name : NULL,
+		.address = s->address,
+		.unloaded = m && m->gone,
+	};
 	return true;
 }

@@ -2,45 +2,31 @@
 #include "out_text.h"
 
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 
 #include "folio.h"
 #include "reasons.h"
+#include "stacks.h"
 
 #define MAX_REPORTS 100 /* what a person reads; the rest are headlines */
-
-/* The same symbol as the frame before, within its first instructions. */
-static bool is_trampoline_site(const char *name, const char *previous)
+static void line(void *arg, const struct stack_line *l)
 {
-	size_t len = strcspn(name, "+") + 1;
+	struct text_out *o = arg;
 
-	return !strncmp(name, previous, len) && strtoul(name + len, NULL, 16) < 16;
+	fputs("    ", o->to);
+	stack_print(o->to, l);
 }
 
 static void stack(struct text_out *o, uint32_t key)
 {
-	const struct ksyms *k = session_ksyms(o->session);
-	char name[256] = "", previous[256] = "";
 	struct pt_stack st;
 
 	if (!session_stack(o->session, key, &st)) {
 		fprintf(o->to, "    (no stack kept: see --stack)\n");
 		return;
 	}
-	/*
-	 * What is no symbol's text is BPF's own, programs and trampolines, and
-	 * a trampoline leaves a second frame of the function that it is on.
-	 */
-	for (int i = 0; i < PT_STACK_DEPTH && st.frame[i]; i++) {
-		if (!ksyms_resolve(k, st.frame[i], name, sizeof(name)))
-			continue;
-		if (is_trampoline_site(name, previous))
-			continue;
-		fprintf(o->to, "    %s\n", name);
-		strcpy(previous, name);
-	}
+	stack_lines(&st, session_ksyms(o->session), o->inlines, line, o);
 }
 
 /* What a folio's last request and last free are called; NULL: there is no such thing. */
@@ -64,17 +50,12 @@ static struct words words_of(enum pt_profile profile, unsigned int type)
 /* Where in the kernel something was: its stack, or what is known in its place. */
 static void where(struct text_out *o, uint32_t at)
 {
-	char name[256];
-
 	if (!(at & PT_SITE)) {
 		stack(o, at);
 		return;
 	}
-	if (!ksyms_resolve(session_ksyms(o->session), PT_SITE_ADDRESS(at), name, sizeof(name)))
-		snprintf(name, sizeof(name), "0x%llx", PT_SITE_ADDRESS(at));
-	fprintf(o->to,
-		"    called from %s (only the call site is kept: --stack=all keeps stacks)\n",
-		name);
+	stack_site(PT_SITE_ADDRESS(at), session_ksyms(o->session), o->inlines, line, o);
+	fprintf(o->to, "    (called from there; --stack=all keeps whole stacks)\n");
 }
 
 /* Seconds from a touch to @time; negative: there was none. */
@@ -274,7 +255,7 @@ void text_told(struct text_out *o, const struct pt_told *t)
 		[PT_OP_BASELINE] = "seen at start",
 		[PT_OP_TEARDOWN] = "teardown",
 	};
-	char before[128], after[128], name[256] = "";
+	char before[128], after[128];
 
 	folio_state(t->before, before, sizeof(before));
 	folio_state(t->after, after, sizeof(after));
@@ -286,12 +267,11 @@ void text_told(struct text_out *o, const struct pt_told *t)
 	if (t->inode)
 		fprintf(o->to, ", inode %llu offset 0x%llx", t->inode, t->offset);
 	fprintf(o->to, ", %s/%u on cpu %u", t->comm, t->tid, t->cpu);
-	if (t->at & PT_SITE &&
-	    ksyms_resolve(session_ksyms(o->session), PT_SITE_ADDRESS(t->at), name, sizeof(name)))
-		fprintf(o->to, ", from %s", name);
 	if (t->rule)
-		fprintf(o->to, "  <- %s", pt_rule_name(t->rule));
+		fprintf(o->to, ": VIOLATION %s", pt_rule_name(t->rule));
 	fprintf(o->to, "\n");
+	if (t->at & PT_SITE)
+		stack_site(PT_SITE_ADDRESS(t->at), session_ksyms(o->session), o->inlines, line, o);
 }
 
 void text_ledger(struct text_out *o, struct findings *all, const struct summary *sum)

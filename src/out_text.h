@@ -8,6 +8,7 @@
 
 #include "devices.h"
 #include "finding.h"
+#include "inlines.h"
 #include "session.h"
 
 struct text_out {
@@ -16,7 +17,8 @@ struct text_out {
 	int64_t clock_offset; /* ns, from CLOCK_MONOTONIC to the kernel log's clock */
 	struct session *session;
 	struct devices *devices;
-	unsigned int reports; /* how many findings were shown */
+	struct inlines *inlines; /* NULL: no source lines */
+	unsigned int reports;	 /* how many findings were shown */
 };
 
 /* The report of a finding.  After a hundred, only headlines. */

@@ -31,10 +31,11 @@ struct options {
 	struct session_options session;
 	bool verbose;
 	bool timestamps;
-	double duration;   /* seconds; negative: until a signal */
-	double older;	   /* seconds; negative: leaks are not judged */
-	const char *pgmap; /* whose transitions are shown; NULL: of all that are watched */
-	char **command;	   /* run: NULL-terminated */
+	double duration;     /* seconds; negative: until a signal */
+	double older;	     /* seconds; negative: leaks are not judged */
+	const char *pgmap;   /* whose transitions are shown; NULL: of all that are watched */
+	const char *vmlinux; /* file with debug info; NULL: in the standard places */
+	char **command;	     /* run: NULL-terminated */
 };
 
 static int signals = -1; /* signalfd of SIGINT, SIGTERM and SIGCHLD */
@@ -60,6 +61,7 @@ static const char help[] =
 	"      --inode INODE     the same, of all folios of a file\n"
 	"      --pgmap DEVICE    the same, of all folios of a device, such as dax0.0\n"
 	"      --btf FILE        read the kernel's types from FILE\n"
+	"      --vmlinux FILE    take source lines from FILE, a vmlinux with debug info\n"
 	"  -v, --verbose         say on stderr what is attached and when\n"
 	"  -V, --version         show the version\n"
 	"  -h, --help            show this text\n"
@@ -315,6 +317,8 @@ static void on_pgmap(void *arg, const struct pt_pgmap *p)
 	struct tracing *t = arg;
 
 	devices_learn(t->out.devices, p);
+	/* whose driver has come, perhaps, and may go before its stacks are shown */
+	session_note_modules(t->session);
 }
 
 static void on_told(void *arg, const struct pt_told *told)
@@ -348,7 +352,8 @@ static int trace(struct tracing *t, pid_t child)
 
 		if (left <= 0)
 			break;
-		poll(fds, 2, left < 1 ? (int)(left * 1000) + 1 : 1000);
+		if (!poll(fds, 2, left < 1 ? (int)(left * 1000) + 1 : 1000))
+			session_note_modules(t->session);
 		session_consume(t->session);
 		session_check_refs(t->session, add_own_finding, t);
 		if (t->findings.nr && now() - told > 1) {
@@ -463,6 +468,10 @@ static int run_session(const struct options *o)
 			return status;
 		}
 	}
+	if (o->vmlinux && access(o->vmlinux, R_OK)) {
+		fprintf(stderr, "pgmaptrace: can't read %s: %s\n", o->vmlinux, strerror(errno));
+		return EXIT_KERNEL;
+	}
 	if (open_signals() < 0)
 		return EXIT_INTERNAL;
 	t.session = session_probe(&o->session, &status);
@@ -473,7 +482,8 @@ static int run_session(const struct options *o)
 	t.out.session = t.session;
 	t.out.devices = devices_new();
 	status = 0;
-	if (!t.out.devices) {
+	t.out.inlines = inlines_new(o->vmlinux);
+	if (!t.out.devices || !t.out.inlines) {
 		err = EXIT_INTERNAL;
 		goto out;
 	}
@@ -514,6 +524,7 @@ static int run_session(const struct options *o)
 out:
 	session_free(t.session);
 	devices_free(t.out.devices);
+	inlines_free(t.out.inlines);
 	findings_free(&t.findings);
 	return err;
 }
@@ -570,12 +581,19 @@ static int rules(const char *name)
 static int parse_options(int argc, char **argv, struct options *o)
 {
 	static const struct option names[] = {
-		{"btf", required_argument, NULL, 'b'},	 {"duration", required_argument, NULL, 'd'},
-		{"help", no_argument, NULL, 'h'},	 {"inode", required_argument, NULL, 'i'},
-		{"older", required_argument, NULL, 'o'}, {"pfn", required_argument, NULL, 'p'},
-		{"pgmap", required_argument, NULL, 'g'}, {"stack", required_argument, NULL, 's'},
-		{"timestamps", no_argument, NULL, 'T'},	 {"verbose", no_argument, NULL, 'v'},
-		{"version", no_argument, NULL, 'V'},	 {0},
+		{"btf", required_argument, NULL, 'b'},
+		{"duration", required_argument, NULL, 'd'},
+		{"help", no_argument, NULL, 'h'},
+		{"inode", required_argument, NULL, 'i'},
+		{"older", required_argument, NULL, 'o'},
+		{"pfn", required_argument, NULL, 'p'},
+		{"pgmap", required_argument, NULL, 'g'},
+		{"stack", required_argument, NULL, 's'},
+		{"timestamps", no_argument, NULL, 'T'},
+		{"verbose", no_argument, NULL, 'v'},
+		{"version", no_argument, NULL, 'V'},
+		{"vmlinux", required_argument, NULL, 'l'},
+		{0},
 	};
 	static const char bad_watch[] =
 		"%s %s: give a number (0x for hexadecimal) or a device, and only one of --pfn, "
@@ -620,6 +638,9 @@ static int parse_options(int argc, char **argv, struct options *o)
 			break;
 		case 'T':
 			o->timestamps = true;
+			break;
+		case 'l':
+			o->vmlinux = optarg;
 			break;
 		case 'v':
 			o->verbose = true;

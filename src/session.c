@@ -36,6 +36,8 @@ struct session {
 	struct session_options options;
 	struct btf *btf;
 	struct ksyms *ksyms;
+	bool ksyms_old;	   /* our programs were loaded since */
+	bool ksyms_hidden; /* and that was said */
 	struct pt_choice choice;
 	struct pgmaptrace_bpf *skel;
 	struct bpf_link *link[MAX_LINKS];
@@ -46,6 +48,8 @@ struct session {
 	struct killed killed[MAX_KILLED];
 	unsigned int nr_killed;
 };
+
+static const struct ksyms_files symbols = {"/proc/kallsyms", "/proc/modules", "/sys/module"};
 
 static void say(const char *format, ...)
 {
@@ -103,14 +107,15 @@ struct session *session_probe(const struct session_options *o, int *status)
 	s->btf = load_btf(o->btf);
 	if (!s->btf)
 		goto fail;
-	s->ksyms = ksyms_load();
+	s->ksyms = ksyms_load(&symbols);
 	if (!s->ksyms) {
-		say("can't read /proc/kallsyms: %s", strerror(errno));
+		say("can't read /proc/kallsyms, where the address of pgmap_array is: %s%s",
+		    strerror(errno), errno == ENOENT ? " (CONFIG_KALLSYMS_ALL)" : "");
 		goto fail;
 	}
 	if (ksyms_hidden(s->ksyms)) {
-		say("/proc/kallsyms hides the addresses: run as root, with "
-		    "kernel.kptr_restrict below 2");
+		say("/proc/kallsyms hides the addresses, and pgmap_array is needed: run as root, "
+		    "after sysctl kernel.kptr_restrict=1");
 		goto fail;
 	}
 	hooks_choose(s->btf, s->ksyms, &s->choice);
@@ -327,6 +332,7 @@ int session_attach(struct session *s)
 	}
 	s->skel->bss->rules_off = s->choice.rules_off;
 	s->skel->bss->began = now_ns();
+	s->ksyms_old = true;
 	/* from here on every hook sees every event */
 	s->skel->bss->enabled = 1;
 	return 0;
@@ -468,17 +474,35 @@ const struct pt_choice *session_choice(const struct session *s)
 	return &s->choice;
 }
 
+static void refresh_ksyms(struct session *s, bool force)
+{
+	switch (ksyms_refresh(s->ksyms, force)) {
+	case KSYMS_RELOADED:
+		s->ksyms_old = false;
+		s->ksyms_hidden = false;
+		break;
+	case KSYMS_HIDDEN:
+		s->ksyms_old = false;
+		if (!s->ksyms_hidden)
+			say("/proc/kallsyms hides the addresses now (sysctl kernel.kptr_restrict=1 "
+			    "shows them): modules that come from here on have no symbols in "
+			    "stacks");
+		s->ksyms_hidden = true;
+		break;
+	case KSYMS_SAME:
+	case KSYMS_FAILED:
+		break;
+	}
+}
+
+void session_note_modules(struct session *s)
+{
+	refresh_ksyms(s, false);
+}
+
 const struct ksyms *session_ksyms(struct session *s)
 {
-	struct ksyms *k;
-
-	if (!ksyms_stale(s->ksyms))
-		return s->ksyms;
-	k = ksyms_load();
-	if (k) {
-		ksyms_free(s->ksyms);
-		s->ksyms = k;
-	}
+	refresh_ksyms(s, s->ksyms_old);
 	return s->ksyms;
 }
 

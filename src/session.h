@@ -56,7 +56,12 @@ void session_stop(struct session *s);
 void session_free(struct session *s);
 
 const struct pt_choice *session_choice(const struct session *s);
-/* The symbols, of the modules that are loaded now. */
+/*
+ * Learn the symbols of modules that came, to be called now and then: a module
+ * that comes and goes in between has none.
+ */
+void session_note_modules(struct session *s);
+/* The symbols, of the modules that are loaded now and of some that were. */
 const struct ksyms *session_ksyms(struct session *s);
 /* Valid until session_free(). */
 const struct pt_counts *session_counts(struct session *s);
