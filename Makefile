@@ -28,7 +28,7 @@ LIBS := -lbpf -lelf -lz
 Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(Q),@printf '  %-8s%s\n' $(1) $(2))
 
-SOURCES := pgmaptrace session hooks rules ksyms devices finding out_text
+SOURCES := pgmaptrace session hooks rules ksyms devices files finding out_text
 OBJECTS := $(SOURCES:%=$(O)/%.o)
 PROGRAMS := $(patsubst tests/programs/%.c,$(O)/programs/%,$(wildcard tests/programs/*.c))
 

@@ -233,3 +233,19 @@ bool ksyms_resolve(const struct ksyms *k, uint64_t address, char *buf, size_t si
 		 (unsigned long long)(address - s->address));
 	return true;
 }
+
+bool ksyms_data(const struct ksyms *k, uint64_t address, char *buf, size_t size)
+{
+	for (size_t i = 0; i < k->nr; i++) {
+		const struct symbol *s = &k->symbol[i];
+
+		if (s->address != address || s->text)
+			continue;
+		if (s->module)
+			snprintf(buf, size, "%s [%s]", k->names + s->name, k->names + s->module);
+		else
+			snprintf(buf, size, "%s", k->names + s->name);
+		return true;
+	}
+	return false;
+}

@@ -32,4 +32,7 @@ const char *ksyms_clone(const struct ksyms *k, const char *name);
 /* Write "symbol+0xoffset [module]"; return false if @address is no known text. */
 bool ksyms_resolve(const struct ksyms *k, uint64_t address, char *buf, size_t size);
 
+/* Write "symbol [module]" of the data that begins at @address; false if none is known. */
+bool ksyms_data(const struct ksyms *k, uint64_t address, char *buf, size_t size);
+
 #endif /* PGMAPTRACE_KSYMS_H */

@@ -126,6 +126,7 @@ static const char *what_happened(unsigned int rule)
 void text_finding(struct text_out *o, const struct pt_finding *f)
 {
 	struct words words = words_of(session_choice(o->session)->profile, f->pgmap.type);
+	char line[FILE_LINE_LEN];
 
 	if (o->timestamps)
 		fprintf(o->to, "[%12.6f] ", ((double)f->time + o->clock_offset) / 1e9);
@@ -136,14 +137,15 @@ void text_finding(struct text_out *o, const struct pt_finding *f)
 	fprintf(o->to, "  rule: %s\n", pt_rule_text(f->rule));
 	if (f->folios > 1)
 		fprintf(o->to, "  folios: %llu in this state, this is the first\n", f->folios);
-	if (f->pgmap.nr_range)
-		fprintf(o->to, "  pgmap: %s (%s), pfn 0x%llx-0x%llx%s\n",
-			devices_name(o->devices, &f->pgmap), devices_type(f->pgmap.type),
-			f->pgmap.range[0].start, f->pgmap.range[0].end,
-			f->pgmap.since ? "" : ", older than this trace");
-	if (f->inode)
-		fprintf(o->to, "  file: device %u:%u inode %llu offset 0x%llx\n", f->dev >> 20,
-			f->dev & 0xfffff, f->inode, f->offset);
+	if (f->pgmap.nr_range) {
+		devices_describe(o->devices, session_ksyms(o->session), &f->pgmap, f->time, line,
+				 sizeof(line));
+		fprintf(o->to, "  %s\n", line);
+		if (f->pgmap.made_stack)
+			stack(o, f->pgmap.made_stack);
+	}
+	if (files_describe(o->files, f, line, sizeof(line)))
+		fprintf(o->to, "  %s\n", line);
 	if (f->refs || f->most)
 		fprintf(o->to,
 			"  references: %lld that memunmap_pages waits for; folios that are out "

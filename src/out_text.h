@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "devices.h"
+#include "files.h"
 #include "finding.h"
 #include "session.h"
 
@@ -16,6 +17,7 @@ struct text_out {
 	int64_t clock_offset; /* ns, from CLOCK_MONOTONIC to the kernel log's clock */
 	struct session *session;
 	struct devices *devices;
+	struct files *files;
 };
 
 void text_finding(struct text_out *o, const struct pt_finding *f);

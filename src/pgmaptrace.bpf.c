@@ -11,6 +11,7 @@
 #include <bpf/bpf_tracing.h>
 #include "wire.h"
 #include "kernel.bpf.h"
+#include "file.bpf.h"
 #include "state.bpf.h"
 #include "pgmap.bpf.h"
 #include "folio.bpf.h"
@@ -69,10 +70,10 @@ __noinline int read_folio(struct pt_transition *t, struct pt_event *e, __u64 pag
 	return 0;
 }
 
-static __always_inline void observe_folio(void *ctx, __u8 op, __u64 page)
+static __always_inline void observe_mapped(void *ctx, __u64 vmf, __u64 page)
 {
-	struct pt_transition t = {.op = op};
-	struct pt_event e = {};
+	struct pt_transition t = {.op = PT_OP_MAP};
+	struct pt_event e = {.vmf = vmf};
 
 	read_folio(&t, &e, page);
 	observe(ctx, &t, &e);
@@ -235,14 +236,14 @@ HOOK(free_zone_device_folio)
 /* vmf_insert_page_mkwrite(vmf, page, write), from 6.15 on; the page may be a tail */
 HOOK(vmf_insert_page_mkwrite)
 {
-	observe_folio(ctx, PT_OP_MAP, a1);
+	observe_mapped(ctx, a0, a1);
 	return 0;
 }
 
 /* vmf_insert_folio_pmd(vmf, folio, write), from 6.15 on */
 HOOK(vmf_insert_folio_pmd)
 {
-	observe_folio(ctx, PT_OP_MAP, a1);
+	observe_mapped(ctx, a0, a1);
 	return 0;
 }
 
@@ -290,7 +291,6 @@ HOOK(dax_insert_entry)
 {
 	struct pt_transition t = {.op = PT_OP_STORE};
 	struct pt_event e = {};
-	__u64 vma, file;
 
 	if (!dax_entry_is_value(a3)) {
 		COUNT(lost[PT_LOSS_ENTRY], 1);
@@ -302,10 +302,7 @@ HOOK(dax_insert_entry)
 		return 0;
 	e.pfn = a4 & ~PFN_T_FLAGS;
 	e.page = pfn_to_page(e.pfn);
-	vma = (__u64)PT_READ(struct vm_fault, a1, vma);
-	file = (__u64)PT_READ(struct vm_area_struct, vma, vm_file);
-	e.mapping = (__u64)PT_READ(struct file, file, f_mapping);
-	e.offset = PT_READ(struct vm_fault, a1, pgoff) << PT_PAGE_SHIFT;
+	e.vmf = a1;
 	/* the zero page of a hole comes here too: it is no device page */
 	t.refcount = page_refcount(e.page);
 	t.associations = folio_associations(e.page);
@@ -329,7 +326,7 @@ HOOK_EXIT(dax_insert_entry)
 		COUNT(lost[PT_LOSS_ENTRY], 1);
 		return 0;
 	}
-	stored(ctx, entry, fentry_arg(ctx, 3) & ~PFN_T_FLAGS);
+	stored(ctx, fentry_arg(ctx, 1), entry, fentry_arg(ctx, 3) & ~PFN_T_FLAGS);
 	return 0;
 }
 
@@ -350,10 +347,8 @@ HOOK(dax_disassociate_entry)
 	e.pfn = dax_entry_pfn(a0);
 	e.page = pfn_to_page(e.pfn);
 	e.order = dax_entry_pages(a0) > 1 ? 9 : 0;
-	if (!disassociate_is_clone) {
+	if (!disassociate_is_clone)
 		e.mapping = a1;
-		e.offset = folio_offset(e.page);
-	}
 	t.refcount = highest_refcount(e.page, dax_entry_pages(a0));
 	t.mapcount = folio_mapcount(e.page, folio_order(e.page));
 	t.associations = folio_associations(e.page);
@@ -418,7 +413,8 @@ HOOK_EXIT(memremap_pages)
 	bpf_get_func_ret(ctx, &result);
 	/* IS_ERR */
 	if (enabled && result < (__u64)-4095)
-		learn_pgmap(fentry_arg(ctx, 0), bpf_ktime_get_ns());
+		learn_pgmap(fentry_arg(ctx, 0), bpf_ktime_get_ns(),
+			    stack_mode == PT_STACK_NONE ? 0 : take_stack(ctx));
 	return 0;
 }
 
@@ -490,7 +486,7 @@ int pgmap_next(struct pt_walk *w)
 	address = found.pgmap;
 	if (!address)
 		return 0;
-	learn_pgmap(address, 0);
+	learn_pgmap(address, 0, 0);
 	p = bpf_map_lookup_elem(&pgmaps, &address);
 	if (p) {
 		w->pgmap = *p;

@@ -276,6 +276,13 @@ static void add_own_finding(void *arg, const struct pt_finding *f)
 	add_finding(t, f);
 }
 
+/* What a pgmap is called, and what is mounted: while it is there. */
+static void learn_names(struct tracing *t, const struct pt_pgmap *p)
+{
+	devices_learn(t->out.devices, p);
+	files_learn(t->out.files);
+}
+
 static void on_record(void *arg, const void *record, size_t size)
 {
 	const struct pt_pgmap_record *r = record;
@@ -284,7 +291,7 @@ static void on_record(void *arg, const void *record, size_t size)
 
 	(void)size;
 	if (*kind == PT_RECORD_PGMAP_NEW)
-		devices_learn(t->out.devices, &r->pgmap);
+		learn_names(t, &r->pgmap);
 	else if (*kind == PT_RECORD_FINDING)
 		add_finding(t, record);
 }
@@ -298,9 +305,10 @@ static bool output_failed(const struct tracing *t)
 static int trace(struct tracing *t, pid_t child)
 {
 	double end = t->options->duration >= 0 ? now() + t->options->duration : 0;
-	struct pollfd fds[2] = {
+	struct pollfd fds[3] = {
 		{.fd = session_fd(t->session), .events = POLLIN},
 		{.fd = signals, .events = POLLIN},
+		{.fd = files_fd(t->out.files), .events = POLLPRI},
 	};
 	int status = 0;
 
@@ -309,7 +317,11 @@ static int trace(struct tracing *t, pid_t child)
 
 		if (left <= 0)
 			break;
-		poll(fds, 2, left < 1 ? (int)(left * 1000) + 1 : 1000);
+		poll(fds, 3, left < 1 ? (int)(left * 1000) + 1 : 1000);
+		if (fds[2].revents) {
+			devices_refresh(t->out.devices);
+			files_learn(t->out.files);
+		}
 		session_consume(t->session);
 		session_check_refs(t->session, add_own_finding, t);
 	}
@@ -420,9 +432,10 @@ static int run_session(const struct options *o)
 	t.out.to = stdout;
 	t.out.timestamps = o->timestamps;
 	t.out.session = t.session;
-	t.out.devices = devices_new();
+	t.out.devices = devices_new("");
+	t.out.files = files_new("");
 	status = 0;
-	if (!t.out.devices) {
+	if (!t.out.devices || !t.out.files) {
 		err = EXIT_INTERNAL;
 		goto out;
 	}
@@ -463,6 +476,7 @@ static int run_session(const struct options *o)
 out:
 	session_free(t.session);
 	devices_free(t.out.devices);
+	files_free(t.out.files);
 	findings_free(&t.findings);
 	return err;
 }

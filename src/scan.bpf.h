@@ -128,7 +128,7 @@ static __always_inline int on_teardown(void *ctx, __u64 pfn, __u64 nr)
 		return 0;
 	if (!p) {
 		/* the baseline has not come to it yet */
-		learn_pgmap(address, 0);
+		learn_pgmap(address, 0, 0);
 		p = bpf_map_lookup_elem(&pgmaps, &address);
 		if (!p)
 			return 0;

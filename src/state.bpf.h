@@ -326,32 +326,12 @@ struct pt_event {
 	__u64 page;
 	__u64 folios;  /* for PT_OP_TEARDOWN */
 	__u64 mapping; /* address_space it is stored in; 0: ask the folio */
-	__u64 offset;  /* in it, bytes */
+	__u64 vmf;     /* the fault that it is part of; 0: none, or it does not matter */
 	__u64 pgmap;   /* address */
 	__u32 order;
 	__u32 word;  /* the folio's state before */
 	__u32 stack; /* key of the stacks map */
 };
-
-static __always_inline void describe_file(struct pt_finding *f, const struct pt_event *e)
-{
-	__u64 mapping = e->mapping, host, sb;
-
-	f->offset = e->offset;
-	if (!mapping) {
-		mapping = (__u64)PT_READ(struct folio, e->page, mapping);
-		f->offset = folio_offset(e->page);
-	}
-	if (mapping < 4096 || mapping & 3)
-		return;
-	host = (__u64)PT_READ(struct address_space, mapping, host);
-	if (!host)
-		return;
-	f->inode = PT_READ(struct inode, host, i_ino);
-	sb = (__u64)PT_READ(struct inode, host, i_sb);
-	if (sb)
-		f->dev = PT_READ(struct super_block, sb, s_dev);
-}
 
 /* The folio's file, pgmap and history, for a finding. */
 static __always_inline void describe(struct pt_finding *f, const struct pt_transition *t,
@@ -365,8 +345,6 @@ static __always_inline void describe(struct pt_finding *f, const struct pt_trans
 	f->order = e->order;
 	f->refcount = t->refcount;
 	f->mapcount = t->mapcount;
-	if (t->type == PT_TYPE_FS_DAX || t->type == PT_TYPE_GENERIC)
-		describe_file(f, e);
 	if (h) {
 		f->request = h->request[e->pfn & (PT_SECTION_PAGES - 1)];
 		f->free = h->free[e->pfn & (PT_SECTION_PAGES - 1)];
@@ -375,6 +353,8 @@ static __always_inline void describe(struct pt_finding *f, const struct pt_trans
 	if (known)
 		f->pgmap = *known;
 	f->pgmap.type = t->type;
+	if (t->type == PT_TYPE_FS_DAX || t->type == PT_TYPE_GENERIC)
+		describe_file(f, e->page, e->mapping, e->vmf);
 }
 
 __noinline int report(const struct pt_transition *t, const struct pt_event *e, __u32 rule)

@@ -17,7 +17,10 @@
 #define PT_SECTION_SHIFT 9
 #define PT_COMM_LEN	 16
 #define PT_STACK_DEPTH	 32
-#define PT_MAX_RANGES	 8  /* of one pgmap; more are counted as lost */
+#define PT_MAX_RANGES	 8   /* of one pgmap; more are counted as lost */
+#define PT_PATH_LEN	 256 /* a power of two */
+#define PT_PATH_NAMES	 16
+#define PT_FS_LEN	 16
 #define PT_TICK_SHIFT	 20 /* touch times: units of 2^20 ns, 1.05 ms */
 
 /* --stack: at which events a kernel stack is taken */
@@ -106,6 +109,11 @@ struct pt_pgmap {
 	__u32 killer; /* tid */
 	__u32 stack;  /* key of the stacks map */
 	char comm[PT_COMM_LEN];
+	__u64 ops;	  /* address of its dev_pagemap_ops; 0: none */
+	__u64 page_free;  /* address of its page_free, or folio_free; 0: none */
+	__u32 maker;	  /* tid; who made it, if it was made while tracing */
+	__u32 made_stack; /* key of the stacks map */
+	char maker_comm[PT_COMM_LEN];
 };
 
 enum pt_record_kind {
@@ -116,6 +124,26 @@ enum pt_record_kind {
 struct pt_pgmap_record {
 	__u32 kind;
 	struct pt_pgmap pgmap;
+};
+
+enum pt_file_flag {
+	PT_FILE_KNOWN = 1 << 0,	  /* the fields below mean something */
+	PT_FILE_OFFSET = 1 << 1,  /* offset does */
+	PT_FILE_NAMED = 1 << 2,	  /* path does */
+	PT_FILE_CUT = 1 << 3,	  /* of a path that is too long: its outer names are left out */
+	PT_FILE_DELETED = 1 << 4, /* it has no name any more, or not this one */
+};
+
+/* Device numbers are in the kernel's encoding, major << 20. */
+struct pt_file {
+	__u32 flags;
+	__u32 sharers; /* how many files have the folio stored, as the kernel counts; fsdax */
+	__u32 dev;     /* of the super block */
+	__u32 rdev;    /* device-dax: of the character device; then the rest is 0 */
+	__u64 inode;
+	__u64 offset;		/* of the folio, bytes */
+	char type[PT_FS_LEN];	/* of the file system */
+	char path[PT_PATH_LEN]; /* names, the innermost first, each with its NUL */
 };
 
 struct pt_finding {
@@ -134,9 +162,9 @@ struct pt_finding {
 	__u32 tid;
 	char comm[PT_COMM_LEN];
 	__u32 stack; /* key of the stacks map */
-	__u32 dev;   /* of the super block, kernel encoding (major << 20); 0: no file known */
-	__u64 inode;
-	__u64 offset;		 /* in the file, bytes */
+	__u32 unused;
+	/* not last: the verifier takes a name for up to PT_PATH_LEN bytes wherever it begins */
+	struct pt_file file;
 	struct pt_touch request; /* last request, map or store */
 	struct pt_touch free;	 /* last free or removal */
 	struct pt_pgmap pgmap;

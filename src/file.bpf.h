@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The file of a folio, for a finding: which file system, which inode, and the
+ * path in that file system.  Runs only when a finding is reported, and only
+ * reads.  Not here: where it is mounted and what devices are called, which the
+ * tool looks up (files.c).
+ */
+#ifndef PGMAPTRACE_FILE_BPF_H
+#define PGMAPTRACE_FILE_BPF_H
+
+#define MAX_ALIASES 8
+#define S_IFMT	    0170000
+#define S_IFCHR	    0020000
+
+static __always_inline __u64 alias_offset(void)
+{
+	if (bpf_core_field_exists(((struct dentry___u *)0)->d_u.d_alias))
+		return bpf_core_field_offset(struct dentry___u, d_u.d_alias);
+	return bpf_core_field_offset(struct dentry___alias, d_alias);
+}
+
+/* Its name was taken from it, though it may still be open. */
+static __always_inline bool dentry_is_deleted(__u64 dentry)
+{
+	return !PT_READ(struct dentry, dentry, d_hash.pprev);
+}
+
+/* A name of the file, one that still stands if there is any; 0: no name is known. */
+static __always_inline __u64 find_alias(__u64 inode)
+{
+	__u64 node = (__u64)PT_READ(struct inode, inode, i_dentry.first), first, dentry;
+	int i;
+
+	if (!node)
+		return 0;
+	first = node - alias_offset();
+	for (i = 0; i < MAX_ALIASES && node; i++) {
+		dentry = node - alias_offset();
+		if (!dentry_is_deleted(dentry))
+			return dentry;
+		node = (__u64)PT_READ(struct hlist_node, node, next);
+	}
+	return first;
+}
+
+/*
+ * read_path - the names from @dentry up to the root of its file system
+ *
+ * A path that does not fit loses the outer names.  One that does not lead to
+ * @root, of a file that was opened by its handle, is none.
+ */
+static __always_inline void read_path(struct pt_finding *f, __u64 dentry, __u64 root)
+{
+	__u64 used = 0;
+	int i;
+
+	for (i = 0; i < PT_PATH_NAMES; i++) {
+		__u64 parent = (__u64)PT_READ(struct dentry, dentry, d_parent);
+		__u32 len = PT_READ(struct dentry, dentry, d_name.len);
+		__u64 name = (__u64)PT_READ(struct dentry, dentry, d_name.name);
+		long n;
+
+		if (!parent || parent == dentry)
+			return;
+		if (used + len >= PT_PATH_LEN)
+			break;
+		/* the verifier must see the bounds, and the compiler knows them */
+		asm volatile("" : "+r"(used));
+		used &= PT_PATH_LEN - 1;
+		n = bpf_probe_read_kernel_str(f->file.path + used, PT_PATH_LEN - used,
+					      (void *)name);
+		if (n <= 1)
+			return;
+		used += n;
+		dentry = parent;
+		if (dentry == root) {
+			f->file.flags |= PT_FILE_NAMED;
+			return;
+		}
+	}
+	f->file.flags |= PT_FILE_NAMED | PT_FILE_CUT;
+}
+
+/* Of a DAX device the inode is its own, in a file system that nobody mounts. */
+static __always_inline void describe_inode(struct pt_finding *f, __u64 inode, __u64 dentry)
+{
+	__u64 sb = (__u64)PT_READ(struct inode, inode, i_sb), type, name;
+
+	f->file.flags |= PT_FILE_KNOWN;
+	if ((PT_READ(struct inode, inode, i_mode) & S_IFMT) == S_IFCHR) {
+		f->file.rdev = PT_READ(struct inode, inode, i_rdev);
+		return;
+	}
+	f->file.inode = PT_READ(struct inode, inode, i_ino);
+	f->file.dev = PT_READ(struct super_block, sb, s_dev);
+	type = (__u64)PT_READ(struct super_block, sb, s_type);
+	name = (__u64)PT_READ(struct file_system_type, type, name);
+	bpf_probe_read_kernel_str(f->file.type, sizeof(f->file.type), (void *)name);
+	/* overlayfs opens a file of one file system by the name that it has in another */
+	if (!dentry || (__u64)PT_READ(struct dentry, dentry, d_inode) != inode)
+		dentry = find_alias(inode);
+	if (!PT_READ(struct inode, inode, i_nlink) || (dentry && dentry_is_deleted(dentry)))
+		f->file.flags |= PT_FILE_DELETED;
+	if (dentry)
+		read_path(f, dentry, (__u64)PT_READ(struct super_block, sb, s_root));
+}
+
+/*
+ * describe_file - the file that a folio of fsdax or device-dax belongs to
+ * @f: its pgmap's type is set
+ * @page: the head page
+ * @mapping: address_space that the event is about; 0: not known
+ * @vmf: the fault that the event is part of, which knows file and name; 0: none
+ */
+__noinline int describe_file(struct pt_finding *f, __u64 page, __u64 mapping, __u64 vmf)
+{
+	__u64 stored = (__u64)PT_READ(struct folio, page, mapping), vma, file, inode, dentry = 0;
+
+	if (!f)
+		return 0;
+	if (f->pgmap.type == PT_TYPE_FS_DAX)
+		f->file.sharers = folio_associations(page);
+	if (vmf) {
+		vma = (__u64)PT_READ(struct vm_fault, vmf, vma);
+		file = (__u64)PT_READ(struct vm_area_struct, vma, vm_file);
+		mapping = (__u64)PT_READ(struct file, file, f_mapping);
+		dentry = (__u64)PT_READ(struct file, file, f_path.dentry);
+	}
+	if (!mapping)
+		mapping = stored;
+	/* none, or the mark of a folio that several files share, or anonymous memory's */
+	if (mapping < 4096 || mapping & 3)
+		return 0;
+	inode = (__u64)PT_READ(struct address_space, mapping, host);
+	if (!inode)
+		return 0;
+	if (mapping == stored) {
+		f->file.offset = PT_READ(struct folio, page, index) << PT_PAGE_SHIFT;
+		f->file.flags |= PT_FILE_OFFSET;
+	} else if (vmf) {
+		f->file.offset = PT_READ(struct vm_fault, vmf, pgoff) << PT_PAGE_SHIFT;
+		f->file.flags |= PT_FILE_OFFSET;
+	}
+	describe_inode(f, inode, dentry);
+	return 0;
+}
+
+#endif /* PGMAPTRACE_FILE_BPF_H */
