@@ -28,19 +28,19 @@ static __always_inline bool dentry_is_deleted(__u64 dentry)
 /* A name of the file, one that still stands if there is any; 0: no name is known. */
 static __always_inline __u64 find_alias(__u64 inode)
 {
-	__u64 node = (__u64)PT_READ(struct inode, inode, i_dentry.first), first, dentry;
+	__u64 node = (__u64)PT_READ(struct inode, inode, i_dentry.first), offset = alias_offset();
+	__u64 found = 0;
 	int i;
 
-	if (!node)
-		return 0;
-	first = node - alias_offset();
-	for (i = 0; i < MAX_ALIASES && node; i++) {
-		dentry = node - alias_offset();
-		if (!dentry_is_deleted(dentry))
-			return dentry;
+	/* unrolled: 6.1 takes no loop that is entered in its middle, as the compiler makes them */
+#pragma unroll
+	for (i = 0; i < MAX_ALIASES; i++) {
+		if (node && (!found || dentry_is_deleted(found)))
+			found = node - offset;
+		/* nothing is read from 0 */
 		node = (__u64)PT_READ(struct hlist_node, node, next);
 	}
-	return first;
+	return found;
 }
 
 /*
