@@ -196,10 +196,28 @@ static void learn_mounts(struct files *fs)
 	fclose(f);
 }
 
-static void remember_device(struct files *fs, const char *name)
+/* The one with that number, made if there is none; NULL: no memory. */
+static struct char_device *find_device(struct files *fs, __u32 rdev)
 {
 	struct char_device *c = fs->devices;
+
+	while (c && c->rdev != rdev)
+		c = c->next;
+	if (c)
+		return c;
+	c = calloc(1, sizeof(*c));
+	if (!c)
+		return NULL;
+	c->rdev = rdev;
+	c->next = fs->devices;
+	fs->devices = c;
+	return c;
+}
+
+static void remember_device(struct files *fs, const char *name)
+{
 	unsigned int major, minor;
+	struct char_device *c;
 	char path[PATH_MAX];
 	int n;
 	FILE *f;
@@ -212,17 +230,9 @@ static void remember_device(struct files *fs, const char *name)
 	fclose(f);
 	if (n != 2)
 		return;
-	while (c && c->rdev != (major << 20 | minor))
-		c = c->next;
-	if (!c) {
-		c = calloc(1, sizeof(*c));
-		if (!c)
-			return;
-		c->rdev = major << 20 | minor;
-		c->next = fs->devices;
-		fs->devices = c;
-	}
-	snprintf(c->name, sizeof(c->name), "%.60s", name);
+	c = find_device(fs, major << 20 | minor);
+	if (c)
+		snprintf(c->name, sizeof(c->name), "%.60s", name);
 }
 
 static void learn_devices(struct files *fs)
@@ -328,15 +338,33 @@ static void print_quoted(FILE *to, const char *name)
 	fputc('\'', to);
 }
 
-static void print_device(FILE *to, const struct files *fs, const struct pt_file *file)
+/* A device that is not on the DAX bus, of another driver that maps device pages. */
+static void name_char_device(const struct files *fs, struct char_device *c)
 {
-	const struct char_device *c = fs->devices;
+	char path[PATH_MAX], line[256];
+	FILE *f;
 
-	while (c && c->rdev != file->rdev)
-		c = c->next;
-	if (c)
+	snprintf(path, sizeof(path), "/sys/dev/char/%u:%u/uevent", MAJOR(c->rdev), MINOR(c->rdev));
+	f = open_file(fs, path);
+	if (!f)
+		return;
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, "DEVNAME=%63[^\n]", c->name) == 1)
+			break;
+	fclose(f);
+}
+
+static void print_device(FILE *to, struct files *fs, const struct pt_file *file)
+{
+	struct char_device *c = find_device(fs, file->rdev);
+	bool named;
+
+	if (c && !c->name[0])
+		name_char_device(fs, c);
+	named = c && c->name[0];
+	if (named)
 		fprintf(to, "/dev/%s (", c->name);
-	fprintf(to, "char device %u:%u%s", MAJOR(file->rdev), MINOR(file->rdev), c ? ")" : "");
+	fprintf(to, "char device %u:%u%s", MAJOR(file->rdev), MINOR(file->rdev), named ? ")" : "");
 }
 
 /* "inode 131, xfs on pmem0 259:0" */
