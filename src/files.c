@@ -414,7 +414,7 @@ static void print_nameless(FILE *to, const struct files *fs, const struct pt_fil
 	print_inode(to, fs, file);
 	if (!m)
 		return;
-	fputs(" at ", to);
+	fputs(m->seen == fs->looks ? " at " : ", last mounted at ", to);
 	print_name(to, m->point);
 	if (deleted)
 		return;

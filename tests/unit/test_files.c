@@ -239,6 +239,10 @@ static void test_unmounted(void **state)
 	check(fs, &f, "file: /new/a (inode 131, xfs on pmem0 259:0), offset 0x200000");
 	make_file("/proc/self/mountinfo", "");
 	check(fs, &f, "file: /new/a (inode 131, xfs on pmem0 259:0), offset 0x200000");
+	f.file.flags &= ~PT_FILE_NAMED;
+	check(fs, &f,
+	      "file: name not known, inode 131, xfs on pmem0 259:0, last mounted at /new "
+	      "(find /new -xdev -inum 131), offset 0x200000");
 	files_free(fs);
 }
 

@@ -108,7 +108,7 @@ trace sh -c '. /bin/guest.sh
 	unpin
 	wait' "$FILE"
 judge 'files: unmounted' \
-	"name not known, inode $inode, ext4 on pmem0 [0-9:]* at $MNT (find $MNT -xdev -inum $inode), offset 0x0"
+	"name not known, inode $inode, ext4 on pmem0 [0-9:]*, last mounted at $MNT (find $MNT -xdev -inum $inode), offset 0x0"
 
 # ---- XFS: two files share an extent, one is pinned and written; a bind mount
 start xfs
