@@ -7,19 +7,33 @@
 #ifndef PGMAPTRACE_DEVICES_H
 #define PGMAPTRACE_DEVICES_H
 
+#include <stddef.h>
+
+#include "ksyms.h"
 #include "wire.h"
 
 #define DEVICE_NAME_LEN 64
+#define DEVICE_LINE_LEN 2048
 
 struct devices;
 
-struct devices *devices_new(void);
+/* @root: what comes before /proc and /sys: "" but for tests.  NULL: no memory. */
+struct devices *devices_new(const char *root);
 void devices_free(struct devices *d);
 void devices_learn(struct devices *d, const struct pt_pgmap *p);
+/* A block device comes after its pgmap: look for those that were not there. */
+void devices_refresh(struct devices *d);
 /* Never NULL: "?" if no resource covers the pgmap. */
 const char *devices_name(struct devices *d, const struct pt_pgmap *p);
 /* Of a pgmap that was learnt; "?" if it was not. */
 const char *devices_name_of_epoch(const struct devices *d, __u64 epoch);
+/*
+ * One line, without its end, that tells of a pgmap: devices, ranges, age.
+ * @k: the symbols, which name its driver; NULL: leave that out
+ * @now: ns of CLOCK_MONOTONIC; its age is told as of then
+ */
+void devices_describe(struct devices *d, const struct ksyms *k, const struct pt_pgmap *p, __u64 now,
+		      char *line, size_t size);
 /* "private", "coherent", "fsdax", "generic", "p2pdma" */
 const char *devices_type(unsigned int type);
 

@@ -123,25 +123,6 @@ static __always_inline __u8 folio_associations(__u64 head)
 	return n < 255 ? n : 255;
 }
 
-/* In bytes; 0 for a folio that several files share. */
-static __always_inline __u64 folio_offset(__u64 head)
-{
-	if ((__u64)PT_READ(struct folio, head, mapping) <= 1)
-		return 0;
-	return (__u64)PT_READ(struct folio, head, index) << PT_PAGE_SHIFT;
-}
-
-/* The inode number behind an address_space; 0: it is none, or an anon_vma. */
-static __always_inline __u64 mapping_inode(__u64 mapping)
-{
-	__u64 host;
-
-	if (mapping < 4096 || mapping & 3)
-		return 0;
-	host = (__u64)PT_READ(struct address_space, mapping, host);
-	return host ? PT_READ(struct inode, host, i_ino) : 0;
-}
-
 /* i_pages entries of fs/dax.c: a value entry with flags below the pfn. */
 enum {
 	DAX_PMD = 1 << 1,
@@ -274,8 +255,20 @@ static __always_inline __u64 pfn_to_pgmap(__u64 pfn)
 	return found.pgmap;
 }
 
+/* The driver's function that a free ends in; 0: it has none. */
+static __always_inline __u64 ops_page_free(__u64 ops)
+{
+	if (!ops)
+		return 0;
+	if (bpf_core_field_exists(((struct dev_pagemap_ops___page *)0)->page_free))
+		return (__u64)PT_READ(struct dev_pagemap_ops___page, ops, page_free);
+	if (bpf_core_field_exists(((struct dev_pagemap_ops___folio *)0)->folio_free))
+		return (__u64)PT_READ(struct dev_pagemap_ops___folio, ops, folio_free);
+	return 0;
+}
+
 /*
- * pgmap_read - type and ranges of a struct dev_pagemap
+ * pgmap_read - type, ranges and operations of a struct dev_pagemap
  * Return: false if it has more ranges than PT_MAX_RANGES; those are left out.
  */
 static __always_inline bool pgmap_read(__u64 address, struct pt_pgmap *p)
@@ -290,6 +283,8 @@ static __always_inline bool pgmap_read(__u64 address, struct pt_pgmap *p)
 			 PT_READ(struct dev_pagemap, address, altmap.free);
 	p->address = address;
 	p->type = PT_READ(struct dev_pagemap, address, type);
+	p->ops = (__u64)PT_READ(struct dev_pagemap, address, ops);
+	p->page_free = ops_page_free(p->ops);
 	p->nr_range = 0;
 	for (i = 0; i < PT_MAX_RANGES; i++) {
 		struct range r = {};

@@ -448,3 +448,20 @@ bool ksyms_find(const struct ksyms *k, uint64_t address, struct ksyms_symbol *fo
 	};
 	return true;
 }
+
+bool ksyms_data(const struct ksyms *k, uint64_t address, char *buf, size_t size)
+{
+	for (size_t i = 0; i < k->nr; i++) {
+		const struct symbol *s = &k->symbol[i];
+
+		if (s->address != address || s->text)
+			continue;
+		if (s->module)
+			snprintf(buf, size, "%s [%s]", k->names + s->name,
+				 k->module[s->module - 1].name);
+		else
+			snprintf(buf, size, "%s", k->names + s->name);
+		return true;
+	}
+	return false;
+}

@@ -56,4 +56,7 @@ const char *ksyms_clone(const struct ksyms *k, const char *name);
 /* Return: false if @address is no known text. */
 bool ksyms_find(const struct ksyms *k, uint64_t address, struct ksyms_symbol *found);
 
+/* Write "symbol [module]" of the data that begins at @address; false if none is known. */
+bool ksyms_data(const struct ksyms *k, uint64_t address, char *buf, size_t size);
+
 #endif /* PGMAPTRACE_KSYMS_H */

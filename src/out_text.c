@@ -10,6 +10,7 @@
 #include "stacks.h"
 
 #define MAX_REPORTS 100 /* what a person reads; the rest are headlines */
+
 static void line(void *arg, const struct stack_line *l)
 {
 	struct text_out *o = arg;
@@ -158,18 +159,22 @@ static void reason(struct text_out *o, const struct pt_finding *f)
 static void pgmap(struct text_out *o, const struct pt_finding *f)
 {
 	int64_t outstanding = session_pgmap_outstanding(o->session, f->pgmap.address);
+	char text[FILE_LINE_LEN];
 
-	fprintf(o->to, "  pgmap: %s (%s), pfn 0x%llx-0x%llx%s", devices_name(o->devices, &f->pgmap),
-		devices_type(f->pgmap.type), f->pgmap.range[0].start, f->pgmap.range[0].end,
-		f->pgmap.since ? "" : ", older than this trace");
+	devices_describe(o->devices, session_ksyms(o->session), &f->pgmap, f->time, text,
+			 sizeof(text));
+	fprintf(o->to, "  %s\n", text);
+	if (f->pgmap.made_at)
+		where(o, f->pgmap.made_at);
 	if (outstanding >= 0)
-		fprintf(o->to, ", %lld folios outstanding", (long long)outstanding);
-	fprintf(o->to, "\n");
+		fprintf(o->to, "  of which now: %lld folios requested and not freed\n",
+			(long long)outstanding);
 }
 
 static void text_report(struct text_out *o, const struct pt_finding *f)
 {
 	struct words words = words_of(session_choice(o->session)->profile, f->pgmap.type);
+	char file[FILE_LINE_LEN];
 
 	reason(o, f);
 	if (is_about_one_folio(f->rule)) {
@@ -180,9 +185,13 @@ static void text_report(struct text_out *o, const struct pt_finding *f)
 		fprintf(o->to, "  folios: %llu in this state, this is the first\n", f->folios);
 	if (f->pgmap.nr_range)
 		pgmap(o, f);
-	if (f->inode)
-		fprintf(o->to, "  file: device %u:%u inode %llu offset 0x%llx\n", f->dev >> 20,
-			f->dev & 0xfffff, f->inode, f->offset);
+	if (files_describe(o->files, f, file, sizeof(file)))
+		fprintf(o->to, "  %s\n", file);
+	if (f->refs || f->most)
+		fprintf(o->to,
+			"  references: %lld that memunmap_pages waits for; folios that are out "
+			"explain %llu to %llu\n",
+			f->refs, f->least, f->most);
 	if (f->rule == PT_RULE_LEAK && !f->tid) {
 		fprintf(o->to, "  found at the end of tracing\n");
 	} else {

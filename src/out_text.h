@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "devices.h"
+#include "files.h"
 #include "finding.h"
 #include "inlines.h"
 #include "session.h"
@@ -19,6 +20,7 @@ struct text_out {
 	struct devices *devices;
 	struct inlines *inlines; /* NULL: no source lines */
 	unsigned int reports;	 /* how many findings were shown */
+	struct files *files;
 };
 
 /* The report of a finding.  After a hundred, only headlines. */

@@ -46,9 +46,10 @@ static __always_inline void announce(const struct pt_pgmap *p)
 
 /*
  * learn_pgmap - enter a pgmap in the table and tell the tool
- * @since: when it was made, 0 if that was before tracing began
+ * @since: when it was made, by this task; 0 if that was before tracing began
+ * @at: where in the kernel
  */
-static __noinline void learn_pgmap(__u64 address, __u64 since)
+static __noinline void learn_pgmap(__u64 address, __u64 since, __u32 at)
 {
 	struct pt_scratch *s = scratch_get();
 	struct pt_pgmap *old;
@@ -67,6 +68,11 @@ static __noinline void learn_pgmap(__u64 address, __u64 since)
 	if (!pgmap_read(address, &s->pgmap))
 		COUNT(lost[PT_LOSS_PGMAP], 1);
 	s->pgmap.since = since;
+	if (since) {
+		s->pgmap.made_at = at;
+		s->pgmap.maker = bpf_get_current_pid_tgid();
+		bpf_get_current_comm(s->pgmap.maker_comm, sizeof(s->pgmap.maker_comm));
+	}
 	s->pgmap.epoch = __sync_fetch_and_add(&epochs, 1) + 1;
 	if (since)
 		forget_pages(&s->pgmap);

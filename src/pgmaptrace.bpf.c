@@ -11,6 +11,7 @@
 #include <bpf/bpf_tracing.h>
 #include "wire.h"
 #include "kernel.bpf.h"
+#include "file.bpf.h"
 #include "state.bpf.h"
 #include "pgmap.bpf.h"
 #include "folio.bpf.h"
@@ -106,10 +107,10 @@ __noinline int read_folio(struct pt_transition *t, struct pt_event *e, __u64 pag
 	return 0;
 }
 
-static __always_inline void observe_folio(const struct hook *h, __u8 op, __u64 page)
+static __always_inline void observe_mapped(const struct hook *h, __u64 vmf, __u64 page)
 {
-	struct pt_transition t = {.op = op};
-	struct pt_event e = {};
+	struct pt_transition t = {.op = PT_OP_MAP};
+	struct pt_event e = {.vmf = vmf};
 
 	read_folio(&t, &e, page);
 	observe(h, &t, &e);
@@ -275,14 +276,14 @@ HOOK(free_zone_device_folio)
 /* vmf_insert_page_mkwrite(vmf, page, write), from 6.15 on; the page may be a tail */
 HOOK(vmf_insert_page_mkwrite)
 {
-	observe_folio(h, PT_OP_MAP, a1);
+	observe_mapped(h, a0, a1);
 	return 0;
 }
 
 /* vmf_insert_folio_pmd(vmf, folio, write), from 6.15 on */
 HOOK(vmf_insert_folio_pmd)
 {
-	observe_folio(h, PT_OP_MAP, a1);
+	observe_mapped(h, a0, a1);
 	return 0;
 }
 
@@ -330,7 +331,6 @@ HOOK(dax_insert_entry)
 {
 	struct pt_transition t = {.op = PT_OP_STORE};
 	struct pt_event e = {};
-	__u64 vma, file;
 
 	if (!dax_entry_is_value(a3)) {
 		COUNT(lost[PT_LOSS_ENTRY], 1);
@@ -342,10 +342,7 @@ HOOK(dax_insert_entry)
 		return 0;
 	e.pfn = a4 & ~PFN_T_FLAGS;
 	e.page = pfn_to_page(e.pfn);
-	vma = (__u64)PT_READ(struct vm_fault, a1, vma);
-	file = (__u64)PT_READ(struct vm_area_struct, vma, vm_file);
-	e.mapping = (__u64)PT_READ(struct file, file, f_mapping);
-	e.offset = PT_READ(struct vm_fault, a1, pgoff) << PT_PAGE_SHIFT;
+	e.vmf = a1;
 	/* the zero page of a hole comes here too: it is no device page */
 	t.refcount = page_refcount(e.page);
 	t.associations = folio_associations(e.page);
@@ -370,7 +367,7 @@ HOOK_EXIT(dax_insert_entry)
 		COUNT(lost[PT_LOSS_ENTRY], 1);
 		return 0;
 	}
-	stored(&h, entry, fentry_arg(ctx, 3) & ~PFN_T_FLAGS);
+	stored(&h, fentry_arg(ctx, 1), entry, fentry_arg(ctx, 3) & ~PFN_T_FLAGS);
 	return 0;
 }
 
@@ -391,10 +388,8 @@ HOOK(dax_disassociate_entry)
 	e.pfn = dax_entry_pfn(a0);
 	e.page = pfn_to_page(e.pfn);
 	e.order = dax_entry_pages(a0) > 1 ? 9 : 0;
-	if (!disassociate_is_clone) {
+	if (!disassociate_is_clone)
 		e.mapping = a1;
-		e.offset = folio_offset(e.page);
-	}
 	t.refcount = highest_refcount(&e, dax_entry_pages(a0));
 	t.mapcount = folio_mapcount(e.page, folio_order(e.page));
 	t.associations = folio_associations(e.page);
@@ -454,12 +449,13 @@ HOOK(memremap_pages)
 
 HOOK_EXIT(memremap_pages)
 {
+	struct hook h = {.ctx = ctx};
 	__u64 result = 0;
 
 	bpf_get_func_ret(ctx, &result);
 	/* IS_ERR */
 	if (enabled && result < (__u64)-4095)
-		learn_pgmap(fentry_arg(ctx, 0), bpf_ktime_get_ns());
+		learn_pgmap(fentry_arg(ctx, 0), bpf_ktime_get_ns(), where_for_finding(&h));
 	return 0;
 }
 
@@ -531,7 +527,7 @@ int pgmap_next(struct pt_walk *w)
 	address = found.pgmap;
 	if (!address)
 		return 0;
-	learn_pgmap(address, 0);
+	learn_pgmap(address, 0, 0);
 	p = bpf_map_lookup_elem(&pgmaps, &address);
 	if (p) {
 		w->pgmap = *p;

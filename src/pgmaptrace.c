@@ -312,11 +312,13 @@ static void on_finding(void *arg, const struct pt_finding *f)
 	add_finding(arg, f, false);
 }
 
+/* What a pgmap is called, and what is mounted: while it is there. */
 static void on_pgmap(void *arg, const struct pt_pgmap *p)
 {
 	struct tracing *t = arg;
 
 	devices_learn(t->out.devices, p);
+	files_learn(t->out.files);
 	/* whose driver has come, perhaps, and may go before its stacks are shown */
 	session_note_modules(t->session);
 }
@@ -340,9 +342,10 @@ static bool output_failed(const struct tracing *t)
 static int trace(struct tracing *t, pid_t child)
 {
 	double end = t->options->duration >= 0 ? now() + t->options->duration : 0;
-	struct pollfd fds[2] = {
+	struct pollfd fds[3] = {
 		{.fd = session_fd(t->session), .events = POLLIN},
 		{.fd = signals, .events = POLLIN},
+		{.fd = files_fd(t->out.files), .events = POLLPRI},
 	};
 	double told = now();
 	int status = 0;
@@ -352,8 +355,12 @@ static int trace(struct tracing *t, pid_t child)
 
 		if (left <= 0)
 			break;
-		if (!poll(fds, 2, left < 1 ? (int)(left * 1000) + 1 : 1000))
+		if (!poll(fds, 3, left < 1 ? (int)(left * 1000) + 1 : 1000))
 			session_note_modules(t->session);
+		if (fds[2].revents) {
+			devices_refresh(t->out.devices);
+			files_learn(t->out.files);
+		}
 		session_consume(t->session);
 		session_check_refs(t->session, add_own_finding, t);
 		if (t->findings.nr && now() - told > 1) {
@@ -480,10 +487,11 @@ static int run_session(const struct options *o)
 	t.out.to = stdout;
 	t.out.timestamps = o->timestamps;
 	t.out.session = t.session;
-	t.out.devices = devices_new();
+	t.out.devices = devices_new("");
+	t.out.files = files_new("");
 	status = 0;
 	t.out.inlines = inlines_new(o->vmlinux);
-	if (!t.out.devices || !t.out.inlines) {
+	if (!t.out.devices || !t.out.files || !t.out.inlines) {
 		err = EXIT_INTERNAL;
 		goto out;
 	}
@@ -525,6 +533,7 @@ out:
 	session_free(t.session);
 	devices_free(t.out.devices);
 	inlines_free(t.out.inlines);
+	files_free(t.out.files);
 	findings_free(&t.findings);
 	return err;
 }

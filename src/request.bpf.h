@@ -272,7 +272,7 @@ static __noinline void release_folios(const struct hook *h, __u64 page, __u32 nr
 }
 
 /* stored - dax_insert_entry() has stored @entry for @pfn, and requested what it names */
-static __always_inline void stored(const struct hook *h, __u64 entry, __u64 pfn)
+static __always_inline void stored(const struct hook *h, __u64 vmf, __u64 entry, __u64 pfn)
 {
 	struct pt_transition t = {.op = PT_OP_STORE, .profile = profile};
 	struct pt_event e = {};
@@ -289,6 +289,7 @@ static __always_inline void stored(const struct hook *h, __u64 entry, __u64 pfn)
 		pfn &= ~(__u64)(PT_SECTION_PAGES - 1);
 	e.pfn = pfn;
 	e.page = pfn_to_page(pfn);
+	e.vmf = vmf;
 	if (dax_entry_pages(entry) == 1) {
 		/* it may be part of another file's huge folio */
 		e.page = page_head(e.page);

@@ -133,7 +133,7 @@ static __always_inline int on_teardown(const struct hook *h, __u64 pfn, __u64 nr
 		return 0;
 	if (!p) {
 		/* the baseline has not come to it yet */
-		learn_pgmap(address, 0);
+		learn_pgmap(address, 0, 0);
 		p = bpf_map_lookup_elem(&pgmaps, &address);
 		if (!p)
 			return 0;

@@ -392,7 +392,7 @@ struct pt_event {
 	__u64 asked;   /* request as a whole: folios asked for */
 	__u64 named;   /* and address of the pgmap that was named */
 	__u64 mapping; /* address_space it is stored in; 0: ask the folio */
-	__u64 offset;  /* in it, bytes */
+	__u64 vmf;     /* the fault that it is part of; 0: none, or it does not matter */
 	__u64 pgmap;   /* address */
 	__u64 busy;    /* pfn of the page that the reference count is of; 0: the head */
 	__u32 order;
@@ -401,26 +401,6 @@ struct pt_event {
 	__u32 at;    /* where in the kernel */
 	__u32 asked_order;
 };
-
-static __always_inline void describe_file(struct pt_finding *f, const struct pt_event *e)
-{
-	__u64 mapping = e->mapping, host, sb;
-
-	f->offset = e->offset;
-	if (!mapping) {
-		mapping = (__u64)PT_READ(struct folio, e->page, mapping);
-		f->offset = folio_offset(e->page);
-	}
-	if (mapping < 4096 || mapping & 3)
-		return;
-	host = (__u64)PT_READ(struct address_space, mapping, host);
-	if (!host)
-		return;
-	f->inode = PT_READ(struct inode, host, i_ino);
-	sb = (__u64)PT_READ(struct inode, host, i_sb);
-	if (sb)
-		f->dev = PT_READ(struct super_block, sb, s_dev);
-}
 
 /* The folio's file, pgmap and history, for a finding. */
 static __always_inline void describe(struct pt_finding *f, const struct pt_transition *t,
@@ -437,8 +417,6 @@ static __always_inline void describe(struct pt_finding *f, const struct pt_trans
 	f->mapcount = t->mapcount;
 	f->pincount = folio_pincount(e->page);
 	f->flags = page_flags(e->page);
-	if (t->type == PT_TYPE_FS_DAX || t->type == PT_TYPE_GENERIC)
-		describe_file(f, e);
 	if (h) {
 		f->request = h->request[e->pfn & (PT_SECTION_PAGES - 1)];
 		f->free = h->free[e->pfn & (PT_SECTION_PAGES - 1)];
@@ -447,6 +425,8 @@ static __always_inline void describe(struct pt_finding *f, const struct pt_trans
 	if (known)
 		f->pgmap = *known;
 	f->pgmap.type = t->type;
+	if (t->type == PT_TYPE_FS_DAX || t->type == PT_TYPE_GENERIC)
+		describe_file(f, e->page, e->mapping, e->vmf);
 	pgmap = e->named;
 	known = pgmap ? bpf_map_lookup_elem(&pgmaps, &pgmap) : 0;
 	if (known)
@@ -554,7 +534,7 @@ __noinline int tell(const struct pt_transition *t, const struct pt_event *e, __u
 
 	if (!t || !e)
 		return 0;
-	mapping = e->mapping ? e->mapping : (__u64)PT_READ(struct folio, e->page, mapping);
+	mapping = event_mapping(e->page, e->mapping, e->vmf);
 	inode = mapping_inode(mapping);
 	if (!is_watched(e, inode))
 		return 0;
@@ -569,7 +549,7 @@ __noinline int tell(const struct pt_transition *t, const struct pt_event *e, __u
 	r->pfn = e->pfn;
 	r->epoch = known ? known->epoch : 0;
 	r->inode = inode;
-	r->offset = e->mapping ? e->offset : folio_offset(e->page);
+	r->offset = event_offset(e->page, mapping, e->vmf);
 	r->op = t->op;
 	r->rule = rule;
 	r->before = e->word;

@@ -17,7 +17,10 @@
 #define PT_SECTION_SHIFT 9
 #define PT_COMM_LEN	 16
 #define PT_STACK_DEPTH	 32
-#define PT_MAX_RANGES	 8  /* of one pgmap; more are counted as lost */
+#define PT_MAX_RANGES	 8   /* of one pgmap; more are counted as lost */
+#define PT_PATH_LEN	 256 /* a power of two */
+#define PT_PATH_NAMES	 16
+#define PT_FS_LEN	 16
 #define PT_TICK_SHIFT	 20 /* touch times: units of 2^20 ns, 1.05 ms */
 
 /* --stack: at which events a kernel stack is taken */
@@ -128,6 +131,11 @@ struct pt_pgmap {
 	__u32 killer; /* tid */
 	__u32 at;     /* where in the kernel that was */
 	char comm[PT_COMM_LEN];
+	__u64 ops;	 /* address of its dev_pagemap_ops; 0: none */
+	__u64 page_free; /* address of its page_free, or folio_free; 0: none */
+	__u32 maker;	 /* tid; who made it, if it was made while tracing */
+	__u32 made_at;	 /* where in the kernel that was */
+	char maker_comm[PT_COMM_LEN];
 };
 
 enum pt_record_kind {
@@ -156,6 +164,26 @@ struct pt_group {
 #define PT_MAX_GROUPS 1024
 #define PT_EXAMPLES   4 /* findings of one group that are told of; all are counted */
 
+enum pt_file_flag {
+	PT_FILE_KNOWN = 1 << 0,	  /* the fields below mean something */
+	PT_FILE_OFFSET = 1 << 1,  /* offset does */
+	PT_FILE_NAMED = 1 << 2,	  /* path does */
+	PT_FILE_CUT = 1 << 3,	  /* of a path that is too long: its outer names are left out */
+	PT_FILE_DELETED = 1 << 4, /* it has no name any more, or not this one */
+};
+
+/* Device numbers are in the kernel's encoding, major << 20. */
+struct pt_file {
+	__u32 flags;
+	__u32 sharers; /* how many files have the folio stored, as the kernel counts; fsdax */
+	__u32 dev;     /* of the super block */
+	__u32 rdev;    /* device-dax: of the character device; then the rest is 0 */
+	__u64 inode;
+	__u64 offset;		/* of the folio, bytes */
+	char type[PT_FS_LEN];	/* of the file system */
+	char path[PT_PATH_LEN]; /* names, the innermost first, each with its NUL */
+};
+
 struct pt_finding {
 	__u32 kind; /* PT_RECORD_FINDING */
 	__u32 rule; /* enum pt_rule */
@@ -165,7 +193,6 @@ struct pt_finding {
 	__u64 folios; /* TEARDOWN_LIVE: how many; pfn is the first of them */
 	__u64 asked;  /* of a request as a whole: how many folios; else 0 */
 	__u32 asked_order;
-	__u32 unused;
 	struct pt_range named; /* the first of the pgmap that a request named; 0: not known */
 	__u32 op;	       /* enum pt_op */
 	__u32 state;	       /* the word before the event */
@@ -178,10 +205,10 @@ struct pt_finding {
 	__u32 tgid;
 	__u32 tid;
 	char comm[PT_COMM_LEN];
-	__u32 at;  /* where in the kernel */
-	__u32 dev; /* of the super block, kernel encoding (major << 20); 0: no file known */
-	__u64 inode;
-	__u64 offset;		 /* in the file, bytes */
+	__u32 at; /* where in the kernel */
+	__u32 unused2;
+	/* not last: the verifier takes a name for up to PT_PATH_LEN bytes wherever it begins */
+	struct pt_file file;
 	struct pt_touch request; /* last request, map or store */
 	struct pt_touch free;	 /* last free or removal */
 	struct pt_pgmap pgmap;

@@ -69,13 +69,63 @@ struct percpu_ref {
 	struct percpu_ref_data *data;
 };
 
+struct hlist_node {
+	struct hlist_node *next;
+};
+
+struct hlist_head {
+	struct hlist_node *first;
+};
+
+struct hlist_bl_node {
+	struct hlist_bl_node **pprev;
+};
+
+struct file_system_type {
+	const char *name;
+};
+
 struct super_block {
 	unsigned int s_dev;
+	struct file_system_type *s_type;
+	struct dentry *s_root;
 };
 
 struct inode {
+	unsigned short i_mode;
 	struct super_block *i_sb;
 	unsigned long i_ino;
+	unsigned int i_nlink;
+	unsigned int i_rdev;
+	struct hlist_head i_dentry;
+};
+
+struct qstr {
+	u32 len;
+	const unsigned char *name;
+};
+
+struct dentry {
+	struct hlist_bl_node d_hash;
+	struct dentry *d_parent;
+	struct qstr d_name;
+	struct inode *d_inode;
+};
+
+/* 6.x: a link in inode->i_dentry */
+struct dentry___u {
+	union {
+		struct hlist_node d_alias;
+	} d_u;
+};
+
+/* 7.x: the same, in a union without a name */
+struct dentry___alias {
+	struct hlist_node d_alias;
+};
+
+struct path {
+	struct dentry *dentry;
 };
 
 struct address_space {
@@ -84,6 +134,7 @@ struct address_space {
 
 struct file {
 	struct address_space *f_mapping;
+	struct path f_path;
 };
 
 struct vm_area_struct {
@@ -109,11 +160,26 @@ enum memory_type {
 	MEMORY_DEVICE_PRIVATE = 1,
 };
 
+struct page;
+struct folio;
+struct dev_pagemap_ops;
+
+/* 6.x */
+struct dev_pagemap_ops___page {
+	void (*page_free)(struct page *page);
+};
+
+/* 7.x */
+struct dev_pagemap_ops___folio {
+	void (*folio_free)(struct folio *folio);
+};
+
 struct dev_pagemap {
 	struct vmem_altmap altmap;
 	struct percpu_ref ref;
 	enum memory_type type;
 	unsigned int flags;
+	const struct dev_pagemap_ops *ops;
 	int nr_range;
 	struct range range;
 };

@@ -91,7 +91,7 @@ trace sh /tmp/case.sh
 judge 'bugs: pin, munmap, truncate' entry-dropped-busy
 if [ "$status" = 1 ]; then
 	verdict 'bugs: truncate: the report names file and both ends' \
-		report_has truncate daxpin "inode $(stat -c %i $MNT/a) offset 0x0"
+		report_has truncate daxpin "file: $MNT/a (inode $(stat -c %i $MNT/a), ext4 .*), offset 0x0"
 fi
 
 pwrite $MNT/a 0 4194304

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The line that names a pgmap, from a tree of /proc and /sys that is made here. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "devices.c"
+#include "ksyms.c"
+
+static const char iomem[] = "00000000-00000fff : Reserved\n"
+			    "40000000-5fffffff : Persistent Memory (legacy)\n"
+			    "  40000000-5fffffff : namespace0.0\n"
+			    "60000000-7fffffff : Persistent Memory\n"
+			    "  60000000-601fffff : namespace1.0\n"
+			    "  60200000-7fffffff : dax1.0\n"
+			    "c0000000-febfffff : PCI Bus 0000:00\n"
+			    "  c0000000-cfffffff : PCI Bus 0000:02\n"
+			    "    c0000000-c7ffffff : 0000:03:00.0\n"
+			    "      c0000000-c3ffffff : cmb\n"
+			    "    c8000000-c8ffffff : 0000:04:00.1\n"
+			    "100000000-1ffffffff : a_gpu\n";
+
+static char root[] = "/tmp/pgmaptrace-devices-XXXXXX";
+
+static void make_file(const char *path, const char *text)
+{
+	char full[PATH_MAX];
+	FILE *f;
+
+	snprintf(full, sizeof(full), "%s%s", root, path);
+	f = fopen(full, "w");
+	assert_non_null(f);
+	fputs(text, f);
+	assert_int_equal(fclose(f), 0);
+}
+
+static int make_tree(void **state)
+{
+	char command[512], path[PATH_MAX];
+
+	(void)state;
+	assert_non_null(mkdtemp(root));
+	snprintf(command, sizeof(command),
+		 "cd %s && mkdir -p proc sys/block/vda sys/bus/pci/devices/0000:03:00.0 "
+		 "sys/devices/region0/pfn0.1/block sys/bus/pci/devices/0000:04:00.1",
+		 root);
+	assert_int_equal(system(command), 0);
+	make_file("/proc/iomem", iomem);
+	make_file("/sys/devices/region0/pfn0.1/resource", "0x40200000\n");
+	snprintf(path, sizeof(path), "%s/sys/bus/pci/devices/0000:03:00.0/driver", root);
+	assert_int_equal(symlink("../../../bus/pci/drivers/nvme", path), 0);
+	return 0;
+}
+
+static int remove_tree(void **state)
+{
+	char command[64];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -r %s", root);
+	return system(command);
+}
+
+static void appear_pmem(void)
+{
+	char command[256];
+
+	snprintf(command, sizeof(command),
+		 "cd %s/sys/block && mkdir -p pmem0 && ln -sfn ../../devices/region0/pfn0.1 "
+		 "pmem0/device",
+		 root);
+	assert_int_equal(system(command), 0);
+}
+
+static struct pt_pgmap pgmap_at(__u64 epoch, __u32 type, __u64 start, __u64 end)
+{
+	return (struct pt_pgmap){.epoch = epoch,
+				 .type = type,
+				 .nr_range = 1,
+				 .range = {{start >> PAGE_SHIFT, end >> PAGE_SHIFT}}};
+}
+
+static void check(struct devices *d, const struct pt_pgmap *p, const char *expected)
+{
+	char line[DEVICE_LINE_LEN];
+
+	devices_describe(d, NULL, p, 5000000000, line, sizeof(line));
+	assert_string_equal(line, expected);
+}
+
+/* The block device comes after the pgmap. */
+static void test_fsdax(void **state)
+{
+	struct pt_pgmap p = pgmap_at(2, PT_TYPE_FS_DAX, 0x40000000, 0x5fffffff);
+	struct devices *d = devices_new(root);
+
+	(void)state;
+	p.since = 1800000000;
+	p.maker = 123;
+	strcpy(p.maker_comm, "ndctl");
+	devices_learn(d, &p);
+	check(d, &p,
+	      "pgmap: namespace0.0 (fsdax), 0x40000000-0x5fffffff (pfn 0x40000-0x5ffff), "
+	      "made by ndctl/123, 3.200 s before, epoch 2");
+	appear_pmem();
+	devices_refresh(d);
+	check(d, &p,
+	      "pgmap: namespace0.0, pmem0 (fsdax), 0x40000000-0x5fffffff (pfn 0x40000-0x5ffff), "
+	      "made by ndctl/123, 3.200 s before, epoch 2");
+	assert_string_equal(devices_name(d, &p), "namespace0.0");
+	devices_free(d);
+}
+
+static void test_device_dax(void **state)
+{
+	struct pt_pgmap p = pgmap_at(1, PT_TYPE_GENERIC, 0x60000000, 0x7fffffff);
+	struct devices *d = devices_new(root);
+
+	(void)state;
+	check(d, &p,
+	      "pgmap: dax1.0 (generic), 0x60000000-0x7fffffff (pfn 0x60000-0x7ffff), "
+	      "older than this trace, epoch 1");
+	devices_free(d);
+}
+
+static void test_pci(void **state)
+{
+	struct pt_pgmap p = pgmap_at(1, PT_TYPE_PCI_P2PDMA, 0xc0000000, 0xc3ffffff);
+	struct devices *d = devices_new(root);
+
+	(void)state;
+	check(d, &p,
+	      "pgmap: cmb, 0000:03:00.0 [nvme] (p2pdma), 0xc0000000-0xc3ffffff (pfn "
+	      "0xc0000-0xc3fff), older than this trace, epoch 1");
+	p = pgmap_at(2, PT_TYPE_PCI_P2PDMA, 0xc8000000, 0xc8ffffff);
+	check(d, &p,
+	      "pgmap: 0000:04:00.1 (p2pdma), 0xc8000000-0xc8ffffff (pfn 0xc8000-0xc8fff), "
+	      "older than this trace, epoch 2");
+	/* outside any BAR: the device is not said to be there */
+	p = pgmap_at(3, PT_TYPE_PRIVATE, 0x100000000, 0x1ffffffff);
+	check(d, &p,
+	      "pgmap: a_gpu (private), 0x100000000-0x1ffffffff (pfn 0x100000-0x1fffff), "
+	      "older than this trace, epoch 3");
+	devices_free(d);
+}
+
+static void test_ranges(void **state)
+{
+	struct pt_pgmap p = pgmap_at(1, PT_TYPE_COHERENT, 0x300000000, 0x3000fffff);
+	struct devices *d = devices_new(root);
+
+	(void)state;
+	p.nr_range = 2;
+	p.range[1] = (struct pt_range){0x400000, 0x400000};
+	check(d, &p,
+	      "pgmap: ? (coherent), 0x300000000-0x3000fffff (pfn 0x300000-0x3000ff), "
+	      "0x400000000-0x400000fff (pfn 0x400000-0x400000), older than this trace, epoch 1");
+	devices_free(d);
+}
+
+static struct ksyms *some_symbols(void)
+{
+	static char kallsyms[PATH_MAX], modules[PATH_MAX];
+	struct ksyms *k;
+
+	make_file("/proc/kallsyms", "0000000000001000 T kernel_free\n"
+				    "0000000000002000 T _etext\n"
+				    "0000000000003000 d kernel_ops\n"
+				    "0000000000005000 r module_ops\t[a_module]\n");
+	make_file("/proc/modules", "a_module 4096 0 - Live 0x0000000000005000\n");
+	snprintf(kallsyms, sizeof(kallsyms), "%s/proc/kallsyms", root);
+	snprintf(modules, sizeof(modules), "%s/proc/modules", root);
+	k = ksyms_load(&(struct ksyms_files){kallsyms, modules, root});
+	assert_non_null(k);
+	return k;
+}
+
+static void test_operations(void **state)
+{
+	struct pt_pgmap p = {.type = PT_TYPE_PRIVATE, .ops = 0x3000};
+	struct devices *d = devices_new(root);
+	struct ksyms *k = some_symbols();
+	char line[DEVICE_LINE_LEN];
+
+	(void)state;
+	devices_describe(d, k, &p, 0, line, sizeof(line));
+	assert_string_equal(line, "pgmap: ? (private), older than this trace, ops kernel_ops");
+	p.ops = 0x5000;
+	devices_describe(d, k, &p, 0, line, sizeof(line));
+	assert_string_equal(line,
+			    "pgmap: ? (private), older than this trace, ops module_ops [a_module]");
+	p.page_free = 0x1000;
+	devices_describe(d, k, &p, 0, line, sizeof(line));
+	assert_string_equal(line,
+			    "pgmap: ? (private), older than this trace, page_free kernel_free");
+	p.page_free = 0;
+	p.ops = 0x3008;
+	devices_describe(d, k, &p, 0, line, sizeof(line));
+	assert_string_equal(line, "pgmap: ? (private), older than this trace");
+	ksyms_free(k);
+	devices_free(d);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_fsdax),	   cmocka_unit_test(test_device_dax),
+		cmocka_unit_test(test_pci),	   cmocka_unit_test(test_ranges),
+		cmocka_unit_test(test_operations),
+	};
+
+	return cmocka_run_group_tests(tests, make_tree, remove_tree);
+}

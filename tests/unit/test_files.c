@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The line that names a file, from a finding and a tree of /proc and /sys that
+ * is made here.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <sys/stat.h>
+
+#include "files.c"
+
+#define PMEM0 (259u << 20)
+#define DAX0  (252u << 20 | 1)
+
+static const char mounts[] = "22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/root rw\n"
+			     "30 22 259:0 /dir /mnt/bind rw - xfs /dev/pmem0 rw,dax=always\n"
+			     "31 22 259:0 / /mnt/pmem\\0400 rw - xfs /dev/pmem0 rw,dax=always\n"
+			     "32 22 259:0 / /mnt/second rw - xfs /dev/pmem0 rw,dax=always\n"
+			     "33 22 254:3 / /srv\\134a\\012b rw - ext4 /dev/mapper/vg-data rw\n"
+			     "34 22 259:2 /only /part rw - ext4 /dev/pmem2 rw\n"
+			     "not a line of mountinfo\n";
+
+static char root[] = "/tmp/pgmaptrace-files-XXXXXX";
+
+static void make_dir(const char *path)
+{
+	char command[PATH_MAX + 16];
+
+	snprintf(command, sizeof(command), "mkdir -p %s%s", root, path);
+	assert_int_equal(system(command), 0);
+}
+
+static void make_file(const char *path, const char *text)
+{
+	char full[PATH_MAX];
+	FILE *f;
+
+	snprintf(full, sizeof(full), "%s%s", root, path);
+	f = fopen(full, "w");
+	assert_non_null(f);
+	fputs(text, f);
+	assert_int_equal(fclose(f), 0);
+}
+
+static void make_link(const char *path, const char *to)
+{
+	char full[PATH_MAX];
+
+	snprintf(full, sizeof(full), "%s%s", root, path);
+	assert_int_equal(symlink(to, full), 0);
+}
+
+static int make_tree(void **state)
+{
+	(void)state;
+	assert_non_null(mkdtemp(root));
+	make_dir("/proc/self");
+	make_dir("/sys/dev/block");
+	make_dir("/sys/bus/dax/devices/dax0.0");
+	make_dir("/sys/devices/virtual/block/dm-0/dm");
+	make_dir("/sys/dev/char/10:123");
+	make_file("/sys/dev/char/10:123/uevent", "MAJOR=10\nMINOR=123\nDEVNAME=misc/lab\n");
+	make_file("/sys/bus/dax/devices/dax0.0/dev", "252:1\n");
+	make_file("/sys/devices/virtual/block/dm-0/dm/name", "vg-data\n");
+	make_link("/sys/dev/block/259:0",
+		  "../../devices/platform/ndbus0/region0/pfn0.1/block/pmem0");
+	make_link("/sys/dev/block/254:3", "../../devices/virtual/block/dm-0");
+	return 0;
+}
+
+static int remove_tree(void **state)
+{
+	char command[64];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -r %s", root);
+	return system(command);
+}
+
+static struct files *new_files(void)
+{
+	make_file("/proc/self/mountinfo", mounts);
+	return files_new(root);
+}
+
+/* @names: the innermost first, each with its NUL; the literal's own ends the last */
+static struct pt_finding finding_at(__u32 dev, const char *names, size_t len)
+{
+	struct pt_finding f = {.file = {.flags = PT_FILE_KNOWN | PT_FILE_OFFSET | PT_FILE_NAMED,
+					.dev = dev,
+					.inode = 131,
+					.offset = 0x200000,
+					.type = "xfs"}};
+
+	assert_true(len <= sizeof(f.file.path));
+	memcpy(f.file.path, names, len);
+	return f;
+}
+
+#define FINDING(dev, names) finding_at(dev, names, sizeof(names))
+
+static void check(struct files *fs, const struct pt_finding *f, const char *expected)
+{
+	char line[FILE_LINE_LEN];
+
+	assert_true(files_describe(fs, f, line, sizeof(line)));
+	assert_string_equal(line, expected);
+}
+
+static void test_named(void **state)
+{
+	struct pt_finding f = FINDING(PMEM0, "a b\0dir");
+	struct files *fs = new_files();
+
+	(void)state;
+	check(fs, &f, "file: /mnt/pmem 0/dir/a b (inode 131, xfs on pmem0 259:0), offset 0x200000");
+	f.file.flags |= PT_FILE_DELETED;
+	check(fs, &f,
+	      "file: /mnt/pmem 0/dir/a b (deleted) (inode 131, xfs on pmem0 259:0), offset "
+	      "0x200000");
+	f.file.flags &= ~(PT_FILE_DELETED | PT_FILE_OFFSET);
+	f.file.sharers = 2;
+	check(fs, &f,
+	      "file: /mnt/pmem 0/dir/a b (inode 131, xfs on pmem0 259:0), one of 2 files that "
+	      "share it");
+	f = FINDING(254u << 20, "x");
+	check(fs, &f, "file: /x (inode 131, xfs on 254:0), offset 0x200000");
+	files_free(fs);
+}
+
+static void test_names_that_break_lines(void **state)
+{
+	struct pt_finding f = FINDING(254u << 20 | 3, "new\nline\033\\");
+	struct files *fs = new_files();
+
+	(void)state;
+	check(fs, &f,
+	      "file: /srv\\134a\\012b/new\\012line\\033\\134 (inode 131, xfs on dm-0 (vg-data) "
+	      "254:3), offset 0x200000");
+	files_free(fs);
+}
+
+static void test_long_path(void **state)
+{
+	struct pt_finding f = FINDING(PMEM0, "a\0dir\0up");
+	struct files *fs = new_files();
+
+	(void)state;
+	f.file.flags |= PT_FILE_CUT;
+	check(fs, &f,
+	      "file: /mnt/pmem 0/.../up/dir/a (inode 131, xfs on pmem0 259:0), offset 0x200000");
+	/* full to the last byte, with no NUL more */
+	memset(f.file.path, 'n', PT_PATH_LEN - 3);
+	memcpy(f.file.path + PT_PATH_LEN - 3, "\0d", 3);
+	f.file.flags &= ~PT_FILE_CUT;
+	char expected[PT_PATH_LEN + 100];
+	snprintf(expected, sizeof(expected),
+		 "file: /mnt/pmem 0/d/%.*s (inode 131, xfs on pmem0 259:0), offset 0x200000",
+		 PT_PATH_LEN - 3, f.file.path);
+	check(fs, &f, expected);
+	files_free(fs);
+}
+
+static void test_part_of_a_file_system(void **state)
+{
+	struct pt_finding f = FINDING(259u << 20 | 2, "a\0only");
+	struct files *fs = new_files();
+
+	(void)state;
+	check(fs, &f, "file: /part/a (inode 131, xfs on 259:2), offset 0x200000");
+	f = FINDING(259u << 20 | 2, "a\0only2");
+	check(fs, &f,
+	      "file: /only2/a in its file system (inode 131, xfs on 259:2), offset 0x200000");
+	f = FINDING(7, "a");
+	check(fs, &f, "file: /a in its file system (inode 131, xfs on 0:7), offset 0x200000");
+	files_free(fs);
+}
+
+static void test_nameless(void **state)
+{
+	struct pt_finding f = FINDING(PMEM0, "");
+	struct files *fs = new_files();
+
+	(void)state;
+	f.file.flags &= ~PT_FILE_NAMED;
+	check(fs, &f,
+	      "file: name not known, inode 131, xfs on pmem0 259:0 at /mnt/pmem 0 "
+	      "(find '/mnt/pmem 0' -xdev -inum 131), offset 0x200000");
+	f.file.flags |= PT_FILE_DELETED;
+	check(fs, &f,
+	      "file: name not known (deleted), inode 131, xfs on pmem0 259:0 at /mnt/pmem 0, "
+	      "offset 0x200000");
+	f = FINDING(7, "");
+	f.file.flags &= ~PT_FILE_NAMED;
+	check(fs, &f, "file: name not known, inode 131, xfs on 0:7, offset 0x200000");
+	files_free(fs);
+}
+
+static void test_device_dax(void **state)
+{
+	struct pt_finding f = {.file = {.flags = PT_FILE_KNOWN | PT_FILE_OFFSET, .rdev = DAX0}};
+	struct files *fs = new_files();
+
+	(void)state;
+	check(fs, &f, "file: /dev/dax0.0 (char device 252:1), offset 0x0");
+	f.file.rdev++;
+	check(fs, &f, "file: char device 252:2, offset 0x0");
+	f.file.rdev = 10 << 20 | 123;
+	check(fs, &f, "file: /dev/misc/lab (char device 10:123), offset 0x0");
+	files_free(fs);
+}
+
+static void test_no_file(void **state)
+{
+	struct pt_finding f = {.file = {.sharers = 1}};
+	char line[FILE_LINE_LEN];
+	struct files *fs = new_files();
+
+	(void)state;
+	assert_false(files_describe(fs, &f, line, sizeof(line)));
+	f.file.sharers = 3;
+	check(fs, &f, "file: 3 files share it, which of them is not known");
+	files_free(fs);
+}
+
+/* What was unmounted is remembered, until the device is mounted elsewhere. */
+static void test_unmounted(void **state)
+{
+	struct pt_finding f = FINDING(PMEM0, "a");
+	struct files *fs = new_files();
+
+	(void)state;
+	make_file("/proc/self/mountinfo", "22 1 254:0 / / rw - ext4 /dev/root rw\n");
+	check(fs, &f, "file: /mnt/pmem 0/a (inode 131, xfs on pmem0 259:0), offset 0x200000");
+	make_file("/proc/self/mountinfo", "40 22 259:0 / /new rw - xfs /dev/pmem0 rw\n");
+	check(fs, &f, "file: /new/a (inode 131, xfs on pmem0 259:0), offset 0x200000");
+	make_file("/proc/self/mountinfo", "");
+	check(fs, &f, "file: /new/a (inode 131, xfs on pmem0 259:0), offset 0x200000");
+	f.file.flags &= ~PT_FILE_NAMED;
+	check(fs, &f,
+	      "file: name not known, inode 131, xfs on pmem0 259:0, last mounted at /new "
+	      "(find /new -xdev -inum 131), offset 0x200000");
+	files_free(fs);
+}
+
+static void test_short_line(void **state)
+{
+	struct pt_finding f = FINDING(PMEM0, "a");
+	struct files *fs = new_files();
+	char line[10];
+
+	(void)state;
+	assert_true(files_describe(fs, &f, line, sizeof(line)));
+	assert_string_equal(line, "file: /mn");
+	files_free(fs);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_named),	   cmocka_unit_test(test_names_that_break_lines),
+		cmocka_unit_test(test_long_path),  cmocka_unit_test(test_part_of_a_file_system),
+		cmocka_unit_test(test_nameless),   cmocka_unit_test(test_device_dax),
+		cmocka_unit_test(test_no_file),	   cmocka_unit_test(test_unmounted),
+		cmocka_unit_test(test_short_line),
+	};
+
+	return cmocka_run_group_tests(tests, make_tree, remove_tree);
+}
