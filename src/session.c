@@ -20,9 +20,6 @@
 #define REFS_STILL 1000000000ULL /* ns: as long must a wrong reference count stay the same */
 #define SCAN_PAGES (1 << 16)	 /* 256 MiB a step */
 
-/* arch/x86/include/asm/pgtable_64_types.h: where it is no variable */
-#define VMEMMAP_START 0xffffea0000000000ULL
-
 /* A pgmap that memunmap_pages waits for, as it was when it last changed. */
 struct killed {
 	uint64_t epoch;
@@ -37,6 +34,8 @@ struct session {
 	struct ksyms *ksyms;
 	struct pt_choice choice;
 	struct pgmaptrace_bpf *skel;
+	struct holders *holders;
+	int no_holders; /* errno of why they can't be had */
 	struct bpf_link *link[MAX_LINKS];
 	int nr_links;
 	struct ring_buffer *ring;
@@ -151,7 +150,7 @@ static int learn_layout(struct session *s)
 	int err;
 
 	/* a variable only where the layout of memory is not known when the kernel is built */
-	s->skel->bss->vmemmap = VMEMMAP_START;
+	s->skel->bss->vmemmap = PT_VMEMMAP_START;
 	if (r.address) {
 		err = run_program(s->skel->progs.read_word, &r, sizeof(r));
 		if (err || !r.value) {
@@ -401,6 +400,17 @@ bool session_look(struct session *s, struct pt_finding *f)
 	return !run_program(s->skel->progs.look, f, sizeof(*f)) && f->pgmap.type;
 }
 
+int session_holders(struct session *s, const struct holders_query *q, struct holders_found *found)
+{
+	if (!s->holders && !s->no_holders) {
+		s->holders =
+			holders_load(s->ksyms, s->options.btf, debug_level() > 1 ? 4 : 0);
+		if (!s->holders)
+			s->no_holders = errno ? errno : EINVAL;
+	}
+	return s->holders ? holders_find(s->holders, q, found) : -s->no_holders;
+}
+
 void session_stop(struct session *s)
 {
 	if (!s->skel)
@@ -419,6 +429,7 @@ void session_free(struct session *s)
 		return;
 	session_stop(s);
 	ring_buffer__free(s->ring);
+	holders_free(s->holders);
 	pgmaptrace_bpf__destroy(s->skel);
 	ksyms_free(s->ksyms);
 	btf__free(s->btf);

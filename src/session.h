@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "holders.h"
 #include "hooks.h"
 #include "ksyms.h"
 #include "wire.h"
@@ -59,6 +60,11 @@ uint64_t session_missed(struct session *s);
 uint64_t session_touch_time(const struct session *s, const struct pt_touch *t);
 /* Fill in what @f->pfn is now: counts, order, file, pgmap, history; false: no device page. */
 bool session_look(struct session *s, struct pt_finding *f);
+/*
+ * Who has to do with these pages now: see holders.h.  Needs no session_load().
+ * Return: 0; negative errno, and nothing is known.
+ */
+int session_holders(struct session *s, const struct holders_query *q, struct holders_found *found);
 /* Stack by its key; false if it is not there. */
 bool session_stack(struct session *s, uint32_t key, struct pt_stack *stack);
 bool session_comm(struct session *s, uint32_t tid, char comm[PT_COMM_LEN]);
