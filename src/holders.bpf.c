@@ -117,6 +117,11 @@ static __always_inline void not_looked(struct state *s, enum pt_how how)
 	s->search.looked &= ~(1U << how);
 }
 
+static __always_inline bool is_late(const struct state *s)
+{
+	return bpf_ktime_get_ns() > s->search.until;
+}
+
 /* s->walk.holder is found.  Once for each process and object. */
 __noinline int add_holder(void)
 {
@@ -285,11 +290,12 @@ __noinline int visit_node(void)
 	if (!s)
 		return 0;
 	if (s->walk.anon)
-		s->walk.vma = read_u64(s->walk.node -
-				       bpf_core_field_offset(struct anon_vma_chain, rb) +
-				       bpf_core_field_offset(struct anon_vma_chain, vma));
+		s->walk.vma =
+			read_u64(s->walk.node - bpf_core_field_offset(struct anon_vma_chain, rb) +
+				 bpf_core_field_offset(struct anon_vma_chain, vma));
 	else
-		s->walk.vma = s->walk.node - bpf_core_field_offset(struct vm_area_struct, shared.rb);
+		s->walk.vma =
+			s->walk.node - bpf_core_field_offset(struct vm_area_struct, shared.rb);
 	pgoff = PT_READ(struct vm_area_struct, s->walk.vma, vm_pgoff);
 	look_at_vma(s, pgoff);
 	if (!s->walk.anon ||
@@ -325,6 +331,8 @@ static long tree_step(__u32 i, void *data)
 		return 0;
 	}
 	if (w->step == STEP_VISIT) {
+		if (is_late(s))
+			return 1;
 		visit_node();
 		next = (__u64)PT_READ(struct rb_node, w->node, rb_right);
 		w->step = next ? STEP_DOWN : STEP_UP;
@@ -471,7 +479,8 @@ static __always_inline void find_waiters(struct state *s)
 			 (__s64)bpf_core_field_offset(struct swait_queue, task_list);
 	w->key_offset = 0;
 	w->how = PT_HOW_PGMAP;
-	walk_waiters(s->search.pgmap + bpf_core_field_offset(struct dev_pagemap, done.wait.task_list));
+	walk_waiters(s->search.pgmap +
+		     bpf_core_field_offset(struct dev_pagemap, done.wait.task_list));
 }
 
 /* ---- all tasks: who has the mm, and what their files are ---- */
@@ -484,8 +493,8 @@ static long slot_step(__u32 i, void *data)
 					 bpf_core_type_size(struct pipe_buffer);
 
 	/* of a huge page that was pinned, the page is a tail */
-	w->holder.pages += common_pages(
-		s, page_to_pfn((__u64)PT_READ(struct pipe_buffer, buffer, page)), 1);
+	w->holder.pages +=
+		common_pages(s, page_to_pfn((__u64)PT_READ(struct pipe_buffer, buffer, page)), 1);
 	return 0;
 }
 
@@ -515,14 +524,12 @@ static long bvec_step(__u32 i, void *data)
 	__u64 bvec = s->walk.bvecs + (__u64)i * bpf_core_type_size(struct bio_vec);
 	__u64 page = (__u64)PT_READ(struct bio_vec, bvec, bv_page);
 	__u64 from = PT_READ(struct bio_vec, bvec, bv_offset);
-	__u64 len = PT_READ(struct bio_vec, bvec, bv_len);
+	__u64 to = from + PT_READ(struct bio_vec, bvec, bv_len);
 
 	/* one bvec may be for many pages of a folio, and begin in the midst of it */
-	if (len)
-		s->walk.holder.pages +=
-			common_pages(s, page_to_pfn(page) + (from >> PT_PAGE_SHIFT),
-				     ((from + len - 1) >> PT_PAGE_SHIFT) -
-					     (from >> PT_PAGE_SHIFT) + 1);
+	from >>= PT_PAGE_SHIFT;
+	to = (to + (1 << PT_PAGE_SHIFT) - 1) >> PT_PAGE_SHIFT;
+	s->walk.holder.pages += common_pages(s, page_to_pfn(page) + from, to - from);
 	return 0;
 }
 
@@ -591,6 +598,11 @@ __noinline int look_at_file(__u64 file, int fd)
 	f_op = (__u64)PT_READ(struct file, file, f_op);
 	if (!f_op || (f_op != at_pipefifo_fops && f_op != at_io_uring_fops))
 		return 0;
+	if (is_late(s)) {
+		not_looked(s, PT_HOW_PIPE);
+		not_looked(s, PT_HOW_URING);
+		return 0;
+	}
 	__builtin_memset(&s->walk.holder, 0, sizeof(s->walk.holder));
 	s->walk.holder.fd = fd;
 	s->walk.holder.object = (__u64)PT_READ(struct file, file, private_data);
@@ -741,7 +753,7 @@ int name_holders(struct bpf_iter__task *ctx)
 
 	if (!task || !s)
 		return 0;
-	if (bpf_ktime_get_ns() > s->search.until) {
+	if (is_late(s)) {
 		not_looked(s, PT_HOW_MAP);
 		not_looked(s, PT_HOW_PIPE);
 		not_looked(s, PT_HOW_URING);

@@ -552,9 +552,9 @@ static int holders(const struct options *o, const char *text)
 			err == -EPERM ? " (run as root)" : "");
 		return EXIT_KERNEL;
 	}
-	printf("pfn 0x%llx, %llu page%s, refcount %d, mapcount %d\n",
-	       (unsigned long long)found.pfn, (unsigned long long)found.pages,
-	       found.pages > 1 ? "s" : "", found.refcount, found.mapcount);
+	printf("pfn 0x%llx, %llu page%s, refcount %d, mapcount %d\n", (unsigned long long)found.pfn,
+	       (unsigned long long)found.pages, found.pages > 1 ? "s" : "", found.refcount,
+	       found.mapcount);
 	for (uint32_t i = 0; i < found.nr; i++) {
 		holder_text(&found.holder[i], line, sizeof(line));
 		printf("  %s\n", line);

@@ -400,15 +400,21 @@ bool session_look(struct session *s, struct pt_finding *f)
 	return !run_program(s->skel->progs.look, f, sizeof(*f)) && f->pgmap.type;
 }
 
+bool session_prepare_holders(struct session *s)
+{
+	if (s->holders || s->no_holders)
+		return s->holders;
+	s->holders = holders_load(s->ksyms, s->options.btf, debug_level() > 1 ? 4 : 0);
+	if (!s->holders)
+		s->no_holders = errno ? errno : EINVAL;
+	return s->holders;
+}
+
 int session_holders(struct session *s, const struct holders_query *q, struct holders_found *found)
 {
-	if (!s->holders && !s->no_holders) {
-		s->holders =
-			holders_load(s->ksyms, s->options.btf, debug_level() > 1 ? 4 : 0);
-		if (!s->holders)
-			s->no_holders = errno ? errno : EINVAL;
-	}
-	return s->holders ? holders_find(s->holders, q, found) : -s->no_holders;
+	if (!session_prepare_holders(s))
+		return -s->no_holders;
+	return holders_find(s->holders, q, found);
 }
 
 void session_stop(struct session *s)

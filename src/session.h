@@ -61,6 +61,11 @@ uint64_t session_touch_time(const struct session *s, const struct pt_touch *t);
 /* Fill in what @f->pfn is now: counts, order, file, pgmap, history; false: no device page. */
 bool session_look(struct session *s, struct pt_finding *f);
 /*
+ * Load what session_holders() runs.  It does so itself, but late for the first
+ * finding: better when tracing has begun.  Return: can it be had?
+ */
+bool session_prepare_holders(struct session *s);
+/*
  * Who has to do with these pages now: see holders.h.  Needs no session_load().
  * Return: 0; negative errno, and nothing is known.
  */

@@ -5,9 +5,11 @@
  *
  *   cover   map it, and never touch it
  *   map     map it, and touch it
- *   pipe    map it, pin it in a pipe with vmsplice(), unmap it
+ *   pin     map it, pin it in a pipe with vmsplice()
+ *   pipe    the same, and unmap it
  *   uring   map it, register it as a fixed buffer of an io_uring, unmap it
  *   ring    the same, and close the ring's descriptor after registering the ring
+ *   private map anonymous memory, and have the hmm test driver FILE take its pages
  *
  * Output: "pfn 0xN", where the page was touched, then "held".  It ends by a
  * signal.  Raw system calls: liburing is not needed.
@@ -19,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -36,8 +39,8 @@ static void say_pfn(const char *page)
 	if (fd < 0 || pread(fd, &entry, sizeof(entry), (uintptr_t)page / PAGE_BYTES * 8) != 8)
 		err(1, "/proc/self/pagemap");
 	close(fd);
-	/* the low 55 bits are the pfn */
-	printf("pfn 0x%llx\n", (unsigned long long)(entry << 9 >> 9));
+	/* the low 55 bits are the pfn, or a swap entry that has it behind 5 bits of type */
+	printf("pfn 0x%llx\n", (unsigned long long)(entry << 9 >> (entry >> 62 & 1 ? 14 : 9)));
 }
 
 static void hold_in_pipe(char *page)
@@ -74,31 +77,55 @@ static void hold_in_ring(char *page, int closed)
 	close(fd);
 }
 
+/* lib/test_hmm_uapi.h */
+struct hmm_dmirror_cmd {
+	uint64_t addr;
+	uint64_t ptr;
+	uint64_t npages;
+	uint64_t cpages;
+	uint64_t faults;
+};
+#define HMM_DMIRROR_MIGRATE_TO_DEV _IOWR('H', 0x02, struct hmm_dmirror_cmd)
+
+static void give_to_device(int fd, char *page)
+{
+	static char copy[PAGE_BYTES];
+	struct hmm_dmirror_cmd cmd = {.addr = (uintptr_t)page, .ptr = (uintptr_t)copy, .npages = 1};
+
+	if (ioctl(fd, HMM_DMIRROR_MIGRATE_TO_DEV, &cmd) < 0 || cmd.cpages != 1)
+		err(1, "HMM_DMIRROR_MIGRATE_TO_DEV");
+}
+
 int main(int argc, char **argv)
 {
 	const char *how = argc > 1 ? argv[1] : "";
 	unsigned long offset = argc > 3 ? strtoul(argv[3], NULL, 0) : 0;
 	char *map, *page;
-	int fd;
+	int fd, private;
 
 	if (argc < 3 || argc > 4)
-		errx(2, "usage: hold cover|map|pipe|uring|ring FILE [OFFSET below 2 MiB]");
+		errx(2,
+		     "usage: hold cover|map|pin|pipe|uring|ring|private FILE [OFFSET below 2 MiB]");
 	fd = open(argv[2], O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		err(1, "%s", argv[2]);
-	map = mmap(NULL, SPAN_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	private = !strcmp(how, "private");
+	map = mmap(NULL, SPAN_BYTES, PROT_READ | PROT_WRITE,
+		   private ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED, private ? -1 : fd, 0);
 	if (map == MAP_FAILED)
 		err(1, "can't map %s", argv[2]);
 	page = map + offset;
 	if (strcmp(how, "cover")) {
 		*(volatile char *)page = 'h';
+		if (private)
+			give_to_device(fd, page);
 		say_pfn(page);
 	}
-	if (!strcmp(how, "pipe"))
+	if (!strcmp(how, "pipe") || !strcmp(how, "pin"))
 		hold_in_pipe(page);
 	else if (!strcmp(how, "uring") || !strcmp(how, "ring"))
 		hold_in_ring(page, !strcmp(how, "ring"));
-	if (strcmp(how, "cover") && strcmp(how, "map")) {
+	if (!strcmp(how, "pipe") || !strcmp(how, "uring") || !strcmp(how, "ring")) {
 		munmap(map, SPAN_BYTES);
 		close(fd);
 	}

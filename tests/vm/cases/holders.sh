@@ -35,7 +35,7 @@ show() {
 
 let_go() {
 	kill $1
-	wait $1
+	wait $1 2>/dev/null || :
 }
 
 make_fs ext4
@@ -68,9 +68,14 @@ show
 verdict 'holders: both ends of the pipe are one' only 1
 next=$(printf '0x%x' $(($(pfn_of piped) + 1)))
 verdict 'holders: near miss: the page behind' holders 1 $next 'nobody found'
-piper=$holder
+let_go $holder
 
-# ---- waiters: the page is cut off while the pipe pins it
+# ---- waiters: the page is cut off while a pipe pins it (6.x looks for pins only
+# if the file is mapped)
+hold_page piped pin $MNT/a 4096
+piper=$holder
+verdict 'holders: mapped and in a pipe, by one process' holders 0 $(pfn_of piped) \
+	"hold/$piper: maps it at 0x" "hold/$piper: pipe"
 truncate -s 0 $MNT/a &
 waiter=$!
 sleep 2
@@ -138,5 +143,30 @@ let_go $mapper
 hold_page piped pipe /dev/dax0.0 1048576
 verdict 'holders: device-dax: the pin of a tail page' holders 0 $(pfn_of piped) \
 	"hold/$holder: pipe, fd"
+show
+let_go $holder
+
+# ---- whoever waits for all of the pgmap: only there does an unbind wait for pins
+if [ "$(profile)" = request ]; then
+	hold_page piped pipe /dev/dax0.0
+	(echo dax0.0 >/sys/bus/dax/drivers/device_dax/unbind) &
+	waiter=$!
+	sleep 2
+	verdict 'holders: who waits for its pgmap' holders 0 $(pfn_of piped) \
+		"hold/$holder: pipe" "sh/$waiter: waits for its pgmap"
+	show
+	let_go $holder
+	wait $waiter
+	verdict 'holders: the pgmap is gone' holders 64 $(pfn_of piped) 'no device page'
+fi
+
+# ---- device-private pages, in anonymous memory
+if ! modprobe test_hmm 2>/dev/null; then
+	skip "holders: device-private pages - $RELEASE has no test driver"
+	exit 0
+fi
+hold_page private private /dev/hmm_dmirror0
+verdict 'holders: a device-private page' holders 0 $(pfn_of private) \
+	"hold/$holder: maps it at 0x.*, device-private entry"
 show
 let_go $holder
