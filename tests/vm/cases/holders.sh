@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=dash disable=SC2016,SC2034,SC2086,SC2154
+# shellcheck shell=dash disable=SC2016,SC2034,SC2046,SC2086,SC2154
 # pgmaptrace holders PFN: who maps a page, pins it, or waits for it, and who not.
 . /bin/guest.sh
 
