@@ -358,7 +358,9 @@ static __always_inline __u64 find_mapping(struct state *s)
 	__u64 mapping = (__u64)PT_READ(struct folio, head, mapping);
 	bool shared = mapping == 1;
 
-	if (!mapping && bpf_core_field_exists(((struct folio___share *)0)->share))
+	/* share is another name of index, and means something only there */
+	if (!mapping && bpf_core_field_exists(((struct folio___share *)0)->share) &&
+	    PT_READ(struct dev_pagemap, s->search.pgmap, type) == PT_TYPE_FS_DAX)
 		shared = PT_READ(struct folio___share, head, share);
 	/* several files share it, and none of them is known; or it is mapped without a file */
 	if (shared || (!mapping && s->search.mapcount > 0))
