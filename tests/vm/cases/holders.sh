@@ -66,7 +66,8 @@ hold_page piped pipe $MNT/a 4096
 verdict 'holders: a pipe' holders 0 $(pfn_of piped) "hold/$holder: pipe, fd [0-9]"
 show
 verdict 'holders: both ends of the pipe are one' only 1
-next=$(printf '0x%x' $(($(pfn_of piped) + 1)))
+pages=$(sed -n 's/^pfn .*, \([0-9]*\) page.*/\1/p' $OUT)
+next=$(printf '0x%x' $(($(pfn_of piped) + pages)))
 verdict 'holders: near miss: the page behind' holders 1 $next 'nobody found'
 let_go $holder
 
