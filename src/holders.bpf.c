@@ -25,7 +25,6 @@ const volatile __u64 at_vmemmap_base;
 const volatile __u64 at_page_offset_base;
 const volatile __u64 at_pgdir_shift;
 const volatile __u64 at_physical_mask;
-const volatile __u64 at_pipefifo_fops;
 const volatile __u64 at_io_uring_fops;
 const volatile __u64 at_bit_wait_table;
 const volatile __u64 at_folio_wait_table;
@@ -39,6 +38,10 @@ const volatile __u64 at_folio_wait_table;
 #define MAX_RING_BVECS (1 << 20)
 #define MAX_WAITERS    (1 << 10) /* on one list */
 #define WAIT_TABLE     256	 /* kernel/sched/wait_bit.c and mm/filemap.c */
+
+/* include/uapi/linux/stat.h */
+#define S_IFMT	0170000
+#define S_IFIFO 0010000
 
 /* arch/x86/include/asm/page_64_types.h, pgtable_types.h */
 #define PAGE_OFFSET_BASE 0xffff888000000000ULL /* in a kernel without the variable */
@@ -589,16 +592,30 @@ static __always_inline void look_at_ring(struct state *s, __u64 ring)
 	bpf_loop(nr, buffer_step, &s, 0);
 }
 
+/*
+ * By the inode and not by its operations: anonymous pipes got some of their own
+ * in 6.15.
+ */
+static __always_inline bool is_pipe(__u64 file, __u64 object)
+{
+	__u64 inode = (__u64)PT_READ(struct file, file, f_inode);
+
+	return (PT_READ(struct inode, inode, i_mode) & S_IFMT) == S_IFIFO &&
+	       (__u64)PT_READ(struct inode, inode, i_pipe) == object;
+}
+
 /* A file of s->walk.task; @fd is -1 for one that has none. */
 __noinline int look_at_file(__u64 file, int fd)
 {
 	struct state *s = get_state();
-	__u64 f_op;
+	bool ring;
+	__u64 object;
 
 	if (!s || !file)
 		return 0;
-	f_op = (__u64)PT_READ(struct file, file, f_op);
-	if (!f_op || (f_op != at_pipefifo_fops && f_op != at_io_uring_fops))
+	object = (__u64)PT_READ(struct file, file, private_data);
+	ring = at_io_uring_fops && (__u64)PT_READ(struct file, file, f_op) == at_io_uring_fops;
+	if (!object || (!ring && !is_pipe(file, object)))
 		return 0;
 	if (is_late(s)) {
 		not_looked(s, PT_HOW_PIPE);
@@ -607,13 +624,11 @@ __noinline int look_at_file(__u64 file, int fd)
 	}
 	__builtin_memset(&s->walk.holder, 0, sizeof(s->walk.holder));
 	s->walk.holder.fd = fd;
-	s->walk.holder.object = (__u64)PT_READ(struct file, file, private_data);
-	if (!s->walk.holder.object)
-		return 0;
-	if (f_op == at_pipefifo_fops)
-		look_at_pipe(s, s->walk.holder.object);
+	s->walk.holder.object = object;
+	if (ring)
+		look_at_ring(s, object);
 	else
-		look_at_ring(s, s->walk.holder.object);
+		look_at_pipe(s, object);
 	if (!s->walk.holder.pages)
 		return 0;
 	read_task(&s->walk, s->walk.task);
@@ -732,9 +747,7 @@ int find_holders(void *ctx)
 	}
 	s->search.refcount = page_refcount(head);
 	s->search.mapcount = folio_mapcount(head, folio_order(head));
-	s->search.looked = 1U << PT_HOW_MAP | 1U << PT_HOW_PGMAP;
-	if (at_pipefifo_fops)
-		s->search.looked |= 1U << PT_HOW_PIPE;
+	s->search.looked = 1U << PT_HOW_MAP | 1U << PT_HOW_PIPE | 1U << PT_HOW_PGMAP;
 	if (knows_io_uring())
 		s->search.looked |= 1U << PT_HOW_URING;
 	if (at_bit_wait_table)

@@ -32,7 +32,6 @@ static void fill_symbols(const struct ksyms *k, struct holders_bpf *skel)
 		{"page_offset_base", &skel->rodata->at_page_offset_base},
 		{"pgdir_shift", &skel->rodata->at_pgdir_shift},
 		{"physical_mask", &skel->rodata->at_physical_mask},
-		{"pipefifo_fops", &skel->rodata->at_pipefifo_fops},
 		{"io_uring_fops", &skel->rodata->at_io_uring_fops},
 		{"bit_wait_table", &skel->rodata->at_bit_wait_table},
 		{"folio_wait_table", &skel->rodata->at_folio_wait_table},

@@ -72,9 +72,13 @@ struct super_block {
 	unsigned int s_dev;
 };
 
+struct pipe_inode_info;
+
 struct inode {
+	unsigned short i_mode;
 	struct super_block *i_sb;
 	unsigned long i_ino;
+	struct pipe_inode_info *i_pipe;
 };
 
 struct list_head {
@@ -101,6 +105,7 @@ struct file_operations;
 struct file {
 	const struct file_operations *f_op;
 	void *private_data;
+	struct inode *f_inode;
 	struct address_space *f_mapping;
 };
 

@@ -7,6 +7,8 @@
 hold_page() {
 	name=$1
 	shift
+	# the file of an earlier one must not be taken for this one's
+	: >/tmp/$name
 	hold "$@" >/tmp/$name 2>&1 &
 	holder=$!
 	until grep -q held /tmp/$name || ! kill -0 $holder 2>/dev/null; do sleep 0.1; done
@@ -108,14 +110,14 @@ verdict 'holders: no pfn at all' holders 64 soon 'page frame number'
 # ---- symbols that are not there: said, and nobody is not taken for sure
 make_fs ext4
 pwrite $MNT/a 0 4194304
-hold_page piped pipe $MNT/a
-grep -Ev ' (pipefifo_fops|bit_wait_table)$' /proc/kallsyms >/tmp/kallsyms
+hold_page mapped map $MNT/a
+let_go $holder
+grep -Ev ' (io_uring_fops|bit_wait_table)$' /proc/kallsyms >/tmp/kallsyms
 mount --bind /tmp/kallsyms /proc/kallsyms
-verdict 'holders: without the symbols of pipes and waiters: not known' holders 2 \
-	$(pfn_of piped) 'nobody found' 'not wholly: pipes, who waits for it$'
+verdict 'holders: without the symbols of io_uring and waiters: not known' holders 2 \
+	$(pfn_of mapped) 'nobody found' 'not wholly: io_uring buffers, who waits for it$'
 show
 umount /proc/kallsyms
-let_go $holder
 umount $MNT
 
 # ---- device-dax: huge, and the kind of page that io_uring takes
