@@ -124,7 +124,7 @@ struct vm_area_struct {
 	} shared;
 };
 
-/* from 7.3 on, or before: an offset of its own for anonymous pages */
+/* in 7.3: an offset of its own for anonymous pages */
 struct vm_area_struct___anon {
 	unsigned int __vm_anon_pgoff_lo;
 	unsigned int __vm_anon_pgoff_hi;
