@@ -30,8 +30,9 @@ TOOL_LIBS := -lbpf -ldw -lelf -llzma -lbz2 -lz
 Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(Q),@printf '  %-8s%s\n' $(1) $(2))
 
-SOURCES := pgmaptrace session hooks rules ksyms devices files folio finding reasons stacks \
-	inlines out_text
+SOURCES := pgmaptrace session hooks holders rules ksyms devices files folio finding reasons \
+	stacks inlines out_text
+SKELETONS := $(O)/pgmaptrace.skel.h $(O)/holders.skel.h
 OBJECTS := $(SOURCES:%=$(O)/%.o)
 PROGRAMS := $(patsubst tests/programs/%.c,$(O)/programs/%,$(wildcard tests/programs/*.c))
 
@@ -42,16 +43,16 @@ all: $(O)/pgmaptrace
 $(O) $(O)/programs $(O)/static $(O)/unit $(O)/btf:
 	$(Q)mkdir -p $@
 
-$(O)/pgmaptrace.bpf.o: src/pgmaptrace.bpf.c | $(O)
+$(O)/%.bpf.o: src/%.bpf.c | $(O)
 	$(call say,CLANG,$@)
-	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c $< -o $@.tmp -MF $(O)/pgmaptrace.bpf.d -MT $@
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c $< -o $@.tmp -MF $(O)/$*.bpf.d -MT $@
 	$(Q)$(BPFTOOL) gen object $@ $@.tmp
 
-$(O)/pgmaptrace.skel.h: $(O)/pgmaptrace.bpf.o
+$(O)/%.skel.h: $(O)/%.bpf.o
 	$(call say,SKEL,$@)
-	$(Q)$(BPFTOOL) gen skeleton $< name pgmaptrace_bpf >$@.tmp && mv $@.tmp $@
+	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf >$@.tmp && mv $@.tmp $@
 
-$(O)/%.o: src/%.c $(O)/pgmaptrace.skel.h | $(O)
+$(O)/%.o: src/%.c $(SKELETONS) | $(O)
 	$(call say,CC,$@)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
@@ -79,6 +80,8 @@ $(O)/btf/check: tests/btf/check.c | $(O)/btf
 	$(call say,CC,$@)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $< $(LIBS)
 
+.SECONDARY: $(SKELETONS:.skel.h=.bpf.o)
+
 -include $(O)/*.d
 
 # What needs packages installs them first, so that each works on a bare Debian.
@@ -97,7 +100,7 @@ SCRIPTS := tests/check tests/table tests/debian.sh tests/deps tests/demo.sh test
 	tests/vm/guest.sh $(wildcard tests/vm/cases/*.sh) tests/btf/extract tests/btf/test .ci/run
 FORMATTED := $(wildcard src/*.[ch] vmlinux/*.h tests/*/*.[ch])
 
-lint: deps $(O)/pgmaptrace.skel.h
+lint: deps $(SKELETONS)
 	$(Q)clang-format --dry-run -Werror $(FORMATTED)
 	$(Q)cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability \
 		--inline-suppr --suppress=missingIncludeSystem -DVERSION='"0"' \

@@ -160,6 +160,7 @@ __noinline int describe_file(struct pt_finding *f, __u64 page, __u64 mapping, __
 	if (vmf)
 		dentry = (__u64)PT_READ(struct file, fault_file(vmf), f_path.dentry);
 	mapping = event_mapping(page, mapping, vmf);
+	f->mapping = mapping;
 	inode = mapping ? (__u64)PT_READ(struct address_space, mapping, host) : 0;
 	if (!inode)
 		return 0;

@@ -6,6 +6,7 @@
 #include <sys/utsname.h>
 
 #include "folio.h"
+#include "holders.h"
 #include "reasons.h"
 #include "stacks.h"
 
@@ -171,6 +172,40 @@ static void pgmap(struct text_out *o, const struct pt_finding *f)
 			(long long)outstanding);
 }
 
+/* Who has to do with the folio, a moment after the event. */
+static void holders(struct text_out *o, const struct pt_finding *f)
+{
+	struct holders_query q = {
+		.pfn = f->pfn,
+		.pages = 1ULL << f->order,
+		.mapping = f->file.flags & PT_FILE_OFFSET ? f->mapping : 0,
+		.offset = f->file.offset,
+	};
+	struct holders_found found;
+	char text[256];
+	int err;
+
+	if (f->refcount <= pt_idle_count(session_choice(o->session)->profile, f->pgmap.type))
+		return;
+	err = session_holders(o->session, &q, &found);
+	if (err) {
+		fprintf(o->to, "  held now: not known (%s)\n", strerror(-err));
+		return;
+	}
+	fprintf(o->to, "  held now, %.3f s later:\n", (double)(session_now() - f->time) / 1e9);
+	for (uint32_t i = 0; i < found.nr; i++) {
+		holder_text(&found.holder[i], text, sizeof(text));
+		fprintf(o->to, "    %s\n", text);
+	}
+	if (found.more)
+		fprintf(o->to, "    and at most %u more\n", found.more);
+	holders_not_looked(&found, text, sizeof(text));
+	if (text[0])
+		fprintf(o->to, "    not known, or not wholly: %s\n", text);
+	if (!found.nr)
+		fprintf(o->to, "    nobody that can be seen; %s\n", HOLDERS_NEVER_SEEN);
+}
+
 static void text_report(struct text_out *o, const struct pt_finding *f)
 {
 	struct words words = words_of(session_choice(o->session)->profile, f->pgmap.type);
@@ -187,6 +222,8 @@ static void text_report(struct text_out *o, const struct pt_finding *f)
 		pgmap(o, f);
 	if (files_describe(o->files, f, file, sizeof(file)))
 		fprintf(o->to, "  %s\n", file);
+	if (is_about_one_folio(f->rule))
+		holders(o, f);
 	if (f->refs || f->most)
 		fprintf(o->to,
 			"  references: %lld that memunmap_pages waits for; folios that are out "
@@ -211,7 +248,7 @@ void text_finding(struct text_out *o, const struct pt_finding *f)
 	if (o->reports++ < MAX_REPORTS)
 		text_report(o, f);
 	else
-		fprintf(o->to, "  (not shown in full: %u findings were)\n", MAX_REPORTS);
+		fprintf(o->to, "  (not shown in full: %d findings were)\n", MAX_REPORTS);
 	fputc('\n', o->to);
 	fflush(o->to);
 }

@@ -46,6 +46,7 @@ static const char help[] =
 	"       pgmaptrace [OPTION]... run -- COMMAND  trace while COMMAND runs\n"
 	"       pgmaptrace probe                       what this kernel offers\n"
 	"       pgmaptrace rules [RULE]                the rules, and what breaks them\n"
+	"       pgmaptrace holders PFN                 who maps, pins or waits for it now\n"
 	"\n"
 	"Watch every request and every free of device pages (pmem, device-dax, GPU,\n"
 	"P2P) in the running kernel, and name a broken rule the moment it breaks.\n"
@@ -69,13 +70,15 @@ static const char help[] =
 	"Exit status: 0 clean (with run: COMMAND's own), 1 findings, 2 inconclusive,\n"
 	"64 wrong usage, 69 this kernel can't be traced, 70 internal error or output\n"
 	"that can't be written, 126 COMMAND can't be executed, 127 COMMAND not found.\n"
+	"Of holders: 0 someone, 1 nobody, 2 nobody that could be looked for.\n"
 	"\n"
 	"Examples:\n"
 	"    pgmaptrace                          # trace until Ctrl-C\n"
 	"    pgmaptrace run -- ./check dax       # a test run, with a verdict at the end\n"
 	"    pgmaptrace -T -d 60                 # one minute, with times as in dmesg\n"
 	"    pgmaptrace rules teardown-live      # what this finding means\n"
-	"    pgmaptrace --pfn 0x40200            # the life of one page\n";
+	"    pgmaptrace --pfn 0x40200            # the life of one page\n"
+	"    pgmaptrace holders 0x40200          # who has to do with this page now\n";
 
 static int usage_error(const char *format, ...)
 {
@@ -526,6 +529,8 @@ static int run_session(const struct options *o)
 			err = EXIT_INTERNAL;
 			goto out;
 		}
+		/* for the first finding, while COMMAND gets going */
+		session_prepare_holders(t.session);
 		status = trace(&t, child);
 	}
 	err = finish(&t, incomplete, status);
@@ -538,7 +543,7 @@ out:
 	return err;
 }
 
-/* ---- probe, rules ---- */
+/* ---- probe, rules, holders ---- */
 
 static int flush_output(void)
 {
@@ -585,6 +590,53 @@ static int rules(const char *name)
 	if (!found)
 		return usage_error("no rule is called %s: pgmaptrace rules lists them", name);
 	return flush_output();
+}
+
+static int holders(const struct options *o, const char *text)
+{
+	struct holders_query q = {0};
+	struct holders_found found;
+	struct session *s;
+	char line[256];
+	int status, err;
+
+	if (!parse_number(text, &q.pfn))
+		return usage_error("holders %s: give a page frame number", text);
+	s = session_probe(&o->session, &status);
+	if (!s)
+		return status;
+	err = session_holders(s, &q, &found);
+	session_free(s);
+	if (err == -ENXIO) {
+		fprintf(stderr, "pgmaptrace: pfn %s is no device page\n", text);
+		return EXIT_USAGE;
+	}
+	if (err) {
+		fprintf(stderr, "pgmaptrace: can't look for holders: %s%s\n", strerror(-err),
+			err == -EPERM ? " (run as root)" : "");
+		return EXIT_KERNEL;
+	}
+	printf("pfn 0x%llx, %llu page%s, refcount %d, mapcount %d\n", (unsigned long long)found.pfn,
+	       (unsigned long long)found.pages, found.pages > 1 ? "s" : "", found.refcount,
+	       found.mapcount);
+	for (uint32_t i = 0; i < found.nr; i++) {
+		holder_text(&found.holder[i], line, sizeof(line));
+		printf("  %s\n", line);
+	}
+	if (found.more)
+		printf("  and %u more\n", found.more);
+	if (!found.nr)
+		printf("  nobody found\n");
+	holders_not_looked(&found, line, sizeof(line));
+	if (line[0])
+		printf("  can't be known, or not wholly: %s\n", line);
+	printf("  " HOLDERS_NEVER_SEEN "\n");
+	err = flush_output();
+	if (err)
+		return err;
+	if (found.nr)
+		return EXIT_CLEAN;
+	return line[0] ? EXIT_INCONCLUSIVE : EXIT_FINDINGS;
 }
 
 static int parse_options(int argc, char **argv, struct options *o)
@@ -695,7 +747,11 @@ int main(int argc, char **argv)
 		return probe(&o);
 	if (!strcmp(command, "rules") && argc <= 2)
 		return rules(argv[1]);
-	if (!strcmp(command, "probe") || !strcmp(command, "rules"))
+	if (!strcmp(command, "holders") && argc == 2)
+		return holders(&o, argv[1]);
+	if (!strcmp(command, "holders") && argc == 1)
+		return usage_error("%s: give a page frame number", command);
+	if (!strcmp(command, "probe") || !strcmp(command, "rules") || !strcmp(command, "holders"))
 		return usage_error("%s: too many arguments", command);
-	return usage_error("unknown command %s: run, probe or rules", command);
+	return usage_error("unknown command %s: run, probe, rules or holders", command);
 }

@@ -184,7 +184,7 @@ void reason_sentence(const struct pt_finding *f, const struct reason_facts *fact
 				 f->asked, f->pfn);
 		else
 			snprintf(buf, size,
-				 "a huge entry of %u pages is stored, but pfn 0x%llx of it was not "
+				 "a huge entry of %d pages is stored, but pfn 0x%llx of it was not "
 				 "requested: it will be freed once for no request",
 				 PT_SECTION_PAGES, f->pfn);
 		break;

@@ -21,9 +21,6 @@
 #define TOLD_BYTES (8 << 20)
 #define SCAN_PAGES (1 << 16) /* 256 MiB a step */
 
-/* arch/x86/include/asm/pgtable_64_types.h: where it is no variable */
-#define VMEMMAP_START 0xffffea0000000000ULL
-
 /* A pgmap that memunmap_pages waits for, as it was when it last changed. */
 struct killed {
 	uint64_t epoch;
@@ -40,6 +37,8 @@ struct session {
 	bool ksyms_hidden; /* and that was said */
 	struct pt_choice choice;
 	struct pgmaptrace_bpf *skel;
+	struct holders *holders;
+	int no_holders; /* errno of why they can't be had */
 	struct bpf_link *link[MAX_LINKS];
 	int nr_links;
 	struct ring_buffer *ring;
@@ -156,7 +155,7 @@ static int learn_layout(struct session *s)
 	int err;
 
 	/* a variable only where the layout of memory is not known when the kernel is built */
-	s->skel->bss->vmemmap = VMEMMAP_START;
+	s->skel->bss->vmemmap = PT_VMEMMAP_START;
 	if (r.address) {
 		err = run_program(s->skel->progs.read_word, &r, sizeof(r));
 		if (err || !r.value) {
@@ -208,7 +207,7 @@ static void say_rules_off(const struct session *s)
 	say_rules(s->choice.rules_off);
 }
 
-static uint64_t now_ns(void)
+uint64_t session_now(void)
 {
 	struct timespec ts;
 
@@ -331,7 +330,7 @@ int session_attach(struct session *s)
 		say_rules(h->rules);
 	}
 	s->skel->bss->rules_off = s->choice.rules_off;
-	s->skel->bss->began = now_ns();
+	s->skel->bss->began = session_now();
 	s->ksyms_old = true;
 	/* from here on every hook sees every event */
 	s->skel->bss->enabled = 1;
@@ -445,6 +444,23 @@ bool session_look(struct session *s, struct pt_finding *f)
 	return !run_program(s->skel->progs.look, f, sizeof(*f)) && f->pgmap.type;
 }
 
+bool session_prepare_holders(struct session *s)
+{
+	if (s->holders || s->no_holders)
+		return s->holders;
+	s->holders = holders_load(s->ksyms, s->options.btf, debug_level() > 1 ? 4 : 0);
+	if (!s->holders)
+		s->no_holders = errno ? errno : EINVAL;
+	return s->holders;
+}
+
+int session_holders(struct session *s, const struct holders_query *q, struct holders_found *found)
+{
+	if (!session_prepare_holders(s))
+		return -s->no_holders;
+	return holders_find(s->holders, q, found);
+}
+
 void session_stop(struct session *s)
 {
 	if (!s->skel)
@@ -463,6 +479,7 @@ void session_free(struct session *s)
 		return;
 	session_stop(s);
 	ring_buffer__free(s->ring);
+	holders_free(s->holders);
 	pgmaptrace_bpf__destroy(s->skel);
 	ksyms_free(s->ksyms);
 	btf__free(s->btf);
@@ -605,11 +622,11 @@ static bool check_refs(struct session *s, const struct pt_pgmap *p, session_find
 	if (!k->since || now.refs != k->refs.refs || now.least != k->refs.least ||
 	    now.most != k->refs.most) {
 		k->refs = now;
-		k->since = now_ns();
+		k->since = session_now();
 	}
 	if (pt_refs_explained(now.refs, now.least, now.most))
 		return false;
-	if (now_ns() - k->since < REFS_STILL)
+	if (session_now() - k->since < REFS_STILL)
 		return true;
 	k->told = true;
 	f = (struct pt_finding){.pfn = now.pfn ? now.pfn : p->first};

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "holders.h"
 #include "hooks.h"
 #include "ksyms.h"
 #include "wire.h"
@@ -67,10 +68,22 @@ const struct ksyms *session_ksyms(struct session *s);
 const struct pt_counts *session_counts(struct session *s);
 /* Events that a hook could not see, since a program was running on that CPU. */
 uint64_t session_missed(struct session *s);
+/* ns of CLOCK_MONOTONIC, as all times here */
+uint64_t session_now(void);
 /* When a touch was, in ns of CLOCK_MONOTONIC, to 1.05 ms. */
 uint64_t session_touch_time(const struct session *s, const struct pt_touch *t);
 /* Fill in what @f->pfn is now: counts, order, file, pgmap, history; false: no device page. */
 bool session_look(struct session *s, struct pt_finding *f);
+/*
+ * Load what session_holders() runs.  It does so itself, but late for the first
+ * finding: better when tracing has begun.  Return: can it be had?
+ */
+bool session_prepare_holders(struct session *s);
+/*
+ * Who has to do with these pages now: see holders.h.  Needs no session_load().
+ * Return: 0; negative errno, and nothing is known.
+ */
+int session_holders(struct session *s, const struct holders_query *q, struct holders_found *found);
 /* The stack that was kept; false if @at is none, or not there. */
 bool session_stack(struct session *s, uint32_t at, struct pt_stack *stack);
 /* Name of the task that made this touch; false if it is not known any more. */

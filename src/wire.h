@@ -206,7 +206,8 @@ struct pt_finding {
 	__u32 tid;
 	char comm[PT_COMM_LEN];
 	__u32 at; /* where in the kernel */
-	__u32 unused2;
+	__u32 unused;
+	__u64 mapping; /* struct address_space that the event is about; 0: not known */
 	/* not last: the verifier takes a name for up to PT_PATH_LEN bytes wherever it begins */
 	struct pt_file file;
 	struct pt_touch request; /* last request, map or store */
@@ -277,6 +278,54 @@ struct pt_refs {
 	__u64 least;   /* out: what folios that are out explain */
 	__u64 most;
 	__u64 pfn; /* out: the first of these; 0: none */
+};
+
+/* x86: where the struct pages begin, in a kernel that has no variable vmemmap_base */
+#define PT_VMEMMAP_START 0xffffea0000000000ULL
+
+/* How someone has to do with a folio. */
+enum pt_how {
+	PT_HOW_MAP,   /* a page table has it */
+	PT_HOW_PIPE,  /* a pipe has it, after vmsplice */
+	PT_HOW_URING, /* a registered buffer of an io_uring has it */
+	PT_HOW_WAIT,  /* waits for its reference count, as truncate does */
+	PT_HOW_LOCK,  /* waits for its lock, or another of its flags */
+	PT_HOW_PGMAP, /* waits for all of its pgmap, as unbind does */
+	PT_NR_HOW,
+};
+
+#define PT_MAX_FOUND 64 /* a power of 2 */
+
+struct pt_holder {
+	__u32 how;	/* enum pt_how */
+	__u32 tgid;	/* MAP: 0 if the mm has no task any more */
+	__u32 tid;	/* of the waiter; else as tgid, or of one thread that has the fd */
+	__s32 fd;	/* PIPE, URING: the first one; -1 if the ring has none (registered ring) */
+	__u64 object;	/* MAP: the mm; PIPE: the pipe; URING: the ring; else the task */
+	__u64 address;	/* MAP: where the first of its pages is mapped */
+	__u32 pages;	/* how many of the pages: MAP, PIPE, URING */
+	__u32 entry;	/* MAP: pages that a page table entry maps: 1, 512, 262144 */
+	__u32 not_here; /* MAP: the entry is a device-private one, which the CPU can't use */
+	__u32 unused;
+	char comm[PT_COMM_LEN];
+};
+
+/* What the programs in holders.bpf.c work on: in by the tool, out by them. */
+struct pt_search {
+	__u64 pfn;     /* in: of any page; out: of the first */
+	__u64 pages;   /* in: how many; 0: the folio that pfn lies in; out: how many */
+	__u64 mapping; /* in: struct address_space, if the folio may not say; 0: it says */
+	__u64 offset;  /* in: with mapping, of pfn in the file, bytes */
+	__u64 until;   /* in: when to stop, ns of CLOCK_MONOTONIC */
+	__u64 pgmap;   /* out: 0 if pfn is no device page, and nothing was looked for */
+	__s32 refcount;
+	__s32 mapcount;
+	__u32 looked; /* out: bit (1 << enum pt_how): it was looked for, everywhere */
+	__u32 nr;     /* out: of found[] */
+	__u32 more;   /* out: found too, and not kept */
+	__u32 nr_mm;  /* out: of mm[] */
+	struct pt_holder found[PT_MAX_FOUND];
+	struct pt_holder mm[PT_MAX_FOUND]; /* MAP, before the tasks are known: tgid 0 */
 };
 
 #endif /* PGMAPTRACE_WIRE_H */

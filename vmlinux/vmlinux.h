@@ -91,6 +91,8 @@ struct super_block {
 	struct dentry *s_root;
 };
 
+struct pipe_inode_info;
+
 struct inode {
 	unsigned short i_mode;
 	struct super_block *i_sb;
@@ -98,6 +100,7 @@ struct inode {
 	unsigned int i_nlink;
 	unsigned int i_rdev;
 	struct hlist_head i_dentry;
+	struct pipe_inode_info *i_pipe;
 };
 
 struct qstr {
@@ -128,17 +131,170 @@ struct path {
 	struct dentry *dentry;
 };
 
-struct address_space {
-	struct inode *host;
+struct list_head {
+	struct list_head *next;
 };
 
+struct rb_node {
+	unsigned long __rb_parent_color;
+	struct rb_node *rb_right;
+	struct rb_node *rb_left;
+};
+
+struct rb_root_cached {
+	struct rb_node *rb_leftmost;
+};
+
+struct address_space {
+	struct inode *host;
+	struct rb_root_cached i_mmap;
+};
+
+struct file_operations;
+
 struct file {
+	const struct file_operations *f_op;
+	void *private_data;
+	struct inode *f_inode;
 	struct address_space *f_mapping;
 	struct path f_path;
 };
 
+struct mm_struct {
+	void *pgd;
+};
+
 struct vm_area_struct {
+	unsigned long vm_start;
+	unsigned long vm_end;
+	struct mm_struct *vm_mm;
+	unsigned long vm_pgoff;
 	struct file *vm_file;
+	struct {
+		struct rb_node rb;
+	} shared;
+};
+
+/* in 7.3: an offset of its own for anonymous pages */
+struct vm_area_struct___anon {
+	unsigned int __vm_anon_pgoff_lo;
+	unsigned int __vm_anon_pgoff_hi;
+};
+
+struct anon_vma {
+	struct rb_root_cached rb_root;
+};
+
+struct anon_vma_chain {
+	struct vm_area_struct *vma;
+	struct rb_node rb;
+};
+
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
+};
+
+struct io_uring_task {
+	struct file *registered_rings[16];
+};
+
+struct task_struct {
+	struct mm_struct *mm;
+	int pid;
+	int tgid;
+	struct task_struct *group_leader;
+	char comm[16];
+	struct files_struct *files;
+	struct io_uring_task *io_uring;
+};
+
+struct bpf_iter__task {
+	struct task_struct *task;
+};
+
+struct page;
+
+struct pipe_buffer {
+	struct page *page;
+};
+
+struct pipe_inode_info {
+	unsigned int head;
+	unsigned int tail;
+	unsigned int ring_size;
+	struct pipe_buffer *bufs;
+};
+
+struct bio_vec {
+	struct page *bv_page;
+	unsigned int bv_len;
+	unsigned int bv_offset;
+};
+
+struct io_mapped_ubuf {
+	unsigned int nr_bvecs;
+	struct bio_vec bvec[0];
+};
+
+/* to 6.12: an array of buffers; then one of nodes, which know a buffer */
+struct io_ring_ctx___bufs {
+	unsigned int nr_user_bufs;
+	struct io_mapped_ubuf **user_bufs;
+};
+
+struct io_rsrc_node___buf {
+	struct io_mapped_ubuf *buf;
+};
+
+struct io_rsrc_data___nodes {
+	unsigned int nr;
+	struct io_rsrc_node___buf **nodes;
+};
+
+struct io_ring_ctx___table {
+	struct io_rsrc_data___nodes buf_table;
+};
+
+struct wait_queue_entry {
+	void *private;
+	struct list_head entry;
+};
+
+struct wait_queue_head {
+	struct list_head head;
+};
+
+/* what flags points to differs */
+struct wait_bit_key {
+	void *flags;
+};
+
+struct wait_bit_queue_entry {
+	struct wait_bit_key key;
+	struct wait_queue_entry wq_entry;
+};
+
+struct wait_page_queue {
+	struct folio *folio;
+	struct wait_queue_entry wait;
+};
+
+struct swait_queue_head {
+	struct list_head task_list;
+};
+
+struct swait_queue {
+	struct task_struct *task;
+	struct list_head task_list;
+};
+
+struct completion {
+	struct swait_queue_head wait;
 };
 
 struct vm_fault {
@@ -177,6 +333,7 @@ struct dev_pagemap_ops___folio {
 struct dev_pagemap {
 	struct vmem_altmap altmap;
 	struct percpu_ref ref;
+	struct completion done;
 	enum memory_type type;
 	unsigned int flags;
 	const struct dev_pagemap_ops *ops;

@@ -1,0 +1,780 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Who has to do with a folio right now: whose page tables have it, whose pipes
+ * and io_uring buffers, and who waits for it.  Nothing is attached: the tool
+ * runs find_holders and then the iterator name_holders over all tasks.
+ *
+ * All of it is read without a lock and without a reference, since the one who
+ * holds the lock may be the one who hangs.  What changes meanwhile can be
+ * missed, and every walk is bounded.
+ *
+ * An object of its own, which is loaded apart from the hooks: whatever a kernel
+ * has not, or its verifier refuses, costs only this answer.
+ */
+#define __VMLINUX_H__
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include "wire.h"
+#include "kernel.bpf.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+/* Addresses of symbols, 0 for one that is not there.  Filled by the tool before loading. */
+const volatile __u64 at_vmemmap_base;
+const volatile __u64 at_page_offset_base;
+const volatile __u64 at_pgdir_shift;
+const volatile __u64 at_physical_mask;
+const volatile __u64 at_io_uring_fops;
+const volatile __u64 at_bit_wait_table;
+const volatile __u64 at_folio_wait_table;
+
+/* Bounds of the walks. */
+#define MAX_TREE_STEPS (1 << 17)
+#define MAX_FDS	       (1 << 16)
+#define MAX_SLOTS      (1 << 16)
+#define MAX_BUFFERS    (1 << 14) /* the kernel's own: IORING_MAX_REG_BUFFERS */
+#define MAX_BVECS      (1 << 18) /* 1 GiB, the kernel's own, of one buffer */
+#define MAX_RING_BVECS (1 << 20)
+#define MAX_WAITERS    (1 << 10) /* on one list */
+#define WAIT_TABLE     256	 /* kernel/sched/wait_bit.c and mm/filemap.c */
+
+/* include/uapi/linux/stat.h */
+#define S_IFMT	0170000
+#define S_IFIFO 0010000
+
+/* arch/x86/include/asm/page_64_types.h, pgtable_types.h */
+#define PAGE_OFFSET_BASE 0xffff888000000000ULL /* in a kernel without the variable */
+#define ENTRY_PRESENT	 (1ULL << 0)
+#define ENTRY_LEAF	 (1ULL << 7) /* above the last level */
+#define ENTRY_PROTNONE	 (1ULL << 8)
+#define ENTRY_ADDRESS	 0x000ffffffffff000ULL
+
+/* Where a walk is; in a map, since the verifier would follow values on the stack. */
+struct walk {
+	__u64 page_offset;
+	__u64 physical_mask;
+	__u64 five_levels;
+
+	/* the folio in its file or anon_vma */
+	__u64 index;
+	__u64 anon;
+	__u64 node; /* of the tree of vmas */
+	__u32 step; /* enum tree_step */
+	__u32 ended;
+
+	/* a vma, and the pages [at, end) of the folio in it */
+	__u64 vma;
+	__u64 pgd;
+	__u64 first; /* user address of the folio's first page, were it in the vma */
+	__u64 at, end;
+	struct pt_holder holder;
+
+	/* a task and its files */
+	__u64 task;
+	__u64 fds;
+	__u64 bufs;
+	__u32 tail;
+	__u32 ring_size;
+	__u32 left; /* bvecs */
+	__u32 unused;
+	__u64 bvecs;
+
+	/* a list of waiters; all relative to the list_head of an entry */
+	__u64 head, entry;
+	__s64 task_offset;
+	__s64 key_offset; /* 0: any entry will do */
+	__u32 how;
+	__u32 unused2;
+};
+
+struct state {
+	struct pt_search search;
+	struct walk walk;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct state);
+} states SEC(".maps");
+
+static __always_inline struct state *get_state(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&states, &zero);
+}
+
+static __always_inline __u64 read_u64(__u64 address)
+{
+	__u64 value = 0;
+
+	bpf_probe_read_kernel(&value, sizeof(value), (void *)address);
+	return value;
+}
+
+static __always_inline void not_looked(struct state *s, enum pt_how how)
+{
+	s->search.looked &= ~(1U << how);
+}
+
+static __always_inline bool is_late(const struct state *s)
+{
+	return bpf_ktime_get_ns() > s->search.until;
+}
+
+/* s->walk.holder is found.  Once for each process and object. */
+__noinline int add_holder(void)
+{
+	struct state *s = get_state();
+	struct pt_holder *h;
+	__u32 i;
+
+	if (!s)
+		return 0;
+	h = &s->walk.holder;
+	for (i = 0; i < PT_MAX_FOUND; i++) {
+		struct pt_holder *old = &s->search.found[i];
+
+		if (i >= s->search.nr)
+			break;
+		if (old->how == h->how && old->tgid == h->tgid && old->object == h->object)
+			return 0;
+	}
+	if (s->search.nr >= PT_MAX_FOUND) {
+		s->search.more++;
+		return 0;
+	}
+	s->search.found[s->search.nr & (PT_MAX_FOUND - 1)] = *h;
+	s->search.nr++;
+	return 0;
+}
+
+/* How many of the folio's pages are among the @nr from @pfn on? */
+static __always_inline __u32 common_pages(const struct state *s, __u64 pfn, __u64 nr)
+{
+	__u64 first = s->search.pfn, end = first + s->search.pages;
+
+	if (pfn > first)
+		first = pfn;
+	if (pfn + nr < end)
+		end = pfn + nr;
+	return first < end ? end - first : 0;
+}
+
+/* ---- page tables ---- */
+
+/* What a page table says of an address. */
+struct leaf {
+	__u64 pages; /* that its entry is for; also where there is nothing */
+	__u64 pfn;   /* of the first of them; 0: nothing there */
+	__u32 not_here;
+};
+
+static __always_inline void read_leaf(const struct walk *w, __u64 entry, struct leaf *leaf)
+{
+	__u64 address = entry & ENTRY_ADDRESS;
+
+	if (!(entry & (ENTRY_PRESENT | ENTRY_PROTNONE)) &&
+	    (leaf->pages == 1 || !(entry & ENTRY_LEAF))) {
+		/* a swap entry: type, inverted offset, and 9 bits of its own */
+		leaf->pfn = ~entry << 5 >> 14;
+		leaf->not_here = 1;
+		return;
+	}
+	/* inverted where it is not present, against speculation (L1TF) */
+	if (!(entry & ENTRY_PRESENT))
+		address = ~entry & ENTRY_ADDRESS;
+	leaf->pfn = ((address & w->physical_mask) >> PT_PAGE_SHIFT) & ~(leaf->pages - 1);
+}
+
+__noinline int walk_page_table(__u64 address, struct leaf *leaf)
+{
+	struct state *s = get_state();
+	__u64 table, entry;
+	__u32 shift;
+	int level;
+
+	if (!s || !leaf)
+		return 0;
+	table = s->walk.pgd;
+	shift = s->walk.five_levels ? 48 : 39;
+	leaf->pfn = 0;
+	leaf->not_here = 0;
+	leaf->pages = 1;
+	for (level = 0; level < 5; level++) {
+		entry = read_u64(table + ((address >> shift) & 511) * 8);
+		leaf->pages = 1ULL << (shift - PT_PAGE_SHIFT);
+		if (!entry)
+			return 0;
+		if (shift <= PT_PAGE_SHIFT || !(entry & ENTRY_PRESENT) ||
+		    (shift <= 30 && entry & ENTRY_LEAF)) {
+			read_leaf(&s->walk, entry, leaf);
+			return 0;
+		}
+		table = s->walk.page_offset + (entry & ENTRY_ADDRESS & s->walk.physical_mask);
+		shift -= 9;
+	}
+	return 0;
+}
+
+/* One page table entry of the part of a vma that can have the folio. */
+static long page_step(__u32 i, void *data)
+{
+	struct state *s = *(struct state **)data;
+	struct walk *w = &s->walk;
+	struct leaf leaf = {};
+	__u64 address, inside;
+
+	if (w->at >= w->end)
+		return 1;
+	address = w->first + (w->at << PT_PAGE_SHIFT);
+	walk_page_table(address, &leaf);
+	inside = (address >> PT_PAGE_SHIFT) & (leaf.pages - 1);
+	if (leaf.pfn && leaf.pfn + inside == s->search.pfn + w->at) {
+		if (!w->holder.pages) {
+			w->holder.address = address;
+			w->holder.entry = leaf.pages;
+			w->holder.not_here = leaf.not_here;
+		}
+		inside = leaf.pages - inside;
+		w->holder.pages += w->end - w->at < inside ? w->end - w->at : inside;
+		w->at += inside;
+		return 0;
+	}
+	w->at += leaf.pages - inside;
+	return 0;
+}
+
+/* Does the mm of w->vma really have the folio, when the vma begins at page @pgoff? */
+static __always_inline void look_at_vma(struct state *s, __u64 pgoff)
+{
+	struct walk *w = &s->walk;
+	__u64 start = PT_READ(struct vm_area_struct, w->vma, vm_start);
+	__u64 nr = (PT_READ(struct vm_area_struct, w->vma, vm_end) - start) >> PT_PAGE_SHIFT;
+	__u64 mm = (__u64)PT_READ(struct vm_area_struct, w->vma, vm_mm);
+	__u32 i;
+
+	if (!mm || w->index + s->search.pages <= pgoff || pgoff + nr <= w->index)
+		return;
+	w->at = pgoff > w->index ? pgoff - w->index : 0;
+	w->end = pgoff + nr - w->index;
+	if (w->end > s->search.pages)
+		w->end = s->search.pages;
+	w->first = start + ((w->index - pgoff) << PT_PAGE_SHIFT);
+	w->pgd = (__u64)PT_READ(struct mm_struct, mm, pgd);
+	__builtin_memset(&w->holder, 0, sizeof(w->holder));
+	bpf_loop(1 << 20, page_step, &s, 0);
+	if (!w->holder.pages)
+		return;
+	w->holder.how = PT_HOW_MAP;
+	w->holder.object = mm;
+	w->holder.fd = -1;
+	for (i = 0; i < PT_MAX_FOUND; i++)
+		if (i >= s->search.nr_mm || s->search.mm[i].object == mm)
+			break;
+	if (i < s->search.nr_mm && i < PT_MAX_FOUND)
+		return;
+	if (s->search.nr_mm >= PT_MAX_FOUND) {
+		s->search.more++;
+		return;
+	}
+	s->search.mm[s->search.nr_mm & (PT_MAX_FOUND - 1)] = w->holder;
+	s->search.nr_mm++;
+}
+
+__noinline int visit_node(void)
+{
+	struct state *s = get_state();
+	__u64 pgoff, other;
+
+	if (!s)
+		return 0;
+	if (s->walk.anon)
+		s->walk.vma =
+			read_u64(s->walk.node - bpf_core_field_offset(struct anon_vma_chain, rb) +
+				 bpf_core_field_offset(struct anon_vma_chain, vma));
+	else
+		s->walk.vma =
+			s->walk.node - bpf_core_field_offset(struct vm_area_struct, shared.rb);
+	pgoff = PT_READ(struct vm_area_struct, s->walk.vma, vm_pgoff);
+	look_at_vma(s, pgoff);
+	if (!s->walk.anon ||
+	    !bpf_core_field_exists(((struct vm_area_struct___anon *)0)->__vm_anon_pgoff_lo))
+		return 0;
+	/* which of the two the index was made of, the page table tells */
+	other = PT_READ(struct vm_area_struct___anon, s->walk.vma, __vm_anon_pgoff_lo) |
+		(__u64)PT_READ(struct vm_area_struct___anon, s->walk.vma, __vm_anon_pgoff_hi) << 32;
+	if (other != pgoff)
+		look_at_vma(s, other);
+	return 0;
+}
+
+/* The tree is walked in order, by the parent pointers. */
+enum tree_step {
+	STEP_DOWN,  /* to the leftmost below node */
+	STEP_VISIT, /* node itself, then what is right of it */
+	STEP_UP,    /* node and all below it are done */
+};
+
+static long tree_step(__u32 i, void *data)
+{
+	struct state *s = *(struct state **)data;
+	struct walk *w = &s->walk;
+	__u64 next;
+
+	if (w->step == STEP_DOWN) {
+		next = (__u64)PT_READ(struct rb_node, w->node, rb_left);
+		if (next)
+			w->node = next;
+		else
+			w->step = STEP_VISIT;
+		return 0;
+	}
+	if (w->step == STEP_VISIT) {
+		if (is_late(s))
+			return 1;
+		visit_node();
+		next = (__u64)PT_READ(struct rb_node, w->node, rb_right);
+		w->step = next ? STEP_DOWN : STEP_UP;
+		if (next)
+			w->node = next;
+		return 0;
+	}
+	next = PT_READ(struct rb_node, w->node, __rb_parent_color) & ~3ULL;
+	if (!next) {
+		w->ended = 1;
+		return 1;
+	}
+	if ((__u64)PT_READ(struct rb_node, next, rb_right) != w->node)
+		w->step = STEP_VISIT;
+	w->node = next;
+	return 0;
+}
+
+/* Where is the folio mapped?  Return: its file or anon_vma; 0 if that is not known. */
+static __always_inline __u64 find_mapping(struct state *s)
+{
+	__u64 page = pfn_to_page(s->search.pfn), head = page_head(page);
+	__u64 mapping = (__u64)PT_READ(struct folio, head, mapping);
+	bool shared = mapping == 1;
+
+	/* share is another name of index, and means something only there */
+	if (!mapping && bpf_core_field_exists(((struct folio___share *)0)->share) &&
+	    PT_READ(struct dev_pagemap, s->search.pgmap, type) == PT_TYPE_FS_DAX)
+		shared = PT_READ(struct folio___share, head, share);
+	/* several files share it, and none of them is known; or it is mapped without a file */
+	if (shared || (!mapping && s->search.mapcount > 0))
+		not_looked(s, PT_HOW_MAP);
+	if (s->search.mapping) {
+		s->walk.index = s->search.offset >> PT_PAGE_SHIFT;
+		return s->search.mapping;
+	}
+	s->walk.index = PT_READ(struct folio, head, index) + (page - head) / page_size_of_struct();
+	return shared ? 0 : mapping;
+}
+
+/* All the vmas of the folio's file or anon_vma. */
+static __always_inline void find_mappings(struct state *s)
+{
+	__u64 mapping = find_mapping(s), root;
+	struct walk *w = &s->walk;
+
+	if (!mapping)
+		return;
+	w->anon = (mapping & 3) == 1;
+	if (w->anon)
+		root = mapping - 1 + bpf_core_field_offset(struct anon_vma, rb_root);
+	else
+		root = mapping + bpf_core_field_offset(struct address_space, i_mmap);
+	w->node = (__u64)PT_READ(struct rb_root_cached, root, rb_leftmost);
+	if (!w->node)
+		return;
+	w->step = STEP_VISIT;
+	w->ended = 0;
+	bpf_loop(MAX_TREE_STEPS, tree_step, &s, 0);
+	if (!w->ended)
+		not_looked(s, PT_HOW_MAP);
+}
+
+/* ---- waiters ---- */
+
+static __always_inline void read_task(struct walk *w, __u64 task)
+{
+	w->holder.tgid = PT_READ(struct task_struct, task, tgid);
+	w->holder.tid = PT_READ(struct task_struct, task, pid);
+	bpf_probe_read_kernel(w->holder.comm, sizeof(w->holder.comm),
+			      (void *)(task + bpf_core_field_offset(struct task_struct, comm)));
+}
+
+static long waiter_step(__u32 i, void *data)
+{
+	struct state *s = *(struct state **)data;
+	__u64 first = pfn_to_page(s->search.pfn), key;
+	struct walk *w = &s->walk;
+
+	if (!w->entry || w->entry == w->head) {
+		w->ended = 1;
+		return 1;
+	}
+	key = w->key_offset ? read_u64(w->entry + w->key_offset) : first;
+	/* 6.x waits on the count, 7.x on the page: both lie in the struct page */
+	if (key >= first && key < first + s->search.pages * page_size_of_struct()) {
+		__builtin_memset(&w->holder, 0, sizeof(w->holder));
+		w->holder.how = w->how;
+		w->holder.fd = -1;
+		w->holder.object = read_u64(w->entry + w->task_offset);
+		if (w->holder.object) {
+			read_task(w, w->holder.object);
+			add_holder();
+		}
+	}
+	w->entry = (__u64)PT_READ(struct list_head, w->entry, next);
+	return 0;
+}
+
+__noinline int walk_waiters(__u64 head)
+{
+	struct state *s = get_state();
+
+	if (!s)
+		return 0;
+	s->walk.head = head;
+	s->walk.entry = (__u64)PT_READ(struct list_head, head, next);
+	s->walk.ended = 0;
+	bpf_loop(MAX_WAITERS, waiter_step, &s, 0);
+	if (!s->walk.ended)
+		s->search.looked &= ~(1U << (s->walk.how & 31));
+	return 0;
+}
+
+static long bucket_step(__u32 i, void *data)
+{
+	__u64 table = *(__u64 *)data;
+
+	walk_waiters(table + i * (__u64)bpf_core_type_size(struct wait_queue_head) +
+		     bpf_core_field_offset(struct wait_queue_head, head));
+	return 0;
+}
+
+static __always_inline void find_waiters(struct state *s)
+{
+	__u64 node = bpf_core_field_offset(struct wait_bit_queue_entry, wq_entry) +
+		     bpf_core_field_offset(struct wait_queue_entry, entry);
+	struct walk *w = &s->walk;
+	__u64 table;
+
+	w->task_offset = (__s64)bpf_core_field_offset(struct wait_queue_entry, private) -
+			 (__s64)bpf_core_field_offset(struct wait_queue_entry, entry);
+	w->key_offset = (__s64)bpf_core_field_offset(struct wait_bit_queue_entry, key.flags) - node;
+	w->how = PT_HOW_WAIT;
+	table = at_bit_wait_table;
+	if (table)
+		bpf_loop(WAIT_TABLE, bucket_step, &table, 0);
+	node = bpf_core_field_offset(struct wait_page_queue, wait) +
+	       bpf_core_field_offset(struct wait_queue_entry, entry);
+	w->key_offset = (__s64)bpf_core_field_offset(struct wait_page_queue, folio) - node;
+	w->how = PT_HOW_LOCK;
+	table = at_folio_wait_table;
+	if (table)
+		bpf_loop(WAIT_TABLE, bucket_step, &table, 0);
+	w->task_offset = (__s64)bpf_core_field_offset(struct swait_queue, task) -
+			 (__s64)bpf_core_field_offset(struct swait_queue, task_list);
+	w->key_offset = 0;
+	w->how = PT_HOW_PGMAP;
+	walk_waiters(s->search.pgmap +
+		     bpf_core_field_offset(struct dev_pagemap, done.wait.task_list));
+}
+
+/* ---- all tasks: who has the mm, and what their files are ---- */
+
+static long slot_step(__u32 i, void *data)
+{
+	struct state *s = *(struct state **)data;
+	struct walk *w = &s->walk;
+	__u64 buffer = w->bufs + (__u64)((w->tail + i) & (w->ring_size - 1)) *
+					 bpf_core_type_size(struct pipe_buffer);
+
+	/* of a huge page that was pinned, the page is a tail */
+	w->holder.pages +=
+		common_pages(s, page_to_pfn((__u64)PT_READ(struct pipe_buffer, buffer, page)), 1);
+	return 0;
+}
+
+static __always_inline void look_at_pipe(struct state *s, __u64 pipe)
+{
+	__u32 used = PT_READ(struct pipe_inode_info, pipe, head);
+	struct walk *w = &s->walk;
+
+	w->tail = PT_READ(struct pipe_inode_info, pipe, tail);
+	w->ring_size = PT_READ(struct pipe_inode_info, pipe, ring_size);
+	w->bufs = (__u64)PT_READ(struct pipe_inode_info, pipe, bufs);
+	used -= w->tail;
+	/* read while it changed */
+	if (used > w->ring_size)
+		used = w->ring_size;
+	if (used > MAX_SLOTS) {
+		not_looked(s, PT_HOW_PIPE);
+		used = MAX_SLOTS;
+	}
+	w->holder.how = PT_HOW_PIPE;
+	bpf_loop(used, slot_step, &s, 0);
+}
+
+static long bvec_step(__u32 i, void *data)
+{
+	struct state *s = *(struct state **)data;
+	__u64 bvec = s->walk.bvecs + (__u64)i * bpf_core_type_size(struct bio_vec);
+	__u64 page = (__u64)PT_READ(struct bio_vec, bvec, bv_page);
+	__u64 from = PT_READ(struct bio_vec, bvec, bv_offset);
+	__u64 to = from + PT_READ(struct bio_vec, bvec, bv_len);
+
+	/* one bvec may be for many pages of a folio, and begin in the midst of it */
+	from >>= PT_PAGE_SHIFT;
+	to = (to + (1 << PT_PAGE_SHIFT) - 1) >> PT_PAGE_SHIFT;
+	s->walk.holder.pages += common_pages(s, page_to_pfn(page) + from, to - from);
+	return 0;
+}
+
+static long buffer_step(__u32 i, void *data)
+{
+	struct state *s = *(struct state **)data;
+	struct walk *w = &s->walk;
+	__u64 buffer = read_u64(w->bufs + i * 8ULL);
+	__u32 nr;
+
+	if (buffer && !bpf_core_field_exists(((struct io_ring_ctx___bufs *)0)->user_bufs))
+		buffer = (__u64)PT_READ(struct io_rsrc_node___buf, buffer, buf);
+	if (!buffer)
+		return 0;
+	nr = PT_READ(struct io_mapped_ubuf, buffer, nr_bvecs);
+	if (nr > MAX_BVECS || nr > w->left) {
+		not_looked(s, PT_HOW_URING);
+		return 0;
+	}
+	w->left -= nr;
+	w->bvecs = buffer + bpf_core_field_offset(struct io_mapped_ubuf, bvec);
+	bpf_loop(nr, bvec_step, data, 0);
+	return 0;
+}
+
+static __always_inline bool knows_io_uring(void)
+{
+	return at_io_uring_fops && bpf_core_type_exists(struct io_mapped_ubuf) &&
+	       (bpf_core_field_exists(((struct io_ring_ctx___bufs *)0)->user_bufs) ||
+		bpf_core_field_exists(((struct io_ring_ctx___table *)0)->buf_table.nodes));
+}
+
+static __always_inline void look_at_ring(struct state *s, __u64 ring)
+{
+	struct walk *w = &s->walk;
+	__u32 nr;
+
+	if (!knows_io_uring())
+		return;
+	if (bpf_core_field_exists(((struct io_ring_ctx___bufs *)0)->user_bufs)) {
+		nr = PT_READ(struct io_ring_ctx___bufs, ring, nr_user_bufs);
+		w->bufs = (__u64)PT_READ(struct io_ring_ctx___bufs, ring, user_bufs);
+	} else {
+		nr = PT_READ(struct io_ring_ctx___table, ring, buf_table.nr);
+		w->bufs = (__u64)PT_READ(struct io_ring_ctx___table, ring, buf_table.nodes);
+	}
+	if (!nr || !w->bufs)
+		return;
+	if (nr > MAX_BUFFERS) {
+		not_looked(s, PT_HOW_URING);
+		nr = MAX_BUFFERS;
+	}
+	w->holder.how = PT_HOW_URING;
+	w->left = MAX_RING_BVECS;
+	bpf_loop(nr, buffer_step, &s, 0);
+}
+
+/*
+ * By the inode and not by its operations: anonymous pipes got some of their own
+ * in 6.15.
+ */
+static __always_inline bool is_pipe(__u64 file, __u64 object)
+{
+	__u64 inode = (__u64)PT_READ(struct file, file, f_inode);
+
+	return (PT_READ(struct inode, inode, i_mode) & S_IFMT) == S_IFIFO &&
+	       (__u64)PT_READ(struct inode, inode, i_pipe) == object;
+}
+
+/* A file of s->walk.task; @fd is -1 for one that has none. */
+__noinline int look_at_file(__u64 file, int fd)
+{
+	struct state *s = get_state();
+	bool ring;
+	__u64 object;
+
+	if (!s || !file)
+		return 0;
+	object = (__u64)PT_READ(struct file, file, private_data);
+	ring = at_io_uring_fops && (__u64)PT_READ(struct file, file, f_op) == at_io_uring_fops;
+	if (!object || (!ring && !is_pipe(file, object)))
+		return 0;
+	if (is_late(s)) {
+		not_looked(s, PT_HOW_PIPE);
+		not_looked(s, PT_HOW_URING);
+		return 0;
+	}
+	__builtin_memset(&s->walk.holder, 0, sizeof(s->walk.holder));
+	s->walk.holder.fd = fd;
+	s->walk.holder.object = object;
+	if (ring)
+		look_at_ring(s, object);
+	else
+		look_at_pipe(s, object);
+	if (!s->walk.holder.pages)
+		return 0;
+	read_task(&s->walk, s->walk.task);
+	add_holder();
+	return 0;
+}
+
+static long fd_step(__u32 i, void *data)
+{
+	struct state *s = *(struct state **)data;
+
+	look_at_file(read_u64(s->walk.fds + i * 8ULL), i);
+	return 0;
+}
+
+/*
+ * The table is read as it lies there: the kernel's own iterator over files takes
+ * a reference of each, and if that were the last one, the release of the file,
+ * which may hang, would be ours.
+ */
+static __always_inline void look_at_files(struct state *s, __u64 files)
+{
+	__u64 table = (__u64)PT_READ(struct files_struct, files, fdt);
+	__u32 nr = PT_READ(struct fdtable, table, max_fds);
+
+	if (nr > MAX_FDS) {
+		not_looked(s, PT_HOW_PIPE);
+		not_looked(s, PT_HOW_URING);
+		nr = MAX_FDS;
+	}
+	s->walk.fds = (__u64)PT_READ(struct fdtable, table, fd);
+	bpf_loop(nr, fd_step, &s, 0);
+}
+
+/* A thread may have closed its ring's fd when it registered the ring. */
+static __always_inline void look_at_registered_rings(__u64 io_uring)
+{
+	__u64 rings = io_uring + bpf_core_field_offset(struct io_uring_task, registered_rings);
+	int i;
+
+	for (i = 0; i < 16; i++)
+		look_at_file(read_u64(rings + i * 8), -1);
+}
+
+static __always_inline void name_mm(struct state *s, __u64 mm)
+{
+	__u32 i;
+
+	for (i = 0; i < PT_MAX_FOUND; i++) {
+		if (i >= s->search.nr_mm)
+			break;
+		if (s->search.mm[i].object != mm)
+			continue;
+		s->walk.holder = s->search.mm[i];
+		read_task(&s->walk, s->walk.task);
+		s->walk.holder.tid = s->walk.holder.tgid;
+		s->search.mm[i].tgid = s->walk.holder.tgid;
+		add_holder();
+		break;
+	}
+}
+
+__noinline int look_at_task(void)
+{
+	struct state *s = get_state();
+	__u64 task, leader, mm, files, io_uring;
+	bool leads;
+
+	if (!s)
+		return 0;
+	task = s->walk.task;
+	leader = (__u64)PT_READ(struct task_struct, task, group_leader);
+	mm = (__u64)PT_READ(struct task_struct, task, mm);
+	files = (__u64)PT_READ(struct task_struct, task, files);
+	leads = leader == task;
+	/* a leader that has ended has neither; a thread may have files of its own */
+	if (mm && (leads || !PT_READ(struct task_struct, leader, mm)))
+		name_mm(s, mm);
+	if (files && (leads || (__u64)PT_READ(struct task_struct, leader, files) != files))
+		look_at_files(s, files);
+	if (!knows_io_uring())
+		return 0;
+	io_uring = (__u64)PT_READ(struct task_struct, task, io_uring);
+	if (io_uring)
+		look_at_registered_rings(io_uring);
+	return 0;
+}
+
+/* ---- run by the tool ---- */
+
+static __always_inline void learn_layout(struct walk *w)
+{
+	vmemmap = at_vmemmap_base ? read_u64(at_vmemmap_base) : PT_VMEMMAP_START;
+	w->page_offset = at_page_offset_base ? read_u64(at_page_offset_base) : PAGE_OFFSET_BASE;
+	w->physical_mask = at_physical_mask ? read_u64(at_physical_mask) : ~0ULL;
+	w->five_levels = at_pgdir_shift && (__u32)read_u64(at_pgdir_shift) == 48;
+}
+
+/* Mappings and waiters.  Begins a search. */
+SEC("syscall")
+int find_holders(void *ctx)
+{
+	struct state *s = get_state();
+	__u64 head;
+
+	if (!s)
+		return 0;
+	learn_layout(&s->walk);
+	s->search.pgmap = pfn_to_pgmap(s->search.pfn);
+	if (!s->search.pgmap)
+		return 0;
+	head = page_head(pfn_to_page(s->search.pfn));
+	if (!s->search.pages) {
+		s->search.pfn = page_to_pfn(head);
+		s->search.pages = 1ULL << (folio_order(head) & 63);
+	}
+	s->search.refcount = page_refcount(head);
+	s->search.mapcount = folio_mapcount(head, folio_order(head));
+	s->search.looked = 1U << PT_HOW_MAP | 1U << PT_HOW_PIPE | 1U << PT_HOW_PGMAP;
+	if (knows_io_uring())
+		s->search.looked |= 1U << PT_HOW_URING;
+	if (at_bit_wait_table)
+		s->search.looked |= 1U << PT_HOW_WAIT;
+	if (at_folio_wait_table)
+		s->search.looked |= 1U << PT_HOW_LOCK;
+	find_waiters(s);
+	find_mappings(s);
+	return 0;
+}
+
+/* Each task: names the mms that find_holders found, and looks at the files. */
+SEC("iter/task")
+int name_holders(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct state *s = get_state();
+
+	if (!task || !s)
+		return 0;
+	if (is_late(s)) {
+		not_looked(s, PT_HOW_MAP);
+		not_looked(s, PT_HOW_PIPE);
+		not_looked(s, PT_HOW_URING);
+		return 0;
+	}
+	s->walk.task = (__u64)task;
+	look_at_task();
+	return 0;
+}

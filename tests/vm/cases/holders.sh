@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash disable=SC2016,SC2034,SC2046,SC2086,SC2154
+# pgmaptrace holders PFN: who maps a page, pins it, or waits for it, and who not.
+. /bin/guest.sh
+
+# hold_page NAME HOW FILE [OFFSET]: in the background; its pid in $holder, output in /tmp/NAME
+hold_page() {
+	name=$1
+	shift
+	# the file of an earlier one must not be taken for this one's
+	: >/tmp/$name
+	hold "$@" >/tmp/$name 2>&1 &
+	holder=$!
+	until grep -q held /tmp/$name || ! kill -0 $holder 2>/dev/null; do sleep 0.1; done
+}
+
+pfn_of() {
+	sed -n 's/^pfn //p' /tmp/$1
+}
+
+# holders STATUS PFN WORDS...: the answer says all of the words
+holders() {
+	want=$1 pfn=$2 got=0
+	shift 2
+	pgmaptrace holders $pfn >$OUT 2>&1 || got=$?
+	[ $got = $want ] && report_has "$@"
+}
+
+# only N: the answer has so many holders
+only() {
+	[ "$(grep -c '^  .*/[0-9]*: ' $OUT)" = $1 ]
+}
+
+show() {
+	sed 's/^/# /' $OUT
+}
+
+let_go() {
+	kill $1
+	wait $1 2>/dev/null || :
+}
+
+make_fs ext4
+pwrite $MNT/a 0 8388608
+
+# ---- mappings
+hold_page mapped map $MNT/a 8192
+mapper=$holder
+hold_page covered cover $MNT/a
+coverer=$holder
+verdict 'holders: a process that maps the page' \
+	holders 0 $(pfn_of mapped) "hold/$mapper: maps it at 0x"
+show
+verdict 'holders: near miss: a process that maps the file and never touched it' only 1
+hold_page second map $MNT/a 8192
+verdict 'holders: a second process that maps it' \
+	holders 0 $(pfn_of mapped) "hold/$mapper: maps it" "hold/$holder: maps it"
+verdict 'holders: both, once' only 2
+let_go $holder
+let_go $mapper
+verdict 'holders: nobody, while a process maps the file' \
+	holders 1 $(pfn_of mapped) 'nobody found' 'not visible'
+show
+let_go $coverer
+
+# ---- pipes
+hold_page piped pipe $MNT/a 4096
+verdict 'holders: a pipe' holders 0 $(pfn_of piped) "hold/$holder: pipe, fd [0-9]"
+show
+verdict 'holders: both ends of the pipe are one' only 1
+pages=$(sed -n 's/^pfn .*, \([0-9]*\) page.*/\1/p' $OUT)
+next=$(printf '0x%x' $(($(pfn_of piped) + pages)))
+verdict 'holders: near miss: the page behind' holders 1 $next 'nobody found'
+let_go $holder
+
+# ---- waiters: the page is cut off while a pipe pins it (6.x looks for pins only
+# if the file is mapped)
+hold_page piped pin $MNT/a 4096
+piper=$holder
+verdict 'holders: mapped and in a pipe, by one process' holders 0 $(pfn_of piped) \
+	"hold/$piper: maps it at 0x" "hold/$piper: pipe"
+truncate -s 0 $MNT/a &
+waiter=$!
+sleep 2
+verdict 'holders: who waits for it' \
+	holders 0 $(pfn_of piped) "hold/$piper: pipe" "truncate/$waiter: waits for it"
+show
+let_go $piper
+wait $waiter
+verdict 'holders: nobody any more' holders 1 $(pfn_of piped) 'nobody found'
+umount $MNT
+
+# ---- a huge page of ext4 or XFS: a pin of a part of it
+make_fs xfs
+pwrite $MNT/a 0 8388608
+hold_page huge map $MNT/a 12288
+mapper=$holder
+hold_page piped pipe $MNT/a 12288
+verdict 'holders: xfs: mapped and in a pipe' holders 0 $(pfn_of piped) \
+	"hold/$mapper: maps it at 0x" "hold/$holder: pipe"
+show
+let_go $holder
+let_go $mapper
+umount $MNT
+
+# ---- any other pfn
+verdict 'holders: no device page' holders 64 0x100 'no device page'
+verdict 'holders: no pfn at all' holders 64 soon 'page frame number'
+
+# ---- symbols that are not there: said, and nobody is not taken for sure
+make_fs ext4
+pwrite $MNT/a 0 4194304
+hold_page mapped map $MNT/a
+let_go $holder
+grep -Ev ' (io_uring_fops|bit_wait_table)$' /proc/kallsyms >/tmp/kallsyms
+mount --bind /tmp/kallsyms /proc/kallsyms
+verdict 'holders: without the symbols of io_uring and waiters: not known' holders 2 \
+	$(pfn_of mapped) 'nobody found' 'not wholly: io_uring buffers, who waits for it$'
+show
+umount /proc/kallsyms
+umount $MNT
+
+# ---- device-dax: huge, and the kind of page that io_uring takes
+if ! ndctl create-namespace -f -e namespace0.0 -m devdax -M mem >/dev/null 2>&1; then
+	not_ok 'holders: device-dax: ndctl could not make a namespace'
+	exit
+fi
+hold_page dax map /dev/dax0.0 16384
+mapper=$holder
+verdict 'holders: device-dax: a PMD' holders 0 $(pfn_of dax) "hold/$mapper: maps it at 0x.*, PMD"
+show
+for how in uring ring; do
+	hold_page $how $how /dev/dax0.0 20480
+	if grep -q 'registers no such page' /tmp/$how; then
+		skip "holders: $how - $RELEASE takes no device page as a fixed buffer"
+		continue
+	fi
+	words='fd [0-9]'
+	[ $how = uring ] || words='registered ring'
+	verdict "holders: io_uring: $words" holders 0 $(pfn_of $how) \
+		"hold/$mapper: maps it" "hold/$holder: io_uring fixed buffer, $words"
+	show
+	let_go $holder
+done
+let_go $mapper
+hold_page piped pipe /dev/dax0.0 1048576
+verdict 'holders: device-dax: the pin of a tail page' holders 0 $(pfn_of piped) \
+	"hold/$holder: pipe, fd"
+show
+let_go $holder
+
+# ---- whoever waits for all of the pgmap: only there does an unbind wait for pins
+if [ "$(profile)" = request ]; then
+	hold_page piped pipe /dev/dax0.0
+	(echo dax0.0 >/sys/bus/dax/drivers/device_dax/unbind) &
+	waiter=$!
+	sleep 2
+	verdict 'holders: who waits for its pgmap' holders 0 $(pfn_of piped) \
+		"hold/$holder: pipe" "sh/$waiter: waits for its pgmap"
+	show
+	let_go $holder
+	wait $waiter
+	verdict 'holders: the pgmap is gone' holders 64 $(pfn_of piped) 'no device page'
+fi
+
+# ---- device-private pages, in anonymous memory
+if ! modprobe test_hmm 2>/dev/null; then
+	skip "holders: device-private pages - $RELEASE has no test driver"
+	exit 0
+fi
+hold_page private private /dev/hmm_dmirror0
+verdict 'holders: a device-private page' holders 0 $(pfn_of private) \
+	"hold/$holder: maps it at 0x.*, device-private entry"
+show
+let_go $holder
