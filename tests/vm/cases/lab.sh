@@ -45,7 +45,7 @@ reports_agree() {
 		    want == "no" ? text ~ /^  not / :
 		    text ~ /^  (by|last) / && agree(have, want))
 			return
-		complain("wanted " block " " want ", and the report has: " text " " have)
+		complain("block \"" block "\": wanted " want ", it is:" text " " have)
 	}
 
 	FILENAME ~ /reports$/ {
