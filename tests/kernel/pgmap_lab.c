@@ -673,7 +673,7 @@ static int lab_teardown_live(struct lab_scene *scene)
 }
 
 /* Nobody waits for a folio that was requested, since its pgmap reference is gone. */
-static struct folio *lab_request_unawaited(struct lab_scene *scene)
+static noinline struct folio *lab_request_unawaited(struct lab_scene *scene)
 {
 	struct folio *folio = lab_request(scene, 0, 0);
 
@@ -817,6 +817,18 @@ static int lab_pages_unbalanced(struct lab_scene *scene)
 	return 0;
 }
 
+/* A large folio that was split: each of its parts has its own pgmap references. */
+static noinline struct lab_map *lab_split(struct lab_scene *scene, int *parts)
+{
+	const unsigned int order = 2;
+
+	if (!lab_request(scene, 0, order))
+		return NULL;
+	lab_take_apart(&scene->map, order);
+	*parts = 1 << order;
+	return &scene->map;
+}
+
 static int lab_reset_busy(struct lab_scene *scene)
 {
 	struct folio *folio = lab_folio(&scene->map, 0);
@@ -910,6 +922,20 @@ static int lab_pages_unbalanced(struct lab_scene *scene)
 	put(folio);
 	lab_unmap(&scene->other);
 	return 0;
+}
+
+/* A large folio that was split: each of its parts has its own pgmap reference. */
+static noinline struct lab_map *lab_split(struct lab_scene *scene, int *parts)
+{
+	struct lab_map *map = &scene->other;
+
+	if (lab_map(scene, map, 1, LARGE_ORDER) ||
+	    !pgmap_request_folio(&map->pgmap, 0, LARGE_ORDER))
+		return NULL;
+	lab_take_apart(map, LARGE_ORDER);
+	*parts = 1 << LARGE_ORDER;
+	percpu_ref_get_many(&map->pgmap.ref, *parts - 1);
+	return map;
 }
 
 static void lab_drop_reference(struct lab_scene *scene)
@@ -1055,6 +1081,38 @@ static int lab_flow_order(struct lab_scene *scene)
 {
 	scene->huge_fault = lab_fault_early;
 	return lab_touch(scene, first_pfn(&scene->map));
+}
+
+#endif
+
+#ifndef LAB_CLASSIC
+
+static void lab_free_part(struct lab_map *map, int index)
+{
+	folio_ref_inc(lab_folio(map, index));
+	lab_free(lab_folio(map, index));
+}
+
+/* Of a large folio that was split, the second page is handed out before its free. */
+static int lab_part_requested(struct lab_scene *scene)
+{
+	int parts, i;
+	struct lab_map *map = lab_split(scene, &parts);
+	struct folio *folio;
+
+	if (!map)
+		return -EIO;
+	lab_free(lab_folio(map, 0));
+	if (scene->correct)
+		lab_free_part(map, 1);
+	folio = request(&map->pgmap, first_pfn(map) + 1, 0);
+	if (folio && !scene->correct)
+		percpu_ref_put(&map->pgmap.ref); /* two are held, and one free will come */
+	if (folio)
+		lab_free(folio);
+	for (i = 2; i < parts; i++)
+		lab_free_part(map, i);
+	return folio ? 0 : -EIO;
 }
 
 #endif
@@ -1276,6 +1334,7 @@ static const struct lab_command {
 	/* fsdax makes its large folios itself */
 	{"order-mismatch", NULL, REQUESTED & ~FS_DAX, lab_order_mismatch},
 	{"pages-unbalanced", NULL, REQUESTED & ~FS_DAX, lab_pages_unbalanced},
+	{"pages-unbalanced", "requested", REQUESTED & ~FS_DAX, lab_part_requested},
 #endif
 };
 
