@@ -14,7 +14,10 @@
  *
  *	RULE TYPE [VARIANT] [correct]	as listed in "commands"
  *	traffic TYPE N			N folios are requested and freed, correctly
+ *	storm TYPE N			breaks three rules by turns, N times in all
  *	drop				ends what leak and its like left behind
+ *
+ * "storms" counts, for each rule, how often storms have broken it.
  *
  * The write fails with EOPNOTSUPP if this kernel can't show it, and with
  * another error if the scene could not be set up.  What the kernel says to the
@@ -81,7 +84,9 @@ static atomic_t lab_frees = ATOMIC_INIT(0); /* calls of page_free, shown in "fre
  *	REQUEST_ORDER	largest order that a request makes of single pages
  *
  * What is always inline here calls the kernel, so that a stack has the name of
- * the function that breaks the rule right behind the kernel's.
+ * the function that breaks the rule right behind the kernel's.  What a report's
+ * stack is looked through for is noinline, and calls that end a function are no
+ * jumps: the module is built with -fno-optimize-sibling-calls.
  */
 #if defined(PGMAP_HAS_REQUEST)
 
@@ -194,11 +199,9 @@ static vm_fault_t insert(struct vm_fault *vmf, unsigned long pfn)
 #error "6.15 to 6.19: fsdax is counted, but zone_device_page_init() has another form"
 #endif
 
-/* The barrier, here and below, keeps a call from becoming a jump without a frame. */
 static __always_inline void put(struct folio *folio)
 {
 	folio_put(folio);
-	barrier();
 }
 
 static vm_fault_t lab_migrate_to_ram(struct vm_fault *vmf)
@@ -285,8 +288,8 @@ static struct folio *lab_folio(const struct lab_map *map, unsigned long index)
 }
 
 /* Makes a pgmap of the scene's piece 0 or 1, with folios of @order. */
-static int lab_map(struct lab_scene *scene, struct lab_map *map, unsigned int piece,
-		   unsigned int order)
+static noinline int lab_map(struct lab_scene *scene, struct lab_map *map, unsigned int piece,
+			    unsigned int order)
 {
 	struct dev_pagemap *pgmap = &map->pgmap;
 	void *memory;
@@ -308,16 +311,19 @@ static void lab_unmap_work(struct work_struct *work)
 	memunmap_pages(&container_of(work, struct lab_map, unmapping)->pgmap);
 }
 
-/* Begins to unmap; memunmap_pages() will wait for a reference that the caller has. */
-static void lab_kill(struct lab_map *map)
+/*
+ * Begins to unmap; memunmap_pages() will wait for a reference that the caller has.
+ * @work: tells the stacks of two scenes apart that break one rule
+ */
+static void lab_kill(struct lab_map *map, work_func_t work)
 {
-	INIT_WORK(&map->unmapping, lab_unmap_work);
+	INIT_WORK(&map->unmapping, work);
 	schedule_work(&map->unmapping);
 	while (!percpu_ref_is_dying(&map->pgmap.ref))
 		schedule_timeout_uninterruptible(1);
 }
 
-static void lab_unmap(struct lab_map *map)
+static noinline void lab_unmap(struct lab_map *map)
 {
 	if (!map->live)
 		return;
@@ -408,10 +414,7 @@ static void lab_drop(void)
 
 static vm_fault_t lab_fault(struct vm_fault *vmf)
 {
-	vm_fault_t ret = insert(vmf, vmf->pgoff);
-
-	barrier();
-	return ret;
+	return insert(vmf, vmf->pgoff);
 }
 
 #ifdef LAB_REQUEST
@@ -568,7 +571,7 @@ static int lab_request_dying(struct lab_scene *scene)
 		return -EIO;
 	if (scene->correct)
 		late = lab_request(scene, 1, 0);
-	lab_kill(&scene->map);
+	lab_kill(&scene->map, lab_unmap_work);
 	if (!scene->correct) {
 		late = request(pgmap, first_pfn(&scene->map) + 1, 0);
 		if (late && !DYING_GIVES_REF)
@@ -665,6 +668,39 @@ static int lab_teardown_live(struct lab_scene *scene)
 	folio_ref_inc(folio);
 	if (scene->correct)
 		folio_ref_dec(folio);
+	lab_unmap(&scene->map);
+	return 0;
+}
+
+/* Nobody waits for a folio that was requested, since its pgmap reference is gone. */
+static noinline struct folio *lab_request_unawaited(struct lab_scene *scene)
+{
+	struct folio *folio = lab_request(scene, 0, 0);
+
+	if (folio && scene->correct)
+		lab_free(folio);
+	else if (folio && BIT(scene->type) & REFERENCED)
+		percpu_ref_put(&scene->map.pgmap.ref);
+	return folio;
+}
+
+static int lab_teardown_requested(struct lab_scene *scene)
+{
+	if (!lab_request_unawaited(scene))
+		return -EIO;
+	lab_unmap(&scene->map);
+	return 0;
+}
+
+static int lab_leak_teardown(struct lab_scene *scene)
+{
+	struct folio *folio = lab_request_unawaited(scene);
+
+	if (!folio)
+		return -EIO;
+	if (!scene->correct)
+		folio_ref_dec(folio); /* idle, but page_free did not come */
+	lab_unmap(&scene->map);
 	return 0;
 }
 
@@ -777,7 +813,20 @@ static int lab_pages_unbalanced(struct lab_scene *scene)
 			percpu_ref_put(&scene->map.pgmap.ref);
 		}
 	}
+	lab_unmap(&scene->map);
 	return 0;
+}
+
+/* A large folio that was split: each of its parts has its own pgmap references. */
+static noinline struct lab_map *lab_split(struct lab_scene *scene, int *parts)
+{
+	const unsigned int order = 2;
+
+	if (!lab_request(scene, 0, order))
+		return NULL;
+	lab_take_apart(&scene->map, order);
+	*parts = 1 << order;
+	return &scene->map;
 }
 
 static int lab_reset_busy(struct lab_scene *scene)
@@ -871,7 +920,22 @@ static int lab_pages_unbalanced(struct lab_scene *scene)
 	if (!scene->correct)
 		lab_take_apart(&scene->other, LARGE_ORDER);
 	put(folio);
+	lab_unmap(&scene->other);
 	return 0;
+}
+
+/* A large folio that was split: each of its parts has its own pgmap reference. */
+static noinline struct lab_map *lab_split(struct lab_scene *scene, int *parts)
+{
+	struct lab_map *map = &scene->other;
+
+	if (lab_map(scene, map, 1, LARGE_ORDER) ||
+	    !pgmap_request_folio(&map->pgmap, 0, LARGE_ORDER))
+		return NULL;
+	lab_take_apart(map, LARGE_ORDER);
+	*parts = 1 << LARGE_ORDER;
+	percpu_ref_get_many(&map->pgmap.ref, *parts - 1);
+	return map;
 }
 
 static void lab_drop_reference(struct lab_scene *scene)
@@ -886,7 +950,7 @@ static int lab_reference_too_many(struct lab_scene *scene)
 		percpu_ref_put(&scene->map.pgmap.ref);
 		return 0;
 	}
-	lab_kill(&scene->map);
+	lab_kill(&scene->map, lab_unmap_work);
 	scene->drop = lab_drop_reference;
 	return 0;
 }
@@ -896,6 +960,11 @@ static void lab_drop_folios(struct lab_scene *scene)
 	percpu_ref_get(&scene->map.pgmap.ref);
 	lab_free(lab_folio(&scene->map, 0));
 	lab_free(lab_folio(&scene->map, 1));
+}
+
+static void lab_unmap_few(struct work_struct *work)
+{
+	lab_unmap_work(work);
 }
 
 /* Two folios and one reference, so that memunmap_pages() waits all the same */
@@ -908,7 +977,7 @@ static int lab_reference_too_few(struct lab_scene *scene)
 		lab_drop_folios(scene);
 		return 0;
 	}
-	lab_kill(&scene->map);
+	lab_kill(&scene->map, lab_unmap_few);
 	scene->drop = lab_drop_folios;
 	return 0;
 }
@@ -920,7 +989,7 @@ static int lab_reference_too_few(struct lab_scene *scene)
  */
 
 /* The first three steps: one folio with one reference of @nr requested ones */
-static struct folio *lab_build_huge(struct lab_scene *scene, int nr)
+static noinline struct folio *lab_build_huge(struct lab_scene *scene, int nr)
 {
 	struct folio *folio = request_span(&scene->map, 0, nr);
 	int i;
@@ -967,10 +1036,8 @@ static __always_inline vm_fault_t lab_store_huge(struct lab_scene *scene, struct
 static __always_inline vm_fault_t lab_insert_huge(struct lab_scene *scene, struct vm_fault *vmf)
 {
 	bool write = vmf->flags & FAULT_FLAG_WRITE;
-	vm_fault_t ret = vmf_insert_pfn_pmd(vmf, device_pfn(first_pfn(&scene->map)), write);
 
-	barrier();
-	return ret;
+	return vmf_insert_pfn_pmd(vmf, device_pfn(first_pfn(&scene->map)), write);
 }
 
 static vm_fault_t lab_fault_partial(struct lab_scene *scene, struct vm_fault *vmf)
@@ -1014,6 +1081,38 @@ static int lab_flow_order(struct lab_scene *scene)
 {
 	scene->huge_fault = lab_fault_early;
 	return lab_touch(scene, first_pfn(&scene->map));
+}
+
+#endif
+
+#ifndef LAB_CLASSIC
+
+static void lab_free_part(struct lab_map *map, int index)
+{
+	folio_ref_inc(lab_folio(map, index));
+	lab_free(lab_folio(map, index));
+}
+
+/* Of a large folio that was split, the second page is handed out before its free. */
+static int lab_part_requested(struct lab_scene *scene)
+{
+	int parts, i;
+	struct lab_map *map = lab_split(scene, &parts);
+	struct folio *folio;
+
+	if (!map)
+		return -EIO;
+	lab_free(lab_folio(map, 0));
+	if (scene->correct)
+		lab_free_part(map, 1);
+	folio = request(&map->pgmap, first_pfn(map) + 1, 0);
+	if (folio && !scene->correct)
+		percpu_ref_put(&map->pgmap.ref); /* two are held, and one free will come */
+	if (folio)
+		lab_free(folio);
+	for (i = 2; i < parts; i++)
+		lab_free_part(map, i);
+	return folio ? 0 : -EIO;
 }
 
 #endif
@@ -1116,6 +1215,83 @@ static int lab_traffic(struct lab_scene *scene)
 	return error;
 }
 
+/*
+ * ---- A storm
+ *
+ * Each break of a rule has the same stack as all others of that rule, whoever
+ * writes the command: one call that breaks it, in a function with one caller.
+ * All is put right at once, and the pgmap lasts for the whole storm.
+ */
+
+static noinline int lab_storm_double_request(struct lab_scene *scene, struct folio *folio)
+{
+	struct dev_pagemap *pgmap = &scene->map.pgmap;
+
+	if (!request(pgmap, folio_pfn(folio), 0))
+		return -EIO;
+	if (request(pgmap, folio_pfn(folio), 0))
+		percpu_ref_put(&pgmap->ref); /* as in lab_double_request() */
+	lab_free(folio);
+	return 0;
+}
+
+static noinline int lab_storm_free_referenced(struct lab_scene *scene, struct folio *folio)
+{
+	if (!request(&scene->map.pgmap, folio_pfn(folio), 0))
+		return -EIO;
+	kernel_free(folio);
+	folio_ref_dec(folio);
+	return 0;
+}
+
+/* Something must have freed it before. */
+static noinline int lab_storm_double_free(struct lab_scene *scene, struct folio *folio)
+{
+	lab_request_secretly(scene, folio);
+	put(folio);
+	return 0;
+}
+
+static struct lab_storm {
+	const char *rule;
+	int (*run)(struct lab_scene *scene, struct folio *folio);
+	atomic_t times; /* shown in "storms" */
+} lab_storms[] = {
+	{"double-request", lab_storm_double_request},
+	{"free-referenced", lab_storm_free_referenced},
+	{"double-free", lab_storm_double_free},
+};
+
+/* All of @lab_storms on one folio, then on the next. */
+static int lab_storm(struct lab_scene *scene)
+{
+	const unsigned long nr = ARRAY_SIZE(lab_storms);
+	unsigned long i;
+	int error = 0;
+
+	for (i = 0; i < scene->amount && !error; i++) {
+		struct lab_storm *storm = &lab_storms[i % nr];
+
+		error = storm->run(scene, lab_folio(&scene->map, i / nr % PIECE_PAGES));
+		if (!error)
+			atomic_inc(&storm->times);
+		if (fatal_signal_pending(current))
+			error = -EINTR;
+		cond_resched();
+	}
+	return error;
+}
+
+static int lab_storms_show(struct seq_file *seq, void *unused)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(lab_storms); i++)
+		seq_printf(seq, "%s %d\n", lab_storms[i].rule, atomic_read(&lab_storms[i].times));
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(lab_storms);
+
 /* ---- Commands */
 
 static const struct lab_command {
@@ -1134,6 +1310,7 @@ static const struct lab_command {
 	{"pgmap-overlap", NULL, ANY, lab_pgmap_overlap},
 	{"teardown-live", NULL, ANY, lab_teardown_live},
 	{"leak", NULL, REQUESTED | MAPPED, lab_leak},
+	{"leak", "teardown", REQUESTED, lab_leak_teardown},
 #ifdef LAB_REQUEST
 	{"request-outside", "past-end", REQUESTED, lab_request_past_end},
 	{"request-outside", "over-end", REQUESTED, lab_request_over_end},
@@ -1143,7 +1320,9 @@ static const struct lab_command {
 	{"release-unrequested", NULL, REQUESTED, lab_release_unrequested},
 	{"ref-imbalance", NULL, REQUESTED, lab_reference_too_many},
 	{"ref-imbalance", "few", REQUESTED, lab_reference_too_few},
+	{"ref-imbalance", "teardown", REQUESTED, lab_teardown_requested},
 #else
+	{"teardown-live", "requested", REQUESTED | MAPPED, lab_teardown_requested},
 	{"generic-overput", NULL, GENERIC, lab_generic_overput},
 #endif
 #ifdef LAB_COUNTED
@@ -1155,6 +1334,7 @@ static const struct lab_command {
 	/* fsdax makes its large folios itself */
 	{"order-mismatch", NULL, REQUESTED & ~FS_DAX, lab_order_mismatch},
 	{"pages-unbalanced", NULL, REQUESTED & ~FS_DAX, lab_pages_unbalanced},
+	{"pages-unbalanced", "requested", REQUESTED & ~FS_DAX, lab_part_requested},
 #endif
 };
 
@@ -1213,6 +1393,11 @@ static int lab_obey(int words, char **word)
 		if (!(BIT(script.type) & (REQUESTED | MAPPED)))
 			return -EOPNOTSUPP;
 		return kstrtoul(word[2], 0, &script.amount) ?: lab_play(&script, lab_traffic);
+	}
+	if (words == 3 && !strcmp(word[0], "storm")) {
+		if (!(BIT(script.type) & REQUESTED))
+			return -EOPNOTSUPP;
+		return kstrtoul(word[2], 0, &script.amount) ?: lab_play(&script, lab_storm);
 	}
 	script.correct = !strcmp(word[words - 1], "correct");
 	words -= script.correct;
@@ -1273,6 +1458,7 @@ static int __init lab_init(void)
 	lab_dir = debugfs_create_dir(KBUILD_MODNAME, NULL);
 	debugfs_create_file("command", 0200, lab_dir, NULL, &lab_command_fops);
 	debugfs_create_file("commands", 0400, lab_dir, NULL, &lab_commands_fops);
+	debugfs_create_file("storms", 0400, lab_dir, NULL, &lab_storms_fops);
 	debugfs_create_atomic_t("frees", 0400, lab_dir, &lab_frees);
 	return 0;
 }
