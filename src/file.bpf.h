@@ -124,17 +124,21 @@ static __always_inline __u64 event_mapping(__u64 page, __u64 mapping, __u64 vmf)
 	if (vmf)
 		mapping = (__u64)PT_READ(struct file, fault_file(vmf), f_mapping);
 	if (!mapping)
-		mapping = (__u64)PT_READ(struct folio, page, mapping);
+		mapping = (__u64)PT_READ(struct folio, page_head(page), mapping);
 	return mapping < 4096 || mapping & 3 ? 0 : mapping;
 }
 
 #define NO_OFFSET ~0ULL
 
-/* In bytes, in the file of @mapping; NO_OFFSET: not known. */
+/* Of @page, in bytes, in the file of @mapping; NO_OFFSET: not known. */
 static __always_inline __u64 event_offset(__u64 page, __u64 mapping, __u64 vmf)
 {
-	if (mapping == (__u64)PT_READ(struct folio, page, mapping))
-		return (__u64)PT_READ(struct folio, page, index) << PT_PAGE_SHIFT;
+	__u64 head = page_head(page);
+
+	if (mapping == (__u64)PT_READ(struct folio, head, mapping))
+		return ((__u64)PT_READ(struct folio, head, index) + page_to_pfn(page) -
+			page_to_pfn(head))
+		       << PT_PAGE_SHIFT;
 	return vmf ? (__u64)PT_READ(struct vm_fault, vmf, pgoff) << PT_PAGE_SHIFT : NO_OFFSET;
 }
 

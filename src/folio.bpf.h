@@ -125,6 +125,7 @@ static __always_inline void free_folio(const struct hook *h, struct pt_section *
 				       struct pt_transition *t, struct pt_event *e)
 {
 	__u32 word = s->word[e->pfn & (PT_SECTION_PAGES - 1)], order = t->order & PT_ORDER_MAX;
+	enum pt_keep keep;
 	__u64 head;
 	__u8 rule;
 
@@ -138,14 +139,15 @@ static __always_inline void free_folio(const struct hook *h, struct pt_section *
 		split_folio(e->pfn, pt_order(word));
 		word = 0;
 	}
-	observe_in(h, s, t, e);
-	if (order <= pt_order(word) || !pt_is_out(e->word))
-		return;
-	e->asked_order = pt_order(word);
-	rule = free_rest(e, e->pfn + (1ULL << pt_order(word)),
-			 (1U << order) - (1U << pt_order(word)));
-	if (rule)
-		finding(h, t, e, rule);
+	keep = judge_in(h, s, t, e);
+	if (order > pt_order(word) && pt_is_out(e->word)) {
+		e->asked_order = pt_order(word);
+		rule = free_rest(e, e->pfn + (1ULL << pt_order(word)),
+				 (1U << order) - (1U << pt_order(word)));
+		if (rule)
+			finding(h, t, e, rule);
+	}
+	remember(e, keep);
 }
 
 struct tally_section {

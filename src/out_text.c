@@ -126,10 +126,15 @@ static void references(struct text_out *o, const struct pt_finding *f)
 	fprintf(o->to, "\n");
 }
 
-/* Rules about a range or a pgmap, where one folio's past tells nothing. */
-static bool is_about_one_folio(unsigned int rule)
+/* Is it about a range, or a page that the pgmap does not have: then its past tells nothing. */
+static bool is_about_one_folio(const struct pt_finding *f)
 {
-	return rule != PT_RULE_PGMAP_OVERLAP;
+	if (f->rule == PT_RULE_PGMAP_OVERLAP)
+		return false;
+	for (uint32_t i = 0; i < f->pgmap.nr_range && i < PT_MAX_RANGES; i++)
+		if (f->pfn >= f->pgmap.range[i].start && f->pfn <= f->pgmap.range[i].end)
+			return true;
+	return !f->pgmap.nr_range;
 }
 
 static void headline(struct text_out *o, const struct pt_finding *f)
@@ -212,7 +217,7 @@ static void text_report(struct text_out *o, const struct pt_finding *f)
 	char file[FILE_LINE_LEN];
 
 	reason(o, f);
-	if (is_about_one_folio(f->rule)) {
+	if (is_about_one_folio(f)) {
 		folio(o, f);
 		references(o, f);
 	}
@@ -222,7 +227,7 @@ static void text_report(struct text_out *o, const struct pt_finding *f)
 		pgmap(o, f);
 	if (files_describe(o->files, f, file, sizeof(file)))
 		fprintf(o->to, "  %s\n", file);
-	if (is_about_one_folio(f->rule))
+	if (is_about_one_folio(f))
 		holders(o, f);
 	if (f->refs || f->most)
 		fprintf(o->to,
@@ -235,7 +240,7 @@ static void text_report(struct text_out *o, const struct pt_finding *f)
 		fprintf(o->to, "  by %s/%u on cpu %u\n", f->comm, f->tid, f->cpu);
 		where(o, f->at);
 	}
-	if (!is_about_one_folio(f->rule))
+	if (!is_about_one_folio(f))
 		return;
 	touch(o, f, &f->request, words.request);
 	if (words.free)

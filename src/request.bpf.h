@@ -312,7 +312,11 @@ static __always_inline void stored(const struct hook *h, __u64 vmf, __u64 entry,
 	rule = t.refcount ? pt_judge_huge(PT_SECTION_PAGES, s->tally.idle, e.order, s->scan.live)
 			  : PT_RULE_NONE;
 	if (rule == PT_RULE_PARTIAL_REQUEST) {
+		/* the page that was left out is what the report is about */
 		e.pfn = s->tally.first_idle;
+		e.page = pfn_to_page(e.pfn);
+		e.order = 0;
+		t.refcount = page_refcount(e.page);
 		each_folio(s, call_site(h), PT_OP_MISSED, pfn, PT_SECTION_PAGES, 0, false);
 	}
 	scratch_put(s);
@@ -323,6 +327,9 @@ static __always_inline void stored(const struct hook *h, __u64 vmf, __u64 entry,
 		finding(h, &t, &e, rule);
 	}
 	e.pfn = pfn;
+	e.page = pfn_to_page(pfn);
+	e.order = folio_order(e.page);
+	t.refcount = page_refcount(e.page);
 	observe(h, &t, &e);
 }
 

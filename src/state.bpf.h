@@ -455,7 +455,8 @@ static __always_inline __u64 count_in_group(const struct pt_event *e, __u32 rule
 		COUNT(lost[PT_LOSS_GROUP], 1);
 		return 0;
 	}
-	g->last = now;
+	if (g->last < now)
+		g->last = now;
 	return __sync_fetch_and_add(&g->times, 1);
 }
 
@@ -686,16 +687,19 @@ static __always_inline bool take(struct pt_event *e, struct pt_transition *t,
 	return s && take_in(s, e, t, out);
 }
 
-/* observe_in - take_in() at a hook: with its finding, and what is to be remembered of it */
-static __always_inline void observe_in(const struct hook *h, struct pt_section *s,
-				       struct pt_transition *t, struct pt_event *e)
+/*
+ * judge_in - take_in() at a hook, with its finding
+ * Return: what the event is to be kept as, by remember()
+ */
+static __always_inline enum pt_keep judge_in(const struct hook *h, struct pt_section *s,
+					     struct pt_transition *t, struct pt_event *e)
 {
 	struct pt_outcome out = {};
 	enum pt_keep keep;
 
 	e->at = call_site(h);
 	if (!take_in(s, e, t, &out))
-		return;
+		return KEEP_NOT;
 	if (rules_off >> out.rule & 1)
 		out.rule = PT_RULE_NONE;
 	keep = kept_as(t, &out);
@@ -703,11 +707,22 @@ static __always_inline void observe_in(const struct hook *h, struct pt_section *
 		e->at = where_for_finding(h);
 	else if (keep)
 		e->at = where_for_history(h);
-	/* the report tells of the request and the free before this event */
 	if (out.rule)
 		report(t, e, out.rule);
+	return keep;
+}
+
+/* After the reports of an event, which tell of the request and the free before it. */
+static __always_inline void remember(const struct pt_event *e, enum pt_keep keep)
+{
 	if (keep)
 		touch(e->pfn, e->at, keep == KEEP_FREE);
+}
+
+static __always_inline void observe_in(const struct hook *h, struct pt_section *s,
+				       struct pt_transition *t, struct pt_event *e)
+{
+	remember(e, judge_in(h, s, t, e));
 }
 
 static __always_inline void observe(const struct hook *h, struct pt_transition *t,
