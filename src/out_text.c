@@ -170,7 +170,7 @@ static void pgmap(struct text_out *o, const struct pt_finding *f)
 	devices_describe(o->devices, session_ksyms(o->session), &f->pgmap, f->time, text,
 			 sizeof(text));
 	fprintf(o->to, "  %s\n", text);
-	if (f->pgmap.made_at)
+	if (o->verbose && f->pgmap.made_at)
 		where(o, f->pgmap.made_at);
 	if (outstanding >= 0)
 		fprintf(o->to, "  of which now: %lld folios requested and not freed\n",

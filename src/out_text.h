@@ -14,6 +14,7 @@
 
 struct text_out {
 	FILE *to;
+	bool verbose;
 	bool timestamps;      /* seconds since boot, as the kernel log has them */
 	int64_t clock_offset; /* ns, from CLOCK_MONOTONIC to the kernel log's clock */
 	struct session *session;

@@ -489,6 +489,7 @@ static int run_session(const struct options *o)
 		return status;
 	t.out.to = stdout;
 	t.out.timestamps = o->timestamps;
+	t.out.verbose = o->verbose;
 	t.out.session = t.session;
 	t.out.devices = devices_new("");
 	t.out.files = files_new("");

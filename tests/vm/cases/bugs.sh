@@ -30,6 +30,9 @@ judge 'bugs: xfs reflink, pin, write' entry-dropped-busy 6.12.107+deb13-amd64
 if [ "$status" = 1 ]; then
 	verdict 'bugs: xfs reflink: the report names both ends' \
 		report_has daxpin pwrite dax_disassociate_entry 'dax_fault_iter' fsdax
+	verdict 'bugs: xfs reflink: the report names file and holder' \
+		report_has "file: $MNT/a (inode $(stat -c %i $MNT/a), xfs on pmem0 .*), offset 0x0" \
+			'^    daxpin/[0-9]*: pipe, fd'
 fi
 rm $MNT/a $MNT/b
 umount $MNT
@@ -91,7 +94,8 @@ trace sh /tmp/case.sh
 judge 'bugs: pin, munmap, truncate' entry-dropped-busy
 if [ "$status" = 1 ]; then
 	verdict 'bugs: truncate: the report names file and both ends' \
-		report_has truncate daxpin "file: $MNT/a (inode $(stat -c %i $MNT/a), ext4 .*), offset 0x0"
+		report_has truncate daxpin "file: $MNT/a (inode $(stat -c %i $MNT/a), ext4 .*), offset 0x0" \
+			'^    daxpin/[0-9]*: pipe, fd'
 fi
 
 pwrite $MNT/a 0 4194304
@@ -124,7 +128,8 @@ dmesg -c >/dev/null
 trace_unbind_bug
 verdict 'bugs: device-dax pin, unbind: found, once' found teardown-live
 verdict 'bugs: device-dax: the report names device and pinner' \
-	report_has 'dax0.0 (generic)' memunmap_pages 'last mapped by daxpin' dev_dax_huge_fault
+	report_has 'dax0.0 (generic)' memunmap_pages 'last mapped by daxpin' dev_dax_huge_fault \
+		"^    daxpin/$(cat /tmp/pinner): pipe, fd"
 kill -9 "$(cat /tmp/pinner)"
 sleep 2
 oops=$(kernel_time 'BUG: unable to handle page fault')

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash disable=SC2016,SC2034,SC2086,SC2154
+# The life of a page as a timeline: --inode, --pfn, --pgmap.  And what a report
+# has in place of stacks that were not kept: --stack.
+. /bin/guest.sh
+
+profile=$(profile)
+make_fs ext4
+pwrite $MNT/a 0 8192
+pwrite $MNT/b 0 8192
+umount $MNT
+
+# A mapping of the file comes and goes, and then the file does.
+life() {
+	mount -o dax=always /dev/pmem0 $MNT
+	inode=$(stat -c %i $MNT/a)
+	umount $MNT
+	trace sh -e -c '. /bin/guest.sh
+		mount -o dax=always /dev/pmem0 $MNT
+		xfs_io -c "mmap 0 4k" -c "mwrite 0 4k" $MNT/a
+		xfs_io -c "mmap 0 4k" -c "mwrite 0 4k" $MNT/b
+		umount $MNT'
+	# "TIME pfn PFN order N WHAT: STATE..."
+	sed -n 's/^[0-9]*\.[0-9]* pfn 0x[0-9a-f]* order 0 \([^:]*\): .*/\1/p' $OUT >/tmp/steps
+}
+
+case $profile in
+classic) steps='store remove' ;;
+counted) steps='store map free remove' ;;
+request) steps='request store map release free' ;;
+esac
+
+has_steps() {
+	clean && [ "$(echo $(cat /tmp/steps))" = "$1" ]
+}
+
+OPTIONS="--inode $(mount -o dax=always /dev/pmem0 $MNT; stat -c %i $MNT/a; umount $MNT)"
+life
+verdict "history: --inode: one file's page: $steps" has_steps "$steps"
+verdict 'history: who, where and how many' \
+	report_has "xfs_io/[0-9]* on cpu [01]" 'refcount [0-9]* mapcount [0-9]*' 'dax_fault_iter\|dax_insert_entry\|dax_iomap'
+sed -n 's/^[0-9.]* pfn /# pfn /p' $OUT
+
+OPTIONS="--pfn $(sed -n 's/^[0-9.]* pfn \(0x[0-9a-f]*\) .*/\1/p' $OUT | head -n 1)"
+life
+verdict 'history: --pfn: the same page' has_steps "$steps"
+
+OPTIONS='--pgmap namespace0.0'
+life
+verdict 'history: --pgmap: both files' has_steps "$steps $steps"
+
+OPTIONS='--pgmap namespace1.0'
+life
+verdict 'history: --pgmap of another device: nothing' has_steps ''
+
+# ---- stacks that are not kept
+if ! ndctl create-namespace -f -e namespace0.0 -m devdax -M mem >/dev/null 2>&1; then
+	not_ok 'history: ndctl could not make a namespace'
+	exit 98
+fi
+if [ "$profile" = request ]; then
+	skip 'history: --stack - unbinding waits there'
+	exit 0
+fi
+
+# touch_frames: how many lines the last mapping's place takes
+touch_frames() {
+	awk '/^  last mapped by/ { on = 1; next } /^  [^ ]/ { on = 0 } on' $OUT | wc -l
+}
+
+# The trace's end drops the pin, before the memory is used after its free: the
+# device is bound again, and nothing has oopsed.
+unbind() {
+	OPTIONS="-T --stack=$1"
+	trace sh -c '. /bin/guest.sh
+		pin /dev/dax0.0
+		echo dax0.0 >/sys/bus/dax/drivers/device_dax/unbind
+		echo dax0.0 >/sys/bus/dax/drivers/device_dax/bind
+		unpin'
+}
+
+unbind all
+verdict 'history: --stack=all: a stack at both ends' report_has 'memunmap_pages+' 'handle_mm_fault+'
+unbind findings
+one_site() {
+	[ "$status" = 1 ] && [ "$(touch_frames)" = 2 ] && report_has 'memunmap_pages+' \
+		'    dev_dax_huge_fault+\|    __dev_dax_pmd_fault+' '--stack=all keeps'
+}
+verdict 'history: --stack=findings: a stack of the event, the call site of the mapping' one_site
+sed -n '/^  last mapped/,/^$/p' $OUT | sed 's/^/#/'
+unbind none
+no_stack() {
+	[ "$status" = 1 ] && [ "$(touch_frames)" = 2 ] && report_has '^    memunmap_pages+' '--stack=all keeps' &&
+		! grep -q release_nodes $OUT
+}
+verdict 'history: --stack=none: call sites' no_stack
