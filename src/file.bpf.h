@@ -25,22 +25,68 @@ static __always_inline bool dentry_is_deleted(__u64 dentry)
 	return !PT_READ(struct dentry, dentry, d_hash.pprev);
 }
 
+/* Loops are bpf_loop(): the verifier looks at a step once. */
+struct aliases {
+	__u64 node;
+	__u64 found;
+};
+
+static long alias_step(__u32 i, void *data)
+{
+	struct aliases *a = data;
+
+	if (!a->node)
+		return 1;
+	a->found = a->node - alias_offset();
+	a->node = (__u64)PT_READ(struct hlist_node, a->node, next);
+	return !dentry_is_deleted(a->found);
+}
+
 /* A name of the file, one that still stands if there is any; 0: no name is known. */
 static __always_inline __u64 find_alias(__u64 inode)
 {
-	__u64 node = (__u64)PT_READ(struct inode, inode, i_dentry.first), offset = alias_offset();
-	__u64 found = 0;
-	int i;
+	struct aliases a = {.node = (__u64)PT_READ(struct inode, inode, i_dentry.first)};
 
-	/* unrolled: 6.1 takes no loop that is entered in its middle, as the compiler makes them */
-#pragma unroll
-	for (i = 0; i < MAX_ALIASES; i++) {
-		if (node && (!found || dentry_is_deleted(found)))
-			found = node - offset;
-		/* nothing is read from 0 */
-		node = (__u64)PT_READ(struct hlist_node, node, next);
+	bpf_loop(MAX_ALIASES, alias_step, &a, 0);
+	return a.found;
+}
+
+struct names {
+	struct pt_finding *f;
+	__u64 dentry;
+	__u64 root;
+	__u64 used; /* of the path, bytes */
+	__u32 flags;
+};
+
+static long name_step(__u32 i, void *data)
+{
+	struct names *n = data;
+	__u64 parent = (__u64)PT_READ(struct dentry, n->dentry, d_parent);
+	__u32 len = PT_READ(struct dentry, n->dentry, d_name.len);
+	__u64 name = (__u64)PT_READ(struct dentry, n->dentry, d_name.name), used = n->used;
+	long size;
+
+	if (!parent || parent == n->dentry) {
+		n->flags = 0;
+		return 1;
 	}
-	return found;
+	if (used + len >= PT_PATH_LEN)
+		return 1;
+	/* the verifier must see the bounds, and the compiler knows them */
+	asm volatile("" : "+r"(used));
+	used &= PT_PATH_LEN - 1;
+	size = bpf_probe_read_kernel_str(n->f->file.path + used, PT_PATH_LEN - used, (void *)name);
+	if (size <= 1) {
+		n->flags = 0;
+		return 1;
+	}
+	n->used = used + size;
+	n->dentry = parent;
+	if (parent != n->root)
+		return 0;
+	n->flags = PT_FILE_NAMED;
+	return 1;
 }
 
 /*
@@ -51,34 +97,11 @@ static __always_inline __u64 find_alias(__u64 inode)
  */
 static __always_inline void read_path(struct pt_finding *f, __u64 dentry, __u64 root)
 {
-	__u64 used = 0;
-	int i;
+	struct names n = {
+		.f = f, .dentry = dentry, .root = root, .flags = PT_FILE_NAMED | PT_FILE_CUT};
 
-	for (i = 0; i < PT_PATH_NAMES; i++) {
-		__u64 parent = (__u64)PT_READ(struct dentry, dentry, d_parent);
-		__u32 len = PT_READ(struct dentry, dentry, d_name.len);
-		__u64 name = (__u64)PT_READ(struct dentry, dentry, d_name.name);
-		long n;
-
-		if (!parent || parent == dentry)
-			return;
-		if (used + len >= PT_PATH_LEN)
-			break;
-		/* the verifier must see the bounds, and the compiler knows them */
-		asm volatile("" : "+r"(used));
-		used &= PT_PATH_LEN - 1;
-		n = bpf_probe_read_kernel_str(f->file.path + used, PT_PATH_LEN - used,
-					      (void *)name);
-		if (n <= 1)
-			return;
-		used += n;
-		dentry = parent;
-		if (dentry == root) {
-			f->file.flags |= PT_FILE_NAMED;
-			return;
-		}
-	}
-	f->file.flags |= PT_FILE_NAMED | PT_FILE_CUT;
+	bpf_loop(PT_PATH_NAMES, name_step, &n, 0);
+	f->file.flags |= n.flags;
 }
 
 /* Of a DAX device the inode is its own, in a file system that nobody mounts. */
