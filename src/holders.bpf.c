@@ -484,8 +484,9 @@ static __always_inline void find_waiters(struct state *s)
 			 (__s64)bpf_core_field_offset(struct swait_queue, task_list);
 	w->key_offset = 0;
 	w->how = PT_HOW_PGMAP;
-	walk_waiters(s->search.pgmap +
-		     bpf_core_field_offset(struct dev_pagemap, done.wait.task_list));
+	if (s->search.pgmap)
+		walk_waiters(s->search.pgmap +
+			     bpf_core_field_offset(struct dev_pagemap, done.wait.task_list));
 }
 
 /* ---- all tasks: who has the mm, and what their files are ---- */
@@ -738,7 +739,8 @@ int find_holders(void *ctx)
 		return 0;
 	learn_layout(&s->walk);
 	s->search.pgmap = pfn_to_pgmap(s->search.pfn);
-	if (!s->search.pgmap)
+	/* a pgmap that is gone leaves pins behind: they are known by the pages' addresses */
+	if (!s->search.pgmap && !s->search.pages)
 		return 0;
 	head = page_head(pfn_to_page(s->search.pfn));
 	if (!s->search.pages) {

@@ -127,7 +127,7 @@ static int search(struct holders *h, const struct holders_query *q)
 		err = run_over_tasks(h);
 	if (!err && bpf_map_lookup_elem(map, &zero, h->search))
 		err = -errno;
-	if (!err && !h->search->pgmap)
+	if (!err && !h->search->pgmap && !q->pages)
 		err = -ENXIO;
 	return err;
 }

@@ -24,7 +24,7 @@ struct ksyms;
 
 struct holders_query {
 	uint64_t pfn;
-	uint64_t pages;	  /* 0: the folio that pfn lies in */
+	uint64_t pages;	  /* 0: the folio that pfn lies in; else the pgmap may be gone */
 	uint64_t mapping; /* struct address_space, if the folio may not say any more; 0 */
 	uint64_t offset;  /* with mapping: of pfn in the file, bytes */
 };
@@ -47,7 +47,7 @@ struct holders_found {
 struct holders *holders_load(const struct ksyms *k, const char *btf, int log_level);
 void holders_free(struct holders *h);
 
-/* Return: 0; -ENXIO: no device page; another negative errno. */
+/* Return: 0; -ENXIO: no device page, and pages is 0; another negative errno. */
 int holders_find(struct holders *h, const struct holders_query *q, struct holders_found *found);
 
 /* One line, as "daxpin/145: pipe, fd 4" */

@@ -177,8 +177,15 @@ static void pgmap(struct text_out *o, const struct pt_finding *f)
 			(long long)outstanding);
 }
 
-/* Who has to do with the folio, a moment after the event. */
-static void holders(struct text_out *o, const struct pt_finding *f)
+/* Who has to do with the folio; asked before anything else, since they may be gone soon. */
+struct held {
+	bool looked;
+	int error;
+	uint64_t when;
+	struct holders_found found;
+};
+
+static void look_for_holders(struct text_out *o, const struct pt_finding *f, struct held *held)
 {
 	struct holders_query q = {
 		.pfn = f->pfn,
@@ -186,32 +193,42 @@ static void holders(struct text_out *o, const struct pt_finding *f)
 		.mapping = f->file.flags & PT_FILE_OFFSET ? f->mapping : 0,
 		.offset = f->file.offset,
 	};
-	struct holders_found found;
-	char text[256];
-	int err;
 
-	if (f->refcount <= pt_idle_count(session_choice(o->session)->profile, f->pgmap.type))
+	held->looked =
+		is_about_one_folio(f) &&
+		f->refcount > pt_idle_count(session_choice(o->session)->profile, f->pgmap.type);
+	if (!held->looked)
 		return;
-	err = session_holders(o->session, &q, &found);
-	if (err) {
-		fprintf(o->to, "  held now: not known (%s)\n", strerror(-err));
+	held->when = session_now();
+	held->error = session_holders(o->session, &q, &held->found);
+}
+
+static void holders(struct text_out *o, const struct pt_finding *f, const struct held *held)
+{
+	char text[256];
+
+	if (!held->looked)
+		return;
+	if (held->error) {
+		fprintf(o->to, "  held now: not known (%s)\n", strerror(-held->error));
 		return;
 	}
-	fprintf(o->to, "  held now, %.3f s later:\n", (double)(session_now() - f->time) / 1e9);
-	for (uint32_t i = 0; i < found.nr; i++) {
-		holder_text(&found.holder[i], text, sizeof(text));
+	fprintf(o->to, "  held now, %.3f s later:\n",
+		held->when > f->time ? (double)(held->when - f->time) / 1e9 : 0);
+	for (uint32_t i = 0; i < held->found.nr; i++) {
+		holder_text(&held->found.holder[i], text, sizeof(text));
 		fprintf(o->to, "    %s\n", text);
 	}
-	if (found.more)
-		fprintf(o->to, "    and at most %u more\n", found.more);
-	holders_not_looked(&found, text, sizeof(text));
+	if (held->found.more)
+		fprintf(o->to, "    and at most %u more\n", held->found.more);
+	holders_not_looked(&held->found, text, sizeof(text));
 	if (text[0])
 		fprintf(o->to, "    not known, or not wholly: %s\n", text);
-	if (!found.nr)
+	if (!held->found.nr)
 		fprintf(o->to, "    nobody that can be seen; %s\n", HOLDERS_NEVER_SEEN);
 }
 
-static void text_report(struct text_out *o, const struct pt_finding *f)
+static void text_report(struct text_out *o, const struct pt_finding *f, const struct held *held)
 {
 	struct words words = words_of(session_choice(o->session)->profile, f->pgmap.type);
 	char file[FILE_LINE_LEN];
@@ -227,8 +244,7 @@ static void text_report(struct text_out *o, const struct pt_finding *f)
 		pgmap(o, f);
 	if (files_describe(o->files, f, file, sizeof(file)))
 		fprintf(o->to, "  %s\n", file);
-	if (is_about_one_folio(f))
-		holders(o, f);
+	holders(o, f, held);
 	if (f->refs || f->most)
 		fprintf(o->to,
 			"  references: %lld that memunmap_pages waits for; folios that are out "
@@ -249,11 +265,16 @@ static void text_report(struct text_out *o, const struct pt_finding *f)
 
 void text_finding(struct text_out *o, const struct pt_finding *f)
 {
-	headline(o, f);
-	if (o->reports++ < MAX_REPORTS)
-		text_report(o, f);
-	else
+	struct held held = {0};
+
+	if (o->reports++ >= MAX_REPORTS) {
+		headline(o, f);
 		fprintf(o->to, "  (not shown in full: %d findings were)\n", MAX_REPORTS);
+	} else {
+		look_for_holders(o, f, &held);
+		headline(o, f);
+		text_report(o, f, &held);
+	}
 	fputc('\n', o->to);
 	fflush(o->to);
 }

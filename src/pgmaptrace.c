@@ -523,6 +523,8 @@ static int run_session(const struct options *o)
 		if (o->verbose || !o->command)
 			fprintf(stderr, "pgmaptrace: tracing%s\n",
 				o->command ? "" : ", Ctrl-C ends it");
+		/* at the first finding this would be too late for whoever lets go soon */
+		session_prepare_holders(t.session);
 		if (o->command)
 			child = start(o->command);
 		if (child < 0) {
@@ -530,8 +532,6 @@ static int run_session(const struct options *o)
 			err = EXIT_INTERNAL;
 			goto out;
 		}
-		/* for the first finding, while COMMAND gets going */
-		session_prepare_holders(t.session);
 		status = trace(&t, child);
 	}
 	err = finish(&t, incomplete, status);

@@ -317,7 +317,7 @@ struct pt_search {
 	__u64 mapping; /* in: struct address_space, if the folio may not say; 0: it says */
 	__u64 offset;  /* in: with mapping, of pfn in the file, bytes */
 	__u64 until;   /* in: when to stop, ns of CLOCK_MONOTONIC */
-	__u64 pgmap;   /* out: 0 if pfn is no device page, and nothing was looked for */
+	__u64 pgmap;   /* out: 0 if pfn is no device page now */
 	__s32 refcount;
 	__s32 mapcount;
 	__u32 looked; /* out: bit (1 << enum pt_how): it was looked for, everywhere */
