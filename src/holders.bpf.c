@@ -747,8 +747,10 @@ int find_holders(void *ctx)
 		s->search.pfn = page_to_pfn(head);
 		s->search.pages = 1ULL << (folio_order(head) & 63);
 	}
-	s->search.refcount = page_refcount(head);
-	s->search.mapcount = folio_mapcount(head, folio_order(head));
+	if (s->search.pgmap) {
+		s->search.refcount = page_refcount(head);
+		s->search.mapcount = folio_mapcount(head, folio_order(head));
+	}
 	s->search.looked = 1U << PT_HOW_MAP | 1U << PT_HOW_PIPE | 1U << PT_HOW_PGMAP;
 	if (knows_io_uring())
 		s->search.looked |= 1U << PT_HOW_URING;
