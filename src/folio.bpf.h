@@ -30,21 +30,21 @@ static long each_step(__u32 i, void *data)
 {
 	struct each *each = &(*(struct pt_scratch **)data)->each;
 	struct pt_transition t = {.op = each->op, .order = each->order};
-	struct pt_event e = {.pfn = each->pfn + (__u64)i * each->step, .at = each->at};
+	struct pt_event *e = &each->event;
 	struct pt_outcome out = {};
 
-	if (e.pfn < each->next)
+	e->pfn = each->pfn + (__u64)i * each->step;
+	if (e->pfn < each->next)
 		return 0;
-	e.page = pfn_to_page(e.pfn);
-	e.order = each->order;
+	e->page = pfn_to_page(e->pfn);
 	if (each->op == PT_OP_REQUEST)
-		t.refcount = page_refcount(e.page);
-	if (!take(&e, &t, &out))
+		t.refcount = page_refcount(e->page);
+	if (!take(e, &t, &out))
 		return each->stop ? 1 : 0;
 	if (each->op == PT_OP_FREE_REST)
-		each->next = e.pfn + (1ULL << pt_order(e.word));
+		each->next = e->pfn + (1ULL << pt_order(e->word));
 	if (out.rule && !each->broken) {
-		each->broken = e.pfn;
+		each->broken = e->pfn;
 		each->rule = out.rule;
 	}
 	if (each->stop && (out.rule || !out.request))
@@ -58,7 +58,8 @@ static __always_inline void each_folio(struct pt_scratch *s, __u32 at, __u8 op, 
 				       __u32 order, bool stop)
 {
 	__builtin_memset(&s->each, 0, sizeof(s->each));
-	s->each.at = at;
+	s->each.event.at = at;
+	s->each.event.order = order;
 	s->each.op = op;
 	s->each.pfn = pfn;
 	s->each.order = order;

@@ -240,6 +240,15 @@ uint64_t ksyms_address(const struct ksyms *k, const char *name)
 	return 0;
 }
 
+bool ksyms_any(const struct ksyms *k, const char *prefix, uint64_t start, uint64_t end)
+{
+	for (size_t i = 0; i < k->nr; i++)
+		if (k->symbol[i].address >= start && k->symbol[i].address < end &&
+		    !strncmp(k->names + k->symbol[i].name, prefix, strlen(prefix)))
+			return true;
+	return false;
+}
+
 const char *ksyms_clone(const struct ksyms *k, const char *name)
 {
 	size_t len = strlen(name);

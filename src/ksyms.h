@@ -46,6 +46,9 @@ enum ksyms_news ksyms_refresh(struct ksyms *k, bool force);
 /* Return: address of the symbol with exactly that name, 0 if there is none. */
 uint64_t ksyms_address(const struct ksyms *k, const char *name);
 
+/* Does the name of any symbol in [@start, @end) begin with @prefix? */
+bool ksyms_any(const struct ksyms *k, const char *prefix, uint64_t start, uint64_t end);
+
 /*
  * A clone that the compiler made of function @name and that keeps its first
  * argument (name.isra.N, name.constprop.N).  Return: its name, owned by @k, or

@@ -107,26 +107,32 @@ static __always_inline __u8 call_rule(struct pt_scratch *s, const struct call *c
 			     pgmap_is_dying(pgmap), alike);
 }
 
-static __always_inline void report_call(const struct hook *h, struct call *c, __u64 pgmap,
-					__u64 pfn, __u8 rule)
+/* The event lies in @s: there is not enough stack for it. */
+static __always_inline void report_call(const struct hook *h, struct pt_scratch *s, struct call *c,
+					__u64 pgmap, __u64 pfn, __u8 rule)
 {
 	struct pt_transition t = {.op = PT_OP_REQUEST, .profile = profile};
-	struct pt_event e = {.pfn = pfn, .pgmap = pgmap, .order = c->order, .named = pgmap};
+	struct pt_event *e = &s->each.event;
 
-	e.asked = c->nr;
-	e.asked_order = c->asked_order;
-	e.page = pfn_to_page(pfn);
+	__builtin_memset(e, 0, sizeof(*e));
+	e->pfn = pfn;
+	e->page = pfn_to_page(pfn);
+	e->pgmap = pgmap;
+	e->named = pgmap;
+	e->order = c->order;
+	e->asked = c->nr;
+	e->asked_order = c->asked_order;
 	t.type = PT_READ(struct dev_pagemap, pgmap, type);
 	if (pfn_to_pgmap(pfn))
-		t.refcount = page_refcount(e.page);
-	finding(h, &t, &e, rule);
+		t.refcount = page_refcount(e->page);
+	finding(h, &t, e, rule);
 }
 
 static long keep_step(__u32 i, void *data)
 {
 	struct pt_scratch *s = *(struct pt_scratch **)data;
 
-	touch(s->each.pfn + (__u64)i * s->each.step, s->each.at, false);
+	touch(s->each.pfn + (__u64)i * s->each.step, s->each.event.at, false);
 	return 0;
 }
 
@@ -134,7 +140,7 @@ static long keep_step(__u32 i, void *data)
 static __always_inline void keep_span(const struct hook *h, struct pt_scratch *s,
 				      const struct call *c)
 {
-	s->each.at = where_for_history(h);
+	s->each.event.at = where_for_history(h);
 	bpf_loop(c->nr, keep_step, &s, 0);
 }
 
@@ -177,12 +183,12 @@ static __noinline void begin_request(const struct hook *h, enum pt_form form, __
 	if (!rule)
 		rule = overlap_rule(s, &c);
 	if (rule) {
-		report_call(h, &c, pgmap, pfn, rule);
+		report_call(h, s, &c, pgmap, pfn, rule);
 		goto out;
 	}
 	each_folio(s, call_site(h), PT_OP_REQUEST, pfn, c.nr, c.order, true);
 	if (s->each.rule)
-		report_call(h, &c, pgmap, s->each.broken, s->each.rule);
+		report_call(h, s, &c, pgmap, s->each.broken, s->each.rule);
 	c.counted = s->each.taken == c.nr;
 	if (!c.counted) {
 		each_folio(s, call_site(h), PT_OP_UNDO, pfn, s->each.taken, c.order, false);
@@ -226,7 +232,7 @@ static __noinline void end_request(const struct hook *h, enum pt_form form, __u6
 	if (granted && c.nr > 1) {
 		look_along(s, &c, unreferenced_step);
 		if (s->span.wrong)
-			report_call(h, &c, pgmap, page_to_pfn(s->span.page),
+			report_call(h, s, &c, pgmap, page_to_pfn(s->span.page),
 				    PT_RULE_PARTIAL_REQUEST);
 	}
 	scratch_put(s);

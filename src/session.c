@@ -220,18 +220,21 @@ uint64_t session_touch_time(const struct session *s, const struct pt_touch *t)
 	return s->skel->bss->began + ((uint64_t)t->tick << PT_TICK_SHIFT);
 }
 
-/* Where interrupts enter, so that stacks can end there. */
+/*
+ * Where interrupts enter, so that stacks can end there.  x86 has exceptions in
+ * the same section, before them: these belong to what the task does.
+ */
 static void learn_irq_text(struct session *s)
 {
-	static const char *const names[2][2] = {
-		{"__irqentry_text_start", "__irqentry_text_end"},
-		{"__softirqentry_text_start", "__softirqentry_text_end"},
-	};
+	uint64_t start = ksyms_address(s->ksyms, "asm_common_interrupt");
+	uint64_t end = ksyms_address(s->ksyms, "__irqentry_text_end");
 
-	for (int i = 0; i < 2; i++) {
-		s->skel->rodata->irq_text[i].start = ksyms_address(s->ksyms, names[i][0]);
-		s->skel->rodata->irq_text[i].end = ksyms_address(s->ksyms, names[i][1]);
+	if (start && !ksyms_any(s->ksyms, "asm_exc_", start, end)) {
+		s->skel->rodata->irq_text[0].start = start;
+		s->skel->rodata->irq_text[0].end = end;
 	}
+	s->skel->rodata->irq_text[1].start = ksyms_address(s->ksyms, "__softirqentry_text_start");
+	s->skel->rodata->irq_text[1].end = ksyms_address(s->ksyms, "__softirqentry_text_end");
 }
 
 static int open_rings(struct session *s)

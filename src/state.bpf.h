@@ -105,6 +105,24 @@ struct scan {
 	__u64 first_live; /* pfn */
 };
 
+/* What is known of a folio at the hook, beside the transition itself. */
+struct pt_event {
+	__u64 pfn; /* of the head page */
+	__u64 page;
+	__u64 folios;  /* for PT_OP_TEARDOWN */
+	__u64 asked;   /* request as a whole: folios asked for */
+	__u64 named;   /* and address of the pgmap that was named */
+	__u64 mapping; /* address_space it is stored in; 0: ask the folio */
+	__u64 vmf;     /* the fault that it is part of; 0: none, or it does not matter */
+	__u64 pgmap;   /* address */
+	__u64 busy;    /* pfn of the page that the reference count is of; 0: the head */
+	__u32 order;
+	__u32 word;  /* the folio's state before */
+	__u32 after; /* and after */
+	__u32 at;    /* where in the kernel */
+	__u32 asked_order;
+};
+
 /* The same transition for each of some folios: folio.bpf.h. */
 struct each {
 	__u64 pfn;
@@ -112,11 +130,11 @@ struct each {
 	__u64 taken;  /* how many came through */
 	__u64 broken; /* pfn of the first that broke a rule; 0: none */
 	__u32 step;   /* pages from one to the next */
-	__u32 at;     /* where in the kernel this is */
 	__u8 op;
 	__u8 order;
 	__u8 rule;
-	__u8 stop; /* at the first that breaks a rule, or is not taken */
+	__u8 stop;	       /* at the first that breaks a rule, or is not taken */
+	struct pt_event event; /* of the folio at hand */
 };
 
 /* What is known of the pages of a range: folio.bpf.h. */
@@ -211,10 +229,12 @@ struct hook {
 	__u64 site; /* what the hooked function returns to; 0: not known, or not wanted */
 };
 
-static __always_inline bool is_irq_text(__u64 address)
+/* 1 or 0, without a branch: the verifier would follow each in a loop. */
+static __always_inline __u64 is_in(const volatile struct pt_range *text, __u64 address)
 {
-	return (address >= irq_text[0].start && address < irq_text[0].end) ||
-	       (address >= irq_text[1].start && address < irq_text[1].end);
+	__u64 offset = address - text->start, length = text->end - text->start;
+
+	return (~offset & (offset - length)) >> 63;
 }
 
 /*
@@ -226,7 +246,7 @@ static __noinline __u32 take_stack(void *ctx)
 {
 	struct pt_scratch *s;
 	struct pt_stack *known;
-	__u64 hash = 0xcbf29ce484222325ULL, frame;
+	__u64 hash = 0xcbf29ce484222325ULL, frame, keep = 1;
 	__u32 key = 0;
 	long n;
 	int i;
@@ -244,12 +264,12 @@ static __noinline __u32 take_stack(void *ctx)
 	}
 	n /= 8;
 	for (i = 0; i < PT_STACK_DEPTH; i++) {
-		frame = i < n ? s->stack.frame[i] : 0;
+		/* all ones below n */
+		frame = s->stack.frame[i] & ((__s64)(i - n) >> 63) & -keep;
+		keep &= ~(is_in(&irq_text[0], frame) | is_in(&irq_text[1], frame));
 		s->stack.frame[i] = frame;
 		hash = (hash ^ frame) * 0x100000001b3ULL;
 		hash ^= hash >> 29;
-		if (is_irq_text(frame))
-			n = 0;
 	}
 	key = (hash ^ (hash >> 32)) & ~PT_SITE;
 	if (!key)
@@ -383,24 +403,6 @@ static __always_inline struct pt_history *find_history(__u64 pfn, bool make)
 		COUNT(lost[PT_LOSS_HISTORY], 1);
 	return h;
 }
-
-/* What is known of a folio at the hook, beside the transition itself. */
-struct pt_event {
-	__u64 pfn; /* of the head page */
-	__u64 page;
-	__u64 folios;  /* for PT_OP_TEARDOWN */
-	__u64 asked;   /* request as a whole: folios asked for */
-	__u64 named;   /* and address of the pgmap that was named */
-	__u64 mapping; /* address_space it is stored in; 0: ask the folio */
-	__u64 vmf;     /* the fault that it is part of; 0: none, or it does not matter */
-	__u64 pgmap;   /* address */
-	__u64 busy;    /* pfn of the page that the reference count is of; 0: the head */
-	__u32 order;
-	__u32 word;  /* the folio's state before */
-	__u32 after; /* and after */
-	__u32 at;    /* where in the kernel */
-	__u32 asked_order;
-};
 
 /* The folio's file, pgmap and history, for a finding. */
 static __always_inline void describe(struct pt_finding *f, const struct pt_transition *t,
