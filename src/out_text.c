@@ -72,6 +72,16 @@ static double since(const struct text_out *o, const struct pt_touch *t, uint64_t
 	return seconds > 0 ? seconds : 0;
 }
 
+/* Who did it; an interrupt does what it does for somebody else than the task it came over. */
+static void who(struct text_out *o, const char *comm, uint32_t tid, uint32_t cpu, uint32_t at)
+{
+	bool interrupt = session_is_interrupt(o->session, at);
+
+	fprintf(o->to, "by %s%s/%u", interrupt ? "an interrupt over " : "", comm, tid);
+	if (cpu < PT_CPU_UNKNOWN)
+		fprintf(o->to, " on cpu %u", cpu);
+}
+
 static void touch(struct text_out *o, const struct pt_finding *f, const struct pt_touch *t,
 		  const char *did)
 {
@@ -83,9 +93,8 @@ static void touch(struct text_out *o, const struct pt_finding *f, const struct p
 		return;
 	}
 	session_comm(o->session, t, comm);
-	fprintf(o->to, "  last %s by %s/%u", did, comm, PT_TID(t->who));
-	if (PT_CPU(t->who) != PT_CPU_UNKNOWN)
-		fprintf(o->to, " on cpu %u", PT_CPU(t->who));
+	fprintf(o->to, "  last %s ", did);
+	who(o, comm, PT_TID(t->who), PT_CPU(t->who), t->at);
 	fprintf(o->to, ", %.3f s earlier\n", since(o, t, f->time));
 	where(o, t->at);
 }
@@ -253,7 +262,9 @@ static void text_report(struct text_out *o, const struct pt_finding *f, const st
 	if (f->rule == PT_RULE_LEAK && !f->tid) {
 		fprintf(o->to, "  found at the end of tracing\n");
 	} else {
-		fprintf(o->to, "  by %s/%u on cpu %u\n", f->comm, f->tid, f->cpu);
+		fprintf(o->to, "  ");
+		who(o, f->comm, f->tid, f->cpu, f->at);
+		fprintf(o->to, "\n");
 		where(o, f->at);
 	}
 	if (!is_about_one_folio(f))

@@ -532,6 +532,22 @@ bool session_stack(struct session *s, uint32_t at, struct pt_stack *stack)
 	       !bpf_map_lookup_elem(bpf_map__fd(s->skel->maps.stacks), &at, stack);
 }
 
+bool session_is_interrupt(struct session *s, uint32_t at)
+{
+	uint64_t last = 0;
+	struct pt_stack st;
+
+	if (!session_stack(s, at, &st))
+		return false;
+	for (int i = 0; i < PT_STACK_DEPTH && st.frame[i]; i++)
+		last = st.frame[i];
+	for (int i = 0; i < 2; i++)
+		if (last >= s->skel->rodata->irq_text[i].start &&
+		    last < s->skel->rodata->irq_text[i].end)
+			return true;
+	return false;
+}
+
 bool session_comm(struct session *s, const struct pt_touch *t, char comm[PT_COMM_LEN])
 {
 	uint32_t tid = PT_TID(t->who);

@@ -86,6 +86,8 @@ bool session_prepare_holders(struct session *s);
 int session_holders(struct session *s, const struct holders_query *q, struct holders_found *found);
 /* The stack that was kept; false if @at is none, or not there. */
 bool session_stack(struct session *s, uint32_t at, struct pt_stack *stack);
+/* Was it a device's interrupt, or a softirq?  Only a stack tells. */
+bool session_is_interrupt(struct session *s, uint32_t at);
 /* Name of the task that made this touch; false if it is not known any more. */
 bool session_comm(struct session *s, const struct pt_touch *t, char comm[PT_COMM_LEN]);
 /* The kernel's own types. */

@@ -41,6 +41,7 @@ trace() {
 	status=0
 	pgmaptrace $OPTIONS run -- "$@" >"$OUT" 2>&1 || status=$?
 	summary=$(tail -n 1 "$OUT")
+	! grep -qw pgmap_reports /proc/cmdline || sed 's/^/| /' "$OUT"
 }
 
 # field KEY: its value in the summary
