@@ -117,14 +117,16 @@ static __always_inline void report_call(const struct hook *h, struct pt_scratch 
 	__builtin_memset(e, 0, sizeof(*e));
 	e->pfn = pfn;
 	e->page = pfn_to_page(pfn);
-	e->pgmap = pgmap;
+	e->pgmap = pfn_to_pgmap(pfn);
 	e->named = pgmap;
 	e->order = c->order;
 	e->asked = c->nr;
 	e->asked_order = c->asked_order;
-	t.type = PT_READ(struct dev_pagemap, pgmap, type);
-	if (pfn_to_pgmap(pfn))
+	if (e->pgmap)
 		t.refcount = page_refcount(e->page);
+	else
+		e->pgmap = pgmap;
+	t.type = PT_READ(struct dev_pagemap, e->pgmap, type);
 	finding(h, &t, e, rule);
 }
 
