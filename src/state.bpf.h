@@ -82,6 +82,14 @@ struct {
 	__type(value, struct pt_counts);
 } counts SEC(".maps");
 
+/* --inode: folios that the file has, or had last. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1 << 14);
+	__type(key, __u64); /* pfn */
+	__type(value, __u64);
+} given_up SEC(".maps");
+
 /*
  * Scratch for what is too large for the BPF stack.  A hook can be interrupted
  * or preempted by another one on the same CPU, but does not migrate: each takes
@@ -517,13 +525,34 @@ __noinline int touch(__u64 pfn, __u32 at, int free)
 	return 0;
 }
 
-static __always_inline bool is_watched(const struct pt_event *e, __u64 inode)
+/*
+ * A folio that a file has given up belongs to its story until it is freed.  The
+ * request that comes before a file has it can't be told to be one's.
+ */
+static __always_inline bool is_inodes(const struct pt_transition *t, const struct pt_event *e,
+				      __u64 inode)
+{
+	__u64 pfn = e->pfn;
+	bool known = bpf_map_lookup_elem(&given_up, &pfn);
+
+	if (inode != watched && !known)
+		return false;
+	if (inode == watched && !known)
+		bpf_map_update_elem(&given_up, &pfn, &inode, BPF_ANY);
+	/* another file has it, or nobody */
+	if ((inode && inode != watched) || t->op == PT_OP_FREE)
+		bpf_map_delete_elem(&given_up, &pfn);
+	return !inode || inode == watched;
+}
+
+static __always_inline bool is_watched(const struct pt_transition *t, const struct pt_event *e,
+				       __u64 inode)
 {
 	switch (watch) {
 	case PT_WATCH_PFN:
 		return watched >= e->pfn && watched < e->pfn + (1ULL << (e->order & PT_ORDER_MAX));
 	case PT_WATCH_INODE:
-		return inode == watched;
+		return is_inodes(t, e, inode);
 	}
 	return watch == PT_WATCH_ALL;
 }
@@ -539,7 +568,7 @@ __noinline int tell(const struct pt_transition *t, const struct pt_event *e, __u
 		return 0;
 	mapping = event_mapping(e->page, e->mapping, e->vmf);
 	inode = mapping_inode(mapping);
-	if (!is_watched(e, inode))
+	if (!is_watched(t, e, inode))
 		return 0;
 	r = bpf_ringbuf_reserve(&told, sizeof(*r), 0);
 	if (!r) {

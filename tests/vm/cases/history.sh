@@ -39,9 +39,11 @@ has_steps_twice() {
 	clean && [ "$(sort /tmp/steps)" = "$(for i in 1 2; do echo "$1" | tr ' ' '\n'; done | sort)" ]
 }
 
+# a request comes before a file has the page
+[ "$profile" = request ] && of_file=${steps#request } || of_file=$steps
 OPTIONS="--inode $(mount -o dax=always /dev/pmem0 $MNT; stat -c %i $MNT/a; umount $MNT)"
 life
-verdict "history: --inode: one file's page: $steps" has_steps "$steps"
+verdict "history: --inode: one file's page: $of_file" has_steps "$of_file"
 verdict 'history: who, where and how many' \
 	report_has "xfs_io/[0-9]* on cpu [01]" 'refcount [0-9]* mapcount [0-9]*' 'dax_fault_iter\|dax_insert_entry\|dax_iomap'
 sed -n 's/^[0-9.]* pfn /# pfn /p' $OUT
