@@ -74,7 +74,7 @@ programs: $(PROGRAMS)
 
 $(O)/unit/%: tests/unit/%.c | $(O)/unit
 	$(call say,CC,$@)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -MF $(O)/$*.d -o $@ $< -lcmocka -ldw
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -MF $(O)/$*.d -o $@ $< -lcmocka -ldw -lbpf
 
 $(O)/btf/check: tests/btf/check.c | $(O)/btf
 	$(call say,CC,$@)
