@@ -135,10 +135,12 @@ static void references(struct text_out *o, const struct pt_finding *f)
 	fprintf(o->to, "\n");
 }
 
-/* Is it about a range, or a page that the pgmap does not have: then its past tells nothing. */
+/* Not about a range, a pgmap, or a page that the pgmap does not have: its past tells nothing. */
 static bool is_about_one_folio(const struct pt_finding *f)
 {
 	if (f->rule == PT_RULE_PGMAP_OVERLAP)
+		return false;
+	if (f->rule == PT_RULE_REF_IMBALANCE && f->op != PT_OP_TEARDOWN && !f->most)
 		return false;
 	for (uint32_t i = 0; i < f->pgmap.nr_range && i < PT_MAX_RANGES; i++)
 		if (f->pfn >= f->pgmap.range[i].start && f->pfn <= f->pgmap.range[i].end)
@@ -305,9 +307,11 @@ static void times(struct text_out *o, struct finding_group *g, const char *when)
 		fprintf(o->to, " at pfn 0x%llx", f->pfn);
 	fprintf(o->to, ": %llu times %s, first %.6f, last %.6f", g->count.times, when,
 		seconds(o, g->count.first), seconds(o, g->count.last));
-	for (unsigned int i = 1; i < g->nr_examples; i++)
-		fprintf(o->to, "%s0x%llx by %s/%u", i == 1 ? "; also pfn " : ", ",
-			g->example[i].pfn, g->example[i].comm, g->example[i].tid);
+	for (unsigned int i = 1; i < g->nr_examples; i++) {
+		fprintf(o->to, "%s0x%llx", i == 1 ? "; also pfn " : ", ", g->example[i].pfn);
+		if (g->example[i].tid)
+			fprintf(o->to, " by %s/%u", g->example[i].comm, g->example[i].tid);
+	}
 	fprintf(o->to, "\n");
 	g->said = g->count.times;
 }

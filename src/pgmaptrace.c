@@ -393,11 +393,12 @@ static bool accounted_for(const struct pt_finding *f, enum pt_life life)
 	return f->refcount <= 0 || (f->held && f->refcount <= (int64_t)f->held);
 }
 
-static void judge_outstanding(void *arg, uint64_t pfn, enum pt_life life,
+static void judge_outstanding(void *arg, uint64_t pfn, uint32_t word,
 			      const struct pt_touch *request)
 {
 	struct tracing *t = arg;
 	double age = now() - session_touch_time(t->session, request) / 1e9;
+	enum pt_life life = word & PT_LIFE_MASK;
 	struct pt_finding f = {.pfn = pfn};
 
 	if (!request->tick) {
@@ -411,6 +412,7 @@ static void judge_outstanding(void *arg, uint64_t pfn, enum pt_life life,
 	f.kind = PT_RECORD_FINDING;
 	f.rule = life == PT_PART ? PT_RULE_PAGES_UNBALANCED : PT_RULE_LEAK;
 	f.time = now() * 1e9;
+	f.state = word;
 	f.at = f.request.at;
 	add_own_finding(t, &f);
 }

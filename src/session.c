@@ -610,8 +610,8 @@ void session_outstanding(struct session *s, session_folio_fn fn, void *arg)
 			memset(&history, 0, sizeof(history));
 		for (int i = 0; i < PT_SECTION_PAGES; i++)
 			if (pt_is_out(section.word[i]))
-				fn(arg, (key << PT_SECTION_SHIFT) + i,
-				   section.word[i] & PT_LIFE_MASK, &history.request[i]);
+				fn(arg, (key << PT_SECTION_SHIFT) + i, section.word[i],
+				   &history.request[i]);
 	}
 }
 

@@ -101,8 +101,8 @@ void session_groups(struct session *s, session_group_fn fn, void *arg);
 /* Requested and not freed yet, of the pgmap at @address; -1 if it is not there. */
 int64_t session_pgmap_outstanding(struct session *s, uint64_t address);
 
-/* What is outstanding now: each requested folio with its last request. */
-typedef void (*session_folio_fn)(void *arg, uint64_t pfn, enum pt_life life,
+/* What is outstanding now: each requested folio with its state and last request. */
+typedef void (*session_folio_fn)(void *arg, uint64_t pfn, uint32_t word,
 				 const struct pt_touch *request);
 void session_outstanding(struct session *s, session_folio_fn fn, void *arg);
 
