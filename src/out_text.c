@@ -22,13 +22,18 @@ static void line(void *arg, const struct stack_line *l)
 
 static void stack(struct text_out *o, uint32_t key)
 {
+	const struct ksyms *k;
 	struct pt_stack st;
 
 	if (!session_stack(o->session, key, &st)) {
 		fprintf(o->to, "    (no stack kept: see --stack)\n");
 		return;
 	}
-	stack_lines(&st, session_ksyms(o->session), o->inlines, line, o);
+	k = session_ksyms(o->session, false);
+	/* what has no symbol may be another tracer's */
+	if (!stack_is_known(&st, k))
+		k = session_ksyms(o->session, true);
+	stack_lines(&st, k, o->inlines, line, o);
 }
 
 /* What a folio's last request and last free are called; NULL: there is no such thing. */
@@ -56,7 +61,7 @@ static void where(struct text_out *o, uint32_t at)
 		stack(o, at);
 		return;
 	}
-	stack_site(PT_SITE_ADDRESS(at), session_ksyms(o->session), o->inlines, line, o);
+	stack_site(PT_SITE_ADDRESS(at), session_ksyms(o->session, false), o->inlines, line, o);
 	fprintf(o->to, "    (called from there; --stack=all keeps whole stacks)\n");
 }
 
@@ -114,22 +119,26 @@ static void folio(struct text_out *o, const struct pt_finding *f)
 	fprintf(o->to, ", flags %s; state: %s\n", flags, state);
 }
 
+/* One of those that a reference count consists of. */
+static void part(struct text_out *o, unsigned int *parts, int references, const char *whose)
+{
+	if (references)
+		fprintf(o->to, "%s%d %s", (*parts)++ ? " + " : " = ", references, whose);
+}
+
 /* Who has the references, by what can be counted. */
 static void references(struct text_out *o, const struct pt_finding *f)
 {
 	struct folio_references r;
+	unsigned int parts = 0;
 
 	folio_references(f, session_choice(o->session)->profile, &r);
-	fprintf(o->to, "  references: %d =", f->refcount);
-	fprintf(o->to, " %d idle", r.idle);
-	if (r.mapped)
-		fprintf(o->to, " + %d mapped", r.mapped);
-	if (r.files)
-		fprintf(o->to, " + %d by a file", r.files);
-	if (r.requests)
-		fprintf(o->to, " + %d by who requested it", r.requests);
-	if (f->refcount >= r.idle)
-		fprintf(o->to, " + %d others", r.others);
+	fprintf(o->to, "  references: %d", f->refcount);
+	part(o, &parts, r.idle, "when idle");
+	part(o, &parts, r.mapped, "by mappings");
+	part(o, &parts, r.files, "by the file");
+	part(o, &parts, r.requests, "by who requested it");
+	part(o, &parts, r.others, "by others");
 	if (f->pincount > 0)
 		fprintf(o->to, "; %d pinned by FOLL_PIN", f->pincount);
 	fprintf(o->to, "\n");
@@ -175,28 +184,25 @@ static void reason(struct text_out *o, const struct pt_finding *f)
 
 static void pgmap(struct text_out *o, const struct pt_finding *f)
 {
-	int64_t outstanding = session_pgmap_outstanding(o->session, f->pgmap.address);
 	char text[FILE_LINE_LEN];
 
-	devices_describe(o->devices, session_ksyms(o->session), &f->pgmap, f->time, text,
+	devices_describe(o->devices, session_ksyms(o->session, false), &f->pgmap, f->time, text,
 			 sizeof(text));
 	fprintf(o->to, "  %s\n", text);
 	if (o->verbose && f->pgmap.made_at)
 		where(o, f->pgmap.made_at);
-	if (outstanding >= 0)
-		fprintf(o->to, "  of which now: %lld folios requested and not freed\n",
-			(long long)outstanding);
 }
 
-/* Who has to do with the folio; asked before anything else, since they may be gone soon. */
+/* How things are now; asked before anything is printed, since they change. */
 struct held {
-	bool looked;
-	int error;
 	uint64_t when;
+	int64_t outstanding; /* folios of the pgmap; negative: not known */
+	bool looked;	     /* for who holds the folio */
+	int error;
 	struct holders_found found;
 };
 
-static void look_for_holders(struct text_out *o, const struct pt_finding *f, struct held *held)
+static void look_now(struct text_out *o, const struct pt_finding *f, struct held *held)
 {
 	struct holders_query q = {
 		.pfn = f->pfn,
@@ -205,27 +211,32 @@ static void look_for_holders(struct text_out *o, const struct pt_finding *f, str
 		.offset = f->file.offset,
 	};
 
+	held->when = session_now();
+	held->outstanding = session_pgmap_outstanding(o->session, f->pgmap.address);
 	held->looked =
 		is_about_one_folio(f) &&
 		f->refcount > pt_idle_count(session_choice(o->session)->profile, f->pgmap.type);
-	if (!held->looked)
-		return;
-	held->when = session_now();
-	held->error = session_holders(o->session, &q, &held->found);
+	if (held->looked)
+		held->error = session_holders(o->session, &q, &held->found);
 }
 
 static void holders(struct text_out *o, const struct pt_finding *f, const struct held *held)
 {
+	double later = held->when > f->time ? (double)(held->when - f->time) / 1e9 : 0;
 	char text[256];
 
+	if (held->outstanding >= 0)
+		fprintf(o->to,
+			"  outstanding %.3f s later: %lld folios of this pgmap are "
+			"requested and not freed\n",
+			later, (long long)held->outstanding);
 	if (!held->looked)
 		return;
 	if (held->error) {
-		fprintf(o->to, "  held now: not known (%s)\n", strerror(-held->error));
+		fprintf(o->to, "  held: not known (%s)\n", strerror(-held->error));
 		return;
 	}
-	fprintf(o->to, "  held now, %.3f s later:\n",
-		held->when > f->time ? (double)(held->when - f->time) / 1e9 : 0);
+	fprintf(o->to, "  held %.3f s later:\n", later);
 	for (uint32_t i = 0; i < held->found.nr; i++) {
 		holder_text(&held->found.holder[i], text, sizeof(text));
 		fprintf(o->to, "    %s\n", text);
@@ -234,9 +245,9 @@ static void holders(struct text_out *o, const struct pt_finding *f, const struct
 		fprintf(o->to, "    and at most %u more\n", held->found.more);
 	holders_not_looked(&held->found, text, sizeof(text));
 	if (text[0])
-		fprintf(o->to, "    not known, or not wholly: %s\n", text);
+		fprintf(o->to, "    could not be looked for, or not to the end: %s\n", text);
 	if (!held->found.nr)
-		fprintf(o->to, "    nobody that can be seen; %s\n", HOLDERS_NEVER_SEEN);
+		fprintf(o->to, "    nobody was found; %s\n", HOLDERS_NEVER_SEEN);
 }
 
 static void text_report(struct text_out *o, const struct pt_finding *f, const struct held *held)
@@ -284,7 +295,7 @@ void text_finding(struct text_out *o, const struct pt_finding *f)
 		headline(o, f);
 		fprintf(o->to, "  (not shown in full: %d findings were)\n", MAX_REPORTS);
 	} else {
-		look_for_holders(o, f, &held);
+		look_now(o, f, &held);
 		headline(o, f);
 		text_report(o, f, &held);
 	}
@@ -358,7 +369,8 @@ void text_told(struct text_out *o, const struct pt_told *t)
 		fprintf(o->to, ": VIOLATION %s", pt_rule_name(t->rule));
 	fprintf(o->to, "\n");
 	if (t->at & PT_SITE)
-		stack_site(PT_SITE_ADDRESS(t->at), session_ksyms(o->session), o->inlines, line, o);
+		stack_site(PT_SITE_ADDRESS(t->at), session_ksyms(o->session, false), o->inlines,
+			   line, o);
 }
 
 void text_ledger(struct text_out *o, struct findings *all, const struct summary *sum)

@@ -137,6 +137,8 @@ HOOK(zone_device_page_init)
 	e.page = a0;
 	e.pfn = c.pfn;
 	e.order = c.order;
+	e.asked = 1;
+	e.asked_order = c.order;
 	t.order = c.order;
 	t.refcount = page_refcount(a0);
 	rule = pt_judge_call(pgmap_covers(pgmap, c.pfn, 1ULL << c.order), pgmap_is_dying(pgmap), 1);
@@ -151,8 +153,6 @@ HOOK(zone_device_page_init)
 		t.type = s->type;
 		e.pgmap = s->pgmap;
 		e.named = pgmap;
-		e.asked = 1;
-		e.asked_order = c.order;
 		finding(h, &t, &e, rule);
 	}
 	observe_in(h, s, &t, &e);

@@ -158,9 +158,9 @@ void reason_sentence(const struct pt_finding *f, const struct reason_facts *fact
 		break;
 	case PT_RULE_DOUBLE_REQUEST:
 		snprintf(buf, size,
-			 "it is requested again %s, and was not freed in between: two owners "
-			 "believe "
-			 "that the page is theirs",
+			 "it is requested again (%llu folio%s of order %u at once) %s, and was not "
+			 "freed in between: one free is to come, and two owners wait for it",
+			 f->asked ? f->asked : 1, f->asked > 1 ? "s" : "", f->asked_order,
 			 after(facts->since_request, "request"));
 		break;
 	case PT_RULE_REQUEST_DYING:

@@ -15,8 +15,8 @@
 	     "a free list takes a page back before its last reference is gone, or a pfn walker "   \
 	     "or a racing fault holds it for a moment too long")                                   \
 	RULE(DOUBLE_REQUEST, "double-request", "a folio is requested again with no free between",  \
-	     "the driver's free list holds a page twice, or two allocators or faults have no "     \
-	     "lock between them")                                                                  \
+	     "a driver's free list holds a page twice; in fsdax, a fault on a second file "        \
+	     "that shares the extent requests the folio instead of taking a reference")            \
 	RULE(REQUEST_DYING, "request-dying", "a folio is requested from a pgmap that was killed",  \
 	     "the driver unmaps before it has stopped its allocator, or a fault races with the "   \
 	     "unbind")                                                                             \

@@ -520,9 +520,9 @@ void session_note_modules(struct session *s)
 	refresh_ksyms(s, false);
 }
 
-const struct ksyms *session_ksyms(struct session *s)
+const struct ksyms *session_ksyms(struct session *s, bool bpf)
 {
-	refresh_ksyms(s, s->ksyms_old);
+	refresh_ksyms(s, bpf && s->ksyms_old);
 	return s->ksyms;
 }
 

@@ -63,7 +63,7 @@ const struct pt_choice *session_choice(const struct session *s);
  */
 void session_note_modules(struct session *s);
 /* The symbols, of the modules that are loaded now and of some that were. */
-const struct ksyms *session_ksyms(struct session *s);
+const struct ksyms *session_ksyms(struct session *s, bool bpf);
 /* Valid until session_free(). */
 const struct pt_counts *session_counts(struct session *s);
 /* Events that a hook could not see, since a program was running on that CPU. */

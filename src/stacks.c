@@ -91,6 +91,21 @@ void stack_lines(const struct pt_stack *st, const struct ksyms *k, struct inline
 	}
 }
 
+static void note_unknown(void *arg, const struct stack_line *l)
+{
+	bool *known = arg;
+
+	*known = *known && l->function;
+}
+
+bool stack_is_known(const struct pt_stack *st, const struct ksyms *k)
+{
+	bool known = true;
+
+	stack_lines(st, k, NULL, note_unknown, &known);
+	return known;
+}
+
 void stack_site(uint64_t address, const struct ksyms *k, struct inlines *in, stack_line_fn fn,
 		void *arg)
 {

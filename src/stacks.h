@@ -35,6 +35,9 @@ void stack_lines(const struct pt_stack *st, const struct ksyms *k, struct inline
 void stack_site(uint64_t address, const struct ksyms *k, struct inlines *in, stack_line_fn fn,
 		void *arg);
 
+/* Has each line of @st a symbol? */
+bool stack_is_known(const struct pt_stack *st, const struct ksyms *k);
+
 /* One line, with its newline. */
 void stack_print(FILE *to, const struct stack_line *l);
 

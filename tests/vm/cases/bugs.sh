@@ -30,8 +30,10 @@ judge 'bugs: xfs reflink, pin, write' entry-dropped-busy 6.12.107+deb13-amd64
 if [ "$status" = 1 ]; then
 	verdict 'bugs: xfs reflink: the report names both ends' \
 		report_has daxpin pwrite dax_disassociate_entry 'dax_fault_iter' fsdax
+	# a shared folio of 6.12 does not know its place in the file
+	case $RELEASE in 6.12.*) offset='' ;; *) offset=', offset 0x0' ;; esac
 	verdict 'bugs: xfs reflink: the report names file and holder' \
-		report_has "file: $MNT/a (inode $(stat -c %i $MNT/a), xfs on pmem0 .*), offset 0x0" \
+		report_has "file: $MNT/a (inode $(stat -c %i $MNT/a), xfs on pmem0 [0-9:]*)$offset\$" \
 			'^    daxpin/[0-9]*: pipe, fd'
 fi
 rm $MNT/a $MNT/b
