@@ -29,10 +29,10 @@ static int flag_number(const struct btf *btf, const char *name)
 
 void folio_flags(const struct btf *btf, uint64_t flags, char *buf, size_t size)
 {
+	/* not PG_reserved: all device pages are */
 	static const char *const names[] = {
-		"PG_head",     "PG_locked",   "PG_waiters",    "PG_referenced",
-		"PG_uptodate", "PG_dirty",    "PG_writeback",  "PG_private",
-		"PG_reserved", "PG_hwpoison", "PG_swapbacked",
+		"PG_head",  "PG_locked",    "PG_waiters", "PG_referenced", "PG_uptodate",
+		"PG_dirty", "PG_writeback", "PG_private", "PG_hwpoison",   "PG_swapbacked",
 	};
 
 	buf[0] = '\0';
@@ -63,7 +63,7 @@ const char *folio_life(uint32_t word)
 
 void folio_state(uint32_t word, char *buf, size_t size)
 {
-	char text[32];
+	char text[40];
 
 	buf[0] = '\0';
 	append(buf, size, "", folio_life(word));
@@ -72,7 +72,7 @@ void folio_state(uint32_t word, char *buf, size_t size)
 		append(buf, size, "", text);
 	}
 	if (word & PT_ASSOC_KNOWN && pt_assoc(word)) {
-		snprintf(text, sizeof(text), "stored in %u file%s", pt_assoc(word),
+		snprintf(text, sizeof(text), "in DAX entries of %u file%s", pt_assoc(word),
 			 pt_assoc(word) > 1 ? "s" : "");
 		append(buf, size, ", ", text);
 	}

@@ -13,7 +13,7 @@ struct btf;
 /* The page flags that matter, by the kernel's own names: "head|locked"; "none". */
 void folio_flags(const struct btf *btf, uint64_t flags, char *buf, size_t size);
 
-/* What the model knows: "requested at order 9, stored in 1 file". */
+/* What the model knows: "requested at order 9, in DAX entries of 1 file". */
 void folio_state(uint32_t word, char *buf, size_t size);
 
 /* "requested", "freed"... */

@@ -164,7 +164,7 @@ static void headline(struct text_out *o, const struct pt_finding *f)
 	fprintf(o->to, "pgmaptrace: VIOLATION %s: pfn 0x%llx order %u refcount %d mapcount %d, ",
 		pt_rule_name(f->rule), f->pfn, f->order, f->refcount, f->mapcount);
 	fprintf(o->to, "%s (%s) %s\n", devices_name(o->devices, &f->pgmap),
-		devices_type(f->pgmap.type), reason_headline(f->rule));
+		devices_type(f->pgmap.type), reason_headline(f));
 }
 
 static void reason(struct text_out *o, const struct pt_finding *f)

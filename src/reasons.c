@@ -6,9 +6,9 @@
 
 #include "folio.h"
 
-const char *reason_headline(unsigned int rule)
+const char *reason_headline(const struct pt_finding *f)
 {
-	switch (rule) {
+	switch (f->rule) {
 	case PT_RULE_REQUEST_NOT_IDLE:
 		return "requested while in use";
 	case PT_RULE_DOUBLE_REQUEST:
@@ -38,7 +38,8 @@ const char *reason_headline(unsigned int rule)
 	case PT_RULE_GENERIC_OVERPUT:
 		return "lost its last reference";
 	case PT_RULE_MAP_UNREQUESTED:
-		return "mapped without a request";
+		return f->op == PT_OP_STORE ? "stored in a file without a request"
+					    : "mapped without a request";
 	case PT_RULE_ASSOCIATION_CONFLICT:
 		return "stored for a second file";
 	case PT_RULE_ENTRY_DROPPED_BUSY:
@@ -159,7 +160,8 @@ void reason_sentence(const struct pt_finding *f, const struct reason_facts *fact
 	case PT_RULE_DOUBLE_REQUEST:
 		snprintf(buf, size,
 			 "it is requested again (%llu folio%s of order %u at once) %s, and was not "
-			 "freed in between: one free is to come, and two owners wait for it",
+			 "freed in between: unless the kernel refuses, one free is to come and two "
+			 "owners wait for it",
 			 f->asked ? f->asked : 1, f->asked > 1 ? "s" : "", f->asked_order,
 			 after(facts->since_request, "request"));
 		break;
@@ -236,8 +238,10 @@ void reason_sentence(const struct pt_finding *f, const struct reason_facts *fact
 		snprintf(buf, size,
 			 "it is %s at a reference count of %d, and its state is: %s. Nothing keeps "
 			 "its storage from being given to someone else",
-			 f->op == PT_OP_STORE ? "stored in a file" : "mapped", f->refcount,
-			 folio_life(f->state));
+			 f->op != PT_OP_STORE ? "mapped"
+			 : f->asked_order     ? "stored in a file, as a huge entry,"
+					      : "stored in a file",
+			 f->refcount, folio_life(f->state));
 		break;
 	case PT_RULE_FLOW_ORDER:
 		if (f->op == PT_OP_MAP)
@@ -262,9 +266,11 @@ void reason_sentence(const struct pt_finding *f, const struct reason_facts *fact
 		break;
 	case PT_RULE_ENTRY_DROPPED_BUSY:
 		snprintf(buf, size,
-			 "the file gives it up while it has %s (%d of them by mappings): the file "
-			 "system may use the storage for other data while it is still written to",
-			 references(f, facts), r.mapped);
+			 "the file gives it up while it has %s: %d by mappings, %d by others, such "
+			 "as "
+			 "pins. The file system may now use the storage for other data while they "
+			 "still read or write it",
+			 references(f, facts), r.mapped, r.others);
 		break;
 	case PT_RULE_RESET_BUSY:
 		snprintf(buf, size,

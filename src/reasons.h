@@ -19,7 +19,7 @@ struct reason_facts {
 };
 
 /* What happened to the folio, for the headline: "freed twice". */
-const char *reason_headline(unsigned int rule);
+const char *reason_headline(const struct pt_finding *f);
 
 void reason_sentence(const struct pt_finding *f, const struct reason_facts *facts, char *buf,
 		     size_t size);

@@ -310,6 +310,7 @@ static __always_inline void stored(const struct hook *h, __u64 vmf, __u64 entry,
 		COUNT(lost[PT_LOSS_SCAN], PT_SECTION_PAGES);
 		return;
 	}
+	e.asked_order = PT_SECTION_SHIFT; /* of the entry */
 	e.order = folio_order(e.page);
 	t.refcount = page_refcount(e.page);
 	/* a section that has no event yet has nothing to add up */

@@ -172,6 +172,8 @@ struct pt_scratch {
 	struct tally tally;
 	struct span span;
 	struct pt_stack stack;
+	__u64 hash; /* of the stack, and how many frames of it count */
+	__u64 frames;
 	struct pt_pgmap pgmap;
 	struct pt_finding finding;
 	__u8 pages[64 * 64];
@@ -237,12 +239,24 @@ struct hook {
 	__u64 site; /* what the hooked function returns to; 0: not known, or not wanted */
 };
 
-/* 1 or 0, without a branch: the verifier would follow each in a loop. */
-static __always_inline __u64 is_in(const volatile struct pt_range *text, __u64 address)
+static __always_inline bool is_in(const volatile struct pt_range *text, __u64 address)
 {
-	__u64 offset = address - text->start, length = text->end - text->start;
+	return address >= text->start && address < text->end;
+}
 
-	return (~offset & (offset - length)) >> 63;
+/* One frame: into the hash, or cut off.  A loop of its own would be verified at each call. */
+static long frame_step(__u32 i, void *data)
+{
+	struct pt_scratch *s = *(struct pt_scratch **)data;
+	__u64 *at = &s->stack.frame[i & (PT_STACK_DEPTH - 1)];
+	__u64 frame = i < s->frames ? *at : 0;
+
+	*at = frame;
+	s->hash = (s->hash ^ frame) * 0x100000001b3ULL;
+	s->hash ^= s->hash >> 29;
+	if (is_in(&irq_text[0], frame) || is_in(&irq_text[1], frame))
+		s->frames = 0;
+	return 0;
 }
 
 /*
@@ -254,7 +268,7 @@ static __noinline __u32 take_stack(void *ctx)
 {
 	struct pt_scratch *s;
 	struct pt_stack *known;
-	__u64 hash = 0xcbf29ce484222325ULL, frame, keep = 1;
+	__u64 other = 0;
 	__u32 key = 0;
 	long n;
 	int i;
@@ -270,16 +284,10 @@ static __noinline __u32 take_stack(void *ctx)
 		COUNT(lost[PT_LOSS_UNWIND], 1);
 		return 0;
 	}
-	n /= 8;
-	for (i = 0; i < PT_STACK_DEPTH; i++) {
-		/* all ones below n */
-		frame = s->stack.frame[i] & ((__s64)(i - n) >> 63) & -keep;
-		keep &= ~(is_in(&irq_text[0], frame) | is_in(&irq_text[1], frame));
-		s->stack.frame[i] = frame;
-		hash = (hash ^ frame) * 0x100000001b3ULL;
-		hash ^= hash >> 29;
-	}
-	key = (hash ^ (hash >> 32)) & ~PT_SITE;
+	s->frames = n / 8;
+	s->hash = 0xcbf29ce484222325ULL;
+	bpf_loop(PT_STACK_DEPTH, frame_step, &s, 0);
+	key = (s->hash ^ (s->hash >> 32)) & ~PT_SITE;
 	if (!key)
 		key = 1;
 	known = bpf_map_lookup_elem(&stacks, &key);
@@ -292,8 +300,9 @@ static __noinline __u32 take_stack(void *ctx)
 			goto lost;
 	}
 	for (i = 0; i < PT_STACK_DEPTH; i++)
-		if (known->frame[i] != s->stack.frame[i])
-			goto lost;
+		other |= known->frame[i] ^ s->stack.frame[i];
+	if (other)
+		goto lost;
 out:
 	scratch_put(s);
 	return key;

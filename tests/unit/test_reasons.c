@@ -29,7 +29,7 @@ static void test_each_rule(void **state)
 		reason_sentence(&f, &facts, said[i], sizeof(said[i]));
 		assert_true(strlen(said[i]) > 20);
 		assert_true(strlen(said[i]) < sizeof(said[i]) - 1);
-		assert_true(strlen(reason_headline(i)) > 0);
+		assert_true(strlen(reason_headline(&f)) > 0);
 		assert_true(strlen(pt_rule_cause(i)) > 20);
 		for (int j = 1; j < i; j++)
 			assert_string_not_equal(said[i], said[j]);
@@ -138,8 +138,8 @@ static void test_state(void **state)
 	check_state(0, "not seen since tracing began");
 	check_state(pt_set_requested(0, 0), "requested");
 	check_state(pt_set_requested(0, 9), "requested at order 9");
-	check_state(pt_set_assoc(PT_FREED, 1), "freed, stored in 1 file");
-	check_state(pt_set_assoc(PT_REQUESTED, 2), "requested, stored in 2 files");
+	check_state(pt_set_assoc(PT_FREED, 1), "freed, in DAX entries of 1 file");
+	check_state(pt_set_assoc(PT_REQUESTED, 2), "requested, in DAX entries of 2 files");
 	check_state(pt_set_assoc(PT_IDLE, 0) | PT_REPORTED,
 		    "idle, never requested, in an earlier finding");
 }
