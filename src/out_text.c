@@ -144,12 +144,18 @@ static void references(struct text_out *o, const struct pt_finding *f)
 	fprintf(o->to, "\n");
 }
 
+/* Its references as a whole, and no folio has any of them. */
+static bool is_about_pgmap(const struct pt_finding *f)
+{
+	return f->rule == PT_RULE_REF_IMBALANCE && f->op != PT_OP_TEARDOWN && !f->most;
+}
+
 /* Not about a range, a pgmap, or a page that the pgmap does not have: its past tells nothing. */
 static bool is_about_one_folio(const struct pt_finding *f)
 {
 	if (f->rule == PT_RULE_PGMAP_OVERLAP)
 		return false;
-	if (f->rule == PT_RULE_REF_IMBALANCE && f->op != PT_OP_TEARDOWN && !f->most)
+	if (is_about_pgmap(f))
 		return false;
 	for (uint32_t i = 0; i < f->pgmap.nr_range && i < PT_MAX_RANGES; i++)
 		if (f->pfn >= f->pgmap.range[i].start && f->pfn <= f->pgmap.range[i].end)
@@ -161,8 +167,10 @@ static void headline(struct text_out *o, const struct pt_finding *f)
 {
 	if (o->timestamps)
 		fprintf(o->to, "[%12.6f] ", ((double)f->time + o->clock_offset) / 1e9);
-	fprintf(o->to, "pgmaptrace: VIOLATION %s: pfn 0x%llx order %u refcount %d mapcount %d, ",
-		pt_rule_name(f->rule), f->pfn, f->order, f->refcount, f->mapcount);
+	fprintf(o->to, "pgmaptrace: VIOLATION %s: ", pt_rule_name(f->rule));
+	if (!is_about_pgmap(f))
+		fprintf(o->to, "pfn 0x%llx order %u refcount %d mapcount %d, ", f->pfn, f->order,
+			f->refcount, f->mapcount);
 	fprintf(o->to, "%s (%s) %s\n", devices_name(o->devices, &f->pgmap),
 		devices_type(f->pgmap.type), reason_headline(f));
 }
@@ -269,7 +277,8 @@ static void text_report(struct text_out *o, const struct pt_finding *f, const st
 	holders(o, f, held);
 	if (f->refs || f->most)
 		fprintf(o->to,
-			"  references: %lld that memunmap_pages waits for; folios that are out "
+			"  pgmap references: %lld that memunmap_pages waits for; folios that are "
+			"out "
 			"explain %llu to %llu\n",
 			f->refs, f->least, f->most);
 	if (f->rule == PT_RULE_LEAK && !f->tid) {
@@ -277,7 +286,8 @@ static void text_report(struct text_out *o, const struct pt_finding *f, const st
 	} else {
 		fprintf(o->to, "  ");
 		who(o, f->comm, f->tid, f->cpu, f->at);
-		fprintf(o->to, "\n");
+		/* what it is about happened earlier, and elsewhere */
+		fprintf(o->to, "%s\n", is_about_pgmap(f) ? ", who waits for them" : "");
 		where(o, f->at);
 	}
 	if (!is_about_one_folio(f))
@@ -314,7 +324,7 @@ static void times(struct text_out *o, struct finding_group *g, const char *when)
 	const struct pt_finding *f = &g->example[0];
 
 	fprintf(o->to, "pgmaptrace: %s", pt_rule_name(g->key.rule));
-	if (g->nr_examples)
+	if (g->nr_examples && !is_about_pgmap(f))
 		fprintf(o->to, " at pfn 0x%llx", f->pfn);
 	fprintf(o->to, ": %llu times %s, first %.6f, last %.6f", g->count.times, when,
 		seconds(o, g->count.first), seconds(o, g->count.last));

@@ -34,7 +34,7 @@ const char *reason_headline(const struct pt_finding *f)
 	case PT_RULE_FLOW_ORDER:
 		return "used before its huge folio was complete";
 	case PT_RULE_REF_IMBALANCE:
-		return "was killed with other references than its folios explain";
+		return "has other references than its folios explain";
 	case PT_RULE_GENERIC_OVERPUT:
 		return "lost its last reference";
 	case PT_RULE_MAP_UNREQUESTED:
@@ -128,18 +128,23 @@ static void order_mismatch(const struct pt_finding *f, char *buf, size_t size)
 static void ref_imbalance(const struct pt_finding *f, const struct reason_facts *facts, char *buf,
 			  size_t size)
 {
+	const char *earlier = f->pgmap.since ? "" : " (what was taken before tracing is not known)";
+
 	if (f->refs > (long long)f->most)
 		snprintf(buf, size,
-			 "%s has a reference count of %lld, but its outstanding folios explain "
-			 "%llu at "
-			 "most: %lld will never be given back, and memunmap_pages waits for ever",
-			 facts->device, f->refs, f->most, f->refs - (long long)f->most);
+			 "%s still has %lld reference%s after its kill, unchanged for a second, "
+			 "but its "
+			 "outstanding folios explain only %llu: memunmap_pages waits for ever for "
+			 "what "
+			 "nobody will give back%s",
+			 facts->device, f->refs, f->refs == 1 ? "" : "s", f->most, earlier);
 	else
 		snprintf(buf, size,
-			 "%s has a reference count of %lld, but its outstanding folios must hold "
-			 "%llu: "
-			 "memunmap_pages will not wait for all of them",
-			 facts->device, f->refs, f->least);
+			 "%s has %lld reference%s after its kill, unchanged for a second, but its "
+			 "outstanding folios must hold %llu: memunmap_pages will not wait for all "
+			 "of "
+			 "them",
+			 facts->device, f->refs, f->refs == 1 ? "" : "s", f->least);
 }
 
 void reason_sentence(const struct pt_finding *f, const struct reason_facts *facts, char *buf,

@@ -573,9 +573,13 @@ const struct btf *session_btf(const struct session *s)
 void session_groups(struct session *s, session_group_fn fn, void *arg)
 {
 	struct pt_group_key key, kept, *previous = NULL;
-	int groups = bpf_map__fd(s->skel->maps.groups);
 	struct pt_group group;
+	int groups;
 
+	/* stopped before anything was loaded */
+	if (!s->skel)
+		return;
+	groups = bpf_map__fd(s->skel->maps.groups);
 	while (!bpf_map_get_next_key(groups, previous, &key)) {
 		kept = key;
 		previous = &kept;

@@ -77,8 +77,8 @@ static void test_numbers(void **state)
 	f.op = PT_OP_REQUEST;
 	says(&f, "asked for at order 2, but the folio is of order 3: the caller works on fewer");
 	f = (struct pt_finding){.rule = PT_RULE_REF_IMBALANCE, .refs = 5, .least = 2, .most = 3};
-	says(&f,
-	     "dax0.0 has a reference count of 5, but its outstanding folios explain 3 at most: 2");
+	says(&f, "dax0.0 still has 5 references after its kill, unchanged for a second, but its "
+		 "outstanding folios explain only 3");
 	f.refs = 1;
 	says(&f, "must hold 2");
 	f = (struct pt_finding){.rule = PT_RULE_LEAK, .op = PT_OP_TEARDOWN};
