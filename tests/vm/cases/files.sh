@@ -153,6 +153,8 @@ if ! ndctl create-namespace -f -e namespace0.0 -m devdax -M mem >/dev/null 2>&1;
 fi
 numbers=$(cat /sys/bus/dax/devices/dax0.0/dev)
 echo dax0.0 >/sys/bus/dax/drivers/device_dax/unbind
+# with -v the report has the stack of who made it
+OPTIONS='-T -v'
 trace sh -c '. /bin/guest.sh
 	echo dax0.0 >/sys/bus/dax/drivers/device_dax/bind
 	pin /dev/dax0.0 -o 0x403000
