@@ -210,6 +210,15 @@ struct held {
 	struct holders_found found;
 };
 
+/* Do folios of this type have requests and frees here? */
+static bool is_paired(const struct text_out *o, unsigned int type)
+{
+	enum pt_profile profile = session_choice(o->session)->profile;
+
+	return pt_is_requested(profile, type) ||
+	       (profile == PT_PROFILE_COUNTED && type == PT_TYPE_FS_DAX);
+}
+
 static void look_now(struct text_out *o, const struct pt_finding *f, struct held *held)
 {
 	struct holders_query q = {
@@ -220,7 +229,9 @@ static void look_now(struct text_out *o, const struct pt_finding *f, struct held
 	};
 
 	held->when = session_now();
-	held->outstanding = session_pgmap_outstanding(o->session, f->pgmap.address);
+	held->outstanding = is_paired(o, f->pgmap.type)
+				    ? session_pgmap_outstanding(o->session, f->pgmap.address)
+				    : -1;
 	held->looked =
 		is_about_one_folio(f) &&
 		f->refcount > pt_idle_count(session_choice(o->session)->profile, f->pgmap.type);
