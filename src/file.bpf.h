@@ -151,9 +151,7 @@ static __always_inline __u64 event_mapping(__u64 page, __u64 mapping, __u64 vmf)
 	return mapping < 4096 || mapping & 3 ? 0 : mapping;
 }
 
-#define NO_OFFSET ~0ULL
-
-/* Of @page, in bytes, in the file of @mapping; NO_OFFSET: not known. */
+/* Of @page, in bytes, in the file of @mapping; PT_NO_OFFSET: not known. */
 static __always_inline __u64 event_offset(__u64 page, __u64 mapping, __u64 vmf)
 {
 	__u64 head = page_head(page);
@@ -162,7 +160,7 @@ static __always_inline __u64 event_offset(__u64 page, __u64 mapping, __u64 vmf)
 		return ((__u64)PT_READ(struct folio, head, index) + page_to_pfn(page) -
 			page_to_pfn(head))
 		       << PT_PAGE_SHIFT;
-	return vmf ? (__u64)PT_READ(struct vm_fault, vmf, pgoff) << PT_PAGE_SHIFT : NO_OFFSET;
+	return vmf ? (__u64)PT_READ(struct vm_fault, vmf, pgoff) << PT_PAGE_SHIFT : PT_NO_OFFSET;
 }
 
 static __always_inline __u64 mapping_inode(__u64 mapping)
@@ -192,7 +190,7 @@ __noinline int describe_file(struct pt_finding *f, __u64 page, __u64 mapping, __
 	if (!inode)
 		return 0;
 	offset = event_offset(page, mapping, vmf);
-	if (offset != NO_OFFSET) {
+	if (offset != PT_NO_OFFSET) {
 		f->file.offset = offset;
 		f->file.flags |= PT_FILE_OFFSET;
 	}

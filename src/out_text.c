@@ -29,10 +29,10 @@ static void stack(struct text_out *o, uint32_t key)
 		fprintf(o->to, "    (no stack kept: see --stack)\n");
 		return;
 	}
-	k = session_ksyms(o->session, false);
+	k = session_ksyms(o->session, SYMBOLS_MODULES);
 	/* what has no symbol may be another tracer's */
 	if (!stack_is_known(&st, k))
-		k = session_ksyms(o->session, true);
+		k = session_ksyms(o->session, SYMBOLS_BPF);
 	stack_lines(&st, k, o->inlines, line, o);
 }
 
@@ -61,20 +61,26 @@ static void where(struct text_out *o, uint32_t at)
 		stack(o, at);
 		return;
 	}
-	stack_site(PT_SITE_ADDRESS(at), session_ksyms(o->session, false), o->inlines, line, o);
+	stack_site(PT_SITE_ADDRESS(at), session_ksyms(o->session, SYMBOLS_MODULES), o->inlines,
+		   line, o);
 	fprintf(o->to, "    (called from there; --stack=all keeps whole stacks)\n");
+}
+
+static double seconds(const struct text_out *o, uint64_t time)
+{
+	return ((double)time + o->clock_offset) / 1e9;
 }
 
 /* Seconds from a touch to @time; negative: there was none. */
 static double since(const struct text_out *o, const struct pt_touch *t, uint64_t time)
 {
-	double seconds;
+	double past;
 
 	if (!t->tick)
 		return -1;
 	/* touch times are rounded */
-	seconds = ((double)time - (double)session_touch_time(o->session, t)) / 1e9;
-	return seconds > 0 ? seconds : 0;
+	past = ((double)time - (double)session_touch_time(o->session, t)) / 1e9;
+	return past > 0 ? past : 0;
 }
 
 /* Who did it; an interrupt does what it does for somebody else than the task it came over. */
@@ -166,7 +172,7 @@ static bool is_about_one_folio(const struct pt_finding *f)
 static void headline(struct text_out *o, const struct pt_finding *f)
 {
 	if (o->timestamps)
-		fprintf(o->to, "[%12.6f] ", ((double)f->time + o->clock_offset) / 1e9);
+		fprintf(o->to, "[%12.6f] ", seconds(o, f->time));
 	fprintf(o->to, "pgmaptrace: VIOLATION %s: ", pt_rule_name(f->rule));
 	if (!is_about_pgmap(f))
 		fprintf(o->to, "pfn 0x%llx order %u refcount %d mapcount %d, ", f->pfn, f->order,
@@ -194,8 +200,8 @@ static void pgmap(struct text_out *o, const struct pt_finding *f)
 {
 	char text[FILE_LINE_LEN];
 
-	devices_describe(o->devices, session_ksyms(o->session, false), &f->pgmap, f->time, text,
-			 sizeof(text));
+	devices_describe(o->devices, session_ksyms(o->session, SYMBOLS_MODULES), &f->pgmap, f->time,
+			 text, sizeof(text));
 	fprintf(o->to, "  %s\n", text);
 	if (o->verbose && f->pgmap.made_at)
 		where(o, f->pgmap.made_at);
@@ -288,9 +294,7 @@ static void text_report(struct text_out *o, const struct pt_finding *f, const st
 	holders(o, f, held);
 	if (f->refs || f->most)
 		fprintf(o->to,
-			"  pgmap references: %lld that memunmap_pages waits for; folios that are "
-			"out "
-			"explain %llu to %llu\n",
+			"  pgmap references: %lld; folios that are out explain %llu to %llu\n",
 			f->refs, f->least, f->most);
 	if (f->rule == PT_RULE_LEAK && !f->tid) {
 		fprintf(o->to, "  found at the end of tracing\n");
@@ -322,11 +326,6 @@ void text_finding(struct text_out *o, const struct pt_finding *f)
 	}
 	fputc('\n', o->to);
 	fflush(o->to);
-}
-
-static double seconds(const struct text_out *o, uint64_t time)
-{
-	return ((double)time + o->clock_offset) / 1e9;
 }
 
 /* A group that came more than once. */
@@ -384,14 +383,16 @@ void text_told(struct text_out *o, const struct pt_told *t)
 		fprintf(o->to, " -> %s", after);
 	fprintf(o->to, "; refcount %d mapcount %d", t->refcount, t->mapcount);
 	if (t->inode)
-		fprintf(o->to, ", inode %llu offset 0x%llx", t->inode, t->offset);
+		fprintf(o->to, ", inode %llu", t->inode);
+	if (t->inode && t->offset != PT_NO_OFFSET)
+		fprintf(o->to, " offset 0x%llx", t->offset);
 	fprintf(o->to, ", %s/%u on cpu %u", t->comm, t->tid, t->cpu);
 	if (t->rule)
 		fprintf(o->to, ": VIOLATION %s", pt_rule_name(t->rule));
 	fprintf(o->to, "\n");
 	if (t->at & PT_SITE)
-		stack_site(PT_SITE_ADDRESS(t->at), session_ksyms(o->session, false), o->inlines,
-			   line, o);
+		stack_site(PT_SITE_ADDRESS(t->at), session_ksyms(o->session, SYMBOLS_KEPT),
+			   o->inlines, line, o);
 }
 
 void text_ledger(struct text_out *o, struct findings *all, const struct summary *sum)

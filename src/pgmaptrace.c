@@ -367,6 +367,8 @@ static int trace(struct tracing *t, pid_t child)
 		}
 		session_consume(t->session);
 		session_check_refs(t->session, add_own_finding, t);
+		if (t->options->session.watch != PT_WATCH_NONE)
+			fflush(t->out.to);
 		if (t->findings.nr && now() - told > 1) {
 			told = now();
 			findings_count(&t->findings, t->session);

@@ -520,9 +520,10 @@ void session_note_modules(struct session *s)
 	refresh_ksyms(s, false);
 }
 
-const struct ksyms *session_ksyms(struct session *s, bool bpf)
+const struct ksyms *session_ksyms(struct session *s, enum session_symbols which)
 {
-	refresh_ksyms(s, bpf && s->ksyms_old);
+	if (which != SYMBOLS_KEPT)
+		refresh_ksyms(s, which == SYMBOLS_BPF && s->ksyms_old);
 	return s->ksyms;
 }
 

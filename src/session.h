@@ -62,8 +62,14 @@ const struct pt_choice *session_choice(const struct session *s);
  * that comes and goes in between has none.
  */
 void session_note_modules(struct session *s);
-/* The symbols, of the modules that are loaded now and of some that were. */
-const struct ksyms *session_ksyms(struct session *s, bool bpf);
+
+enum session_symbols {
+	SYMBOLS_KEPT,	 /* as they were last read: for what comes by the thousand */
+	SYMBOLS_MODULES, /* of the modules that are loaded now and of some that were */
+	SYMBOLS_BPF,	 /* and of BPF programs, which is slow */
+};
+
+const struct ksyms *session_ksyms(struct session *s, enum session_symbols which);
 /* Valid until session_free(). */
 const struct pt_counts *session_counts(struct session *s);
 /* Events that a hook could not see, since a program was running on that CPU. */

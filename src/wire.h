@@ -226,6 +226,8 @@ enum pt_watch {
 	PT_WATCH_INODE,
 };
 
+#define PT_NO_OFFSET (~0ULL) /* in the file: not known */
+
 /* One transition of a folio that is watched. */
 struct pt_told {
 	__u64 time;
