@@ -122,7 +122,8 @@ unpin() {
 trace_reflink_bug() {
 	pwrite $MNT/a 0 2097152
 	reflink $MNT/a $MNT/b
-	trace sh -c '. /bin/guest.sh; pin $MNT/a -r; pwrite $MNT/a 0 4096; unpin'
+	# the pin stays until the tool has looked for its holder
+	trace sh -c '. /bin/guest.sh; pin $MNT/a -r; pwrite $MNT/a 0 4096; sleep 2; unpin'
 }
 
 # A page of dax0.0 is pinned, and the device is unbound.  The pinner outlives
