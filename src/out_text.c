@@ -12,6 +12,11 @@
 
 #define MAX_REPORTS 100 /* what a person reads; the rest are headlines */
 
+static enum pt_profile profile_of(const struct text_out *o)
+{
+	return session_choice(o->session)->profile;
+}
+
 static void line(void *arg, const struct stack_line *l)
 {
 	struct text_out *o = arg;
@@ -138,7 +143,7 @@ static void references(struct text_out *o, const struct pt_finding *f)
 	struct folio_references r;
 	unsigned int parts = 0;
 
-	folio_references(f, session_choice(o->session)->profile, &r);
+	folio_references(f, profile_of(o), &r);
 	fprintf(o->to, "  references: %d", f->refcount);
 	part(o, &parts, r.idle, "when idle");
 	part(o, &parts, r.mapped, "by mappings");
@@ -184,7 +189,7 @@ static void headline(struct text_out *o, const struct pt_finding *f)
 static void reason(struct text_out *o, const struct pt_finding *f)
 {
 	struct reason_facts facts = {
-		.profile = session_choice(o->session)->profile,
+		.profile = profile_of(o),
 		.device = devices_name(o->devices, &f->pgmap),
 		.since_request = since(o, &f->request, f->time),
 		.since_free = since(o, &f->free, f->time),
@@ -219,10 +224,8 @@ struct held {
 /* Do folios of this type have requests and frees here? */
 static bool is_paired(const struct text_out *o, unsigned int type)
 {
-	enum pt_profile profile = session_choice(o->session)->profile;
-
-	return pt_is_requested(profile, type) ||
-	       (profile == PT_PROFILE_COUNTED && type == PT_TYPE_FS_DAX);
+	return pt_is_requested(profile_of(o), type) ||
+	       (profile_of(o) == PT_PROFILE_COUNTED && type == PT_TYPE_FS_DAX);
 }
 
 static void look_now(struct text_out *o, const struct pt_finding *f, struct held *held)
@@ -239,8 +242,7 @@ static void look_now(struct text_out *o, const struct pt_finding *f, struct held
 				    ? session_pgmap_outstanding(o->session, f->pgmap.address)
 				    : -1;
 	held->looked =
-		is_about_one_folio(f) &&
-		f->refcount > pt_idle_count(session_choice(o->session)->profile, f->pgmap.type);
+		is_about_one_folio(f) && f->refcount > pt_idle_count(profile_of(o), f->pgmap.type);
 	if (held->looked)
 		held->error = session_holders(o->session, &q, &held->found);
 }
@@ -277,7 +279,7 @@ static void holders(struct text_out *o, const struct pt_finding *f, const struct
 
 static void text_report(struct text_out *o, const struct pt_finding *f, const struct held *held)
 {
-	struct words words = words_of(session_choice(o->session)->profile, f->pgmap.type);
+	struct words words = words_of(profile_of(o), f->pgmap.type);
 	char file[FILE_LINE_LEN];
 
 	reason(o, f);

@@ -24,17 +24,7 @@ static const char iomem[] = "00000000-00000fff : Reserved\n"
 
 static char root[] = "/tmp/pgmaptrace-devices-XXXXXX";
 
-static void make_file(const char *path, const char *text)
-{
-	char full[PATH_MAX];
-	FILE *f;
-
-	snprintf(full, sizeof(full), "%s%s", root, path);
-	f = fopen(full, "w");
-	assert_non_null(f);
-	fputs(text, f);
-	assert_int_equal(fclose(f), 0);
-}
+#include "tree.h"
 
 static int make_tree(void **state)
 {

@@ -25,24 +25,14 @@ static const char mounts[] = "22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/ro
 
 static char root[] = "/tmp/pgmaptrace-files-XXXXXX";
 
+#include "tree.h"
+
 static void make_dir(const char *path)
 {
 	char command[PATH_MAX + 16];
 
 	snprintf(command, sizeof(command), "mkdir -p %s%s", root, path);
 	assert_int_equal(system(command), 0);
-}
-
-static void make_file(const char *path, const char *text)
-{
-	char full[PATH_MAX];
-	FILE *f;
-
-	snprintf(full, sizeof(full), "%s%s", root, path);
-	f = fopen(full, "w");
-	assert_non_null(f);
-	fputs(text, f);
-	assert_int_equal(fclose(f), 0);
 }
 
 static void make_link(const char *path, const char *to)
