@@ -38,10 +38,24 @@ begin() {
 	until grep -q 'tracing, Ctrl-C' $ERR; do sleep 0.1; done
 }
 
+# cpu_time: of the tool, in ticks
+cpu_time() {
+	awk '{ print $14 + $15 }' /proc/$tool/stat
+}
+
+# settled: the tool has done what there was to do; without work it is woken once a second
+settled() {
+	for i in 1 2 3 4 5 6 7 8 9 10; do
+		before=$(cpu_time)
+		sleep 2
+		[ $(($(cpu_time) - before)) -ge 20 ] || return 0
+	done
+	not_ok "symbols: the tool is busy for 20 s"
+}
+
 end() {
 	status=0
-	# without work it is woken once a second
-	sleep 2
+	settled
 	kill -TERM $tool
 	wait $tool || status=$?
 	summary=$(tail -n 1 "$OUT")
@@ -106,7 +120,7 @@ came_and_went() {
 	load
 	# it makes a pgmap, and by that is noticed
 	echo double-request coherent correct >$LAB/command
-	sleep 2
+	settled
 	kill -STOP $tool
 	break_rule double-request
 	unload
@@ -136,7 +150,7 @@ hidden_later() {
 	begin
 	echo 2 >/proc/sys/kernel/kptr_restrict
 	break_rule double-request
-	sleep 2
+	settled
 	# another instance, of which nothing is known
 	unload
 	load
