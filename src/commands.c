@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "commands.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "exit_status.h"
+#include "holders.h"
+#include "hooks.h"
+#include "session.h"
+
+int flush_output(void)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return EXIT_CLEAN;
+	fprintf(stderr, "pgmaptrace: can't write the output: %s\n", strerror(errno));
+	return EXIT_INTERNAL;
+}
+
+int command_probe(const struct options *o)
+{
+	const struct pt_choice *c;
+	struct session *s;
+	int status;
+
+	s = session_probe(&o->session, &status);
+	if (!s)
+		return status;
+	c = session_choice(s);
+	printf("profile: %s\n\nhooks:\n", pt_profile_name(c->profile));
+	for (const struct pt_hook *h = pt_hooks; h->function; h++) {
+		if (!(h->profiles & (1 << c->profile)))
+			continue;
+		printf("  %-13s%s\n", pt_attach_name(h->attach),
+		       h->attach == PT_ATTACH_NO ? h->function : h->symbol);
+	}
+	printf("\nrules:\n");
+	for (int i = 1; i < PT_NR_RULES; i++)
+		printf("  %-4s %s\n", c->rules_off & (1u << i) ? "off" : "on", pt_rule_name(i));
+	session_free(s);
+	return flush_output();
+}
+
+int command_rules(const char *name)
+{
+	bool found = false;
+
+	for (int i = 1; i < PT_NR_RULES; i++) {
+		if (name && strcmp(name, pt_rule_name(i)))
+			continue;
+		printf("%-22s%s\n", pt_rule_name(i), pt_rule_text(i));
+		found = true;
+	}
+	if (!found)
+		return usage_error("no rule is called %s: pgmaptrace rules lists them", name);
+	return flush_output();
+}
+
+int command_holders(const struct options *o, const char *text)
+{
+	struct holders_query q = {0};
+	struct holders_found found;
+	struct session *s;
+	char line[256];
+	int status, err;
+
+	if (!parse_number(text, &q.pfn))
+		return usage_error("holders %s: give a page frame number", text);
+	s = session_probe(&o->session, &status);
+	if (!s)
+		return status;
+	err = session_holders(s, &q, &found);
+	session_free(s);
+	if (err == -ENXIO) {
+		fprintf(stderr, "pgmaptrace: pfn %s is no device page\n", text);
+		return EXIT_USAGE;
+	}
+	if (err) {
+		fprintf(stderr, "pgmaptrace: can't look for holders: %s%s\n", strerror(-err),
+			err == -EPERM ? " (run as root)" : "");
+		return EXIT_KERNEL;
+	}
+	printf("pfn 0x%llx, %llu page%s, refcount %d, mapcount %d\n", (unsigned long long)found.pfn,
+	       (unsigned long long)found.pages, found.pages > 1 ? "s" : "", found.refcount,
+	       found.mapcount);
+	for (uint32_t i = 0; i < found.nr; i++) {
+		holder_text(&found.holder[i], line, sizeof(line));
+		printf("  %s\n", line);
+	}
+	if (found.more)
+		printf("  and %u more\n", found.more);
+	if (!found.nr)
+		printf("  nobody found\n");
+	holders_not_looked(&found, line, sizeof(line));
+	if (line[0])
+		printf("  can't be known, or not wholly: %s\n", line);
+	printf("  " HOLDERS_NEVER_SEEN "\n");
+	err = flush_output();
+	if (err)
+		return err;
+	if (found.nr)
+		return EXIT_CLEAN;
+	return line[0] ? EXIT_INCONCLUSIVE : EXIT_FINDINGS;
+}
