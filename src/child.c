@@ -50,6 +50,11 @@ bool stop_requested(pid_t child)
 	return stop;
 }
 
+void stop_handled(void)
+{
+	stop = false;
+}
+
 bool interrupted(void)
 {
 	return stop_requested(0);

@@ -10,7 +10,9 @@
 int signals_open(void);
 /* Did a signal ask us to stop?  SIGTERM is handed on to @child. */
 bool stop_requested(pid_t child);
-/* The same, without a child: for what asks between two steps. */
+/* A signal that came is dealt with: the next one asks anew. */
+void stop_handled(void);
+/* As stop_requested(), without a child: for what asks between two steps. */
 bool interrupted(void);
 
 /* Return: 0 if execvp() would find @name, else the exit status of a shell. */

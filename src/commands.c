@@ -8,7 +8,9 @@
 #include "exit_status.h"
 #include "holders.h"
 #include "hooks.h"
+#include "inlines.h"
 #include "session.h"
+#include "stacks.h"
 
 int flush_output(void)
 {
@@ -57,6 +59,63 @@ int command_rules(const char *name)
 	return flush_output();
 }
 
+static int look_failed(int err)
+{
+	fprintf(stderr, "pgmaptrace: can't look for holders: %s%s\n", strerror(-err),
+		err == -EPERM ? " (run as root)" : "");
+	return EXIT_KERNEL;
+}
+
+static void print_line(void *arg, const struct stack_line *l)
+{
+	(void)arg;
+	fputs("    ", stdout);
+	stack_print(stdout, l);
+}
+
+/* Who waits for any device page, or for a pgmap to end. */
+static int waiters(const struct options *o)
+{
+	static const struct pt_waits none;
+	struct inlines *inlines = inlines_new(o->vmlinux);
+	struct pt_waits found = none;
+	struct session *s;
+	int status, err;
+
+	s = inlines ? session_probe(&o->session, &status) : NULL;
+	if (!s) {
+		status = inlines ? status : EXIT_INTERNAL;
+		goto out;
+	}
+	err = session_waits(s, &found);
+	status = err ? look_failed(err) : EXIT_CLEAN;
+	for (uint32_t i = 0; i < found.nr && !err; i++) {
+		const struct pt_wait *w = &found.wait[i];
+		struct pt_stack st;
+
+		printf("%s/%u waits for ", w->comm, w->tid);
+		if (w->how == PT_HOW_WAIT)
+			printf("pfn 0x%llx to be idle\n", w->pfn);
+		else
+			printf("the end of the pgmap at 0x%llx\n", w->pgmap);
+		memcpy(st.frame, w->frame, sizeof(st.frame));
+		stack_lines(&st, session_ksyms(s, SYMBOLS_KEPT), inlines, print_line, NULL);
+	}
+	session_free(s);
+	if (err)
+		goto out;
+	if (!found.nr)
+		printf("nobody waits for a device page or a pgmap\n");
+	if (found.more)
+		printf("and %u more\n", found.more);
+	status = flush_output();
+	if (!status && !found.nr)
+		status = found.looked == PT_LOOKED_WAITS ? EXIT_FINDINGS : EXIT_INCONCLUSIVE;
+out:
+	inlines_free(inlines);
+	return status;
+}
+
 int command_holders(const struct options *o, const char *text)
 {
 	struct holders_query q = {0};
@@ -65,6 +124,8 @@ int command_holders(const struct options *o, const char *text)
 	char line[256];
 	int status, err;
 
+	if (!text)
+		return waiters(o);
 	if (!parse_number(text, &q.pfn))
 		return usage_error("holders %s: give a page frame number", text);
 	s = session_probe(&o->session, &status);
@@ -76,11 +137,8 @@ int command_holders(const struct options *o, const char *text)
 		fprintf(stderr, "pgmaptrace: pfn %s is no device page\n", text);
 		return EXIT_USAGE;
 	}
-	if (err) {
-		fprintf(stderr, "pgmaptrace: can't look for holders: %s%s\n", strerror(-err),
-			err == -EPERM ? " (run as root)" : "");
-		return EXIT_KERNEL;
-	}
+	if (err)
+		return look_failed(err);
 	printf("pfn 0x%llx, %llu page%s, refcount %d, mapcount %d\n", (unsigned long long)found.pfn,
 	       (unsigned long long)found.pages, found.pages > 1 ? "s" : "", found.refcount,
 	       found.mapcount);

@@ -9,7 +9,7 @@
 int command_probe(const struct options *o);
 /* The catalogue, or one rule of it; @name may be NULL. */
 int command_rules(const char *name);
-/* Who has to do with the folio at @pfn, as the user gave it. */
+/* Who has to do with the folio at @pfn, as the user gave it; NULL: who waits, for any. */
 int command_holders(const struct options *o, const char *pfn);
 
 /* Return: 0; EXIT_INTERNAL, said on stderr, if stdout can't be written. */

@@ -4,12 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct pt_group_key key_of(const struct pt_finding *f)
+/* As the programs group; what is found here is told apart by its pgmap, too. */
+static struct pt_group_key key_of(const struct pt_finding *f, bool own)
 {
 	return (struct pt_group_key){
 		.rule = f->rule,
 		.at = f->at,
-		.epoch = f->at ? 0 : f->pgmap.epoch,
+		.epoch = f->at && !own ? 0 : f->pgmap.epoch,
 	};
 }
 
@@ -29,9 +30,9 @@ static struct finding_group *find_group(struct findings *all, const struct pt_gr
 	return *i;
 }
 
-struct finding_group *findings_add(struct findings *all, const struct pt_finding *f, bool own)
+struct finding_group *findings_add(struct findings *all, const struct pt_finding *f, uint64_t own)
 {
-	struct pt_group_key key = key_of(f);
+	struct pt_group_key key = key_of(f, own);
 	struct finding_group *g = find_group(all, &key);
 
 	if (!g)
@@ -39,8 +40,9 @@ struct finding_group *findings_add(struct findings *all, const struct pt_finding
 	if (g->nr_examples < PT_EXAMPLES)
 		g->example[g->nr_examples++] = *f;
 	if (own) {
-		if (!g->count.times++)
+		if (!g->count.times)
 			g->count.first = f->time;
+		g->count.times += own;
 		g->count.last = f->time;
 	}
 	return g;
@@ -90,8 +92,7 @@ static bool pairs_events(unsigned int rule)
 	return false;
 }
 
-void summarise(struct session *s, const uint64_t own[PT_NR_RULES], uint64_t ageless,
-	       bool interrupted, struct summary *sum)
+void summarise(struct session *s, const struct own_findings *own, struct summary *sum)
 {
 	static const bool hides[PT_NR_LOSSES] = {
 #define LOSS(id, text, state) state,
@@ -102,19 +103,22 @@ void summarise(struct session *s, const uint64_t own[PT_NR_RULES], uint64_t agel
 
 	memset(sum, 0, sizeof(*sum));
 	sum->counts = c;
-	sum->interrupted = interrupted;
+	sum->own = own;
 	sum->missed = session_missed(s);
-	sum->ageless = ageless;
-	sum->lost = sum->missed + ageless;
-	sum->state_lost = sum->missed || ageless || session_choice(s)->missing;
+	sum->lost = sum->missed + own->ageless;
+	sum->state_lost = sum->missed || own->ageless || session_choice(s)->missing;
 	for (int i = 0; i < PT_NR_LOSSES; i++) {
 		sum->lost += c->lost[i];
 		if (hides[i] && c->lost[i])
 			sum->state_lost = true;
 	}
 	for (int i = 1; i < PT_NR_RULES; i++) {
-		uint64_t n = c->rules[i] + own[i];
+		uint64_t n = c->rules[i] + own->rule[i];
 
+		if (pt_rule_is_warning(i)) {
+			sum->warnings += n;
+			continue;
+		}
 		if (sum->state_lost && pairs_events(i)) {
 			sum->unverified += n;
 			continue;
@@ -125,7 +129,8 @@ void summarise(struct session *s, const uint64_t own[PT_NR_RULES], uint64_t agel
 	sum->outstanding = c->requests > c->frees ? c->requests - c->frees : 0;
 	if (sum->findings)
 		sum->verdict = VERDICT_FAIL;
-	else if (sum->state_lost || sum->unverified || interrupted)
+	else if (sum->state_lost || sum->unverified || own->interrupted || own->cut_short ||
+		 own->blind)
 		sum->verdict = VERDICT_INCONCLUSIVE;
 	else
 		sum->verdict = VERDICT_PASS;

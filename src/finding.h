@@ -29,10 +29,10 @@ struct findings {
 
 /*
  * findings_add - keep a finding as an example of its group
- * @own: it was made in user space, where nobody else counts it
+ * @own: how many were made in user space, where nobody else counts them; 0: by the programs
  * Return: the group; nr_examples is 1 if it is new.  NULL: out of memory.
  */
-struct finding_group *findings_add(struct findings *all, const struct pt_finding *f, bool own);
+struct finding_group *findings_add(struct findings *all, const struct pt_finding *f, uint64_t own);
 /* Take over what the programs have counted. */
 void findings_count(struct findings *all, struct session *s);
 void findings_free(struct findings *all);
@@ -43,25 +43,29 @@ enum verdict {
 	VERDICT_INCONCLUSIVE,
 };
 
+/* What was judged in user space, and what could not be. */
+struct own_findings {
+	uint64_t rule[PT_NR_RULES]; /* no counter of the session holds these */
+	uint64_t ageless;	    /* outstanding folios whose request was not kept */
+	bool interrupted;	    /* stopped before tracing was complete */
+	bool cut_short;		    /* or before all that is outstanding was judged */
+	bool blind;		    /* waits could not be looked for */
+};
+
 struct summary {
 	enum verdict verdict;
 	uint64_t findings;
 	uint64_t rule[PT_NR_RULES];
+	uint64_t warnings;
 	uint64_t unverified; /* violations that a missed event would explain */
 	uint64_t outstanding;
 	uint64_t lost;
 	uint64_t missed;
-	uint64_t ageless;
-	bool state_lost;  /* something was lost that could hide a finding */
-	bool interrupted; /* stopped before tracing was complete */
+	bool state_lost; /* something was lost that could hide a finding */
+	const struct own_findings *own;
 	const struct pt_counts *counts;
 };
 
-/*
- * @own: by rule, findings made in user space, that no counter of @s holds
- * @ageless: outstanding folios that could not be judged, their request being lost
- */
-void summarise(struct session *s, const uint64_t own[PT_NR_RULES], uint64_t ageless,
-	       bool interrupted, struct summary *sum);
+void summarise(struct session *s, const struct own_findings *own, struct summary *sum);
 
 #endif /* PGMAPTRACE_FINDING_H */

@@ -157,6 +157,40 @@ struct tally_section {
 	__u64 pfn; /* of its first page */
 };
 
+/* @pfn, of state @word, is out while its pgmap goes away: one task does that. */
+__noinline int keep_gone(__u64 epoch, __u64 pfn, __u32 word)
+{
+	struct pt_history *h = find_history(pfn, false);
+	struct pt_gone_key key = {.epoch = epoch};
+	__u32 i = pfn & (PT_SECTION_PAGES - 1);
+	struct pt_gone none = {};
+	struct pt_gone *g;
+	__u32 order;
+
+	if (h)
+		key.at = h->request[i].at;
+	g = bpf_map_lookup_elem(&gone, &key);
+	if (!g) {
+		bpf_map_update_elem(&gone, &key, &none, BPF_NOEXIST);
+		g = bpf_map_lookup_elem(&gone, &key);
+	}
+	if (!g) {
+		COUNT(lost[PT_LOSS_GONE], 1);
+		return 0;
+	}
+	if (g->folios < PT_EXAMPLES)
+		g->pfn[g->folios & (PT_EXAMPLES - 1)] = pfn;
+	g->folios++;
+	order = pt_order(word);
+	/* fsdax is mapped there, and not asked for at some order */
+	if (profile == PT_PROFILE_COUNTED && !order && (word & PT_LIFE_MASK) != PT_PART)
+		order = folio_order(pfn_to_page(pfn));
+	g->pages += 1ULL << (order & PT_ORDER_MAX);
+	if (h && h->request[i].tick && (!g->oldest.tick || h->request[i].tick < g->oldest.tick))
+		g->oldest = h->request[i];
+	return 0;
+}
+
 static long tally_page(__u32 i, void *data)
 {
 	struct tally_section *in = data;
@@ -173,12 +207,14 @@ static long tally_page(__u32 i, void *data)
 			t->first_idle = pfn;
 		return 0;
 	}
-	if (life == PT_PREEXISTING)
-		t->preexisting++;
+	if (life == PT_PREEXISTING && !t->preexisting++)
+		t->first_preexisting = pfn;
 	if (!pt_is_out(word))
 		return 0;
 	if (!t->out++)
 		t->first_out = pfn;
+	if (t->going)
+		keep_gone(t->going, pfn, word);
 	if (life == PT_PART)
 		t->parts++;
 	else if (pt_order(word))

@@ -30,14 +30,15 @@ const volatile __u64 at_bit_wait_table;
 const volatile __u64 at_folio_wait_table;
 
 /* Bounds of the walks. */
-#define MAX_TREE_STEPS (1 << 17)
-#define MAX_FDS	       (1 << 16)
-#define MAX_SLOTS      (1 << 16)
-#define MAX_BUFFERS    (1 << 14) /* the kernel's own: IORING_MAX_REG_BUFFERS */
-#define MAX_BVECS      (1 << 18) /* 1 GiB, the kernel's own, of one buffer */
-#define MAX_RING_BVECS (1 << 20)
-#define MAX_WAITERS    (1 << 10) /* on one list */
-#define WAIT_TABLE     256	 /* kernel/sched/wait_bit.c and mm/filemap.c */
+#define MAX_TREE_STEPS	 (1 << 17)
+#define MAX_FDS		 (1 << 16)
+#define MAX_SLOTS	 (1 << 16)
+#define MAX_BUFFERS	 (1 << 14) /* the kernel's own: IORING_MAX_REG_BUFFERS */
+#define MAX_BVECS	 (1 << 18) /* 1 GiB, the kernel's own, of one buffer */
+#define MAX_RING_BVECS	 (1 << 20)
+#define MAX_WAITERS	 (1 << 10) /* on one list */
+#define MAX_PGMAP_RANGES (1 << 12)
+#define WAIT_TABLE	 256 /* kernel/sched/wait_bit.c and mm/filemap.c */
 
 /* include/uapi/linux/stat.h */
 #define S_IFMT	0170000
@@ -84,8 +85,9 @@ struct walk {
 	__u64 head, entry;
 	__s64 task_offset;
 	__s64 key_offset; /* 0: any entry will do */
+	__u64 pgmap;	  /* whose list it is; 0: not a pgmap's */
 	__u32 how;
-	__u32 unused2;
+	__u32 all; /* not only of the folio, but of all device pages */
 };
 
 struct state {
@@ -151,6 +153,16 @@ __noinline int add_holder(void)
 	s->search.nr++;
 	return 0;
 }
+
+static __always_inline void read_task(struct walk *w, __u64 task)
+{
+	w->holder.tgid = PT_READ(struct task_struct, task, tgid);
+	w->holder.tid = PT_READ(struct task_struct, task, pid);
+	bpf_probe_read_kernel(w->holder.comm, sizeof(w->holder.comm),
+			      (void *)(task + bpf_core_field_offset(struct task_struct, comm)));
+}
+
+#include "waiters.bpf.h"
 
 /* How many of the folio's pages are among the @nr from @pfn on? */
 static __always_inline __u32 common_pages(const struct state *s, __u64 pfn, __u64 nr)
@@ -397,96 +409,6 @@ static __always_inline void find_mappings(struct state *s)
 	bpf_loop(MAX_TREE_STEPS, tree_step, &s, 0);
 	if (!w->ended)
 		not_looked(s, PT_HOW_MAP);
-}
-
-/* ---- waiters ---- */
-
-static __always_inline void read_task(struct walk *w, __u64 task)
-{
-	w->holder.tgid = PT_READ(struct task_struct, task, tgid);
-	w->holder.tid = PT_READ(struct task_struct, task, pid);
-	bpf_probe_read_kernel(w->holder.comm, sizeof(w->holder.comm),
-			      (void *)(task + bpf_core_field_offset(struct task_struct, comm)));
-}
-
-static long waiter_step(__u32 i, void *data)
-{
-	struct state *s = *(struct state **)data;
-	__u64 first = pfn_to_page(s->search.pfn), key;
-	struct walk *w = &s->walk;
-
-	if (!w->entry || w->entry == w->head) {
-		w->ended = 1;
-		return 1;
-	}
-	key = w->key_offset ? read_u64(w->entry + w->key_offset) : first;
-	/* 6.x waits on the count, 7.x on the page: both lie in the struct page */
-	if (key >= first && key < first + s->search.pages * page_size_of_struct()) {
-		__builtin_memset(&w->holder, 0, sizeof(w->holder));
-		w->holder.how = w->how;
-		w->holder.fd = -1;
-		w->holder.object = read_u64(w->entry + w->task_offset);
-		if (w->holder.object) {
-			read_task(w, w->holder.object);
-			add_holder();
-		}
-	}
-	w->entry = (__u64)PT_READ(struct list_head, w->entry, next);
-	return 0;
-}
-
-__noinline int walk_waiters(__u64 head)
-{
-	struct state *s = get_state();
-
-	if (!s)
-		return 0;
-	s->walk.head = head;
-	s->walk.entry = (__u64)PT_READ(struct list_head, head, next);
-	s->walk.ended = 0;
-	bpf_loop(MAX_WAITERS, waiter_step, &s, 0);
-	if (!s->walk.ended)
-		s->search.looked &= ~(1U << (s->walk.how & 31));
-	return 0;
-}
-
-static long bucket_step(__u32 i, void *data)
-{
-	__u64 table = *(__u64 *)data;
-
-	walk_waiters(table + i * (__u64)bpf_core_type_size(struct wait_queue_head) +
-		     bpf_core_field_offset(struct wait_queue_head, head));
-	return 0;
-}
-
-static __always_inline void find_waiters(struct state *s)
-{
-	__u64 node = bpf_core_field_offset(struct wait_bit_queue_entry, wq_entry) +
-		     bpf_core_field_offset(struct wait_queue_entry, entry);
-	struct walk *w = &s->walk;
-	__u64 table;
-
-	w->task_offset = (__s64)bpf_core_field_offset(struct wait_queue_entry, private) -
-			 (__s64)bpf_core_field_offset(struct wait_queue_entry, entry);
-	w->key_offset = (__s64)bpf_core_field_offset(struct wait_bit_queue_entry, key.flags) - node;
-	w->how = PT_HOW_WAIT;
-	table = at_bit_wait_table;
-	if (table)
-		bpf_loop(WAIT_TABLE, bucket_step, &table, 0);
-	node = bpf_core_field_offset(struct wait_page_queue, wait) +
-	       bpf_core_field_offset(struct wait_queue_entry, entry);
-	w->key_offset = (__s64)bpf_core_field_offset(struct wait_page_queue, folio) - node;
-	w->how = PT_HOW_LOCK;
-	table = at_folio_wait_table;
-	if (table)
-		bpf_loop(WAIT_TABLE, bucket_step, &table, 0);
-	w->task_offset = (__s64)bpf_core_field_offset(struct swait_queue, task) -
-			 (__s64)bpf_core_field_offset(struct swait_queue, task_list);
-	w->key_offset = 0;
-	w->how = PT_HOW_PGMAP;
-	if (s->search.pgmap)
-		walk_waiters(s->search.pgmap +
-			     bpf_core_field_offset(struct dev_pagemap, done.wait.task_list));
 }
 
 /* ---- all tasks: who has the mm, and what their files are ---- */
@@ -759,7 +681,42 @@ int find_holders(void *ctx)
 	if (at_folio_wait_table)
 		s->search.looked |= 1U << PT_HOW_LOCK;
 	find_waiters(s);
+	find_lockers(s);
+	find_teardown(s->search.pgmap);
 	find_mappings(s);
+	return 0;
+}
+
+/* Who waits for any device page, or for the end of any pgmap. */
+SEC("syscall")
+int find_waits(void *ctx)
+{
+	struct state *s = get_state();
+	struct pt_waits *found = get_waits();
+
+	if (!s || !found)
+		return 0;
+	learn_layout(&s->walk);
+	found->nr = 0;
+	found->more = 0;
+	found->looked = 1U << PT_HOW_PGMAP;
+	if (at_bit_wait_table)
+		found->looked |= 1U << PT_HOW_WAIT;
+	s->walk.all = 1;
+	find_waiters(s);
+	find_teardowns();
+	s->walk.all = 0;
+	return 0;
+}
+
+/* Each task: if it is one of those that find_waits found, what it does. */
+SEC("iter/task")
+int look_at_waiters(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+
+	if (task)
+		look_at_waiter(task);
 	return 0;
 }
 

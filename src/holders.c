@@ -17,7 +17,8 @@
 
 struct holders {
 	struct holders_bpf *skel;
-	struct bpf_link *tasks;
+	struct bpf_link *tasks;	  /* name_holders */
+	struct bpf_link *waiters; /* look_at_waiters */
 	struct pt_search *search; /* room for a whole value of the map */
 	size_t size;
 };
@@ -60,6 +61,9 @@ struct holders *holders_load(const struct ksyms *k, const char *btf, int log_lev
 	h->tasks = bpf_program__attach_iter(h->skel->progs.name_holders, NULL);
 	if (!h->tasks)
 		goto fail;
+	h->waiters = bpf_program__attach_iter(h->skel->progs.look_at_waiters, NULL);
+	if (!h->waiters)
+		goto fail;
 	h->size = bpf_map__value_size(h->skel->maps.states);
 	h->search = malloc(h->size);
 	if (!h->search)
@@ -77,15 +81,16 @@ void holders_free(struct holders *h)
 	if (!h)
 		return;
 	bpf_link__destroy(h->tasks);
+	bpf_link__destroy(h->waiters);
 	holders_bpf__destroy(h->skel);
 	free(h->search);
 	free(h);
 }
 
-/* Run name_holders for each task. */
-static int run_over_tasks(struct holders *h)
+/* Run the program of @iterator for each task. */
+static int run_over_tasks(struct bpf_link *iterator)
 {
-	int fd = bpf_iter_create(bpf_link__fd(h->tasks));
+	int fd = bpf_iter_create(bpf_link__fd(iterator));
 	char unused[64];
 	ssize_t n;
 
@@ -124,7 +129,7 @@ static int search(struct holders *h, const struct holders_query *q)
 		return -errno;
 	err = bpf_prog_test_run_opts(bpf_program__fd(h->skel->progs.find_holders), &opts);
 	if (!err)
-		err = run_over_tasks(h);
+		err = run_over_tasks(h->tasks);
 	if (!err && bpf_map_lookup_elem(map, &zero, h->search))
 		err = -errno;
 	if (!err && !h->search->pgmap && !q->pages)
@@ -158,6 +163,23 @@ int holders_find(struct holders *h, const struct holders_query *q, struct holder
 		if (!s->mm[i].tgid)
 			keep(found, &s->mm[i]);
 	return 0;
+}
+
+int holders_waits(struct holders *h, struct pt_waits *found)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts);
+	int map = bpf_map__fd(h->skel->maps.waits), err;
+	__u32 zero = 0;
+
+	err = bpf_prog_test_run_opts(bpf_program__fd(h->skel->progs.find_waits), &opts);
+	if (!err && bpf_map_lookup_elem(map, &zero, found))
+		err = -errno;
+	if (err || !found->nr)
+		return err;
+	err = run_over_tasks(h->waiters);
+	if (!err && bpf_map_lookup_elem(map, &zero, found))
+		err = -errno;
+	return err;
 }
 
 static const char *entry_name(const struct pt_holder *h)

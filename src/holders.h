@@ -50,6 +50,12 @@ void holders_free(struct holders *h);
 /* Return: 0; -ENXIO: no device page, and pages is 0; another negative errno. */
 int holders_find(struct holders *h, const struct holders_query *q, struct holders_found *found);
 
+/*
+ * Who waits for any device page or pgmap, with the stack of each.  Cheap enough
+ * for once a second.  Return: 0; negative errno.
+ */
+int holders_waits(struct holders *h, struct pt_waits *found);
+
 /* One line, as "daxpin/145: pipe, fd 4" */
 void holder_text(const struct pt_holder *h, char *buf, size_t size);
 

@@ -13,6 +13,7 @@ struct options {
 	bool verbose;
 	bool timestamps;
 	double duration;     /* seconds; negative: until a signal */
+	double stall;	     /* seconds that a wait may last; 0: any time */
 	double older;	     /* seconds; negative: leaks are not judged */
 	const char *pgmap;   /* whose transitions are shown; NULL: of all that are watched */
 	const char *vmlinux; /* file with debug info; NULL: in the standard places */

@@ -158,6 +158,8 @@ static void references(struct text_out *o, const struct pt_finding *f)
 /* Its references as a whole, and no folio has any of them. */
 static bool is_about_pgmap(const struct pt_finding *f)
 {
+	if (f->rule == PT_RULE_TEARDOWN_STALL)
+		return !f->most;
 	return f->rule == PT_RULE_REF_IMBALANCE && f->op != PT_OP_TEARDOWN && !f->most;
 }
 
@@ -178,7 +180,8 @@ static void headline(struct text_out *o, const struct pt_finding *f)
 {
 	if (o->timestamps)
 		fprintf(o->to, "[%12.6f] ", seconds(o, f->time));
-	fprintf(o->to, "pgmaptrace: VIOLATION %s: ", pt_rule_name(f->rule));
+	fprintf(o->to, "pgmaptrace: %s %s: ", pt_rule_is_warning(f->rule) ? "WARNING" : "VIOLATION",
+		pt_rule_name(f->rule));
 	if (!is_about_pgmap(f))
 		fprintf(o->to, "pfn 0x%llx order %u refcount %d mapcount %d, ", f->pfn, f->order,
 			f->refcount, f->mapcount);
@@ -277,7 +280,87 @@ static void holders(struct text_out *o, const struct pt_finding *f, const struct
 		fprintf(o->to, "    nobody was found; %s\n", HOLDERS_NEVER_SEEN);
 }
 
-static void text_report(struct text_out *o, const struct pt_finding *f, const struct held *held)
+/* "12 KiB" */
+static const char *size_text(uint64_t pages)
+{
+	static char text[32];
+	uint64_t kib = pages * 4;
+
+	if (kib >= 10 << 20)
+		snprintf(text, sizeof(text), "%llu GiB", (unsigned long long)kib >> 20);
+	else if (kib >= 10 << 10)
+		snprintf(text, sizeof(text), "%llu MiB", (unsigned long long)kib >> 10);
+	else
+		snprintf(text, sizeof(text), "%llu KiB", (unsigned long long)kib);
+	return text;
+}
+
+/* Pages of which nothing is known but that they are in the group, too. */
+static void other_examples(struct text_out *o, const struct outstanding_group *g, unsigned int from)
+{
+	char file[FILE_LINE_LEN];
+
+	for (unsigned int i = from; i < outstanding_examples(g); i++) {
+		fprintf(o->to, "    %s pfn 0x%llx", i ? "also" : "", g->example[i].pfn);
+		if (files_describe(o->files, &g->example[i], file, sizeof(file)))
+			fprintf(o->to, ", %s", file);
+		fprintf(o->to, "\n");
+	}
+}
+
+/* Folios with one story.  @now: ns; @stack: of their request, unless the report has it anyway */
+static void outstanding(struct text_out *o, const struct outstanding_group *g, uint64_t now,
+			bool stack)
+{
+	char comm[PT_COMM_LEN + 1] = "?";
+
+	fprintf(o->to, "  outstanding: %llu folio%s (%s)", (unsigned long long)g->folios,
+		g->folios == 1 ? "" : "s", size_text(g->pages));
+	if (g->oldest.tick) {
+		session_comm(o->session, &g->oldest, comm);
+		fprintf(o->to, ", the oldest requested %.3f s ago by %s/%u",
+			since(o, &g->oldest, now), comm, PT_TID(g->oldest.who));
+	}
+	fprintf(o->to, "\n");
+	other_examples(o, g, g->gone ? 0 : 1);
+	if (stack && g->at)
+		where(o, g->at);
+}
+
+static void outstanding_groups(struct text_out *o, const struct pt_finding *f,
+			       const struct outstanding_group *groups)
+{
+	for (const struct outstanding_group *g = groups; g; g = g->next)
+		outstanding(o, g, f->time, g->at != f->request.at);
+	if (f->preexisting)
+		fprintf(o->to, "  in use since before tracing: %llu folio%s of this pgmap\n",
+			f->preexisting, f->preexisting == 1 ? "" : "s");
+}
+
+static bool is_stall(const struct pt_finding *f)
+{
+	return f->rule == PT_RULE_TEARDOWN_STALL || f->rule == PT_RULE_BREAK_STALL;
+}
+
+/* Who broke the rule, or whom it hurts, and where in the kernel that is. */
+static void culprit(struct text_out *o, const struct pt_finding *f)
+{
+	if (f->rule == PT_RULE_LEAK && !f->tid) {
+		fprintf(o->to, "  found at the end of tracing\n");
+		return;
+	}
+	fprintf(o->to, "  ");
+	who(o, f->comm, f->tid, f->cpu, f->at);
+	/* what it is about happened earlier, and elsewhere */
+	if (is_stall(f))
+		fprintf(o->to, ", who waits since %.6f\n", seconds(o, f->time - f->waited));
+	else
+		fprintf(o->to, "%s\n", is_about_pgmap(f) ? ", who waits for them" : "");
+	where(o, f->at);
+}
+
+static void text_report(struct text_out *o, const struct pt_finding *f, const struct held *held,
+			const struct outstanding_group *groups)
 {
 	struct words words = words_of(profile_of(o), f->pgmap.type);
 	char file[FILE_LINE_LEN];
@@ -298,15 +381,8 @@ static void text_report(struct text_out *o, const struct pt_finding *f, const st
 		fprintf(o->to,
 			"  pgmap references: %lld; folios that are out explain %llu to %llu\n",
 			f->refs, f->least, f->most);
-	if (f->rule == PT_RULE_LEAK && !f->tid) {
-		fprintf(o->to, "  found at the end of tracing\n");
-	} else {
-		fprintf(o->to, "  ");
-		who(o, f->comm, f->tid, f->cpu, f->at);
-		/* what it is about happened earlier, and elsewhere */
-		fprintf(o->to, "%s\n", is_about_pgmap(f) ? ", who waits for them" : "");
-		where(o, f->at);
-	}
+	outstanding_groups(o, f, groups);
+	culprit(o, f);
 	if (!is_about_one_folio(f))
 		return;
 	touch(o, f, &f->request, words.request);
@@ -314,20 +390,167 @@ static void text_report(struct text_out *o, const struct pt_finding *f, const st
 		touch(o, f, &f->free, words.free);
 }
 
-void text_finding(struct text_out *o, const struct pt_finding *f)
+static void finding(struct text_out *o, const struct pt_finding *f,
+		    const struct outstanding_group *groups, struct held *held)
 {
-	struct held held = {0};
-
 	if (o->reports++ >= MAX_REPORTS) {
 		headline(o, f);
 		fprintf(o->to, "  (not shown in full: %d findings were)\n", MAX_REPORTS);
 	} else {
-		look_now(o, f, &held);
+		look_now(o, f, held);
 		headline(o, f);
-		text_report(o, f, &held);
+		text_report(o, f, held, groups);
 	}
 	fputc('\n', o->to);
 	fflush(o->to);
+}
+
+/* What is called after the device, or after the folio that it is about. */
+static void stall_headline(struct text_out *o, const struct stall *st, const struct pt_finding *f)
+{
+	if (o->timestamps)
+		fprintf(o->to, "[%12.6f] ", seconds(o, session_now()));
+	if (st->wait.how == PT_HOW_PGMAP)
+		fprintf(o->to, "pgmaptrace: teardown-stall: %s ",
+			devices_name(o->devices, &f->pgmap));
+	else
+		fprintf(o->to, "pgmaptrace: break-stall: pfn 0x%llx ", f->pfn);
+}
+
+static void goes_on(struct text_out *o, const struct stall *st, const struct pt_finding *f,
+		    struct held *held)
+{
+	look_now(o, f, held);
+	stall_headline(o, st, f);
+	fprintf(o->to, "keeps %s/%u waiting, for %.1f s now\n", st->wait.comm, st->wait.tid,
+		f->waited / 1e9);
+	if (f->rule == PT_RULE_TEARDOWN_STALL)
+		fprintf(o->to,
+			"  pgmap references: %lld; folios that are out explain %llu to %llu\n",
+			f->refs, f->least, f->most);
+	holders(o, f, held);
+	fputc('\n', o->to);
+	fflush(o->to);
+}
+
+void text_stall(struct text_out *o, struct stall *st, const struct pt_finding *f,
+		const struct outstanding_group *groups)
+{
+	struct held held = {0};
+
+	if (st->reports)
+		goes_on(o, st, f, &held);
+	else
+		finding(o, f, groups, &held);
+	st->held = held.found;
+}
+
+static bool is_among(const struct holders_found *found, const struct pt_holder *h)
+{
+	for (uint32_t i = 0; i < found->nr; i++)
+		if (found->holder[i].how == h->how && found->holder[i].tgid == h->tgid &&
+		    found->holder[i].object == h->object)
+			return true;
+	return false;
+}
+
+/* Where nothing tells of the release itself: those that were told of as holders and are none now.
+ */
+static void who_let_go(struct text_out *o, const struct stall *st, const struct pt_finding *f)
+{
+	struct holders_query q = {.pfn = f->pfn, .pages = 1ULL << f->order};
+	struct holders_found now = {0};
+	const char *before = "; not a holder any more: ";
+	char text[256];
+
+	if (!st->held.nr || session_holders(o->session, &q, &now))
+		return;
+	for (uint32_t i = 0; i < st->held.nr; i++) {
+		const struct pt_holder *h = &st->held.holder[i];
+
+		if (h->how == PT_HOW_WAIT || h->how == PT_HOW_LOCK || h->how == PT_HOW_PGMAP ||
+		    is_among(&now, h))
+			continue;
+		holder_text(h, text, sizeof(text));
+		fprintf(o->to, "%s%s", before, text);
+		before = "; ";
+	}
+}
+
+void text_stall_ended(struct text_out *o, const struct stall *st, const struct pt_finding *f)
+{
+	const struct pt_touch *freed = &f->free;
+	const struct pt_release *r = &st->release;
+	uint64_t end = r->time ? r->time : st->last_seen;
+	char comm[PT_COMM_LEN + 1] = "?";
+
+	stall_headline(o, st, f);
+	fprintf(o->to, "came free after %.1f s", (double)(end - st->since) / 1e9);
+	if (r->time) {
+		fprintf(o->to, ", the last reference was given back ");
+		who(o, r->comm, r->tid, r->cpu, r->at);
+		fprintf(o->to, "\n");
+		where(o, r->at);
+	} else if (is_paired(o, f->pgmap.type) && freed->tick &&
+		   session_touch_time(o->session, freed) > st->since) {
+		session_comm(o->session, freed, comm);
+		fprintf(o->to, ", freed ");
+		who(o, comm, PT_TID(freed->who), PT_CPU(freed->who), freed->at);
+		fprintf(o->to, "\n");
+		where(o, freed->at);
+	} else {
+		who_let_go(o, st, f);
+		fprintf(o->to, "\n");
+	}
+	fputc('\n', o->to);
+	fflush(o->to);
+}
+
+void text_stalls_go_on(struct text_out *o, const struct stalls *all)
+{
+	for (const struct stall *st = all->all; st; st = st->next)
+		if (st->reports)
+			fprintf(o->to,
+				"pgmaptrace: %s/%u still waits at the end of tracing, for %.1f s "
+				"now\n",
+				st->wait.comm, st->wait.tid,
+				(double)(session_now() - st->since) / 1e9);
+}
+
+void text_gone(struct text_out *o, const struct outstanding_group *g)
+{
+	fprintf(o->to, "pgmaptrace: leaked for good, their pgmap %s is gone:\n",
+		devices_name_of_epoch(o->devices, g->epoch));
+	outstanding(o, g, session_now(), true);
+	fputc('\n', o->to);
+}
+
+void text_leaks(struct text_out *o, const struct outstanding *all, const struct summary *sum)
+{
+	uint64_t gone = 0, alive = 0, unsure = 0;
+
+	for (const struct outstanding_group *g = all->groups; g; g = g->next)
+		*(g->gone ? &gone : sum->state_lost ? &unsure : &alive) += g->folios;
+	if (!gone && !alive && !unsure && !sum->own->rule[PT_RULE_REF_IMBALANCE])
+		return;
+	fprintf(o->to,
+		"pgmaptrace: leaks: definite %llu folios whose pgmap is gone and %llu pgmaps with "
+		"a "
+		"wrong reference count, outstanding %llu, preexisting %llu, unverifiable %llu\n",
+		(unsigned long long)gone, (unsigned long long)sum->own->rule[PT_RULE_REF_IMBALANCE],
+		(unsigned long long)alive,
+		sum->counts->preexisting > sum->counts->preexisting_frees
+			? sum->counts->preexisting - sum->counts->preexisting_frees
+			: 0,
+		(unsigned long long)(unsure + sum->own->ageless));
+}
+
+void text_finding(struct text_out *o, const struct pt_finding *f,
+		  const struct outstanding_group *groups)
+{
+	struct held held = {0};
+
+	finding(o, f, groups, &held);
 }
 
 /* A group that came more than once. */
@@ -420,16 +643,21 @@ void text_ledger(struct text_out *o, struct findings *all, const struct summary 
 			"pgmaptrace: lost: %llu events that came while a hook was running on the "
 			"same CPU\n",
 			(unsigned long long)sum->missed);
-	if (sum->ageless)
+	if (sum->own->ageless)
 		fprintf(o->to, "pgmaptrace: lost: %llu outstanding folios of unknown age\n",
-			(unsigned long long)sum->ageless);
+			(unsigned long long)sum->own->ageless);
 	if (sum->unverified)
 		fprintf(o->to,
 			"pgmaptrace: %llu violations above are not counted: a missed event would "
 			"explain them\n",
 			(unsigned long long)sum->unverified);
-	if (sum->interrupted)
+	if (sum->own->interrupted)
 		fprintf(o->to, "pgmaptrace: stopped before tracing was complete\n");
+	if (sum->own->cut_short)
+		fprintf(o->to, "pgmaptrace: stopped before all that is outstanding was judged\n");
+	if (sum->own->blind)
+		fprintf(o->to, "pgmaptrace: who waits could not be looked for: teardown-stall and "
+			       "break-stall were not judged\n");
 }
 
 void text_summary(FILE *to, const struct summary *sum, enum pt_profile profile)
@@ -451,6 +679,8 @@ void text_summary(FILE *to, const struct summary *sum, enum pt_profile profile)
 		sum->counts->preexisting);
 	fprintf(to, " stored=%llu removed=%llu lost=%llu", sum->counts->stores,
 		sum->counts->removals, (unsigned long long)sum->lost);
+	if (sum->warnings)
+		fprintf(to, " warnings=%llu", (unsigned long long)sum->warnings);
 	if (sum->unverified)
 		fprintf(to, " unverified=%llu", (unsigned long long)sum->unverified);
 	uname(&u);

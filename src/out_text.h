@@ -10,7 +10,9 @@
 #include "files.h"
 #include "finding.h"
 #include "inlines.h"
+#include "outstanding.h"
 #include "session.h"
+#include "stalls.h"
 
 struct text_out {
 	FILE *to;
@@ -24,8 +26,25 @@ struct text_out {
 	struct files *files;
 };
 
-/* The report of a finding.  After a hundred, only headlines. */
-void text_finding(struct text_out *o, const struct pt_finding *f);
+/*
+ * The report of a finding.  After a hundred, only headlines.
+ * @groups: folios that are out and have to do with it; NULL: none
+ */
+void text_finding(struct text_out *o, const struct pt_finding *f,
+		  const struct outstanding_group *groups);
+/*
+ * A stall that is told of for the first time, or lasts; that ended; that lasts at the end.
+ * @f: what it is about, now
+ * @groups: as text_finding() has it
+ */
+void text_stall(struct text_out *o, struct stall *st, const struct pt_finding *f,
+		const struct outstanding_group *groups);
+void text_stall_ended(struct text_out *o, const struct stall *st, const struct pt_finding *f);
+void text_stalls_go_on(struct text_out *o, const struct stalls *all);
+/* Folios that were out when their pgmap went away. */
+void text_gone(struct text_out *o, const struct outstanding_group *g);
+/* How many folios leaked, by how sure that is; nothing if none did. */
+void text_leaks(struct text_out *o, const struct outstanding *all, const struct summary *sum);
 /* Groups that grew tenfold since they were last told of. */
 void text_progress(struct text_out *o, struct findings *all);
 /* One line of the life of a folio that is watched. */

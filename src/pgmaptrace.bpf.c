@@ -475,6 +475,27 @@ HOOK(memunmap_pages)
 	return 0;
 }
 
+/* dev_pagemap_percpu_release(ref): the last reference is given back, and the wait ends */
+HOOK(dev_pagemap_percpu_release)
+{
+	__u64 address = a0 - bpf_core_field_offset(struct dev_pagemap, ref);
+	struct pt_release *r = bpf_ringbuf_reserve(&records, sizeof(*r), 0);
+
+	if (!r) {
+		COUNT(lost[PT_LOSS_FINDING], 1);
+		return 0;
+	}
+	r->kind = PT_RECORD_RELEASE;
+	r->at = where_for_finding(h);
+	r->time = bpf_ktime_get_ns();
+	r->address = address;
+	r->cpu = bpf_get_smp_processor_id();
+	r->tid = bpf_get_current_pid_tgid();
+	bpf_get_current_comm(r->comm, sizeof(r->comm));
+	bpf_ringbuf_submit(r, 0);
+	return 0;
+}
+
 HOOK_EXIT(memunmap_pages)
 {
 	__u64 address = fentry_arg(ctx, 0);
@@ -560,7 +581,9 @@ int look(struct pt_finding *f)
 {
 	struct pt_scratch *s = scratch_get();
 	struct pt_transition t = {};
+	struct pt_section *section;
 	struct pt_event e = {};
+	__u64 key;
 
 	if (!s)
 		return 0;
@@ -575,6 +598,11 @@ int look(struct pt_finding *f)
 	t.refcount = page_refcount(e.page);
 	t.mapcount = folio_mapcount(e.page, e.order);
 	describe(&s->finding, &t, &e);
+	key = e.pfn >> PT_SECTION_SHIFT;
+	section = bpf_map_lookup_elem(&sections, &key);
+	if (section)
+		s->finding.state =
+			pt_normalise(section->word[e.pfn & (PT_SECTION_PAGES - 1)], section->fresh);
 	if (profile == PT_PROFILE_REQUEST)
 		s->finding.held = folio_associations(e.page);
 	else if (t.type == PT_TYPE_FS_DAX)
@@ -609,7 +637,8 @@ int explain(struct pt_refs *r)
 	r->out = s->tally.out;
 	r->most = s->tally.out + s->tally.preexisting;
 	r->least = r->most - s->tally.parts - s->tally.merged;
-	r->pfn = s->tally.first_out;
+	r->pfn = s->tally.out ? s->tally.first_out : s->tally.first_preexisting;
+	r->preexisting = s->tally.preexisting;
 	r->refs = pgmap_refs(address);
 	scratch_put(s);
 	return 0;

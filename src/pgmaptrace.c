@@ -21,7 +21,8 @@ static const char help[] =
 	"       pgmaptrace [OPTION]... run -- COMMAND  trace while COMMAND runs\n"
 	"       pgmaptrace probe                       what this kernel offers\n"
 	"       pgmaptrace rules [RULE]                the rules, and what breaks them\n"
-	"       pgmaptrace holders PFN                 who maps, pins or waits for it now\n"
+	"       pgmaptrace holders [PFN]               who maps, pins or waits for it now;\n"
+	"                                              without PFN: who waits for any\n"
 	"\n"
 	"Watch every request and every free of device pages (pmem, device-dax, GPU,\n"
 	"P2P) in the running kernel, and name a broken rule the moment it breaks.\n"
@@ -29,6 +30,8 @@ static const char help[] =
 	"  -d, --duration SECS   stop after SECS\n"
 	"  -o, --older SECS      at the end, report folios requested more than SECS ago,\n"
 	"                        never freed, not explained by mappings or files\n"
+	"      --stall SECS      report an unbind, truncate or unmount that waits for device\n"
+	"                        pages for longer (default 10; 0: never)\n"
 	"  -T, --timestamps      begin a finding with the seconds since boot\n"
 	"      --stack WHEN      take kernel stacks at all requests and frees (all, the\n"
 	"                        default), at findings only (findings), never (none);\n"
@@ -118,6 +121,7 @@ static int parse_options(int argc, char **argv, struct options *o)
 		{"older", required_argument, NULL, 'o'},
 		{"pfn", required_argument, NULL, 'p'},
 		{"pgmap", required_argument, NULL, 'g'},
+		{"stall", required_argument, NULL, 'w'},
 		{"stack", required_argument, NULL, 's'},
 		{"timestamps", no_argument, NULL, 'T'},
 		{"verbose", no_argument, NULL, 'v'},
@@ -161,6 +165,10 @@ static int parse_options(int argc, char **argv, struct options *o)
 			if (!parse_seconds(optarg, &o->older))
 				return usage_error("--older %s: give seconds", optarg);
 			break;
+		case 'w':
+			if (!parse_seconds(optarg, &o->stall))
+				return usage_error("--stall %s: give seconds", optarg);
+			break;
 		case 's':
 			if (!parse_stack(optarg, &o->session.stack))
 				return usage_error("--stack %s: give all, findings or none",
@@ -192,7 +200,8 @@ static int parse_options(int argc, char **argv, struct options *o)
 
 int main(int argc, char **argv)
 {
-	struct options o = {.duration = -1, .older = -1, .session.stack = PT_STACK_ALL};
+	struct options o = {
+		.duration = -1, .older = -1, .stall = 10, .session.stack = PT_STACK_ALL};
 	int err = parse_options(argc, argv, &o);
 	const char *command;
 
@@ -216,10 +225,8 @@ int main(int argc, char **argv)
 		return command_probe(&o);
 	if (!strcmp(command, "rules") && argc <= 2)
 		return command_rules(argv[1]);
-	if (!strcmp(command, "holders") && argc == 2)
+	if (!strcmp(command, "holders") && argc <= 2)
 		return command_holders(&o, argv[1]);
-	if (!strcmp(command, "holders") && argc == 1)
-		return usage_error("%s: give a page frame number", command);
 	if (!strcmp(command, "probe") || !strcmp(command, "rules") || !strcmp(command, "holders"))
 		return usage_error("%s: too many arguments", command);
 	return usage_error("unknown command %s: run, probe, rules or holders", command);

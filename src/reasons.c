@@ -50,6 +50,10 @@ const char *reason_headline(const struct pt_finding *f)
 		return "mapped a second time";
 	case PT_RULE_TEARDOWN_LIVE:
 		return "went away while in use";
+	case PT_RULE_TEARDOWN_STALL:
+		return "keeps memunmap_pages waiting";
+	case PT_RULE_BREAK_STALL:
+		return "keeps its file system waiting";
 	case PT_RULE_LEAK:
 		return "never freed";
 	}
@@ -145,6 +149,34 @@ static void ref_imbalance(const struct pt_finding *f, const struct reason_facts 
 			 "of "
 			 "them",
 			 facts->device, f->refs, f->refs == 1 ? "" : "s", f->least);
+}
+
+static void teardown_stall(const struct pt_finding *f, const struct reason_facts *facts, char *buf,
+			   size_t size)
+{
+	const char *s = f->refs == 1 ? "" : "s";
+	size_t len;
+
+	len = snprintf(buf, size, "memunmap_pages has waited for %.1f s until nobody refers to %s",
+		       f->waited / 1e9, facts->device);
+	if (len >= size)
+		return;
+	buf += len;
+	size -= len;
+	if (f->refs < 0)
+		snprintf(buf, size, ", whose reference count is not known yet");
+	else if (!f->most)
+		snprintf(buf, size,
+			 ": reference count %lld, explained 0. No folio is out that would give "
+			 "%s back: it may wait for ever",
+			 f->refs, f->refs == 1 ? "it" : "them");
+	else if (f->refs > (long long)f->most)
+		snprintf(buf, size,
+			 ": reference count %lld, explained %llu, by folios that are not freed. "
+			 "Nothing explains the rest",
+			 f->refs, f->most);
+	else
+		snprintf(buf, size, ": %lld reference%s, of folios that are not freed", f->refs, s);
 }
 
 void reason_sentence(const struct pt_finding *f, const struct reason_facts *facts, char *buf,
@@ -309,6 +341,17 @@ void reason_sentence(const struct pt_finding *f, const struct reason_facts *fact
 			 f->refcount - pt_idle_count(facts->profile, f->pgmap.type) > 1
 				 ? "rest"
 				 : "last one");
+		break;
+	case PT_RULE_TEARDOWN_STALL:
+		teardown_stall(f, facts, buf, size);
+		break;
+	case PT_RULE_BREAK_STALL:
+		snprintf(buf, size,
+			 "%s/%u has waited for %.1f s until it is idle, and it has %s: %d by "
+			 "mappings, %d by others, such as pins. The file system can't free or move "
+			 "its storage before",
+			 f->comm, f->tid, f->waited / 1e9, references(f, facts), r.mapped,
+			 r.others);
 		break;
 	case PT_RULE_LEAK:
 		snprintf(buf, size, "it was requested %.3f s ago and is not freed%s",

@@ -79,6 +79,13 @@
 	RULE(TEARDOWN_LIVE, "teardown-live", "a pgmap goes away while a folio is above idle",      \
 	     "a pin (O_DIRECT, vmsplice, RDMA, io_uring) or a reference that was lost outlives "   \
 	     "the device; nothing waits for it")                                                   \
+	RULE(TEARDOWN_STALL, "teardown-stall",                                                     \
+	     "memunmap_pages waits for references for longer than --stall",                        \
+	     "a pin (vmsplice, RDMA, io_uring) or an open mapping outlives the unbind, or a "      \
+	     "reference of the pgmap was lost")                                                    \
+	RULE(BREAK_STALL, "break-stall",                                                           \
+	     "truncate, unlink, unmount or eviction waits for a folio for longer than --stall",    \
+	     "a pin on a page of the file (O_DIRECT, vmsplice, RDMA, io_uring) is not given back") \
 	RULE(LEAK, "leak", "a folio was requested and never freed",                                \
 	     "a pin is never given back, or an error path keeps the folio")
 
@@ -89,6 +96,12 @@ enum pt_rule {
 #undef RULE
 		PT_NR_RULES,
 };
+
+/* A warning is told of and counted apart; it makes no verdict. */
+static inline int pt_rule_is_warning(unsigned int rule)
+{
+	return rule == PT_RULE_BREAK_STALL;
+}
 
 /* Name, meaning and usual cause of a rule; @rule is below PT_NR_RULES.  Not for BPF programs. */
 const char *pt_rule_name(unsigned int rule);

@@ -148,8 +148,10 @@ static __always_inline int on_teardown(const struct hook *h, __u64 pfn, __u64 nr
 	scan_pages(s, pfn, end - pfn, p->type, false);
 	e.folios = s->scan.live;
 	e.pfn = s->scan.first_live;
+	__builtin_memset(&s->tally, 0, sizeof(s->tally));
+	s->tally.going = p->epoch;
+	tally_pages(s, pfn, end);
 	if (!e.folios) {
-		tally_range(s, pfn, end);
 		e.folios = s->tally.out;
 		e.pfn = s->tally.first_out;
 	}

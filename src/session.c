@@ -175,10 +175,17 @@ static int on_record(void *arg, void *data, size_t size)
 	const __u32 *kind = data;
 
 	(void)size;
-	if (*kind == PT_RECORD_PGMAP_NEW)
+	switch (*kind) {
+	case PT_RECORD_PGMAP_NEW:
 		r->pgmap(r->arg, &p->pgmap);
-	else
+		break;
+	case PT_RECORD_RELEASE:
+		r->release(r->arg, data);
+		break;
+	case PT_RECORD_FINDING:
 		r->finding(r->arg, data);
+		break;
+	}
 	return 0;
 }
 
@@ -464,6 +471,13 @@ int session_holders(struct session *s, const struct holders_query *q, struct hol
 	return holders_find(s->holders, q, found);
 }
 
+int session_waits(struct session *s, struct pt_waits *found)
+{
+	if (!session_prepare_holders(s))
+		return -s->no_holders;
+	return holders_waits(s->holders, found);
+}
+
 void session_stop(struct session *s)
 {
 	if (!s->skel)
@@ -589,16 +603,59 @@ void session_groups(struct session *s, session_group_fn fn, void *arg)
 	}
 }
 
+bool session_pgmap(struct session *s, uint64_t address, struct pt_pgmap *p)
+{
+	return !bpf_map_lookup_elem(bpf_map__fd(s->skel->maps.pgmaps), &address, p);
+}
+
+bool session_explain(struct session *s, struct pt_refs *r)
+{
+	return !run_program(s->skel->progs.explain, r, sizeof(*r)) && r->known;
+}
+
 int64_t session_pgmap_outstanding(struct session *s, uint64_t address)
 {
 	struct pt_refs r = {.address = address};
 
-	if (run_program(s->skel->progs.explain, &r, sizeof(r)) || !r.known)
-		return -1;
-	return r.out;
+	return session_explain(s, &r) ? (int64_t)r.out : -1;
 }
 
-void session_outstanding(struct session *s, session_folio_fn fn, void *arg)
+uint32_t session_keep_stack(struct session *s, const __u64 frame[PT_STACK_DEPTH])
+{
+	int stacks = bpf_map__fd(s->skel->maps.stacks);
+	struct pt_stack stack, known;
+	uint64_t hash = 0;
+	uint32_t key;
+
+	if (!frame[0])
+		return 0;
+	memcpy(stack.frame, frame, sizeof(stack.frame));
+	for (int i = 0; i < PT_STACK_DEPTH; i++)
+		hash = (hash ^ frame[i]) * 0x100000001b3ULL;
+	key = ((hash ^ (hash >> 32)) & ~PT_SITE) | 1;
+	if (!bpf_map_update_elem(stacks, &key, &stack, BPF_NOEXIST))
+		return key;
+	/* the same stack, or another one that happens to have its key */
+	if (bpf_map_lookup_elem(stacks, &key, &known) || memcmp(&known, &stack, sizeof(stack)))
+		return 0;
+	return key;
+}
+
+void session_gone(struct session *s, session_gone_fn fn, void *arg)
+{
+	struct pt_gone_key key, kept, *previous = NULL;
+	int map = bpf_map__fd(s->skel->maps.gone);
+	struct pt_gone gone;
+
+	while (!bpf_map_get_next_key(map, previous, &key)) {
+		kept = key;
+		previous = &kept;
+		if (!bpf_map_lookup_elem(map, &key, &gone))
+			fn(arg, &key, &gone);
+	}
+}
+
+bool session_outstanding(struct session *s, session_folio_fn fn, void *arg)
 {
 	int sections = bpf_map__fd(s->skel->maps.sections);
 	int histories = bpf_map__fd(s->skel->maps.histories);
@@ -614,10 +671,11 @@ void session_outstanding(struct session *s, session_folio_fn fn, void *arg)
 		if (bpf_map_lookup_elem(histories, &key, &history))
 			memset(&history, 0, sizeof(history));
 		for (int i = 0; i < PT_SECTION_PAGES; i++)
-			if (pt_is_out(section.word[i]))
-				fn(arg, (key << PT_SECTION_SHIFT) + i, section.word[i],
-				   &history.request[i]);
+			if (pt_is_out(section.word[i]) && !fn(arg, (key << PT_SECTION_SHIFT) + i,
+							      section.word[i], &history.request[i]))
+				return false;
 	}
+	return true;
 }
 
 /* Return: NULL if it was told of already.  Of too many, the first are forgotten. */
@@ -641,7 +699,7 @@ static bool check_refs(struct session *s, const struct pt_pgmap *p, session_find
 	struct killed *k = find_killed(s, p);
 	struct pt_finding f;
 
-	if (!k || run_program(s->skel->progs.explain, &now, sizeof(now)) || now.refs < 0)
+	if (!k || !session_explain(s, &now) || now.refs < 0)
 		return false;
 	if (!k->since || now.refs != k->refs.refs || now.least != k->refs.least ||
 	    now.most != k->refs.most) {

@@ -28,6 +28,7 @@ struct session_reader {
 	void (*finding)(void *arg, const struct pt_finding *f);
 	void (*pgmap)(void *arg, const struct pt_pgmap *p);
 	void (*told)(void *arg, const struct pt_told *t);
+	void (*release)(void *arg, const struct pt_release *r);
 	void *arg;
 };
 
@@ -90,6 +91,8 @@ bool session_prepare_holders(struct session *s);
  * Return: 0; negative errno, and nothing is known.
  */
 int session_holders(struct session *s, const struct holders_query *q, struct holders_found *found);
+/* Who waits for any device page or pgmap now.  Return as session_holders(). */
+int session_waits(struct session *s, struct pt_waits *found);
 /* The stack that was kept; false if @at is none, or not there. */
 bool session_stack(struct session *s, uint32_t at, struct pt_stack *stack);
 /* Was it a device's interrupt, or a softirq?  Only a stack tells. */
@@ -104,13 +107,27 @@ typedef void (*session_group_fn)(void *arg, const struct pt_group_key *key,
 				 const struct pt_group *group);
 void session_groups(struct session *s, session_group_fn fn, void *arg);
 
+/* What the programs know of the pgmap at @address; false: it is not there. */
+bool session_pgmap(struct session *s, uint64_t address, struct pt_pgmap *p);
+/* Its references, and what its folios explain; r->address is filled in.  False: not there. */
+bool session_explain(struct session *s, struct pt_refs *r);
+/* Keep a stack that the tool has found.  Return: where it is, for session_stack(); 0: lost. */
+uint32_t session_keep_stack(struct session *s, const __u64 frame[PT_STACK_DEPTH]);
+/* Folios that were out when their pgmap went away. */
+typedef void (*session_gone_fn)(void *arg, const struct pt_gone_key *key,
+				const struct pt_gone *gone);
+void session_gone(struct session *s, session_gone_fn fn, void *arg);
+
 /* Requested and not freed yet, of the pgmap at @address; -1 if it is not there. */
 int64_t session_pgmap_outstanding(struct session *s, uint64_t address);
 
-/* What is outstanding now: each requested folio with its state and last request. */
-typedef void (*session_folio_fn)(void *arg, uint64_t pfn, uint32_t word,
+/*
+ * What is outstanding now: each requested folio with its state and last request.
+ * Return: false if @fn has returned false, which ends it.
+ */
+typedef bool (*session_folio_fn)(void *arg, uint64_t pfn, uint32_t word,
 				 const struct pt_touch *request);
-void session_outstanding(struct session *s, session_folio_fn fn, void *arg);
+bool session_outstanding(struct session *s, session_folio_fn fn, void *arg);
 
 /*
  * Compare the references of each pgmap that memunmap_pages waits for with what

@@ -65,6 +65,13 @@ struct {
 } groups SEC(".maps");
 
 struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, PT_MAX_GONE);
+	__type(key, struct pt_gone_key);
+	__type(value, struct pt_gone);
+} gone SEC(".maps");
+
+struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 1 << 20);
 } records SEC(".maps");
@@ -155,7 +162,9 @@ struct tally {
 	__u64 preexisting; /* folios in use since before tracing */
 	__u64 idle;	   /* pages that nobody requested */
 	__u64 first_out;   /* pfn; 0: none */
+	__u64 first_preexisting;
 	__u64 first_idle;
+	__u64 going; /* epoch of the pgmap that goes away, to keep what is out; 0: not */
 };
 
 /* Folios looked at one by one until one is not as it should be: request.bpf.h. */

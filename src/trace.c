@@ -14,7 +14,9 @@
 #include "exit_status.h"
 #include "finding.h"
 #include "out_text.h"
+#include "outstanding.h"
 #include "session.h"
+#include "stalls.h"
 
 struct tracing {
 	const struct options *options;
@@ -22,8 +24,9 @@ struct tracing {
 	int signals;
 	struct findings findings;
 	struct text_out out;
-	uint64_t own[PT_NR_RULES]; /* findings made here, by rule */
-	uint64_t ageless;	   /* outstanding folios whose request was not kept */
+	struct own_findings own;
+	struct stalls stalls;
+	struct outstanding leaks; /* at the end */
 };
 
 static double now(void)
@@ -70,30 +73,35 @@ static int64_t kernel_log_offset(void)
 	return least * 1e9;
 }
 
-/* Show the first finding of each group; @own: made here. */
-static void add_finding(struct tracing *t, const struct pt_finding *f, bool own)
+/* The two clocks drift apart: measured anew, close to the event. */
+static void set_clock(struct tracing *t)
+{
+	if (t->out.timestamps)
+		t->out.clock_offset = kernel_log_offset();
+}
+
+/* Show the first finding of each group; @own: how many were made here. */
+static void add_finding(struct tracing *t, const struct pt_finding *f, uint64_t own)
 {
 	struct finding_group *g = findings_add(&t->findings, f, own);
 
 	if (g && (g->nr_examples > 1 || g->count.times > 1))
 		return;
-	/* the two clocks drift apart: measured anew, close to the event */
-	if (t->out.timestamps)
-		t->out.clock_offset = kernel_log_offset();
-	text_finding(&t->out, f);
+	set_clock(t);
+	text_finding(&t->out, f, NULL);
 }
 
 static void add_own_finding(void *arg, const struct pt_finding *f)
 {
 	struct tracing *t = arg;
 
-	t->own[f->rule]++;
-	add_finding(t, f, true);
+	t->own.rule[f->rule]++;
+	add_finding(t, f, 1);
 }
 
 static void on_finding(void *arg, const struct pt_finding *f)
 {
-	add_finding(arg, f, false);
+	add_finding(arg, f, 0);
 }
 
 /* What a pgmap is called, and what is mounted: while it is there. */
@@ -117,6 +125,135 @@ static void on_told(void *arg, const struct pt_told *told)
 	text_told(&t->out, told);
 }
 
+static void on_release(void *arg, const struct pt_release *r)
+{
+	struct tracing *t = arg;
+
+	stalls_release(&t->stalls, r);
+}
+
+/* ---- waits that last ---- */
+
+struct outstanding_of {
+	struct tracing *tracing;
+	const struct pt_pgmap *pgmap;
+	struct outstanding found;
+};
+
+/* How many pages a folio that is out has, by its state @word; @f: as it is now. */
+static uint64_t pages_out(const struct tracing *t, const struct pt_finding *f, uint32_t word)
+{
+	/* fsdax is mapped there, and not asked for at some order */
+	if (session_choice(t->session)->profile == PT_PROFILE_COUNTED &&
+	    f->pgmap.type == PT_TYPE_FS_DAX)
+		return 1ULL << f->order;
+	return 1ULL << pt_order(word);
+}
+
+static bool add_outstanding(void *arg, uint64_t pfn, uint32_t word, const struct pt_touch *request)
+{
+	struct outstanding_of *of = arg;
+	struct pt_finding f = {.pfn = pfn};
+
+	for (uint32_t i = 0; i < of->pgmap->nr_range && i < PT_MAX_RANGES; i++) {
+		if (pfn < of->pgmap->range[i].start || pfn > of->pgmap->range[i].end)
+			continue;
+		if (session_look(of->tracing->session, &f)) {
+			f.request = *request;
+			f.state = word;
+			outstanding_add(&of->found, &f, pages_out(of->tracing, &f, word));
+		}
+	}
+	return true;
+}
+
+/* When memunmap_pages came, if that was seen. */
+static uint64_t wait_began(void *arg, const struct pt_wait *w)
+{
+	struct tracing *t = arg;
+	struct pt_pgmap p;
+
+	if (w->how != PT_HOW_PGMAP || !session_pgmap(t->session, w->pgmap, &p) ||
+	    p.killer != w->tid)
+		return 0;
+	return p.killed;
+}
+
+/* What a stall is about, as things are now. */
+static void look_at_stall(struct tracing *t, const struct stall *st, struct pt_finding *f)
+{
+	struct pt_refs refs = {.address = st->wait.pgmap};
+	struct pt_pgmap p = {.address = st->wait.pgmap};
+
+	*f = (struct pt_finding){.pfn = st->wait.pfn};
+	if (st->wait.how == PT_HOW_PGMAP) {
+		session_pgmap(t->session, st->wait.pgmap, &p);
+		session_explain(t->session, &refs);
+		f->pfn = refs.pfn ? refs.pfn : p.first;
+	}
+	session_look(t->session, f);
+	f->kind = PT_RECORD_FINDING;
+	f->rule = PT_RULE_BREAK_STALL;
+	f->time = session_now();
+	f->waited = f->time - st->since;
+	f->tid = st->wait.tid;
+	f->tgid = st->wait.tgid;
+	f->cpu = PT_CPU_UNKNOWN;
+	memcpy(f->comm, st->wait.comm, sizeof(f->comm));
+	f->at = session_keep_stack(t->session, st->wait.frame);
+	if (st->wait.how != PT_HOW_PGMAP)
+		return;
+	f->rule = PT_RULE_TEARDOWN_STALL;
+	f->pgmap = p;
+	f->refs = refs.refs;
+	f->least = refs.least;
+	f->most = refs.most;
+	f->preexisting = refs.preexisting;
+}
+
+static void on_stalled(void *arg, struct stall *st)
+{
+	struct tracing *t = arg;
+	struct outstanding_of of = {.tracing = t};
+	struct pt_finding f;
+
+	look_at_stall(t, st, &f);
+	set_clock(t);
+	if (!st->reports) {
+		t->own.rule[f.rule]++;
+		findings_add(&t->findings, &f, 1);
+	}
+	if (!st->reports && f.rule == PT_RULE_TEARDOWN_STALL) {
+		of.pgmap = &f.pgmap;
+		session_outstanding(t->session, add_outstanding, &of);
+	}
+	text_stall(&t->out, st, &f, of.found.groups);
+	outstanding_free(&of.found);
+}
+
+static void on_stall_ended(void *arg, struct stall *st)
+{
+	struct tracing *t = arg;
+	struct pt_finding f = {.pfn = st->wait.pfn};
+
+	/* who freed the folio is in its history, if it is one that is freed */
+	if (st->wait.how == PT_HOW_WAIT)
+		session_look(t->session, &f);
+	set_clock(t);
+	text_stall_ended(&t->out, st, &f);
+}
+
+static void look_for_stalls(struct tracing *t)
+{
+	struct pt_waits waits;
+
+	if (!t->stalls.limit || t->own.blind)
+		return;
+	t->own.blind = session_waits(t->session, &waits) != 0;
+	if (!t->own.blind)
+		stalls_look(&t->stalls, &waits, session_now());
+}
+
 static bool output_failed(const struct tracing *t)
 {
 	return ferror(t->out.to) != 0;
@@ -131,7 +268,7 @@ static int trace(struct tracing *t, pid_t child)
 		{.fd = t->signals, .events = POLLIN},
 		{.fd = files_fd(t->out.files), .events = POLLPRI},
 	};
-	double told = now();
+	double told = now(), looked = now();
 	int status = 0;
 
 	while (!stop_requested(child) && !command_ended(child, &status) && !output_failed(t)) {
@@ -149,6 +286,10 @@ static int trace(struct tracing *t, pid_t child)
 		session_check_refs(t->session, add_own_finding, t);
 		if (t->options->session.watch != PT_WATCH_NONE)
 			fflush(t->out.to);
+		if (now() - looked >= 1) {
+			looked = now();
+			look_for_stalls(t);
+		}
 		if (t->findings.nr && now() - told > 1) {
 			told = now();
 			findings_count(&t->findings, t->session);
@@ -176,7 +317,7 @@ static bool accounted_for(const struct pt_finding *f, enum pt_life life)
 	return f->refcount <= 0 || (f->held && f->refcount <= (int64_t)f->held);
 }
 
-static void judge_outstanding(void *arg, uint64_t pfn, uint32_t word,
+static bool judge_outstanding(void *arg, uint64_t pfn, uint32_t word,
 			      const struct pt_touch *request)
 {
 	struct tracing *t = arg;
@@ -184,35 +325,70 @@ static void judge_outstanding(void *arg, uint64_t pfn, uint32_t word,
 	enum pt_life life = word & PT_LIFE_MASK;
 	struct pt_finding f = {.pfn = pfn};
 
+	if (interrupted())
+		return false;
 	if (!request->tick) {
-		t->ageless++;
-		return;
+		t->own.ageless++;
+		return true;
 	}
-	if (age < t->options->older || !session_look(t->session, &f))
-		return;
-	if (accounted_for(&f, life))
-		return;
+	if (age < t->options->older || !session_look(t->session, &f) || accounted_for(&f, life))
+		return true;
 	f.kind = PT_RECORD_FINDING;
 	f.rule = life == PT_PART ? PT_RULE_PAGES_UNBALANCED : PT_RULE_LEAK;
 	f.time = now() * 1e9;
 	f.state = word;
 	f.at = f.request.at;
-	add_own_finding(t, &f);
+	t->own.rule[f.rule]++;
+	outstanding_add(&t->leaks, &f, pages_out(t, &f, word));
+	return true;
 }
 
-static int finish(struct tracing *t, bool incomplete, int command_status)
+static void add_gone(void *arg, const struct pt_gone_key *key, const struct pt_gone *gone)
+{
+	struct tracing *t = arg;
+
+	outstanding_add_gone(&t->leaks, key, gone);
+}
+
+/* What was requested and never freed: of pgmaps that are gone, and with --older of the rest. */
+static void judge_leaks(struct tracing *t)
+{
+	struct outstanding_group *g, *next;
+
+	session_gone(t->session, add_gone, t);
+	if (t->options->older >= 0 &&
+	    !(session_choice(t->session)->rules_off & (1u << PT_RULE_LEAK)))
+		t->own.cut_short = !session_outstanding(t->session, judge_outstanding, t);
+	for (g = t->leaks.groups; g; g = next) {
+		next = g->next;
+		/* each is a group of its own: what comes after it is not its */
+		g->next = NULL;
+		if (g->gone) {
+			text_gone(&t->out, g);
+		} else {
+			findings_add(&t->findings, &g->example[0], g->folios);
+			text_finding(&t->out, &g->example[0], g);
+		}
+		g->next = next;
+	}
+}
+
+static int finish(struct tracing *t, int command_status)
 {
 	enum pt_profile profile = session_choice(t->session)->profile;
 	struct summary sum;
 
-	if (!incomplete)
+	stop_handled();
+	if (!t->own.interrupted)
 		settle_refs(t);
 	session_stop(t->session);
-	if (t->options->older >= 0 && !incomplete &&
-	    !(session_choice(t->session)->rules_off & (1u << PT_RULE_LEAK)))
-		session_outstanding(t->session, judge_outstanding, t);
+	if (!t->own.interrupted) {
+		text_stalls_go_on(&t->out, &t->stalls);
+		judge_leaks(t);
+	}
 	findings_count(&t->findings, t->session);
-	summarise(t->session, t->own, t->ageless, incomplete, &sum);
+	summarise(t->session, &t->own, &sum);
+	text_leaks(&t->out, &t->leaks, &sum);
 	text_ledger(&t->out, &t->findings, &sum);
 	text_summary(t->out.to, &sum, profile);
 	if (output_failed(t)) {
@@ -243,14 +419,14 @@ static void say_attached(const struct session *s)
 
 int trace_run(const struct options *o)
 {
-	struct tracing t = {.options = o};
+	struct tracing t = {.options = o, .own.interrupted = true};
 	struct session_reader reader = {
 		.finding = on_finding,
 		.pgmap = on_pgmap,
 		.told = on_told,
+		.release = on_release,
 		.arg = &t,
 	};
-	bool incomplete = true;
 	pid_t child = 0;
 	int status, err;
 
@@ -279,6 +455,13 @@ int trace_run(const struct options *o)
 	t.out.session = t.session;
 	t.out.devices = devices_new("");
 	t.out.files = files_new("");
+	t.stalls = (struct stalls){
+		.limit = o->stall * 1e9,
+		.began = wait_began,
+		.stalled = on_stalled,
+		.ended = on_stall_ended,
+		.arg = &t,
+	};
 	status = 0;
 	t.out.inlines = inlines_new(o->vmlinux);
 	if (!t.out.devices || !t.out.files || !t.out.inlines) {
@@ -301,7 +484,7 @@ int trace_run(const struct options *o)
 			goto out;
 	}
 	if (!interrupted()) {
-		incomplete = false;
+		t.own.interrupted = false;
 		/* devices are named while they are there */
 		session_consume(t.session);
 		if (o->verbose)
@@ -320,12 +503,14 @@ int trace_run(const struct options *o)
 		}
 		status = trace(&t, child);
 	}
-	err = finish(&t, incomplete, status);
+	err = finish(&t, status);
 out:
 	session_free(t.session);
 	devices_free(t.out.devices);
 	inlines_free(t.out.inlines);
 	files_free(t.out.files);
 	findings_free(&t.findings);
+	outstanding_free(&t.leaks);
+	stalls_free(&t.stalls);
 	return err;
 }

@@ -83,6 +83,7 @@ struct pt_stack {
 	LOSS(EVENT, "transitions not shown: ring buffer full", 0)                                  \
 	LOSS(STACK, "stacks not kept: stack table full or hash collision", 0)                      \
 	LOSS(UNWIND, "stacks not taken: the kernel's unwinder was busy", 0)                        \
+	LOSS(GONE, "leaks of pgmaps that went away, by place: table full", 0)                      \
 	LOSS(TASK, "task names not kept: task table full", 0)                                      \
 	LOSS(HISTORY, "folio histories not kept: no memory", 0)                                    \
 	LOSS(SECTION, "2 MiB sections not tracked: no memory or table full", 1)                    \
@@ -138,15 +139,46 @@ struct pt_pgmap {
 	char maker_comm[PT_COMM_LEN];
 };
 
+#define PT_EXAMPLES 4 /* findings of one group that are told of; all are counted */
+
 enum pt_record_kind {
 	PT_RECORD_PGMAP_NEW, /* struct pt_pgmap_record */
 	PT_RECORD_FINDING,   /* struct pt_finding */
+	PT_RECORD_RELEASE,   /* struct pt_release */
 };
 
 struct pt_pgmap_record {
 	__u32 kind;
 	struct pt_pgmap pgmap;
 };
+
+/* The last reference of a pgmap that was killed is gone. */
+struct pt_release {
+	__u32 kind;
+	__u32 at; /* where in the kernel; and who gave it back */
+	__u64 time;
+	__u64 address; /* of the pgmap */
+	__u32 cpu;
+	__u32 tid;
+	char comm[PT_COMM_LEN];
+};
+
+/* Folios that were out when their pgmap went away, by the place of their request. */
+struct pt_gone_key {
+	__u64 epoch;
+	__u32 at; /* where in the kernel; 0: not known */
+	__u32 unused;
+};
+
+struct pt_gone {
+	__u64 folios;
+	__u64 pages;
+	__u64 pfn[PT_EXAMPLES]; /* the first of them */
+	struct pt_touch oldest; /* tick 0: not known */
+	__u32 unused;
+};
+
+#define PT_MAX_GONE 256
 
 /* Findings of one rule at one place of the kernel are one group. */
 struct pt_group_key {
@@ -162,7 +194,6 @@ struct pt_group {
 };
 
 #define PT_MAX_GROUPS 1024
-#define PT_EXAMPLES   4 /* findings of one group that are told of; all are counted */
 
 enum pt_file_flag {
 	PT_FILE_KNOWN = 1 << 0,	  /* the fields below mean something */
@@ -216,6 +247,8 @@ struct pt_finding {
 	__u64 held;	   /* look: how many references mappings or files account for */
 	__s64 refs;	   /* REF_IMBALANCE: of the pgmap; and how many its folios explain */
 	__u64 least, most; /* 0 and 0 if it has none left */
+	__u64 waited;	   /* TEARDOWN_STALL, BREAK_STALL: for how long, ns */
+	__u64 preexisting; /* TEARDOWN_STALL: folios of the pgmap in use since before tracing */
 };
 
 /* --pfn, --inode, --pgmap: which transitions are told of */
@@ -279,7 +312,8 @@ struct pt_refs {
 	__s64 refs;    /* out: -1 while they are not known, as before it is killed */
 	__u64 least;   /* out: what folios that are out explain */
 	__u64 most;
-	__u64 pfn; /* out: the first of these; 0: none */
+	__u64 pfn;	   /* out: the first of these; 0: none */
+	__u64 preexisting; /* out: folios in use since before tracing; pfn may be one */
 };
 
 /* x86: where the struct pages begin, in a kernel that has no variable vmemmap_base */
@@ -310,6 +344,30 @@ struct pt_holder {
 	__u32 not_here; /* MAP: the entry is a device-private one, which the CPU can't use */
 	__u32 unused;
 	char comm[PT_COMM_LEN];
+};
+
+/* A task that waits for device pages: how is WAIT or PGMAP. */
+struct pt_wait {
+	__u32 how;
+	__u32 tgid;
+	__u32 tid;
+	__u32 unused;
+	__u64 task;	/* address of its task_struct */
+	__u64 pfn;	/* WAIT: of the page */
+	__u64 pgmap;	/* address */
+	__u64 switches; /* context switches: the same number, the same wait */
+	char comm[PT_COMM_LEN];
+	__u64 frame[PT_STACK_DEPTH]; /* 0: no more */
+};
+
+#define PT_LOOKED_WAITS (1U << PT_HOW_WAIT | 1U << PT_HOW_PGMAP)
+
+struct pt_waits {
+	__u32 looked; /* PT_LOOKED_WAITS, if all was looked for, to the end */
+	__u32 nr;
+	__u32 more; /* found too, and not kept */
+	__u32 unused;
+	struct pt_wait wait[PT_MAX_FOUND];
 };
 
 /* What the programs in holders.bpf.c work on: in by the tool, out by them. */

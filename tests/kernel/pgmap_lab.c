@@ -15,7 +15,8 @@
  *	RULE TYPE [VARIANT] [correct]	as listed in "commands"
  *	traffic TYPE N			N folios are requested and freed, correctly
  *	storm TYPE N			breaks three rules by turns, N times in all
- *	drop				ends what leak and its like left behind
+ *	hold PFN			takes a reference of a device page of someone else
+ *	drop				ends what leak and its like left behind, and hold
  *
  * "storms" counts, for each rule, how often storms have broken it.
  *
@@ -722,6 +723,45 @@ static int lab_leak(struct lab_scene *scene)
 	return 0;
 }
 
+static void lab_unmap_stalled(struct work_struct *work)
+{
+	lab_unmap_work(work);
+}
+
+/* memunmap_pages() waits for a folio, and the correct form lets it wait no time. */
+static int lab_teardown_stall(struct lab_scene *scene)
+{
+	if (!lab_request(scene, 0, 0))
+		return -EIO;
+	lab_kill(&scene->map, lab_unmap_stalled);
+	if (scene->correct)
+		lab_drop_leak(scene);
+	else
+		scene->drop = lab_drop_leak;
+	return 0;
+}
+
+static void lab_drop_reference(struct lab_scene *scene)
+{
+	percpu_ref_put(&scene->map.pgmap.ref);
+}
+
+#ifndef LAB_REQUEST
+
+/* It waits for a reference that no folio has.  Elsewhere this is ref-imbalance, too. */
+static int lab_stall_by_reference(struct lab_scene *scene)
+{
+	percpu_ref_get(&scene->map.pgmap.ref);
+	lab_kill(&scene->map, lab_unmap_work);
+	if (scene->correct)
+		lab_drop_reference(scene);
+	else
+		scene->drop = lab_drop_reference;
+	return 0;
+}
+
+#endif
+
 #ifndef LAB_CLASSIC
 
 /* Where the kernel itself refuses to map the folio, the fault fails: no matter. */
@@ -936,11 +976,6 @@ static noinline struct lab_map *lab_split(struct lab_scene *scene, int *parts)
 	*parts = 1 << LARGE_ORDER;
 	percpu_ref_get_many(&map->pgmap.ref, *parts - 1);
 	return map;
-}
-
-static void lab_drop_reference(struct lab_scene *scene)
-{
-	percpu_ref_put(&scene->map.pgmap.ref);
 }
 
 static int lab_reference_too_many(struct lab_scene *scene)
@@ -1311,6 +1346,7 @@ static const struct lab_command {
 	{"teardown-live", NULL, ANY, lab_teardown_live},
 	{"leak", NULL, REQUESTED | MAPPED, lab_leak},
 	{"leak", "teardown", REQUESTED, lab_leak_teardown},
+	{"teardown-stall", NULL, REFERENCED, lab_teardown_stall},
 #ifdef LAB_REQUEST
 	{"request-outside", "past-end", REQUESTED, lab_request_past_end},
 	{"request-outside", "over-end", REQUESTED, lab_request_over_end},
@@ -1322,6 +1358,7 @@ static const struct lab_command {
 	{"ref-imbalance", "few", REQUESTED, lab_reference_too_few},
 	{"ref-imbalance", "teardown", REQUESTED, lab_teardown_requested},
 #else
+	{"teardown-stall", "reference", ANY, lab_stall_by_reference},
 	{"teardown-live", "requested", REQUESTED | MAPPED, lab_teardown_requested},
 	{"generic-overput", NULL, GENERIC, lab_generic_overput},
 #endif
@@ -1373,16 +1410,41 @@ static const struct lab_command *lab_find(const char *rule, enum memory_type typ
 	return NULL;
 }
 
+static struct page *lab_held;
+
+static noinline void lab_let_go(void)
+{
+	if (lab_held)
+		put_page(lab_held);
+	lab_held = NULL;
+}
+
+static int lab_hold(unsigned long pfn)
+{
+	struct page *page = pfn_valid(pfn) ? pfn_to_page(pfn) : NULL;
+
+	if (lab_held || !page || !is_zone_device_page(page))
+		return -EINVAL;
+	if (!get_page_unless_zero(page))
+		return -EBUSY;
+	lab_held = page;
+	return 0;
+}
+
 static int lab_obey(int words, char **word)
 {
 	struct lab_scene script = {};
 	const struct lab_command *command;
+	unsigned long pfn;
 	int type;
 
 	if (words == 1 && !strcmp(word[0], "drop")) {
 		lab_drop();
+		lab_let_go();
 		return 0;
 	}
+	if (words == 2 && !strcmp(word[0], "hold"))
+		return kstrtoul(word[1], 0, &pfn) ?: lab_hold(pfn);
 	if (words < 2)
 		return -EINVAL;
 	type = match_string(lab_types, ARRAY_SIZE(lab_types), word[1]);
@@ -1467,6 +1529,7 @@ static void __exit lab_exit(void)
 {
 	debugfs_remove(lab_dir);
 	lab_drop();
+	lab_let_go();
 	misc_deregister(&lab_device);
 	release_mem_region(base, size);
 }
