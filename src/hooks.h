@@ -33,6 +33,7 @@ struct pt_hook {
 	/* filled by hooks_choose() */
 	enum pt_attach attach;
 	const char *symbol; /* what the kprobe goes to */
+	bool attached;
 };
 
 /* The table ends with a NULL function. */

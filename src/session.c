@@ -328,6 +328,7 @@ int session_attach(struct session *s)
 		link = attach_hook(s, h);
 		if (link) {
 			s->link[s->nr_links++] = link;
+			h->attached = true;
 			continue;
 		}
 		if (h->required) {

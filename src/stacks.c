@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "hooks.h"
+
 /* A function calls its trampoline within its first instructions. */
 #define TRAMPOLINE_SITE 16
 
@@ -27,6 +29,15 @@ static bool is_site(const struct ksyms *k, uint64_t frame, uint64_t function)
 
 	return frame && find(k, frame, true, &s) && s.address == function &&
 	       frame - function < TRAMPOLINE_SITE;
+}
+
+/* Has @name an exit hook of ours?  Then only the hook's trampoline calls it. */
+static bool is_wrapped(const char *name)
+{
+	for (const struct pt_hook *h = pt_hooks; name && h->function; h++)
+		if (h->attached && h->exit && !strcmp(h->symbol, name))
+			return true;
+	return false;
 }
 
 static void show(const struct ksyms *k, struct inlines *in, const struct ksyms_symbol *s,
@@ -60,6 +71,7 @@ void stack_lines(const struct pt_stack *st, const struct ksyms *k, struct inline
 {
 	bool any = false, skipped = false;
 	uint64_t function = 0; /* of the last frame that was shown; 0: not known */
+	const char *name = NULL;
 
 	for (int i = 0; i < PT_STACK_DEPTH && st->frame[i]; i++) {
 		uint64_t frame = st->frame[i];
@@ -73,7 +85,7 @@ void stack_lines(const struct pt_stack *st, const struct ksyms *k, struct inline
 			continue;
 		}
 		/* a function with an exit hook is called by its trampoline, which it called */
-		if (!known && function && is_site(k, next, function)) {
+		if (!known && function && (is_wrapped(name) || is_site(k, next, function))) {
 			skipped = true;
 			continue;
 		}
@@ -87,6 +99,7 @@ void stack_lines(const struct pt_stack *st, const struct ksyms *k, struct inline
 		else
 			fn(arg, &(struct stack_line){.address = frame});
 		function = known ? s.address : 0;
+		name = known ? s.name : NULL;
 		any = true;
 	}
 }

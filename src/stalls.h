@@ -24,8 +24,9 @@ struct stall {
 	uint64_t last_seen;
 	unsigned int reports;	   /* how often it was told of */
 	struct pt_release release; /* of its pgmap; time 0: not seen */
-	struct holders_found held; /* who held the folio when it was last told of */
-	bool seen;		   /* in the look at hand */
+	struct pt_finding about;   /* as it was when it was last told of; and who held the folio */
+	struct holders_found held;
+	bool seen; /* in the look at hand */
 	struct stall *next;
 };
 

@@ -218,6 +218,7 @@ static void on_stalled(void *arg, struct stall *st)
 	struct pt_finding f;
 
 	look_at_stall(t, st, &f);
+	st->about = f;
 	set_clock(t);
 	if (!st->reports) {
 		t->own.rule[f.rule]++;
@@ -234,7 +235,7 @@ static void on_stalled(void *arg, struct stall *st)
 static void on_stall_ended(void *arg, struct stall *st)
 {
 	struct tracing *t = arg;
-	struct pt_finding f = {.pfn = st->wait.pfn};
+	struct pt_finding f = st->about;
 
 	/* who freed the folio is in its history, if it is one that is freed */
 	if (st->wait.how == PT_HOW_WAIT)

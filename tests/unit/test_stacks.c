@@ -17,6 +17,9 @@
 #include "../../src/ksyms.c"
 #include "../../src/stacks.c"
 
+struct pt_hook pt_hooks[] = {
+	{.function = "behind", .symbol = "behind", .exit = true, .attached = true}, {0}};
+
 /* The same two functions for every address. */
 int inlines_find(struct inlines *in, const struct ksyms *k, const struct ksyms_symbol *s,
 		 uint64_t address, struct inline_frame frames[INLINE_DEPTH])
@@ -174,6 +177,22 @@ static void test_trampoline_between(void **state)
 	k = load(KERNEL BPF, "");
 	SHOWS(k, "hooked+0x5;caller+0x80;does_not_return+0x10;", 0xffffffff81001005,
 	      0xffffffff81001180, 0xffffffffc0400020, 0xffffffff81001109, 0xffffffff81001210);
+	ksyms_free(k);
+}
+
+/* The stack of a task that sleeps in such a function has no frame of the call to the hook. */
+static void test_exit_hook(void **state)
+{
+	struct ksyms *k = load(KERNEL, "");
+
+	(void)state;
+	SHOWS(k, "hooked+0x5;behind+0x20;caller+0x10;", 0xffffffff81001005, 0xffffffff81001320,
+	      0xffffffffc0400020, 0xffffffff81001110);
+	SHOWS(k, "hooked+0x5;behind+0x20;0xffffffffc0500020 (no symbol);caller+0x10;",
+	      0xffffffff81001005, 0xffffffff81001320, 0xffffffffc0400020, 0xffffffffc0500020,
+	      0xffffffff81001110);
+	SHOWS(k, "hooked+0x5;0xffffffffc0400020 (no symbol);caller+0x10;", 0xffffffff81001005,
+	      0xffffffffc0400020, 0xffffffff81001110);
 	ksyms_free(k);
 }
 
@@ -429,6 +448,7 @@ int main(void)
 		cmocka_unit_test(test_return_addresses),
 		cmocka_unit_test(test_own_frames_lead),
 		cmocka_unit_test(test_trampoline_between),
+		cmocka_unit_test(test_exit_hook),
 		cmocka_unit_test(test_what_is_not_bpf_stays),
 		cmocka_unit_test(test_full_stack),
 		cmocka_unit_test(test_bpf_text_is_bounded),

@@ -1,0 +1,278 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash disable=SC2016,SC2034,SC2046,SC2086,SC2154
+# Waits that last: truncate, unlink and unmount for a pin, an unbind for whatever
+# refers to the pgmap.  Told of once, with who holds it; then who let it go.
+. /bin/guest.sh
+
+LAB=/sys/kernel/debug/pgmap_lab
+OPTIONS='-T --stall 3'
+
+# held NAME HOW FILE [OFFSET]: a process that holds a page; its pid in $holder
+cat >/tmp/held.sh <<'E2'
+held() {
+	name=$1
+	shift
+	: >/tmp/$name
+	hold "$@" >/tmp/$name 2>&1 &
+	holder=$!
+	echo $holder >/tmp/$name.pid
+	until grep -q held /tmp/$name || ! kill -0 $holder 2>/dev/null; do sleep 0.1; done
+}
+E2
+. /tmp/held.sh
+
+# A wait of 7 s: told of after 3, and after 6.  "$*" waits for $hold.
+cat >/tmp/wait.sh <<'E2'
+. /tmp/held.sh
+how=$1
+file=$2
+shift 2
+held holder $how $file
+"$@" &
+waiter=$!
+echo $waiter >/tmp/waiter
+sleep 8
+kill $holder
+wait $waiter
+sleep 2
+E2
+
+reports() {
+	sed -n '/VIOLATION\|WARNING\|keeps\|came free\|still waits/s/^/# /p' $OUT
+}
+
+holder() {
+	cat /tmp/holder.pid
+}
+
+waiter() {
+	cat /tmp/waiter
+}
+
+# warned TASK FILE: a warning, and no finding
+warned() {
+	reports
+	[ "$status" = 0 ] && [ "$(field findings)" = 0 ] && [ "$(field warnings)" = 1 ] &&
+		[ "$(grep -c 'WARNING break-stall' $OUT)" = 1 ] && [ "$(field lost)" = 0 ] &&
+		report_has "reason: $1/$(waiter) has waited for [34]\.[0-9] s" \
+			"  file: $2" "hold/$(holder): pipe, fd"
+}
+
+# warned again when it has lasted twice as long, and when it is over
+told_on() {
+	report_has "keeps $1/$(waiter) waiting, for [6-8]\.[0-9] s now" 'came free after'
+}
+
+# Where frees are seen, who freed it; else who holds it no more.
+by_whom() {
+	if [ "$(profile)" = classic ]; then
+		report_has "not a holder any more: hold/$(holder): pipe"
+	else
+		report_has "came free after .* freed by hold/$(holder) on cpu"
+	fi
+}
+
+quiet() {
+	reports
+	clean && ! grep -q 'WARNING\|stall' $OUT
+}
+
+# ---- a file system waits for a pin
+
+make_fs ext4
+pwrite $MNT/a 0 8388608
+trace sh /tmp/wait.sh pin $MNT/a truncate -s 0 $MNT/a
+verdict 'stalls: truncate waits for a vmsplice pin' warned truncate "$MNT/a ("
+verdict 'stalls: truncate: told again, and when it ends' told_on truncate
+verdict 'stalls: truncate: who ended it' by_whom
+sed -n '/WARNING/,/^$/s/^/# /p' $OUT
+echo 'cell break-stall fires'
+
+cat >/tmp/short.sh <<E2
+. /tmp/held.sh
+for i in 1 2 3; do
+	pwrite $MNT/b 0 4194304
+	held holder pin $MNT/b
+	truncate -s 0 $MNT/b &
+	sleep 2
+	kill \$holder
+	wait \$!
+done
+E2
+trace sh /tmp/short.sh
+verdict 'stalls: near miss: three short waits of one kind' quiet
+
+cat >/tmp/sleeps.sh <<E2
+. /tmp/held.sh
+pwrite $MNT/c 0 4194304
+held holder pin $MNT/c
+sleep 6
+kill \$holder
+E2
+trace sh /tmp/sleeps.sh
+verdict 'stalls: near miss: a pin that nobody waits for' quiet
+
+# 6.x waits in truncate, and in no other place
+if [ "$(profile)" = counted ]; then
+	pwrite $MNT/d 0 4194304
+	trace sh /tmp/wait.sh pipe $MNT/d rm $MNT/d
+	verdict 'stalls: unlink waits for a vmsplice pin' warned rm "name not known (deleted), inode [0-9]*, ext4 on pmem0"
+	pwrite $MNT/e 0 4194304
+	trace sh /tmp/wait.sh pipe $MNT/e umount $MNT
+	verdict 'stalls: unmount waits for a vmsplice pin' warned umount "name not known, inode [0-9]*, ext4 on pmem0"
+	mount -t ext4 -o dax=always /dev/pmem0 $MNT
+fi
+
+# begun before tracing: its age counts from then on
+pwrite $MNT/f 0 4194304
+held holder pin $MNT/f
+truncate -s 0 $MNT/f &
+echo $! >/tmp/waiter
+sleep 2
+trace sleep 7
+verdict 'stalls: a wait that began before tracing' warned truncate "$MNT/f ("
+verdict 'stalls: and lasts when tracing ends' report_has 'truncate/.* still waits at the end of tracing'
+kill $holder
+wait
+umount $MNT
+
+
+OPTIONS='-T --stall soon'
+trace true
+verdict 'stalls: --stall soon' [ "$status" = 64 ]
+
+# ---- a pgmap waits
+
+insmod /bin/pgmap_lab.ko base=0x60000000 size=0x4000000 || {
+	not_ok 'stalls: the lab module does not load'
+	exit 98
+}
+
+# stalled RULES: these findings
+stalled() {
+	reports
+	[ "$status" = 1 ] && [ "$(field rules)" = "$1" ] && [ "$(field lost)" = 0 ] &&
+		[ "$(grep -c 'VIOLATION teardown-stall' $OUT)" = 1 ] &&
+		! grep -q 'no symbol' $OUT
+}
+
+OPTIONS='-T --stall 3'
+trace sh -c "echo teardown-stall coherent >$LAB/command; sleep 5; echo drop >$LAB/command; sleep 2"
+verdict 'stalls: a folio that is not freed keeps memunmap_pages' stalled teardown-stall
+verdict 'stalls: who gave the last reference back' report_has ': 1 reference, of folios that are not freed' \
+	'outstanding: 1 folio (4 KiB), the oldest requested' \
+	'the last reference was given back by sh/' ' lab_free'
+sed -n '/VIOLATION/,/^$/s/^/# /p' $OUT
+
+# a lost reference: nothing to be found but that
+lost=ref-imbalance
+rules=ref-imbalance,teardown-stall
+if [ "$(profile)" != request ]; then
+	lost='teardown-stall coherent reference'
+	rules=teardown-stall
+else
+	lost="$lost coherent"
+fi
+trace sh -c "echo $lost >$LAB/command; sleep 5; echo drop >$LAB/command; sleep 2"
+verdict 'stalls: a pgmap reference that is lost' stalled $rules
+verdict 'stalls: it is called so' report_has 'reference count 1, explained 0'
+OPTIONS=-T
+trace sh -c "echo teardown-stall coherent >$LAB/command; sleep 5; echo drop >$LAB/command"
+verdict 'stalls: near miss: shorter than --stall' quiet
+
+if [ "$(profile)" != request ]; then
+	rmmod pgmap_lab
+	exit 0
+fi
+
+# ---- an unbind: only there it waits for pins
+
+OPTIONS='-T --stall 3'
+unbind() {
+	echo namespace0.0 >/sys/bus/nd/drivers/nd_pmem/unbind
+}
+
+# named: pgmap, page, file, holder, and who ended it
+named() {
+	stalled teardown-stall && report_has "VIOLATION teardown-stall: pfn $(sed -n 's/^pfn //p' /tmp/holder)" \
+		'(fsdax) keeps memunmap_pages waiting' "  file: $MNT/g (" "hold/$(holder): pipe, fd" \
+		"the last reference was given back by hold/$(holder) on cpu"
+}
+
+cat >/tmp/unbind.sh <<'E2'
+. /bin/guest.sh
+. /tmp/held.sh
+held holder pipe /tmp/mnt/g
+(echo namespace0.0 >/sys/bus/nd/drivers/nd_pmem/unbind) &
+sleep 6
+kill $holder
+wait
+sleep 2
+E2
+make_fs ext4
+pwrite $MNT/g 0 4194304
+trace sh /tmp/unbind.sh
+verdict 'stalls: an unbind waits for a pin in a pipe' named
+sed -n '/VIOLATION/,/^$/s/^/# /p' $OUT
+umount $MNT
+
+# the tool comes when it hangs already
+rebind() {
+	echo namespace0.0 >/sys/bus/nd/drivers/nd_pmem/bind
+	make_fs ext4
+	pwrite $MNT/g 0 4194304
+}
+rebind
+held holder pipe $MNT/g
+unbind &
+sleep 3
+cat >/tmp/late.sh <<E2
+sleep 6
+kill $holder
+sleep 3
+E2
+trace sh /tmp/late.sh
+verdict 'stalls: an unbind that hung before tracing began' named
+wait
+umount $MNT
+
+# a file that stays mapped: what it maps is named
+cat >/tmp/mapped.sh <<'E2'
+. /tmp/held.sh
+held holder map /tmp/mnt/g
+(echo namespace0.0 >/sys/bus/nd/drivers/nd_pmem/unbind) &
+sleep 6
+kill $holder
+umount /tmp/mnt
+wait
+sleep 2
+E2
+rebind
+trace sh /tmp/mapped.sh
+reports
+sed -n '/VIOLATION/,/^$/s/^/# /p' $OUT
+
+# ---- pages of a device that a module takes away
+
+modprobe test_hmm
+held private private /dev/hmm_dmirror0
+pfn=$(sed -n 's/^pfn //p' /tmp/private)
+echo "hold $pfn" >$LAB/command
+kill $holder
+wait $holder
+cat >/tmp/hmm.sh <<E2
+rmmod test_hmm &
+sleep 6
+echo drop >$LAB/command
+wait
+sleep 2
+E2
+hmm_named() {
+	stalled teardown-stall && report_has "VIOLATION teardown-stall: pfn $pfn order 0 refcount 1" \
+		'(private) keeps memunmap_pages waiting' 'by rmmod/' ' hmm_dmirror_exit' \
+		'the last reference was given back by sh/' 'lab_let_go'
+}
+trace sh /tmp/hmm.sh
+verdict 'stalls: the hmm test driver goes while a page is held' hmm_named
+sed -n '/VIOLATION/,/^$/s/^/# /p' $OUT
+rmmod pgmap_lab
