@@ -87,6 +87,7 @@ void stack_lines(const struct pt_stack *st, const struct ksyms *k, struct inline
 		/* a function with an exit hook is called by its trampoline, which it called */
 		if (!known && function && (is_wrapped(name) || is_site(k, next, function))) {
 			skipped = true;
+			name = NULL;
 			continue;
 		}
 		if (known && skipped && function && is_site(k, frame, function)) {
