@@ -17,17 +17,10 @@
 #include <bpf/bpf_core_read.h>
 #include "wire.h"
 #include "kernel.bpf.h"
+#include "search.bpf.h"
+#include "waiters.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
-
-/* Addresses of symbols, 0 for one that is not there.  Filled by the tool before loading. */
-const volatile __u64 at_vmemmap_base;
-const volatile __u64 at_page_offset_base;
-const volatile __u64 at_pgdir_shift;
-const volatile __u64 at_physical_mask;
-const volatile __u64 at_io_uring_fops;
-const volatile __u64 at_bit_wait_table;
-const volatile __u64 at_folio_wait_table;
 
 /* Bounds of the walks. */
 #define MAX_TREE_STEPS (1 << 17)
@@ -36,8 +29,6 @@ const volatile __u64 at_folio_wait_table;
 #define MAX_BUFFERS    (1 << 14) /* the kernel's own: IORING_MAX_REG_BUFFERS */
 #define MAX_BVECS      (1 << 18) /* 1 GiB, the kernel's own, of one buffer */
 #define MAX_RING_BVECS (1 << 20)
-#define MAX_WAITERS    (1 << 10) /* on one list */
-#define WAIT_TABLE     256	 /* kernel/sched/wait_bit.c and mm/filemap.c */
 
 /* include/uapi/linux/stat.h */
 #define S_IFMT	0170000
@@ -49,120 +40,6 @@ const volatile __u64 at_folio_wait_table;
 #define ENTRY_LEAF	 (1ULL << 7) /* above the last level */
 #define ENTRY_PROTNONE	 (1ULL << 8)
 #define ENTRY_ADDRESS	 0x000ffffffffff000ULL
-
-/* Where a walk is; in a map, since the verifier would follow values on the stack. */
-struct walk {
-	__u64 page_offset;
-	__u64 physical_mask;
-	__u64 five_levels;
-
-	/* the folio in its file or anon_vma */
-	__u64 index;
-	__u64 anon;
-	__u64 node; /* of the tree of vmas */
-	__u32 step; /* enum tree_step */
-	__u32 ended;
-
-	/* a vma, and the pages [at, end) of the folio in it */
-	__u64 vma;
-	__u64 pgd;
-	__u64 first; /* user address of the folio's first page, were it in the vma */
-	__u64 at, end;
-	struct pt_holder holder;
-
-	/* a task and its files */
-	__u64 task;
-	__u64 fds;
-	__u64 bufs;
-	__u32 tail;
-	__u32 ring_size;
-	__u32 left; /* bvecs */
-	__u32 unused;
-	__u64 bvecs;
-
-	/* a list of waiters; all relative to the list_head of an entry */
-	__u64 head, entry;
-	__s64 task_offset;
-	__s64 key_offset; /* 0: any entry will do */
-	__u32 how;
-	__u32 unused2;
-};
-
-struct state {
-	struct pt_search search;
-	struct walk walk;
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct state);
-} states SEC(".maps");
-
-static __always_inline struct state *get_state(void)
-{
-	__u32 zero = 0;
-
-	return bpf_map_lookup_elem(&states, &zero);
-}
-
-static __always_inline __u64 read_u64(__u64 address)
-{
-	__u64 value = 0;
-
-	bpf_probe_read_kernel(&value, sizeof(value), (void *)address);
-	return value;
-}
-
-static __always_inline void not_looked(struct state *s, enum pt_how how)
-{
-	s->search.looked &= ~(1U << how);
-}
-
-static __always_inline bool is_late(const struct state *s)
-{
-	return bpf_ktime_get_ns() > s->search.until;
-}
-
-/* s->walk.holder is found.  Once for each process and object. */
-__noinline int add_holder(void)
-{
-	struct state *s = get_state();
-	struct pt_holder *h;
-	__u32 i;
-
-	if (!s)
-		return 0;
-	h = &s->walk.holder;
-	for (i = 0; i < PT_MAX_FOUND; i++) {
-		struct pt_holder *old = &s->search.found[i];
-
-		if (i >= s->search.nr)
-			break;
-		if (old->how == h->how && old->tgid == h->tgid && old->object == h->object)
-			return 0;
-	}
-	if (s->search.nr >= PT_MAX_FOUND) {
-		s->search.more++;
-		return 0;
-	}
-	s->search.found[s->search.nr & (PT_MAX_FOUND - 1)] = *h;
-	s->search.nr++;
-	return 0;
-}
-
-/* How many of the folio's pages are among the @nr from @pfn on? */
-static __always_inline __u32 common_pages(const struct state *s, __u64 pfn, __u64 nr)
-{
-	__u64 first = s->search.pfn, end = first + s->search.pages;
-
-	if (pfn > first)
-		first = pfn;
-	if (pfn + nr < end)
-		end = pfn + nr;
-	return first < end ? end - first : 0;
-}
 
 /* ---- page tables ---- */
 
@@ -397,96 +274,6 @@ static __always_inline void find_mappings(struct state *s)
 	bpf_loop(MAX_TREE_STEPS, tree_step, &s, 0);
 	if (!w->ended)
 		not_looked(s, PT_HOW_MAP);
-}
-
-/* ---- waiters ---- */
-
-static __always_inline void read_task(struct walk *w, __u64 task)
-{
-	w->holder.tgid = PT_READ(struct task_struct, task, tgid);
-	w->holder.tid = PT_READ(struct task_struct, task, pid);
-	bpf_probe_read_kernel(w->holder.comm, sizeof(w->holder.comm),
-			      (void *)(task + bpf_core_field_offset(struct task_struct, comm)));
-}
-
-static long waiter_step(__u32 i, void *data)
-{
-	struct state *s = *(struct state **)data;
-	__u64 first = pfn_to_page(s->search.pfn), key;
-	struct walk *w = &s->walk;
-
-	if (!w->entry || w->entry == w->head) {
-		w->ended = 1;
-		return 1;
-	}
-	key = w->key_offset ? read_u64(w->entry + w->key_offset) : first;
-	/* 6.x waits on the count, 7.x on the page: both lie in the struct page */
-	if (key >= first && key < first + s->search.pages * page_size_of_struct()) {
-		__builtin_memset(&w->holder, 0, sizeof(w->holder));
-		w->holder.how = w->how;
-		w->holder.fd = -1;
-		w->holder.object = read_u64(w->entry + w->task_offset);
-		if (w->holder.object) {
-			read_task(w, w->holder.object);
-			add_holder();
-		}
-	}
-	w->entry = (__u64)PT_READ(struct list_head, w->entry, next);
-	return 0;
-}
-
-__noinline int walk_waiters(__u64 head)
-{
-	struct state *s = get_state();
-
-	if (!s)
-		return 0;
-	s->walk.head = head;
-	s->walk.entry = (__u64)PT_READ(struct list_head, head, next);
-	s->walk.ended = 0;
-	bpf_loop(MAX_WAITERS, waiter_step, &s, 0);
-	if (!s->walk.ended)
-		s->search.looked &= ~(1U << (s->walk.how & 31));
-	return 0;
-}
-
-static long bucket_step(__u32 i, void *data)
-{
-	__u64 table = *(__u64 *)data;
-
-	walk_waiters(table + i * (__u64)bpf_core_type_size(struct wait_queue_head) +
-		     bpf_core_field_offset(struct wait_queue_head, head));
-	return 0;
-}
-
-static __always_inline void find_waiters(struct state *s)
-{
-	__u64 node = bpf_core_field_offset(struct wait_bit_queue_entry, wq_entry) +
-		     bpf_core_field_offset(struct wait_queue_entry, entry);
-	struct walk *w = &s->walk;
-	__u64 table;
-
-	w->task_offset = (__s64)bpf_core_field_offset(struct wait_queue_entry, private) -
-			 (__s64)bpf_core_field_offset(struct wait_queue_entry, entry);
-	w->key_offset = (__s64)bpf_core_field_offset(struct wait_bit_queue_entry, key.flags) - node;
-	w->how = PT_HOW_WAIT;
-	table = at_bit_wait_table;
-	if (table)
-		bpf_loop(WAIT_TABLE, bucket_step, &table, 0);
-	node = bpf_core_field_offset(struct wait_page_queue, wait) +
-	       bpf_core_field_offset(struct wait_queue_entry, entry);
-	w->key_offset = (__s64)bpf_core_field_offset(struct wait_page_queue, folio) - node;
-	w->how = PT_HOW_LOCK;
-	table = at_folio_wait_table;
-	if (table)
-		bpf_loop(WAIT_TABLE, bucket_step, &table, 0);
-	w->task_offset = (__s64)bpf_core_field_offset(struct swait_queue, task) -
-			 (__s64)bpf_core_field_offset(struct swait_queue, task_list);
-	w->key_offset = 0;
-	w->how = PT_HOW_PGMAP;
-	if (s->search.pgmap)
-		walk_waiters(s->search.pgmap +
-			     bpf_core_field_offset(struct dev_pagemap, done.wait.task_list));
 }
 
 /* ---- all tasks: who has the mm, and what their files are ---- */
