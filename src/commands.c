@@ -8,7 +8,9 @@
 #include "exit_status.h"
 #include "holders.h"
 #include "hooks.h"
+#include "inlines.h"
 #include "session.h"
+#include "stacks.h"
 
 int flush_output(void)
 {
@@ -57,6 +59,13 @@ int command_rules(const char *name)
 	return flush_output();
 }
 
+static int say_no_holders(int err)
+{
+	fprintf(stderr, "pgmaptrace: can't look for holders: %s%s\n", strerror(-err),
+		err == -EPERM ? " (run as root)" : "");
+	return EXIT_KERNEL;
+}
+
 int command_holders(const struct options *o, const char *text)
 {
 	struct holders_query q = {0};
@@ -76,11 +85,8 @@ int command_holders(const struct options *o, const char *text)
 		fprintf(stderr, "pgmaptrace: pfn %s is no device page\n", text);
 		return EXIT_USAGE;
 	}
-	if (err) {
-		fprintf(stderr, "pgmaptrace: can't look for holders: %s%s\n", strerror(-err),
-			err == -EPERM ? " (run as root)" : "");
-		return EXIT_KERNEL;
-	}
+	if (err)
+		return say_no_holders(err);
 	printf("pfn 0x%llx, %llu page%s, refcount %d, mapcount %d\n", (unsigned long long)found.pfn,
 	       (unsigned long long)found.pages, found.pages > 1 ? "s" : "", found.refcount,
 	       found.mapcount);
@@ -102,4 +108,61 @@ int command_holders(const struct options *o, const char *text)
 	if (found.nr)
 		return EXIT_CLEAN;
 	return line[0] ? EXIT_INCONCLUSIVE : EXIT_FINDINGS;
+}
+
+static void stack_line(void *arg, const struct stack_line *l)
+{
+	(void)arg;
+	fputs("    ", stdout);
+	stack_print(stdout, l);
+}
+
+static void print_wait(const struct pt_wait *w, const struct ksyms *k, struct inlines *in)
+{
+	struct pt_stack st;
+
+	printf("%.*s/%u waits for ", PT_COMM_LEN, w->comm, w->tid);
+	if (w->how == PT_HOW_PGMAP)
+		printf("the pgmap of pfn 0x%llx\n", w->pfn);
+	else
+		printf("pfn 0x%llx (refcount %d)\n", w->pfn, w->refcount);
+	memcpy(st.frame, w->frames, sizeof(st.frame));
+	stack_lines(&st, k, in, stack_line, NULL);
+}
+
+int command_waiters(const struct options *o)
+{
+	const uint32_t all = 1u << PT_HOW_WAIT | 1u << PT_HOW_PGMAP;
+	static struct pt_waits found;
+	struct inlines *inlines;
+	struct session *s;
+	int status, err;
+
+	s = session_probe(&o->session, &status);
+	if (!s)
+		return status;
+	err = session_waits(s, &found);
+	if (err) {
+		session_free(s);
+		return say_no_holders(err);
+	}
+	inlines = inlines_new(o->vmlinux);
+	for (uint32_t i = 0; i < found.nr; i++)
+		print_wait(&found.wait[i], session_ksyms(s, SYMBOLS_MODULES), inlines);
+	inlines_free(inlines);
+	session_free(s);
+	if (found.more)
+		printf("and %u more\n", found.more);
+	if (!found.nr)
+		printf("nobody found\n");
+	if (!(found.looked & 1u << PT_HOW_WAIT))
+		printf("can't be known, or not wholly: who waits for a page\n");
+	if (!(found.looked & 1u << PT_HOW_PGMAP))
+		printf("can't be known, or not wholly: who waits for a pgmap\n");
+	err = flush_output();
+	if (err)
+		return err;
+	if (found.nr)
+		return EXIT_CLEAN;
+	return (found.looked & all) == all ? EXIT_FINDINGS : EXIT_INCONCLUSIVE;
 }

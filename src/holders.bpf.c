@@ -550,6 +550,53 @@ int find_holders(void *ctx)
 	return 0;
 }
 
+/* Who waits for any device page, or for a pgmap: fills the map of waits, but for the stacks. */
+SEC("syscall")
+int find_waits(void *ctx)
+{
+	struct state *s = get_state();
+	struct pt_waits *found = get_waits();
+
+	if (!s || !found)
+		return 0;
+	learn_layout(&s->walk);
+	found->nr = 0;
+	found->more = 0;
+	s->search.looked = 1U << PT_HOW_PGMAP;
+	if (at_bit_wait_table)
+		s->search.looked |= 1U << PT_HOW_WAIT;
+	find_all_waiters(s);
+	found->looked = s->search.looked;
+	return 0;
+}
+
+/* Each task: the stack of one that find_waits found, if it has slept since. */
+SEC("iter/task")
+int stack_waiters(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct pt_waits *found = get_waits();
+	struct pt_wait *w;
+	__u32 i;
+
+	if (!task || !found)
+		return 0;
+	for (i = 0; i < PT_MAX_WAITS; i++) {
+		if (i >= found->nr)
+			return 0;
+		if (found->wait[i].task == (__u64)task)
+			break;
+	}
+	if (i >= PT_MAX_WAITS)
+		return 0;
+	barrier_var(i);
+	w = &found->wait[i & (PT_MAX_WAITS - 1)];
+	if (w->tid == (__u32)PT_READ(struct task_struct, w->task, pid) &&
+	    w->switches == task_switches(w->task))
+		bpf_get_task_stack(task, w->frames, sizeof(w->frames), 0);
+	return 0;
+}
+
 /* Each task: names the mms that find_holders found, and looks at the files. */
 SEC("iter/task")
 int name_holders(struct bpf_iter__task *ctx)

@@ -17,8 +17,8 @@
 
 struct holders {
 	struct holders_bpf *skel;
-	struct bpf_link *tasks;
-	struct pt_search *search; /* room for a whole value of the map */
+	struct bpf_link *names, *stacks; /* iterators over tasks */
+	struct pt_search *search;	 /* room for a whole value of the map */
 	size_t size;
 };
 
@@ -57,8 +57,11 @@ struct holders *holders_load(const struct ksyms *k, const char *btf, int log_lev
 	fill_symbols(k, h->skel);
 	if (holders_bpf__load(h->skel))
 		goto fail;
-	h->tasks = bpf_program__attach_iter(h->skel->progs.name_holders, NULL);
-	if (!h->tasks)
+	h->names = bpf_program__attach_iter(h->skel->progs.name_holders, NULL);
+	if (!h->names)
+		goto fail;
+	h->stacks = bpf_program__attach_iter(h->skel->progs.stack_waiters, NULL);
+	if (!h->stacks)
 		goto fail;
 	h->size = bpf_map__value_size(h->skel->maps.states);
 	h->search = malloc(h->size);
@@ -76,16 +79,24 @@ void holders_free(struct holders *h)
 {
 	if (!h)
 		return;
-	bpf_link__destroy(h->tasks);
+	bpf_link__destroy(h->names);
+	bpf_link__destroy(h->stacks);
 	holders_bpf__destroy(h->skel);
 	free(h->search);
 	free(h);
 }
 
-/* Run name_holders for each task. */
-static int run_over_tasks(struct holders *h)
+static int run(struct bpf_program *program)
 {
-	int fd = bpf_iter_create(bpf_link__fd(h->tasks));
+	LIBBPF_OPTS(bpf_test_run_opts, opts);
+
+	return bpf_prog_test_run_opts(bpf_program__fd(program), &opts);
+}
+
+/* Run an iterator for each task. */
+static int run_over_tasks(struct bpf_link *iterator)
+{
+	int fd = bpf_iter_create(bpf_link__fd(iterator));
 	char unused[64];
 	ssize_t n;
 
@@ -110,7 +121,6 @@ static uint64_t now_ns(void)
 
 static int search(struct holders *h, const struct holders_query *q)
 {
-	LIBBPF_OPTS(bpf_test_run_opts, opts);
 	int map = bpf_map__fd(h->skel->maps.states), err;
 	__u32 zero = 0;
 
@@ -122,9 +132,9 @@ static int search(struct holders *h, const struct holders_query *q)
 	h->search->until = now_ns() + SEARCH_NS;
 	if (bpf_map_update_elem(map, &zero, h->search, BPF_ANY))
 		return -errno;
-	err = bpf_prog_test_run_opts(bpf_program__fd(h->skel->progs.find_holders), &opts);
+	err = run(h->skel->progs.find_holders);
 	if (!err)
-		err = run_over_tasks(h);
+		err = run_over_tasks(h->names);
 	if (!err && bpf_map_lookup_elem(map, &zero, h->search))
 		err = -errno;
 	if (!err && !h->search->pgmap && !q->pages)
@@ -158,6 +168,24 @@ int holders_find(struct holders *h, const struct holders_query *q, struct holder
 		if (!s->mm[i].tgid)
 			keep(found, &s->mm[i]);
 	return 0;
+}
+
+int holders_waits(struct holders *h, struct pt_waits *found)
+{
+	int map = bpf_map__fd(h->skel->maps.waits), err;
+	__u32 zero = 0;
+
+	err = run(h->skel->progs.find_waits);
+	if (err)
+		return err;
+	if (bpf_map_lookup_elem(map, &zero, found))
+		return -errno;
+	if (!found->nr)
+		return 0;
+	err = run_over_tasks(h->stacks);
+	if (!err && bpf_map_lookup_elem(map, &zero, found))
+		err = -errno;
+	return err;
 }
 
 static const char *entry_name(const struct pt_holder *h)

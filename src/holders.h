@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Who holds it now: the processes that map a folio, have it in a pipe or in a
- * registered io_uring buffer, or wait for it.  Takes no lock of the kernel, so
- * that it works on a box that hangs, and no longer than about a second.
+ * registered io_uring buffer, or wait for it; and who waits for any.  Takes no lock of the kernel,
+ * so that it works on a box that hangs, and no longer than about a second.
  */
 #ifndef PGMAPTRACE_HOLDERS_H
 #define PGMAPTRACE_HOLDERS_H
@@ -49,6 +49,13 @@ void holders_free(struct holders *h);
 
 /* Return: 0; -ENXIO: no device page, and pages is 0; another negative errno. */
 int holders_find(struct holders *h, const struct holders_query *q, struct holders_found *found);
+
+/*
+ * holders_waits - all tasks that wait for device pages or a pgmap now
+ * Costs little while there are none.
+ * Return: 0; a negative errno, and @found means nothing.
+ */
+int holders_waits(struct holders *h, struct pt_waits *found);
 
 /* One line, as "daxpin/145: pipe, fd 4" */
 void holder_text(const struct pt_holder *h, char *buf, size_t size);

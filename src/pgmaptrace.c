@@ -22,6 +22,7 @@ static const char help[] =
 	"       pgmaptrace probe                       what this kernel offers\n"
 	"       pgmaptrace rules [RULE]                the rules, and what breaks them\n"
 	"       pgmaptrace holders PFN                 who maps, pins or waits for it now\n"
+	"       pgmaptrace holders                     who waits for any device page now\n"
 	"\n"
 	"Watch every request and every free of device pages (pmem, device-dax, GPU,\n"
 	"P2P) in the running kernel, and name a broken rule the moment it breaks.\n"
@@ -219,7 +220,7 @@ int main(int argc, char **argv)
 	if (!strcmp(command, "holders") && argc == 2)
 		return command_holders(&o, argv[1]);
 	if (!strcmp(command, "holders") && argc == 1)
-		return usage_error("%s: give a page frame number", command);
+		return command_waiters(&o);
 	if (!strcmp(command, "probe") || !strcmp(command, "rules") || !strcmp(command, "holders"))
 		return usage_error("%s: too many arguments", command);
 	return usage_error("unknown command %s: run, probe, rules or holders", command);

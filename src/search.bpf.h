@@ -50,7 +50,9 @@ struct walk {
 	__s64 task_offset;
 	__s64 key_offset; /* 0: any entry will do */
 	__u32 how;
-	__u32 unused2;
+	__u32 every; /* who waits for any device page, and not only for the folio */
+	__u64 pgmap; /* whose list it is */
+	__u64 pfn;   /* every: where a walk over all pgmaps is, or the page that is waited for */
 };
 
 struct state {
@@ -65,11 +67,25 @@ struct {
 	__type(value, struct state);
 } states SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct pt_waits);
+} waits SEC(".maps");
+
 static __always_inline struct state *get_state(void)
 {
 	__u32 zero = 0;
 
 	return bpf_map_lookup_elem(&states, &zero);
+}
+
+static __always_inline struct pt_waits *get_waits(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&waits, &zero);
 }
 
 static __always_inline __u64 read_u64(__u64 address)

@@ -464,6 +464,13 @@ int session_holders(struct session *s, const struct holders_query *q, struct hol
 	return holders_find(s->holders, q, found);
 }
 
+int session_waits(struct session *s, struct pt_waits *found)
+{
+	if (!session_prepare_holders(s))
+		return -s->no_holders;
+	return holders_waits(s->holders, found);
+}
+
 void session_stop(struct session *s)
 {
 	if (!s->skel)

@@ -90,6 +90,11 @@ bool session_prepare_holders(struct session *s);
  * Return: 0; negative errno, and nothing is known.
  */
 int session_holders(struct session *s, const struct holders_query *q, struct holders_found *found);
+/*
+ * All tasks that wait for device pages or a pgmap now: see holders.h.  Errors as
+ * session_holders().
+ */
+int session_waits(struct session *s, struct pt_waits *found);
 /* The stack that was kept; false if @at is none, or not there. */
 bool session_stack(struct session *s, uint32_t at, struct pt_stack *stack);
 /* Was it a device's interrupt, or a softirq?  Only a stack tells. */

@@ -330,4 +330,33 @@ struct pt_search {
 	struct pt_holder mm[PT_MAX_FOUND]; /* MAP, before the tasks are known: tgid 0 */
 };
 
+#define PT_MAX_WAITS 64 /* a power of 2 */
+
+/* A task that sleeps until device pages are let go. */
+struct pt_wait {
+	__u32 how; /* PT_HOW_WAIT or PT_HOW_PGMAP */
+	__u32 tgid;
+	__u32 tid;
+	__s32 refcount; /* WAIT: of the page */
+	__u64 task;	/* address */
+	__u64 pfn;	/* WAIT: of the page; PGMAP: the first that was found of it */
+	__u64 pgmap;	/* address */
+	/*
+	 * How often the task gave up the CPU.  As long as it waits in one place, the
+	 * number stays; a task that was woken has another when it sleeps again.
+	 */
+	__u64 switches;
+	__u64 frames[PT_STACK_DEPTH]; /* innermost first, 0: no more; none if it was woken */
+	char comm[PT_COMM_LEN];
+};
+
+/* What find_waits and stack_waiters find. */
+struct pt_waits {
+	__u32 nr;     /* of wait[] */
+	__u32 more;   /* found too, and not kept */
+	__u32 looked; /* bits of WAIT and PGMAP, as in pt_search */
+	__u32 unused;
+	struct pt_wait wait[PT_MAX_WAITS];
+};
+
 #endif /* PGMAPTRACE_WIRE_H */

@@ -211,6 +211,8 @@ struct task_struct {
 	char comm[16];
 	struct files_struct *files;
 	struct io_uring_task *io_uring;
+	unsigned long nvcsw;
+	unsigned long nivcsw;
 };
 
 struct bpf_iter__task {

@@ -26,6 +26,19 @@ holders() {
 	[ $got = $want ] && report_has "$@"
 }
 
+# waiters STATUS WORDS...: the answer says all of the words
+waiters() {
+	want=$1 got=0
+	shift
+	pgmaptrace holders >$OUT 2>&1 || got=$?
+	[ $got = $want ] && report_has "$@"
+}
+
+# only_waiters N: the answer has so many waiters
+only_waiters() {
+	[ "$(grep -c '^[^ ]*/[0-9]* waits for ' $OUT)" = $1 ]
+}
+
 # only N: the answer has so many holders
 only() {
 	[ "$(grep -c '^  .*/[0-9]*: ' $OUT)" = $1 ]
@@ -77,6 +90,7 @@ let_go $holder
 # if the file is mapped)
 hold_page piped pin $MNT/a 4096
 piper=$holder
+verdict 'holders: nobody waits, while a page is in a pipe' waiters 1 'nobody found'
 verdict 'holders: mapped and in a pipe, by one process' holders 0 $(pfn_of piped) \
 	"hold/$piper: maps it at 0x" "hold/$piper: pipe"
 truncate -s 0 $MNT/a &
@@ -85,9 +99,15 @@ sleep 2
 verdict 'holders: who waits for it' \
 	holders 0 $(pfn_of piped) "hold/$piper: pipe" "truncate/$waiter: waits for it"
 show
+verdict 'holders: who waits for any page, and where' \
+	waiters 0 "truncate/$waiter waits for pfn $(pfn_of piped) (refcount [0-9]*)" \
+	'^    .*schedule+0x' '^    ext4_setattr+0x.*\[ext4\]'
+show
+verdict 'holders: near miss: the others that sleep' only_waiters 1
 let_go $piper
 wait $waiter
 verdict 'holders: nobody any more' holders 1 $(pfn_of piped) 'nobody found'
+verdict 'holders: nobody waits any more' waiters 1 'nobody found'
 umount $MNT
 
 # ---- a huge page of ext4 or XFS: a pin of a part of it
@@ -117,6 +137,8 @@ mount --bind /tmp/kallsyms /proc/kallsyms
 verdict 'holders: without the symbols of io_uring and waiters: not known' holders 2 \
 	$(pfn_of mapped) 'nobody found' 'not wholly: io_uring buffers, who waits for it$'
 show
+verdict 'holders: without these, who waits is not known' waiters 2 \
+	'nobody found' 'not wholly: who waits for a page'
 umount /proc/kallsyms
 umount $MNT
 
@@ -158,6 +180,10 @@ if [ "$(profile)" = request ]; then
 	verdict 'holders: who waits for its pgmap' holders 0 $(pfn_of piped) \
 		"hold/$holder: pipe" "sh/$waiter: waits for its pgmap"
 	show
+	verdict 'holders: who waits for any pgmap, and where' \
+		waiters 0 "sh/$waiter waits for the pgmap of pfn 0x" '^    memunmap_pages+0x'
+	show
+	verdict 'holders: near miss: the others that sleep, here too' only_waiters 1
 	let_go $holder
 	wait $waiter
 	verdict 'holders: the pgmap is gone' holders 64 $(pfn_of piped) 'no device page'
