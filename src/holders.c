@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
@@ -197,6 +198,18 @@ static const char *entry_name(const struct pt_holder *h)
 	return h->entry == 512 ? "PMD" : "PUD";
 }
 
+static const char *call_name(__u32 call)
+{
+	static const char *const names[] = {
+		[SYS_read] = "read",	     [SYS_write] = "write",	[SYS_pread64] = "pread64",
+		[SYS_pwrite64] = "pwrite64", [SYS_readv] = "readv",	[SYS_writev] = "writev",
+		[SYS_preadv] = "preadv",     [SYS_pwritev] = "pwritev", [SYS_preadv2] = "preadv2",
+		[SYS_pwritev2] = "pwritev2",
+	};
+
+	return call < sizeof(names) / sizeof(*names) && names[call] ? names[call] : "?";
+}
+
 void holder_text(const struct pt_holder *h, char *buf, size_t size)
 {
 	static const char *const waits[PT_NR_HOW] = {
@@ -211,6 +224,9 @@ void holder_text(const struct pt_holder *h, char *buf, size_t size)
 		snprintf(who, sizeof(who), "%.*s/%u", PT_COMM_LEN, h->comm, h->tid);
 	if (h->how == PT_HOW_MAP)
 		snprintf(buf, size, "%s: maps it at 0x%llx, %s", who, h->address, entry_name(h));
+	else if (h->how == PT_HOW_DIO)
+		snprintf(buf, size, "%s: direct I/O, %s on fd %d from 0x%llx, in flight", who,
+			 call_name(h->call), h->fd, h->address);
 	else if (h->how < PT_NR_HOW && waits[h->how])
 		snprintf(buf, size, "%s: %s", who, waits[h->how]);
 	else if (h->fd < 0)
@@ -228,6 +244,7 @@ void holders_not_looked(const struct holders_found *found, char *buf, size_t siz
 		[PT_HOW_WAIT] = "who waits for it",
 		[PT_HOW_LOCK] = "who waits for its lock",
 		[PT_HOW_PGMAP] = "who waits for its pgmap",
+		[PT_HOW_DIO] = "direct I/O",
 	};
 	size_t len = 0;
 

@@ -19,8 +19,9 @@ struct ksyms;
 
 /* Holders that nothing leads to; to be said whenever nobody is found. */
 #define HOLDERS_NEVER_SEEN                                                                         \
-	"not visible: direct I/O in flight, RDMA, VFIO and other pins of drivers, sockets, "       \
-	"files on their way through a socket"
+	"not visible: direct I/O that no task sleeps in (AIO, io_uring) or whose buffer was "      \
+	"unmapped, RDMA, VFIO and other pins of drivers, sockets, files on their way through "     \
+	"a socket"
 
 struct holders_query {
 	uint64_t pfn;

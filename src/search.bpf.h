@@ -37,6 +37,7 @@ struct walk {
 
 	/* a task and its files */
 	__u64 task;
+	__u64 regs; /* struct pt_regs, those of user space */
 	__u64 fds;
 	__u64 bufs;
 	__u32 tail;
@@ -44,6 +45,9 @@ struct walk {
 	__u32 left; /* bvecs */
 	__u32 unused;
 	__u64 bvecs;
+	__u64 mm;
+	__u64 vectors;		/* struct iovec, in user space */
+	__u64 from, buffer_end; /* user addresses that an I/O is from or to */
 
 	/* a list of waiters; all relative to the list_head of an entry */
 	__u64 head, entry;
@@ -55,9 +59,18 @@ struct walk {
 	__u64 pfn;   /* every: where a walk over all pgmaps is, or the page that is waited for */
 };
 
+/* User addresses at which a vma has the folio's place in its file. */
+struct span {
+	__u64 mm;
+	__u64 start, end;
+};
+
 struct state {
 	struct pt_search search;
 	struct walk walk;
+	struct span span[PT_MAX_FOUND];
+	__u32 nr_span;
+	__u32 unused;
 };
 
 struct {

@@ -293,22 +293,25 @@ enum pt_how {
 	PT_HOW_WAIT,  /* waits for its reference count, as truncate does */
 	PT_HOW_LOCK,  /* waits for its lock, or another of its flags */
 	PT_HOW_PGMAP, /* waits for all of its pgmap, as unbind does */
+	PT_HOW_DIO,   /* sleeps in a direct I/O from or to it */
 	PT_NR_HOW,
 };
 
 #define PT_MAX_FOUND 64 /* a power of 2 */
 
 struct pt_holder {
-	__u32 how;	/* enum pt_how */
-	__u32 tgid;	/* MAP: 0 if the mm has no task any more */
-	__u32 tid;	/* of the waiter; else as tgid, or of one thread that has the fd */
-	__s32 fd;	/* PIPE, URING: the first one; -1 if the ring has none (registered ring) */
+	__u32 how;  /* enum pt_how */
+	__u32 tgid; /* MAP: 0 if the mm has no task any more */
+	__u32 tid; /* of the waiter, DIO: of the thread; else as tgid, or of one thread that has the
+		      fd */
+	__s32 fd;  /* DIO: the target; PIPE, URING: the first one; -1 if the ring has none
+		      (registered ring) */
 	__u64 object;	/* MAP: the mm; PIPE: the pipe; URING: the ring; else the task */
-	__u64 address;	/* MAP: where the first of its pages is mapped */
-	__u32 pages;	/* how many of the pages: MAP, PIPE, URING */
+	__u64 address;	/* MAP: where the first of its pages is mapped; DIO: the buffer */
+	__u32 pages;	/* how many of the pages: MAP, PIPE, URING, DIO */
 	__u32 entry;	/* MAP: pages that a page table entry maps: 1, 512, 262144 */
 	__u32 not_here; /* MAP: the entry is a device-private one, which the CPU can't use */
-	__u32 unused;
+	__u32 call;	/* DIO: number of the system call */
 	char comm[PT_COMM_LEN];
 };
 
