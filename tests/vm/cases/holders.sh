@@ -141,7 +141,7 @@ if modprobe brd rd_nr=1 rd_size=65536 2>/dev/null && modprobe loop 2>/dev/null; 
 	verdict 'holders: these two, once' only 2
 	fsfreeze -u /tmp/slow
 	wait $waiter
-	until grep -q done /tmp/dio; do sleep 0.1; done
+	until grep -q 'done' /tmp/dio; do sleep 0.1; done
 	verdict 'holders: nobody, when the direct I/O is done' \
 		holders 1 $(pfn_of dio) 'nobody found'
 	show
