@@ -59,61 +59,11 @@ int command_rules(const char *name)
 	return flush_output();
 }
 
-static int look_failed(int err)
+static int say_no_holders(int err)
 {
 	fprintf(stderr, "pgmaptrace: can't look for holders: %s%s\n", strerror(-err),
 		err == -EPERM ? " (run as root)" : "");
 	return EXIT_KERNEL;
-}
-
-static void print_line(void *arg, const struct stack_line *l)
-{
-	(void)arg;
-	fputs("    ", stdout);
-	stack_print(stdout, l);
-}
-
-/* Who waits for any device page, or for a pgmap to end. */
-static int waiters(const struct options *o)
-{
-	static const struct pt_waits none;
-	struct inlines *inlines = inlines_new(o->vmlinux);
-	struct pt_waits found = none;
-	struct session *s;
-	int status, err;
-
-	s = inlines ? session_probe(&o->session, &status) : NULL;
-	if (!s) {
-		status = inlines ? status : EXIT_INTERNAL;
-		goto out;
-	}
-	err = session_waits(s, &found);
-	status = err ? look_failed(err) : EXIT_CLEAN;
-	for (uint32_t i = 0; i < found.nr && !err; i++) {
-		const struct pt_wait *w = &found.wait[i];
-		struct pt_stack st;
-
-		printf("%s/%u waits for ", w->comm, w->tid);
-		if (w->how == PT_HOW_WAIT)
-			printf("pfn 0x%llx to be idle\n", w->pfn);
-		else
-			printf("the end of the pgmap at 0x%llx\n", w->pgmap);
-		memcpy(st.frame, w->frame, sizeof(st.frame));
-		stack_lines(&st, session_ksyms(s, SYMBOLS_KEPT), inlines, print_line, NULL);
-	}
-	session_free(s);
-	if (err)
-		goto out;
-	if (!found.nr)
-		printf("nobody waits for a device page or a pgmap\n");
-	if (found.more)
-		printf("and %u more\n", found.more);
-	status = flush_output();
-	if (!status && !found.nr)
-		status = found.looked == PT_LOOKED_WAITS ? EXIT_FINDINGS : EXIT_INCONCLUSIVE;
-out:
-	inlines_free(inlines);
-	return status;
 }
 
 int command_holders(const struct options *o, const char *text)
@@ -124,8 +74,6 @@ int command_holders(const struct options *o, const char *text)
 	char line[256];
 	int status, err;
 
-	if (!text)
-		return waiters(o);
 	if (!parse_number(text, &q.pfn))
 		return usage_error("holders %s: give a page frame number", text);
 	s = session_probe(&o->session, &status);
@@ -138,7 +86,7 @@ int command_holders(const struct options *o, const char *text)
 		return EXIT_USAGE;
 	}
 	if (err)
-		return look_failed(err);
+		return say_no_holders(err);
 	printf("pfn 0x%llx, %llu page%s, refcount %d, mapcount %d\n", (unsigned long long)found.pfn,
 	       (unsigned long long)found.pages, found.pages > 1 ? "s" : "", found.refcount,
 	       found.mapcount);
@@ -160,4 +108,60 @@ int command_holders(const struct options *o, const char *text)
 	if (found.nr)
 		return EXIT_CLEAN;
 	return line[0] ? EXIT_INCONCLUSIVE : EXIT_FINDINGS;
+}
+
+static void stack_line(void *arg, const struct stack_line *l)
+{
+	(void)arg;
+	fputs("    ", stdout);
+	stack_print(stdout, l);
+}
+
+static void print_wait(const struct pt_wait *w, const struct ksyms *k, struct inlines *in)
+{
+	struct pt_stack st;
+
+	printf("%.*s/%u waits for ", PT_COMM_LEN, w->comm, w->tid);
+	if (w->how == PT_HOW_PGMAP)
+		printf("the pgmap of pfn 0x%llx\n", w->pfn);
+	else
+		printf("pfn 0x%llx (refcount %d)\n", w->pfn, w->refcount);
+	memcpy(st.frame, w->frames, sizeof(st.frame));
+	stack_lines(&st, k, in, stack_line, NULL);
+}
+
+int command_waiters(const struct options *o)
+{
+	static struct pt_waits found;
+	struct inlines *inlines;
+	struct session *s;
+	int status, err;
+
+	s = session_probe(&o->session, &status);
+	if (!s)
+		return status;
+	err = session_waits(s, &found);
+	if (err) {
+		session_free(s);
+		return say_no_holders(err);
+	}
+	inlines = inlines_new(o->vmlinux);
+	for (uint32_t i = 0; i < found.nr; i++)
+		print_wait(&found.wait[i], session_ksyms(s, SYMBOLS_MODULES), inlines);
+	inlines_free(inlines);
+	session_free(s);
+	if (found.more)
+		printf("and %u more\n", found.more);
+	if (!found.nr)
+		printf("nobody found\n");
+	if (!(found.looked & 1u << PT_HOW_WAIT))
+		printf("can't be known, or not wholly: who waits for a page\n");
+	if (!(found.looked & 1u << PT_HOW_PGMAP))
+		printf("can't be known, or not wholly: who waits for a pgmap\n");
+	err = flush_output();
+	if (err)
+		return err;
+	if (found.nr)
+		return EXIT_CLEAN;
+	return found.looked == PT_LOOKED_WAITS ? EXIT_FINDINGS : EXIT_INCONCLUSIVE;
 }

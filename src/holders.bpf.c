@@ -17,28 +17,18 @@
 #include <bpf/bpf_core_read.h>
 #include "wire.h"
 #include "kernel.bpf.h"
+#include "search.bpf.h"
+#include "waiters.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* Addresses of symbols, 0 for one that is not there.  Filled by the tool before loading. */
-const volatile __u64 at_vmemmap_base;
-const volatile __u64 at_page_offset_base;
-const volatile __u64 at_pgdir_shift;
-const volatile __u64 at_physical_mask;
-const volatile __u64 at_io_uring_fops;
-const volatile __u64 at_bit_wait_table;
-const volatile __u64 at_folio_wait_table;
-
 /* Bounds of the walks. */
-#define MAX_TREE_STEPS	 (1 << 17)
-#define MAX_FDS		 (1 << 16)
-#define MAX_SLOTS	 (1 << 16)
-#define MAX_BUFFERS	 (1 << 14) /* the kernel's own: IORING_MAX_REG_BUFFERS */
-#define MAX_BVECS	 (1 << 18) /* 1 GiB, the kernel's own, of one buffer */
-#define MAX_RING_BVECS	 (1 << 20)
-#define MAX_WAITERS	 (1 << 10) /* on one list */
-#define MAX_PGMAP_RANGES (1 << 12)
-#define WAIT_TABLE	 256 /* kernel/sched/wait_bit.c and mm/filemap.c */
+#define MAX_TREE_STEPS (1 << 17)
+#define MAX_FDS	       (1 << 16)
+#define MAX_SLOTS      (1 << 16)
+#define MAX_BUFFERS    (1 << 14) /* the kernel's own: IORING_MAX_REG_BUFFERS */
+#define MAX_BVECS      (1 << 18) /* 1 GiB, the kernel's own, of one buffer */
+#define MAX_RING_BVECS (1 << 20)
 
 /* include/uapi/linux/stat.h */
 #define S_IFMT	0170000
@@ -50,131 +40,6 @@ const volatile __u64 at_folio_wait_table;
 #define ENTRY_LEAF	 (1ULL << 7) /* above the last level */
 #define ENTRY_PROTNONE	 (1ULL << 8)
 #define ENTRY_ADDRESS	 0x000ffffffffff000ULL
-
-/* Where a walk is; in a map, since the verifier would follow values on the stack. */
-struct walk {
-	__u64 page_offset;
-	__u64 physical_mask;
-	__u64 five_levels;
-
-	/* the folio in its file or anon_vma */
-	__u64 index;
-	__u64 anon;
-	__u64 node; /* of the tree of vmas */
-	__u32 step; /* enum tree_step */
-	__u32 ended;
-
-	/* a vma, and the pages [at, end) of the folio in it */
-	__u64 vma;
-	__u64 pgd;
-	__u64 first; /* user address of the folio's first page, were it in the vma */
-	__u64 at, end;
-	struct pt_holder holder;
-
-	/* a task and its files */
-	__u64 task;
-	__u64 fds;
-	__u64 bufs;
-	__u32 tail;
-	__u32 ring_size;
-	__u32 left; /* bvecs */
-	__u32 unused;
-	__u64 bvecs;
-
-	/* a list of waiters; all relative to the list_head of an entry */
-	__u64 head, entry;
-	__s64 task_offset;
-	__s64 key_offset; /* 0: any entry will do */
-	__u64 pgmap;	  /* whose list it is; 0: not a pgmap's */
-	__u32 how;
-	__u32 all; /* not only of the folio, but of all device pages */
-};
-
-struct state {
-	struct pt_search search;
-	struct walk walk;
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct state);
-} states SEC(".maps");
-
-static __always_inline struct state *get_state(void)
-{
-	__u32 zero = 0;
-
-	return bpf_map_lookup_elem(&states, &zero);
-}
-
-static __always_inline __u64 read_u64(__u64 address)
-{
-	__u64 value = 0;
-
-	bpf_probe_read_kernel(&value, sizeof(value), (void *)address);
-	return value;
-}
-
-static __always_inline void not_looked(struct state *s, enum pt_how how)
-{
-	s->search.looked &= ~(1U << how);
-}
-
-static __always_inline bool is_late(const struct state *s)
-{
-	return bpf_ktime_get_ns() > s->search.until;
-}
-
-/* s->walk.holder is found.  Once for each process and object. */
-__noinline int add_holder(void)
-{
-	struct state *s = get_state();
-	struct pt_holder *h;
-	__u32 i;
-
-	if (!s)
-		return 0;
-	h = &s->walk.holder;
-	for (i = 0; i < PT_MAX_FOUND; i++) {
-		struct pt_holder *old = &s->search.found[i];
-
-		if (i >= s->search.nr)
-			break;
-		if (old->how == h->how && old->tgid == h->tgid && old->object == h->object)
-			return 0;
-	}
-	if (s->search.nr >= PT_MAX_FOUND) {
-		s->search.more++;
-		return 0;
-	}
-	s->search.found[s->search.nr & (PT_MAX_FOUND - 1)] = *h;
-	s->search.nr++;
-	return 0;
-}
-
-static __always_inline void read_task(struct walk *w, __u64 task)
-{
-	w->holder.tgid = PT_READ(struct task_struct, task, tgid);
-	w->holder.tid = PT_READ(struct task_struct, task, pid);
-	bpf_probe_read_kernel(w->holder.comm, sizeof(w->holder.comm),
-			      (void *)(task + bpf_core_field_offset(struct task_struct, comm)));
-}
-
-#include "waiters.bpf.h"
-
-/* How many of the folio's pages are among the @nr from @pfn on? */
-static __always_inline __u32 common_pages(const struct state *s, __u64 pfn, __u64 nr)
-{
-	__u64 first = s->search.pfn, end = first + s->search.pages;
-
-	if (pfn > first)
-		first = pfn;
-	if (pfn + nr < end)
-		end = pfn + nr;
-	return first < end ? end - first : 0;
-}
 
 /* ---- page tables ---- */
 
@@ -260,6 +125,25 @@ static long page_step(__u32 i, void *data)
 	return 0;
 }
 
+/* A truncation unmaps the page before it waits, so direct I/O is found by its addresses. */
+static __always_inline void keep_span(struct state *s, __u64 mm)
+{
+	struct walk *w = &s->walk;
+	__u32 nr = s->nr_span;
+	struct span *span;
+
+	if (nr >= PT_MAX_FOUND) {
+		not_looked(s, PT_HOW_DIO);
+		return;
+	}
+	barrier_var(nr);
+	span = &s->span[nr & (PT_MAX_FOUND - 1)];
+	span->mm = mm;
+	span->start = w->first + (w->at << PT_PAGE_SHIFT);
+	span->end = w->first + (w->end << PT_PAGE_SHIFT);
+	s->nr_span = nr + 1;
+}
+
 /* Does the mm of w->vma really have the folio, when the vma begins at page @pgoff? */
 static __always_inline void look_at_vma(struct state *s, __u64 pgoff)
 {
@@ -276,6 +160,8 @@ static __always_inline void look_at_vma(struct state *s, __u64 pgoff)
 	if (w->end > s->search.pages)
 		w->end = s->search.pages;
 	w->first = start + ((w->index - pgoff) << PT_PAGE_SHIFT);
+	if (!w->anon)
+		keep_span(s, mm);
 	w->pgd = (__u64)PT_READ(struct mm_struct, mm, pgd);
 	__builtin_memset(&w->holder, 0, sizeof(w->holder));
 	bpf_loop(1 << 20, page_step, &s, 0);
@@ -409,6 +295,155 @@ static __always_inline void find_mappings(struct state *s)
 	bpf_loop(MAX_TREE_STEPS, tree_step, &s, 0);
 	if (!w->ended)
 		not_looked(s, PT_HOW_MAP);
+}
+
+/* ---- direct I/O ---- */
+
+/* arch/x86/include/asm/thread_info.h, include/linux/sched.h, fs.h, uapi/asm-generic/fcntl.h */
+#define TS_COMPAT  0x0002
+#define TASK_WAITS 0x0003 /* TASK_INTERRUPTIBLE, TASK_UNINTERRUPTIBLE; not one that is stopped */
+#define S_DAX	   (1 << 13)
+#define S_IFREG	   0100000
+#define S_IFBLK	   0060000
+#define O_DIRECT   040000
+#define UIO_MAXIOV 1024
+
+/* arch/x86/entry/syscalls/syscall_64.tbl */
+enum {
+	NR_READ,
+	NR_WRITE,
+	NR_PREAD64 = 17,
+	NR_PWRITE64,
+	NR_READV,
+	NR_WRITEV,
+	NR_PREADV = 295,
+	NR_PWRITEV,
+	NR_PREADV2 = 327,
+	NR_PWRITEV2
+};
+
+/* A word of the memory of the mm at w->pgd, if it is there. */
+static __always_inline __u64 read_user_u64(struct walk *w, __u64 address)
+{
+	struct leaf leaf = {};
+	__u64 inside;
+
+	walk_page_table(address, &leaf);
+	if (!leaf.pfn || leaf.not_here)
+		return 0;
+	inside = address & ((leaf.pages << PT_PAGE_SHIFT) - 1);
+	return read_u64(w->page_offset + (leaf.pfn << PT_PAGE_SHIFT) + inside);
+}
+
+static long span_step(__u32 i, void *data)
+{
+	struct state *s = *(struct state **)data;
+	struct walk *w = &s->walk;
+	struct span *span = &s->span[i & (PT_MAX_FOUND - 1)];
+	__u64 from = span->start, end = span->end;
+
+	if (span->mm != w->mm)
+		return 0;
+	if (w->from > from)
+		from = w->from & ~((1ULL << PT_PAGE_SHIFT) - 1);
+	if (w->buffer_end < end)
+		end = w->buffer_end;
+	if (from >= end)
+		return 0;
+	if (!w->holder.pages)
+		w->holder.address = w->from;
+	w->holder.pages += (end - from + (1 << PT_PAGE_SHIFT) - 1) >> PT_PAGE_SHIFT;
+	return 0;
+}
+
+static __always_inline void look_at_buffer(struct state *s, __u64 from, __u64 bytes)
+{
+	s->walk.from = from;
+	s->walk.buffer_end = from + bytes;
+	bpf_loop(s->nr_span, span_step, &s, 0);
+}
+
+static long vector_step(__u32 i, void *data)
+{
+	struct state *s = *(struct state **)data;
+	__u64 vector = s->walk.vectors + i * 16ULL;
+
+	look_at_buffer(s, read_user_u64(&s->walk, vector), read_user_u64(&s->walk, vector + 8));
+	return 0;
+}
+
+/* Direct I/O pins its buffer, but not where the file's own pages are DAX: that is a copy. */
+static __always_inline bool pins_its_buffer(__u64 file)
+{
+	__u64 inode = (__u64)PT_READ(struct file, file, f_inode);
+	__u32 type = PT_READ(struct inode, inode, i_mode) & S_IFMT;
+
+	/* of a pipe, O_DIRECT means something else */
+	return PT_READ(struct file, file, f_flags) & O_DIRECT &&
+	       (type == S_IFREG || type == S_IFBLK) &&
+	       !(PT_READ(struct inode, inode, i_flags) & S_DAX);
+}
+
+static __always_inline __u64 file_of_fd(__u64 task, __u32 fd)
+{
+	__u64 files = (__u64)PT_READ(struct task_struct, task, files);
+	__u64 table = files ? (__u64)PT_READ(struct files_struct, files, fdt) : 0;
+
+	if (!table || fd >= PT_READ(struct fdtable, table, max_fds))
+		return 0;
+	return read_u64((__u64)PT_READ(struct fdtable, table, fd) + fd * 8ULL);
+}
+
+/*
+ * Does s->walk.task sleep in a direct I/O from or to the folio?  Nothing leads
+ * from the page to the task, but the arguments of its system call lead to the
+ * page.
+ */
+__noinline int look_at_call(void)
+{
+	struct state *s = get_state();
+	__u64 regs, task, call, file, buffer, count;
+	struct walk *w;
+
+	if (!s || !s->nr_span)
+		return 0;
+	w = &s->walk;
+	task = w->task;
+	regs = w->regs;
+	w->mm = (__u64)PT_READ(struct task_struct, task, mm);
+	if (!w->mm || !regs || !(PT_READ(struct task_struct, task, __state) & TASK_WAITS) ||
+	    PT_READ(struct task_struct, task, thread_info.status) & TS_COMPAT)
+		return 0;
+	/* within a call until it has a result; a worker of io_uring has no stack in user space */
+	if ((__s64)PT_READ(struct pt_regs, regs, ax) != -38 /* ENOSYS */ ||
+	    !PT_READ(struct pt_regs, regs, sp))
+		return 0;
+	call = PT_READ(struct pt_regs, regs, orig_ax);
+	if (call > NR_WRITE && (call < NR_PREAD64 || call > NR_WRITEV) && call != NR_PREADV &&
+	    call != NR_PWRITEV && call != NR_PREADV2 && call != NR_PWRITEV2)
+		return 0;
+	file = file_of_fd(task, PT_READ(struct pt_regs, regs, di));
+	if (!file || !pins_its_buffer(file))
+		return 0;
+	buffer = PT_READ(struct pt_regs, regs, si);
+	count = PT_READ(struct pt_regs, regs, dx);
+	__builtin_memset(&w->holder, 0, sizeof(w->holder));
+	if (call <= NR_PWRITE64) {
+		look_at_buffer(s, buffer, count);
+	} else {
+		w->pgd = (__u64)PT_READ(struct mm_struct, w->mm, pgd);
+		w->vectors = buffer;
+		bpf_loop(count < UIO_MAXIOV ? count : UIO_MAXIOV, vector_step, &s, 0);
+	}
+	if (!w->holder.pages)
+		return 0;
+	w->holder.how = PT_HOW_DIO;
+	w->holder.call = call;
+	w->holder.fd = PT_READ(struct pt_regs, regs, di);
+	w->holder.object = task;
+	read_task(w, task);
+	add_holder();
+	return 0;
 }
 
 /* ---- all tasks: who has the mm, and what their files are ---- */
@@ -673,7 +708,8 @@ int find_holders(void *ctx)
 		s->search.refcount = page_refcount(head);
 		s->search.mapcount = folio_mapcount(head, folio_order(head));
 	}
-	s->search.looked = 1U << PT_HOW_MAP | 1U << PT_HOW_PIPE | 1U << PT_HOW_PGMAP;
+	s->search.looked =
+		1U << PT_HOW_MAP | 1U << PT_HOW_PIPE | 1U << PT_HOW_PGMAP | 1U << PT_HOW_DIO;
 	if (knows_io_uring())
 		s->search.looked |= 1U << PT_HOW_URING;
 	if (at_bit_wait_table)
@@ -681,13 +717,14 @@ int find_holders(void *ctx)
 	if (at_folio_wait_table)
 		s->search.looked |= 1U << PT_HOW_LOCK;
 	find_waiters(s);
-	find_lockers(s);
-	find_teardown(s->search.pgmap);
 	find_mappings(s);
+	/* that is found by the same vmas */
+	if (!(s->search.looked & 1U << PT_HOW_MAP))
+		not_looked(s, PT_HOW_DIO);
 	return 0;
 }
 
-/* Who waits for any device page, or for the end of any pgmap. */
+/* Who waits for any device page, or for a pgmap: fills the map of waits, but for the stacks. */
 SEC("syscall")
 int find_waits(void *ctx)
 {
@@ -699,24 +736,38 @@ int find_waits(void *ctx)
 	learn_layout(&s->walk);
 	found->nr = 0;
 	found->more = 0;
-	found->looked = 1U << PT_HOW_PGMAP;
+	s->search.looked = 1U << PT_HOW_PGMAP;
 	if (at_bit_wait_table)
-		found->looked |= 1U << PT_HOW_WAIT;
-	s->walk.all = 1;
-	find_waiters(s);
-	find_teardowns();
-	s->walk.all = 0;
+		s->search.looked |= 1U << PT_HOW_WAIT;
+	find_all_waiters(s);
+	found->looked = s->search.looked;
 	return 0;
 }
 
-/* Each task: if it is one of those that find_waits found, what it does. */
+/* Each task: the stack of one that find_waits found, if it has slept since. */
 SEC("iter/task")
-int look_at_waiters(struct bpf_iter__task *ctx)
+int stack_waiters(struct bpf_iter__task *ctx)
 {
 	struct task_struct *task = ctx->task;
+	struct pt_waits *found = get_waits();
+	struct pt_wait *w;
+	__u32 i;
 
-	if (task)
-		look_at_waiter(task);
+	if (!task || !found)
+		return 0;
+	for (i = 0; i < PT_MAX_WAITS; i++) {
+		if (i >= found->nr)
+			return 0;
+		if (found->wait[i].task == (__u64)task)
+			break;
+	}
+	if (i >= PT_MAX_WAITS)
+		return 0;
+	barrier_var(i);
+	w = &found->wait[i & (PT_MAX_WAITS - 1)];
+	if (w->tid == (__u32)PT_READ(struct task_struct, w->task, pid) &&
+	    w->switches == task_switches(w->task))
+		bpf_get_task_stack(task, w->frames, sizeof(w->frames), 0);
 	return 0;
 }
 
@@ -733,9 +784,12 @@ int name_holders(struct bpf_iter__task *ctx)
 		not_looked(s, PT_HOW_MAP);
 		not_looked(s, PT_HOW_PIPE);
 		not_looked(s, PT_HOW_URING);
+		not_looked(s, PT_HOW_DIO);
 		return 0;
 	}
 	s->walk.task = (__u64)task;
+	s->walk.regs = (__u64)bpf_task_pt_regs(task);
+	look_at_call();
 	look_at_task();
 	return 0;
 }

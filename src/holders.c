@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
@@ -17,9 +18,8 @@
 
 struct holders {
 	struct holders_bpf *skel;
-	struct bpf_link *tasks;	  /* name_holders */
-	struct bpf_link *waiters; /* look_at_waiters */
-	struct pt_search *search; /* room for a whole value of the map */
+	struct bpf_link *names, *stacks; /* iterators over tasks */
+	struct pt_search *search;	 /* room for a whole value of the map */
 	size_t size;
 };
 
@@ -58,11 +58,11 @@ struct holders *holders_load(const struct ksyms *k, const char *btf, int log_lev
 	fill_symbols(k, h->skel);
 	if (holders_bpf__load(h->skel))
 		goto fail;
-	h->tasks = bpf_program__attach_iter(h->skel->progs.name_holders, NULL);
-	if (!h->tasks)
+	h->names = bpf_program__attach_iter(h->skel->progs.name_holders, NULL);
+	if (!h->names)
 		goto fail;
-	h->waiters = bpf_program__attach_iter(h->skel->progs.look_at_waiters, NULL);
-	if (!h->waiters)
+	h->stacks = bpf_program__attach_iter(h->skel->progs.stack_waiters, NULL);
+	if (!h->stacks)
 		goto fail;
 	h->size = bpf_map__value_size(h->skel->maps.states);
 	h->search = malloc(h->size);
@@ -80,14 +80,21 @@ void holders_free(struct holders *h)
 {
 	if (!h)
 		return;
-	bpf_link__destroy(h->tasks);
-	bpf_link__destroy(h->waiters);
+	bpf_link__destroy(h->names);
+	bpf_link__destroy(h->stacks);
 	holders_bpf__destroy(h->skel);
 	free(h->search);
 	free(h);
 }
 
-/* Run the program of @iterator for each task. */
+static int run(struct bpf_program *program)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts);
+
+	return bpf_prog_test_run_opts(bpf_program__fd(program), &opts);
+}
+
+/* Run an iterator for each task. */
 static int run_over_tasks(struct bpf_link *iterator)
 {
 	int fd = bpf_iter_create(bpf_link__fd(iterator));
@@ -115,7 +122,6 @@ static uint64_t now_ns(void)
 
 static int search(struct holders *h, const struct holders_query *q)
 {
-	LIBBPF_OPTS(bpf_test_run_opts, opts);
 	int map = bpf_map__fd(h->skel->maps.states), err;
 	__u32 zero = 0;
 
@@ -127,9 +133,9 @@ static int search(struct holders *h, const struct holders_query *q)
 	h->search->until = now_ns() + SEARCH_NS;
 	if (bpf_map_update_elem(map, &zero, h->search, BPF_ANY))
 		return -errno;
-	err = bpf_prog_test_run_opts(bpf_program__fd(h->skel->progs.find_holders), &opts);
+	err = run(h->skel->progs.find_holders);
 	if (!err)
-		err = run_over_tasks(h->tasks);
+		err = run_over_tasks(h->names);
 	if (!err && bpf_map_lookup_elem(map, &zero, h->search))
 		err = -errno;
 	if (!err && !h->search->pgmap && !q->pages)
@@ -167,16 +173,17 @@ int holders_find(struct holders *h, const struct holders_query *q, struct holder
 
 int holders_waits(struct holders *h, struct pt_waits *found)
 {
-	LIBBPF_OPTS(bpf_test_run_opts, opts);
 	int map = bpf_map__fd(h->skel->maps.waits), err;
 	__u32 zero = 0;
 
-	err = bpf_prog_test_run_opts(bpf_program__fd(h->skel->progs.find_waits), &opts);
-	if (!err && bpf_map_lookup_elem(map, &zero, found))
-		err = -errno;
-	if (err || !found->nr)
+	err = run(h->skel->progs.find_waits);
+	if (err)
 		return err;
-	err = run_over_tasks(h->waiters);
+	if (bpf_map_lookup_elem(map, &zero, found))
+		return -errno;
+	if (!found->nr)
+		return 0;
+	err = run_over_tasks(h->stacks);
 	if (!err && bpf_map_lookup_elem(map, &zero, found))
 		err = -errno;
 	return err;
@@ -189,6 +196,18 @@ static const char *entry_name(const struct pt_holder *h)
 	if (h->entry == 1)
 		return "PTE";
 	return h->entry == 512 ? "PMD" : "PUD";
+}
+
+static const char *call_name(__u32 call)
+{
+	static const char *const names[] = {
+		[SYS_read] = "read",	     [SYS_write] = "write",	[SYS_pread64] = "pread64",
+		[SYS_pwrite64] = "pwrite64", [SYS_readv] = "readv",	[SYS_writev] = "writev",
+		[SYS_preadv] = "preadv",     [SYS_pwritev] = "pwritev", [SYS_preadv2] = "preadv2",
+		[SYS_pwritev2] = "pwritev2",
+	};
+
+	return call < sizeof(names) / sizeof(*names) && names[call] ? names[call] : "?";
 }
 
 void holder_text(const struct pt_holder *h, char *buf, size_t size)
@@ -205,6 +224,9 @@ void holder_text(const struct pt_holder *h, char *buf, size_t size)
 		snprintf(who, sizeof(who), "%.*s/%u", PT_COMM_LEN, h->comm, h->tid);
 	if (h->how == PT_HOW_MAP)
 		snprintf(buf, size, "%s: maps it at 0x%llx, %s", who, h->address, entry_name(h));
+	else if (h->how == PT_HOW_DIO)
+		snprintf(buf, size, "%s: direct I/O, %s on fd %d from 0x%llx, in flight", who,
+			 call_name(h->call), h->fd, h->address);
 	else if (h->how < PT_NR_HOW && waits[h->how])
 		snprintf(buf, size, "%s: %s", who, waits[h->how]);
 	else if (h->fd < 0)
@@ -222,6 +244,7 @@ void holders_not_looked(const struct holders_found *found, char *buf, size_t siz
 		[PT_HOW_WAIT] = "who waits for it",
 		[PT_HOW_LOCK] = "who waits for its lock",
 		[PT_HOW_PGMAP] = "who waits for its pgmap",
+		[PT_HOW_DIO] = "direct I/O",
 	};
 	size_t len = 0;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Who holds it now: the processes that map a folio, have it in a pipe or in a
- * registered io_uring buffer, or wait for it.  Takes no lock of the kernel, so
- * that it works on a box that hangs, and no longer than about a second.
+ * registered io_uring buffer, or wait for it; and who waits for any.  Takes no lock of the kernel,
+ * so that it works on a box that hangs, and no longer than about a second.
  */
 #ifndef PGMAPTRACE_HOLDERS_H
 #define PGMAPTRACE_HOLDERS_H
@@ -19,8 +19,9 @@ struct ksyms;
 
 /* Holders that nothing leads to; to be said whenever nobody is found. */
 #define HOLDERS_NEVER_SEEN                                                                         \
-	"not visible: direct I/O in flight, RDMA, VFIO and other pins of drivers, sockets, "       \
-	"files on their way through a socket"
+	"not visible: direct I/O that no task sleeps in (AIO, io_uring) or whose buffer was "      \
+	"unmapped, RDMA, VFIO and other pins of drivers, sockets, files on their way through "     \
+	"a socket"
 
 struct holders_query {
 	uint64_t pfn;
@@ -51,8 +52,9 @@ void holders_free(struct holders *h);
 int holders_find(struct holders *h, const struct holders_query *q, struct holders_found *found);
 
 /*
- * Who waits for any device page or pgmap, with the stack of each.  Cheap enough
- * for once a second.  Return: 0; negative errno.
+ * holders_waits - all tasks that wait for device pages or a pgmap now
+ * Costs little while there are none.
+ * Return: 0; a negative errno, and @found means nothing.
  */
 int holders_waits(struct holders *h, struct pt_waits *found);
 

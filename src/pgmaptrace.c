@@ -225,7 +225,9 @@ int main(int argc, char **argv)
 		return command_probe(&o);
 	if (!strcmp(command, "rules") && argc <= 2)
 		return command_rules(argv[1]);
-	if (!strcmp(command, "holders") && argc <= 2)
+	if (!strcmp(command, "holders") && argc == 1)
+		return command_waiters(&o);
+	if (!strcmp(command, "holders") && argc == 2)
 		return command_holders(&o, argv[1]);
 	if (!strcmp(command, "probe") || !strcmp(command, "rules") || !strcmp(command, "holders"))
 		return usage_error("%s: too many arguments", command);

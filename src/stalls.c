@@ -62,7 +62,7 @@ void stalls_look(struct stalls *s, const struct pt_waits *w, uint64_t now)
 
 	for (st = s->all; st; st = st->next)
 		st->seen = !whole;
-	for (uint32_t i = 0; i < w->nr && i < PT_MAX_FOUND; i++) {
+	for (uint32_t i = 0; i < w->nr && i < PT_MAX_WAITS; i++) {
 		st = find(s, &w->wait[i]);
 		if (!st)
 			st = add(s, &w->wait[i], now);

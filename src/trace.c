@@ -200,7 +200,7 @@ static void look_at_stall(struct tracing *t, const struct stall *st, struct pt_f
 	f->tgid = st->wait.tgid;
 	f->cpu = PT_CPU_UNKNOWN;
 	memcpy(f->comm, st->wait.comm, sizeof(f->comm));
-	f->at = session_keep_stack(t->session, st->wait.frame);
+	f->at = session_keep_stack(t->session, st->wait.frames);
 	if (st->wait.how != PT_HOW_PGMAP)
 		return;
 	f->rule = PT_RULE_TEARDOWN_STALL;

@@ -327,47 +327,26 @@ enum pt_how {
 	PT_HOW_WAIT,  /* waits for its reference count, as truncate does */
 	PT_HOW_LOCK,  /* waits for its lock, or another of its flags */
 	PT_HOW_PGMAP, /* waits for all of its pgmap, as unbind does */
+	PT_HOW_DIO,   /* sleeps in a direct I/O from or to it */
 	PT_NR_HOW,
 };
 
 #define PT_MAX_FOUND 64 /* a power of 2 */
 
 struct pt_holder {
-	__u32 how;	/* enum pt_how */
-	__u32 tgid;	/* MAP: 0 if the mm has no task any more */
-	__u32 tid;	/* of the waiter; else as tgid, or of one thread that has the fd */
-	__s32 fd;	/* PIPE, URING: the first one; -1 if the ring has none (registered ring) */
+	__u32 how;  /* enum pt_how */
+	__u32 tgid; /* MAP: 0 if the mm has no task any more */
+	__u32 tid; /* of the waiter, DIO: of the thread; else as tgid, or of one thread that has the
+		      fd */
+	__s32 fd;  /* DIO: the target; PIPE, URING: the first one; -1 if the ring has none
+		      (registered ring) */
 	__u64 object;	/* MAP: the mm; PIPE: the pipe; URING: the ring; else the task */
-	__u64 address;	/* MAP: where the first of its pages is mapped */
-	__u32 pages;	/* how many of the pages: MAP, PIPE, URING */
+	__u64 address;	/* MAP: where the first of its pages is mapped; DIO: the buffer */
+	__u32 pages;	/* how many of the pages: MAP, PIPE, URING, DIO */
 	__u32 entry;	/* MAP: pages that a page table entry maps: 1, 512, 262144 */
 	__u32 not_here; /* MAP: the entry is a device-private one, which the CPU can't use */
-	__u32 unused;
+	__u32 call;	/* DIO: number of the system call */
 	char comm[PT_COMM_LEN];
-};
-
-/* A task that waits for device pages: how is WAIT or PGMAP. */
-struct pt_wait {
-	__u32 how;
-	__u32 tgid;
-	__u32 tid;
-	__u32 unused;
-	__u64 task;	/* address of its task_struct */
-	__u64 pfn;	/* WAIT: of the page */
-	__u64 pgmap;	/* address */
-	__u64 switches; /* context switches: the same number, the same wait */
-	char comm[PT_COMM_LEN];
-	__u64 frame[PT_STACK_DEPTH]; /* 0: no more */
-};
-
-#define PT_LOOKED_WAITS (1U << PT_HOW_WAIT | 1U << PT_HOW_PGMAP)
-
-struct pt_waits {
-	__u32 looked; /* PT_LOOKED_WAITS, if all was looked for, to the end */
-	__u32 nr;
-	__u32 more; /* found too, and not kept */
-	__u32 unused;
-	struct pt_wait wait[PT_MAX_FOUND];
 };
 
 /* What the programs in holders.bpf.c work on: in by the tool, out by them. */
@@ -386,6 +365,37 @@ struct pt_search {
 	__u32 nr_mm;  /* out: of mm[] */
 	struct pt_holder found[PT_MAX_FOUND];
 	struct pt_holder mm[PT_MAX_FOUND]; /* MAP, before the tasks are known: tgid 0 */
+};
+
+#define PT_MAX_WAITS 64 /* a power of 2 */
+
+/* A task that sleeps until device pages are let go. */
+struct pt_wait {
+	__u32 how; /* PT_HOW_WAIT or PT_HOW_PGMAP */
+	__u32 tgid;
+	__u32 tid;
+	__s32 refcount; /* WAIT: of the page */
+	__u64 task;	/* address */
+	__u64 pfn;	/* WAIT: of the page; PGMAP: the first that was found of it */
+	__u64 pgmap;	/* address */
+	/*
+	 * How often the task gave up the CPU.  As long as it waits in one place, the
+	 * number stays; a task that was woken has another when it sleeps again.
+	 */
+	__u64 switches;
+	__u64 frames[PT_STACK_DEPTH]; /* innermost first, 0: no more; none if it was woken */
+	char comm[PT_COMM_LEN];
+};
+
+#define PT_LOOKED_WAITS (1U << PT_HOW_WAIT | 1U << PT_HOW_PGMAP)
+
+/* What find_waits and stack_waiters find. */
+struct pt_waits {
+	__u32 nr;     /* of wait[] */
+	__u32 more;   /* found too, and not kept */
+	__u32 looked; /* PT_LOOKED_WAITS, if all was looked for, to the end */
+	__u32 unused;
+	struct pt_wait wait[PT_MAX_WAITS];
 };
 
 #endif /* PGMAPTRACE_WIRE_H */

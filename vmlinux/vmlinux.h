@@ -48,6 +48,8 @@ enum {
 /* arch/x86/include/asm/ptrace.h */
 struct pt_regs {
 	unsigned long di, si, dx, cx, r8; /* the first five arguments */
+	unsigned long ax;
+	unsigned long orig_ax;
 	unsigned long sp;
 };
 
@@ -95,6 +97,7 @@ struct pipe_inode_info;
 
 struct inode {
 	unsigned short i_mode;
+	unsigned int i_flags;
 	struct super_block *i_sb;
 	unsigned long i_ino;
 	unsigned int i_nlink;
@@ -154,6 +157,7 @@ struct file_operations;
 
 struct file {
 	const struct file_operations *f_op;
+	unsigned int f_flags;
 	void *private_data;
 	struct inode *f_inode;
 	struct address_space *f_mapping;
@@ -203,7 +207,14 @@ struct io_uring_task {
 	struct file *registered_rings[16];
 };
 
+/* arch/x86/include/asm/thread_info.h */
+struct thread_info {
+	u32 status;
+};
+
 struct task_struct {
+	struct thread_info thread_info;
+	unsigned int __state;
 	struct mm_struct *mm;
 	int pid;
 	int tgid;

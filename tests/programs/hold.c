@@ -9,6 +9,8 @@
  *   pipe    the same, and unmap it
  *   uring   map it, register it as a fixed buffer of an io_uring, unmap it
  *   ring    the same, and close the ring's descriptor after registering the ring
+ *   dio     map it, and write it to TARGET by direct I/O; "done" when that is done
+ *   read    map it, and wait to read into it from a pipe that is O_DIRECT, too
  *   private map anonymous memory, and have the hmm test driver FILE take its pages
  *
  * Output: "pfn 0xN", where the page was touched, then "held".  It ends by a
@@ -52,6 +54,33 @@ static void hold_in_pipe(char *page)
 		err(1, "pipe");
 	if (vmsplice(ends[1], &vec, 1, 0) != (ssize_t)PAGE_BYTES)
 		err(1, "vmsplice");
+}
+
+/* These say "held" before, since they may not come back. */
+static void write_direct(const char *page, const char *target)
+{
+	int fd = open(target, O_WRONLY | O_DIRECT | O_CLOEXEC);
+
+	if (fd < 0)
+		err(1, "%s", target);
+	puts("held");
+	fflush(stdout);
+	if (pwrite(fd, page, PAGE_BYTES, 0) != (ssize_t)PAGE_BYTES)
+		err(1, "can't write %s", target);
+	puts("done");
+	fflush(stdout);
+}
+
+static void read_from_pipe(char *page)
+{
+	int ends[2];
+
+	if (pipe2(ends, O_DIRECT) < 0)
+		err(1, "pipe2");
+	puts("held");
+	fflush(stdout);
+	if (read(ends[0], page, PAGE_BYTES) < 0)
+		err(1, "read");
 }
 
 static void hold_in_ring(char *page, int closed)
@@ -103,9 +132,9 @@ int main(int argc, char **argv)
 	char *map, *page;
 	int fd, private;
 
-	if (argc < 3 || argc > 4)
-		errx(2,
-		     "usage: hold cover|map|pin|pipe|uring|ring|private FILE [OFFSET below 2 MiB]");
+	if (argc < 3 || argc > 5 || (argc == 5) != !strcmp(how, "dio"))
+		errx(2, "usage: hold cover|map|pin|pipe|uring|ring|read|private FILE "
+			"[OFFSET below 2 MiB], or hold dio FILE OFFSET TARGET");
 	fd = open(argv[2], O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		err(1, "%s", argv[2]);
@@ -129,8 +158,14 @@ int main(int argc, char **argv)
 		munmap(map, SPAN_BYTES);
 		close(fd);
 	}
-	puts("held");
-	fflush(stdout);
+	if (!strcmp(how, "dio")) {
+		write_direct(page, argv[4]);
+	} else if (!strcmp(how, "read")) {
+		read_from_pipe(page);
+	} else {
+		puts("held");
+		fflush(stdout);
+	}
 	for (;;)
 		pause();
 }

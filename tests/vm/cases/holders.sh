@@ -26,6 +26,19 @@ holders() {
 	[ $got = $want ] && report_has "$@"
 }
 
+# waiters STATUS WORDS...: the answer says all of the words
+waiters() {
+	want=$1 got=0
+	shift
+	pgmaptrace holders >$OUT 2>&1 || got=$?
+	[ $got = $want ] && report_has "$@"
+}
+
+# only_waiters N: the answer has so many waiters
+only_waiters() {
+	[ "$(grep -c '^[^ ]*/[0-9]* waits for ' $OUT)" = $1 ]
+}
+
 # only N: the answer has so many holders
 only() {
 	[ "$(grep -c '^  .*/[0-9]*: ' $OUT)" = $1 ]
@@ -77,6 +90,7 @@ let_go $holder
 # if the file is mapped)
 hold_page piped pin $MNT/a 4096
 piper=$holder
+verdict 'holders: nobody waits, while a page is in a pipe' waiters 1 'nobody found'
 verdict 'holders: mapped and in a pipe, by one process' holders 0 $(pfn_of piped) \
 	"hold/$piper: maps it at 0x" "hold/$piper: pipe"
 truncate -s 0 $MNT/a &
@@ -85,10 +99,59 @@ sleep 2
 verdict 'holders: who waits for it' \
 	holders 0 $(pfn_of piped) "hold/$piper: pipe" "truncate/$waiter: waits for it"
 show
+verdict 'holders: who waits for any page, and where' \
+	waiters 0 "truncate/$waiter waits for pfn $(pfn_of piped) (refcount [0-9]*)" \
+	'^    ext4_setattr+0x.*\[ext4\]'
+show
+verdict 'holders: near miss: the others that sleep' only_waiters 1
 let_go $piper
 wait $waiter
 verdict 'holders: nobody any more' holders 1 $(pfn_of piped) 'nobody found'
+verdict 'holders: nobody waits any more' waiters 1 'nobody found'
 umount $MNT
+
+# ---- direct I/O: to a disk that is a file, the file system of which is frozen
+if modprobe brd rd_nr=1 rd_size=65536 2>/dev/null && modprobe loop 2>/dev/null; then
+	make_fs ext4
+	pwrite $MNT/a 0 8388608
+	mkdir -p /tmp/slow
+	mkfs.ext4 -q -F /dev/ram0
+	mount -t ext4 /dev/ram0 /tmp/slow
+	truncate -s 16M /tmp/slow/disk
+	disk=$(losetup -f)
+	losetup $disk /tmp/slow/disk
+	hold_page read read $MNT/a 4096
+	reader=$holder
+	sleep 1
+	verdict 'holders: near miss: a read of a pipe into the page is no direct I/O' \
+		holders 0 $(pfn_of read) "hold/$reader: maps it at 0x"
+	verdict 'holders: that one maps it, and no more' only 1
+	let_go $reader
+	fsfreeze -f /tmp/slow
+	hold_page dio dio $MNT/a 4096 $disk
+	writer=$holder
+	sleep 1
+	truncate -s 0 $MNT/a &
+	waiter=$!
+	sleep 2
+	verdict 'holders: direct I/O, and who waits for its end' holders 0 $(pfn_of dio) \
+		"hold/$writer: direct I/O, pwrite64 on fd [0-9]* from 0x.*, in flight" \
+		"truncate/$waiter: waits for it"
+	show
+	verdict 'holders: these two, once' only 2
+	fsfreeze -u /tmp/slow
+	wait $waiter
+	until grep -q 'done' /tmp/dio; do sleep 0.1; done
+	verdict 'holders: nobody, when the direct I/O is done' \
+		holders 1 $(pfn_of dio) 'nobody found'
+	show
+	let_go $writer
+	losetup -d $disk
+	umount /tmp/slow
+	umount $MNT
+else
+	skip "holders: direct I/O - $RELEASE has no module brd or loop"
+fi
 
 # ---- a huge page of ext4 or XFS: a pin of a part of it
 make_fs xfs
@@ -117,6 +180,8 @@ mount --bind /tmp/kallsyms /proc/kallsyms
 verdict 'holders: without the symbols of io_uring and waiters: not known' holders 2 \
 	$(pfn_of mapped) 'nobody found' 'not wholly: io_uring buffers, who waits for it$'
 show
+verdict 'holders: without these, who waits is not known' waiters 2 \
+	'nobody found' 'not wholly: who waits for a page'
 umount /proc/kallsyms
 umount $MNT
 
@@ -158,6 +223,10 @@ if [ "$(profile)" = request ]; then
 	verdict 'holders: who waits for its pgmap' holders 0 $(pfn_of piped) \
 		"hold/$holder: pipe" "sh/$waiter: waits for its pgmap"
 	show
+	verdict 'holders: who waits for any pgmap, and where' \
+		waiters 0 "sh/$waiter waits for the pgmap of pfn 0x" '^    memunmap_pages+0x'
+	show
+	verdict 'holders: near miss: the others that sleep, here too' only_waiters 1
 	let_go $holder
 	wait $waiter
 	verdict 'holders: the pgmap is gone' holders 64 $(pfn_of piped) 'no device page'
