@@ -420,25 +420,40 @@ uint64_t session_missed(struct session *s)
 	return missed;
 }
 
-const struct pt_counts *session_counts(struct session *s)
+/*
+ * The element of a per-CPU array whose value is of @size bytes, all of it
+ * counters: their sums.  Return: false if it can't be had; @sum is as it was.
+ */
+static bool sum_cpus(const struct bpf_map *map, __u32 key, void *sum, size_t size)
 {
 	int cpus = libbpf_num_possible_cpus();
-	uint64_t *sum = (uint64_t *)&s->counts;
-	struct pt_counts *each;
-	__u32 zero = 0;
+	size_t counters = size / sizeof(uint64_t);
+	uint64_t *each = cpus > 0 ? calloc(cpus, size) : NULL;
+	bool known = each && !bpf_map_lookup_elem(bpf_map__fd(map), &key, each);
 
-	if (!s->skel || cpus <= 0)
-		return &s->counts;
-	each = calloc(cpus, sizeof(*each));
-	if (!each)
-		return &s->counts;
-	if (!bpf_map_lookup_elem(bpf_map__fd(s->skel->maps.counts), &zero, each)) {
-		memset(&s->counts, 0, sizeof(s->counts));
-		for (int cpu = 0; cpu < cpus; cpu++)
-			for (size_t i = 0; i < sizeof(*each) / sizeof(*sum); i++)
-				sum[i] += ((uint64_t *)&each[cpu])[i];
-	}
+	if (known)
+		memset(sum, 0, size);
+	for (size_t i = 0; known && i < cpus * counters; i++)
+		((uint64_t *)sum)[i % counters] += each[i];
 	free(each);
+	return known;
+}
+
+const struct pt_counts *session_counts(struct session *s)
+{
+	uint64_t slots;
+
+	if (!s->skel || !sum_cpus(s->skel->maps.counts, 0, &s->counts, sizeof(s->counts)))
+		return &s->counts;
+	/* those behind were never used */
+	slots = s->skel->bss->epochs < PT_SLOTS ? s->skel->bss->epochs + 1 : PT_SLOTS;
+	for (uint64_t slot = 0; slot < slots; slot++) {
+		struct pt_rates r = {0};
+
+		sum_cpus(s->skel->maps.rates, slot, &r, sizeof(r));
+		s->counts.requests += r.requests;
+		s->counts.frees += r.frees;
+	}
 	return &s->counts;
 }
 

@@ -63,7 +63,7 @@ struct pt_section {
 	__u32 type;
 	__u32 fresh; /* the pgmap was created while tracing */
 	__u32 large; /* it has, or had, large folios that were requested as such */
-	__u32 unused;
+	__u32 slot;  /* of the rates map; 0 while the table does not know the pgmap */
 	__u32 word[PT_SECTION_PAGES];
 };
 
@@ -100,9 +100,22 @@ enum pt_loss {
 		PT_NR_LOSSES,
 };
 
+/*
+ * Requests and frees are counted by pgmap, one copy a CPU.  Two pgmaps that are
+ * 1024 epochs apart share a slot: that blurs what is told of each, never the
+ * totals, which are the sum of all slots.
+ */
+#define PT_SLOTS       1024 /* a power of two */
+#define PT_SLOT(epoch) ((epoch) & (PT_SLOTS - 1))
+
+struct pt_rates {
+	__u64 requests;
+	__u64 frees;
+};
+
 /* Totals of the session, one copy a CPU. */
 struct pt_counts {
-	__u64 requests;
+	__u64 requests; /* these two are summed up by the tool */
 	__u64 frees;
 	__u64 preexisting;
 	__u64 preexisting_frees;
