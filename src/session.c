@@ -165,6 +165,9 @@ static int learn_layout(struct session *s)
 		s->skel->bss->vmemmap = r.value;
 	}
 	s->skel->bss->pgmap_root = ksyms_address(s->ksyms, "pgmap_array");
+	s->skel->bss->cpu_offsets = ksyms_address(s->ksyms, "__per_cpu_offset");
+	/* x86 numbers them without holes */
+	s->skel->bss->cpus = libbpf_num_possible_cpus();
 	return 0;
 }
 
@@ -215,9 +218,19 @@ uint64_t session_now(void)
 	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
 }
 
+uint64_t session_began(const struct session *s)
+{
+	return s->skel->bss->began;
+}
+
+uint64_t session_tick_time(const struct session *s, uint32_t tick)
+{
+	return s->skel->bss->began + ((uint64_t)tick << PT_TICK_SHIFT);
+}
+
 uint64_t session_touch_time(const struct session *s, const struct pt_touch *t)
 {
-	return s->skel->bss->began + ((uint64_t)t->tick << PT_TICK_SHIFT);
+	return session_tick_time(s, t->tick);
 }
 
 /*
@@ -439,6 +452,11 @@ static bool sum_cpus(const struct bpf_map *map, __u32 key, void *sum, size_t siz
 	return known;
 }
 
+void session_rates(struct session *s, uint64_t epoch, struct pt_rates *r)
+{
+	sum_cpus(s->skel->maps.rates, PT_SLOT(epoch), r, sizeof(*r));
+}
+
 const struct pt_counts *session_counts(struct session *s)
 {
 	uint64_t slots;
@@ -450,7 +468,7 @@ const struct pt_counts *session_counts(struct session *s)
 	for (uint64_t slot = 0; slot < slots; slot++) {
 		struct pt_rates r = {0};
 
-		sum_cpus(s->skel->maps.rates, slot, &r, sizeof(r));
+		session_rates(s, slot, &r);
 		s->counts.requests += r.requests;
 		s->counts.frees += r.frees;
 	}
@@ -604,13 +622,31 @@ void session_groups(struct session *s, session_group_fn fn, void *arg)
 	}
 }
 
+bool session_refs(struct session *s, uint64_t address, struct pt_refs *r)
+{
+	*r = (struct pt_refs){.address = address};
+	return !run_program(s->skel->progs.explain, r, sizeof(*r)) && r->known;
+}
+
 int64_t session_pgmap_outstanding(struct session *s, uint64_t address)
 {
-	struct pt_refs r = {.address = address};
+	struct pt_refs r;
 
-	if (run_program(s->skel->progs.explain, &r, sizeof(r)) || !r.known)
-		return -1;
-	return r.out;
+	return session_refs(s, address, &r) ? (int64_t)r.out : -1;
+}
+
+void session_pgmaps(struct session *s, session_pgmap_fn fn, void *arg)
+{
+	int pgmaps = bpf_map__fd(s->skel->maps.pgmaps);
+	uint64_t key, kept, *previous = NULL;
+	struct pt_pgmap p;
+
+	while (!bpf_map_get_next_key(pgmaps, previous, &key)) {
+		kept = key;
+		previous = &kept;
+		if (!bpf_map_lookup_elem(pgmaps, &key, &p))
+			fn(arg, &p);
+	}
 }
 
 void session_outstanding(struct session *s, session_folio_fn fn, void *arg)
@@ -652,11 +688,11 @@ static struct killed *find_killed(struct session *s, const struct pt_pgmap *p)
 static bool check_refs(struct session *s, const struct pt_pgmap *p, session_finding_fn fn,
 		       void *arg)
 {
-	struct pt_refs now = {.address = p->address};
 	struct killed *k = find_killed(s, p);
 	struct pt_finding f;
+	struct pt_refs now;
 
-	if (!k || run_program(s->skel->progs.explain, &now, sizeof(now)) || now.refs < 0)
+	if (!k || !session_refs(s, p->address, &now) || now.refs < 0)
 		return false;
 	if (!k->since || now.refs != k->refs.refs || now.least != k->refs.least ||
 	    now.most != k->refs.most) {
@@ -685,20 +721,26 @@ static bool check_refs(struct session *s, const struct pt_pgmap *p, session_find
 	return false;
 }
 
+struct checking {
+	struct session *session;
+	session_finding_fn fn;
+	void *arg;
+	bool pending;
+};
+
+static void check_killed(void *arg, const struct pt_pgmap *p)
+{
+	struct checking *c = arg;
+
+	if (p->killed)
+		c->pending |= check_refs(c->session, p, c->fn, c->arg);
+}
+
 bool session_check_refs(struct session *s, session_finding_fn fn, void *arg)
 {
-	int pgmaps = bpf_map__fd(s->skel->maps.pgmaps);
-	uint64_t key, kept, *previous = NULL;
-	bool pending = false;
-	struct pt_pgmap p;
+	struct checking c = {.session = s, .fn = fn, .arg = arg};
 
-	if (!s->skel->bss->killed || s->choice.rules_off & (1u << PT_RULE_REF_IMBALANCE))
-		return false;
-	while (!bpf_map_get_next_key(pgmaps, previous, &key)) {
-		kept = key;
-		previous = &kept;
-		if (!bpf_map_lookup_elem(pgmaps, &key, &p) && p.killed)
-			pending |= check_refs(s, &p, fn, arg);
-	}
-	return pending;
+	if (s->skel->bss->killed && !(s->choice.rules_off & (1u << PT_RULE_REF_IMBALANCE)))
+		session_pgmaps(s, check_killed, &c);
+	return c.pending;
 }

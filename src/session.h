@@ -76,7 +76,10 @@ const struct pt_counts *session_counts(struct session *s);
 uint64_t session_missed(struct session *s);
 /* ns of CLOCK_MONOTONIC, as all times here */
 uint64_t session_now(void);
-/* When a touch was, in ns of CLOCK_MONOTONIC, to 1.05 ms. */
+/* When all hooks were switched on. */
+uint64_t session_began(const struct session *s);
+/* When a tick of PT_TICK_SHIFT was, or a touch, in ns of CLOCK_MONOTONIC, to 1.05 ms. */
+uint64_t session_tick_time(const struct session *s, uint32_t tick);
 uint64_t session_touch_time(const struct session *s, const struct pt_touch *t);
 /* Fill in what @f->pfn is now: counts, order, file, pgmap, history; false: no device page. */
 bool session_look(struct session *s, struct pt_finding *f);
@@ -104,6 +107,16 @@ typedef void (*session_group_fn)(void *arg, const struct pt_group_key *key,
 				 const struct pt_group *group);
 void session_groups(struct session *s, session_group_fn fn, void *arg);
 
+/* All pgmaps in the table now, in no order.  @fn may not keep @p. */
+typedef void (*session_pgmap_fn)(void *arg, const struct pt_pgmap *p);
+void session_pgmaps(struct session *s, session_pgmap_fn fn, void *arg);
+/*
+ * Requests and frees of the pgmap with that epoch since tracing began, and of
+ * those it shares a slot with: see PT_SLOTS.  @r stays as it is if they can't be had.
+ */
+void session_rates(struct session *s, uint64_t epoch, struct pt_rates *r);
+/* The references of the pgmap at @address now; false if it is not there. */
+bool session_refs(struct session *s, uint64_t address, struct pt_refs *r);
 /* Requested and not freed yet, of the pgmap at @address; -1 if it is not there. */
 int64_t session_pgmap_outstanding(struct session *s, uint64_t address);
 

@@ -163,6 +163,10 @@ struct tally {
 	__u64 idle;	   /* pages that nobody requested */
 	__u64 first_out;   /* pfn; 0: none */
 	__u64 first_idle;
+	/* only if all is set, since they cost a history or a folio's order */
+	__u32 all;
+	__u32 oldest; /* tick of the first request of those that are out; 0: not known */
+	__u64 pages;  /* of folios that are out or preexisting */
 };
 
 /* Folios looked at one by one until one is not as it should be: request.bpf.h. */

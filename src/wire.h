@@ -284,15 +284,25 @@ struct pt_scan {
 	__u64 above_idle; /* out */
 };
 
-/* Argument of the explain program: the references of a pgmap. */
+#define PT_REFS_ANY (~0ULL >> 1) /* most: there is no telling */
+
+/*
+ * Argument of the explain program: the references of a pgmap.  It is as it
+ * should be if pt_refs_explained(live - own, least, most).  Nothing of this is
+ * read at one moment: what is not explained must be so in two looks that agree.
+ */
 struct pt_refs {
 	__u64 address; /* in: of the pgmap */
 	__u64 known;   /* out: it is there */
 	__u64 out;     /* out: folios requested and not freed */
 	__s64 refs;    /* out: -1 while they are not known, as before it is killed */
+	__s64 live;    /* out: the same, also before it is killed, if live_known */
+	__u64 own;     /* out: of these, what memremap_pages took; 0 once it is killed */
 	__u64 least;   /* out: what folios that are out explain */
 	__u64 most;
-	__u64 pfn; /* out: the first of these; 0: none */
+	__u64 pfn;	  /* out: the first of these; 0: none */
+	__u32 oldest;	  /* out: when the oldest was requested, as pt_touch has it; 0: not known */
+	__u32 live_known; /* out */
 };
 
 /* x86: where the struct pages begin, in a kernel that has no variable vmemmap_base */
