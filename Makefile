@@ -31,7 +31,7 @@ Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(Q),@printf '  %-8s%s\n' $(1) $(2))
 
 SOURCES := pgmaptrace trace child commands session hooks holders rules ksyms devices files folio finding reasons \
-	stacks inlines out_text
+	stacks inlines out_text out_rates
 SKELETONS := $(O)/pgmaptrace.skel.h $(O)/holders.skel.h
 OBJECTS := $(SOURCES:%=$(O)/%.o)
 PROGRAMS := $(patsubst tests/programs/%.c,$(O)/programs/%,$(wildcard tests/programs/*.c))

@@ -13,8 +13,11 @@
 #include "devices.h"
 #include "exit_status.h"
 #include "finding.h"
+#include "out_rates.h"
 #include "out_text.h"
 #include "session.h"
+
+#define CLOCK_READ 60 /* s: so old may be what the kernel log's clock was, for a table */
 
 struct tracing {
 	const struct options *options;
@@ -22,6 +25,10 @@ struct tracing {
 	int signals;
 	struct findings findings;
 	struct text_out out;
+	struct rates_out rates;
+	double next_table;	   /* when; 0: there is none */
+	double clock_read;	   /* when out.clock_offset was measured */
+	uint64_t tables;	   /* how many were shown */
 	uint64_t own[PT_NR_RULES]; /* findings made here, by rule */
 	uint64_t ageless;	   /* outstanding folios whose request was not kept */
 };
@@ -70,6 +77,15 @@ static int64_t kernel_log_offset(void)
 	return least * 1e9;
 }
 
+/* The two clocks drift apart: to be called close to what is told of, if it is told when. */
+static void read_clock(struct tracing *t)
+{
+	if (!t->out.timestamps)
+		return;
+	t->clock_read = now();
+	t->out.clock_offset = kernel_log_offset();
+}
+
 /* Show the first finding of each group; @own: made here. */
 static void add_finding(struct tracing *t, const struct pt_finding *f, bool own)
 {
@@ -77,9 +93,7 @@ static void add_finding(struct tracing *t, const struct pt_finding *f, bool own)
 
 	if (g && (g->nr_examples > 1 || g->count.times > 1))
 		return;
-	/* the two clocks drift apart: measured anew, close to the event */
-	if (t->out.timestamps)
-		t->out.clock_offset = kernel_log_offset();
+	read_clock(t);
 	text_finding(&t->out, f);
 }
 
@@ -122,6 +136,27 @@ static bool output_failed(const struct tracing *t)
 	return ferror(t->out.to) != 0;
 }
 
+/* Show a table of rates if it is due.  Return: was it the last? */
+static bool show_rates(struct tracing *t)
+{
+	double late = now() - t->next_table;
+
+	if (!t->next_table || late < 0)
+		return false;
+	/* not for each: it writes to the kernel log */
+	if (!t->tables || now() - t->clock_read > CLOCK_READ)
+		read_clock(t);
+	rates_table(&t->rates);
+	/* those that it was too late for are left out */
+	t->next_table += (1 + (uint64_t)(late / t->options->interval)) * t->options->interval;
+	return ++t->tables == t->options->tables;
+}
+
+static double least(double a, double b)
+{
+	return a < b ? a : b;
+}
+
 /* Return: COMMAND's status, 0 without one. */
 static int trace(struct tracing *t, pid_t child)
 {
@@ -134,12 +169,18 @@ static int trace(struct tracing *t, pid_t child)
 	double told = now();
 	int status = 0;
 
+	if (t->options->interval > 0)
+		t->next_table = told + t->options->interval;
+
 	while (!stop_requested(child) && !command_ended(child, &status) && !output_failed(t)) {
 		double left = end ? end - now() : 1;
 
 		if (left <= 0)
 			break;
-		if (!poll(fds, 3, left < 1 ? (int)(left * 1000) + 1 : 1000))
+		left = least(left, 1);
+		if (t->next_table)
+			left = least(left, t->next_table - now());
+		if (!poll(fds, 3, left > 0 ? (int)(left * 1000) + 1 : 0))
 			session_note_modules(t->session);
 		if (fds[2].revents) {
 			devices_refresh(t->out.devices);
@@ -149,6 +190,8 @@ static int trace(struct tracing *t, pid_t child)
 		session_check_refs(t->session, add_own_finding, t);
 		if (t->options->session.watch != PT_WATCH_NONE)
 			fflush(t->out.to);
+		if (show_rates(t))
+			break;
 		if (t->findings.nr && now() - told > 1) {
 			told = now();
 			findings_count(&t->findings, t->session);
@@ -281,6 +324,8 @@ int trace_run(const struct options *o)
 	t.out.files = files_new("");
 	status = 0;
 	t.out.inlines = inlines_new(o->vmlinux);
+	t.rates.text = &t.out;
+	t.rates.terminal = isatty(STDOUT_FILENO);
 	if (!t.out.devices || !t.out.files || !t.out.inlines) {
 		err = EXIT_INTERNAL;
 		goto out;
