@@ -83,12 +83,14 @@ static void print_device(FILE *to, const char *name)
 
 static void print_explained(FILE *to, const struct pt_refs *r)
 {
-	char text[48] = "-";
+	char text[48];
 
 	if (r->least == r->most)
 		snprintf(text, sizeof(text), "%llu", r->own + r->most);
 	else if (r->most != PT_REFS_ANY)
 		snprintf(text, sizeof(text), "%llu-%llu", r->own + r->least, r->own + r->most);
+	else
+		snprintf(text, sizeof(text), "%llu+", r->own + r->least);
 	fprintf(to, " %16s", text);
 }
 

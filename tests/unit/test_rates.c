@@ -238,7 +238,7 @@ static void explained(void **state)
 	made.refs[0].least = 2;
 	assert_non_null(strstr(table(2), "          1              3-5\n"));
 	made.refs[0].most = PT_REFS_ANY;
-	assert_non_null(strstr(table(3), "          1                -\n"));
+	assert_non_null(strstr(table(3), "          1               3+\n"));
 }
 
 int main(void)
