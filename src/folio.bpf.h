@@ -177,7 +177,8 @@ static long tally_page(__u32 i, void *data)
 	if (life == PT_PREEXISTING) {
 		t->preexisting++;
 		if (t->all)
-			t->pages += 1ULL << (folio_order(pfn_to_page(pfn)) & PT_ORDER_MAX);
+			t->preexisting_pages += 1ULL
+						<< (folio_order(pfn_to_page(pfn)) & PT_ORDER_MAX);
 	}
 	if (!pt_is_out(word))
 		return 0;

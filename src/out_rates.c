@@ -145,6 +145,9 @@ void rates_table(struct rates_out *o)
 	for (size_t i = 0; i < live.nr; i++) {
 		struct pt_rates *last = &o->last[PT_SLOT(live.pgmap[i].epoch)], rates = *last;
 
+		/* when one goes meanwhile, the table may be walked from its beginning again */
+		if (i && live.pgmap[i].epoch == live.pgmap[i - 1].epoch)
+			continue;
 		session_rates(o->text->session, live.pgmap[i].epoch, &rates);
 		rates.requests = moved(&last->requests, rates.requests);
 		rates.frees = moved(&last->frees, rates.frees);

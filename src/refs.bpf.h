@@ -82,17 +82,17 @@ static __always_inline __u64 own_refs(const struct pt_pgmap *p)
  * What its folios hold at least and at most.  A driver's page is one reference
  * to 6.x, and a large folio as many as it has pages from 7.x on, as @by_page
  * says.  Where folios are requested, one that was built of single ones may keep
- * one reference or all of them.
+ * one reference or all of them, and a preexisting one may have been built so.
  */
 static __always_inline void folio_refs(const struct pt_pgmap *p, const struct tally *t,
 				       bool by_page, struct pt_refs *r)
 {
 	r->least = r->most = 0;
 	if (profile == PT_PROFILE_REQUEST) {
-		r->most = t->out + t->preexisting;
-		r->least = r->most - t->parts - t->merged;
+		r->most = t->out + t->preexisting_pages;
+		r->least = t->out + t->preexisting - t->parts - t->merged;
 	} else if (pt_is_requested(profile, p->type)) {
-		r->most = by_page ? t->pages : t->out + t->preexisting;
+		r->most = by_page ? t->pages + t->preexisting_pages : t->out + t->preexisting;
 		r->least = r->most;
 	} else if (p->type == PT_TYPE_PCI_P2PDMA) {
 		/* its allocations hold references, and have no hook */

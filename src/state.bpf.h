@@ -166,7 +166,8 @@ struct tally {
 	/* only if all is set, since they cost a history or a folio's order */
 	__u32 all;
 	__u32 oldest; /* tick of the first request of those that are out; 0: not known */
-	__u64 pages;  /* of folios that are out or preexisting */
+	__u64 pages;  /* of folios that are out */
+	__u64 preexisting_pages;
 };
 
 /* Folios looked at one by one until one is not as it should be: request.bpf.h. */

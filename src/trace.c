@@ -171,7 +171,6 @@ static int trace(struct tracing *t, pid_t child)
 
 	if (t->options->interval > 0)
 		t->next_table = told + t->options->interval;
-
 	while (!stop_requested(child) && !command_ended(child, &status) && !output_failed(t)) {
 		double left = end ? end - now() : 1;
 

@@ -17,6 +17,7 @@ static struct {
 	struct pt_rates rates[8]; /* of pgmap[] */
 	struct pt_refs refs[8];
 	size_t nr;
+	bool walked_twice;
 } made;
 
 const struct pt_choice *session_choice(const struct session *s)
@@ -46,6 +47,8 @@ void session_pgmaps(struct session *s, session_pgmap_fn fn, void *arg)
 	(void)s;
 	for (size_t i = made.nr; i-- > 0;)
 		fn(arg, &made.pgmap[i]);
+	if (made.walked_twice)
+		fn(arg, &made.pgmap[0]);
 }
 
 void session_rates(struct session *s, uint64_t epoch, struct pt_rates *r)
@@ -180,6 +183,9 @@ static void oldest_pgmap_first(void **state)
 	/* one word */
 	make(PT_TYPE_COHERENT, 4);
 	assert_non_null(strstr(table(2), "\na_b "));
+	made.walked_twice = true;
+	one = strstr(table(3), "pmem");
+	assert_true(one && !strstr(one + 1, "pmem"));
 }
 
 static void slots_come_round(void **state)

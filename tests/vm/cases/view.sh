@@ -103,7 +103,7 @@ refs_of_before() {
 }
 
 make_fs ext4
-view -T -v 2 3
+view -T -v 2 4
 for type in coherent private fsdax generic p2pdma; do
 	# not every kernel has each
 	echo traffic $type 0 stay 2>/dev/null >$LAB/command
@@ -117,7 +117,7 @@ echo traffic coherent 2000 hold >$LAB/command
 daxload $MNT/small 4M
 view_ends
 verdict 'view: ends with the verdict' clean
-verdict 'view: as many tables as COUNT' [ "$(tables)" = 3 ]
+verdict 'view: as many tables as COUNT' [ "$(tables)" = 4 ]
 verdict 'view: requests add up' adds_up REQ "$(field requests)"
 verdict 'view: frees add up' adds_up FREE "$(field frees)"
 verdict 'view: a held folio and its age' held 1
