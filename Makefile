@@ -30,8 +30,8 @@ TOOL_LIBS := -lbpf -ldw -lelf -llzma -lbz2 -lz
 Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(Q),@printf '  %-8s%s\n' $(1) $(2))
 
-SOURCES := pgmaptrace trace child commands session stalls outstanding hooks holders rules ksyms devices files folio finding reasons \
-	stacks inlines out_text
+SOURCES := pgmaptrace trace child commands session stalls outstanding hooks holders rules ksyms \
+	devices files folio finding reasons stacks inlines out_text out_rates
 SKELETONS := $(O)/pgmaptrace.skel.h $(O)/holders.skel.h
 OBJECTS := $(SOURCES:%=$(O)/%.o)
 PROGRAMS := $(patsubst tests/programs/%.c,$(O)/programs/%,$(wildcard tests/programs/*.c))

@@ -153,6 +153,7 @@ static __always_inline void free_folio(const struct hook *h, struct pt_section *
 
 struct tally_section {
 	struct pt_section *section;
+	struct pt_history *history; /* NULL: not asked for, or none was kept */
 	struct pt_scratch *scratch;
 	__u64 pfn; /* of its first page */
 };
@@ -196,7 +197,7 @@ static long tally_page(__u32 i, void *data)
 	struct tally_section *in = data;
 	struct tally *t = &in->scratch->tally;
 	__u64 pfn = in->pfn + i;
-	__u32 word, life;
+	__u32 word, life, tick;
 
 	if (pfn < t->pfn || pfn >= t->end || pfn < t->covered)
 		return 0;
@@ -207,14 +208,25 @@ static long tally_page(__u32 i, void *data)
 			t->first_idle = pfn;
 		return 0;
 	}
-	if (life == PT_PREEXISTING && !t->preexisting++)
-		t->first_preexisting = pfn;
+	if (life == PT_PREEXISTING) {
+		if (!t->preexisting++)
+			t->first_preexisting = pfn;
+		if (t->all)
+			t->preexisting_pages += 1ULL
+						<< (folio_order(pfn_to_page(pfn)) & PT_ORDER_MAX);
+	}
 	if (!pt_is_out(word))
 		return 0;
 	if (!t->out++)
 		t->first_out = pfn;
 	if (t->going)
 		keep_gone(t->going, pfn, word);
+	t->pages += 1ULL << pt_order(word);
+	if (in->history) {
+		tick = in->history->request[i & (PT_SECTION_PAGES - 1)].tick;
+		if (tick && (!t->oldest || tick < t->oldest))
+			t->oldest = tick;
+	}
 	if (life == PT_PART)
 		t->parts++;
 	else if (pt_order(word))
@@ -231,6 +243,8 @@ static long tally_section(__u32 i, void *data)
 
 	in.section = bpf_map_lookup_elem(&sections, &key);
 	in.pfn = key << PT_SECTION_SHIFT;
+	if (in.scratch->tally.all)
+		in.history = bpf_map_lookup_elem(&histories, &key);
 	if (in.section)
 		bpf_loop(PT_SECTION_PAGES, tally_page, &in, 0);
 	return 0;

@@ -15,6 +15,8 @@ struct options {
 	double duration;     /* seconds; negative: until a signal */
 	double stall;	     /* seconds that a wait may last; 0: any time */
 	double older;	     /* seconds; negative: leaks are not judged */
+	double interval;     /* seconds from table to table; 0: no tables */
+	uint64_t tables;     /* how many, then it ends; 0: no end */
 	const char *pgmap;   /* whose transitions are shown; NULL: of all that are watched */
 	const char *vmlinux; /* file with debug info; NULL: in the standard places */
 	char **command;	     /* run: NULL-terminated */

@@ -224,13 +224,6 @@ struct held {
 	struct holders_found found;
 };
 
-/* Do folios of this type have requests and frees here? */
-static bool is_paired(const struct text_out *o, unsigned int type)
-{
-	return pt_is_requested(profile_of(o), type) ||
-	       (profile_of(o) == PT_PROFILE_COUNTED && type == PT_TYPE_FS_DAX);
-}
-
 static void look_now(struct text_out *o, const struct pt_finding *f, struct held *held)
 {
 	struct holders_query q = {
@@ -241,7 +234,7 @@ static void look_now(struct text_out *o, const struct pt_finding *f, struct held
 	};
 
 	held->when = session_now();
-	held->outstanding = is_paired(o, f->pgmap.type)
+	held->outstanding = pt_is_paired(profile_of(o), f->pgmap.type)
 				    ? session_pgmap_outstanding(o->session, f->pgmap.address)
 				    : -1;
 	held->looked =
@@ -491,7 +484,7 @@ void text_stall_ended(struct text_out *o, const struct stall *st, const struct p
 		who(o, r->comm, r->tid, r->cpu, r->at);
 		fprintf(o->to, "\n");
 		where(o, r->at);
-	} else if (is_paired(o, f->pgmap.type) && freed->tick &&
+	} else if (pt_is_paired(profile_of(o), f->pgmap.type) && freed->tick &&
 		   session_touch_time(o->session, freed) > st->since) {
 		session_comm(o->session, freed, comm);
 		fprintf(o->to, ", freed ");

@@ -31,6 +31,36 @@ static __noinline void forget_pages(struct pt_pgmap *p)
 	}
 }
 
+static long enter_slot(__u32 i, void *data)
+{
+	const __u64 *in = data;
+	__u64 key = in[0] + i;
+	struct pt_section *s = bpf_map_lookup_elem(&sections, &key);
+
+	if (s)
+		s->slot = in[1];
+	return 0;
+}
+
+/*
+ * Sections of an older pgmap may be there before it is in the table.  With @p in
+ * it, each is found here, or finds the pgmap itself in make_section().
+ */
+static __noinline void enter_slots(const struct pt_pgmap *p)
+{
+	__u64 in[2] = {0, PT_SLOT(p->epoch)};
+	__u64 last;
+	__u32 i;
+
+	for (i = 0; i < PT_MAX_RANGES; i++) {
+		if (i >= p->nr_range)
+			break;
+		in[0] = p->range[i].start >> PT_SECTION_SHIFT;
+		last = p->range[i].end >> PT_SECTION_SHIFT;
+		bpf_loop(last - in[0] + 1, enter_slot, in, 0);
+	}
+}
+
 static __always_inline void announce(const struct pt_pgmap *p)
 {
 	struct pt_pgmap_record *r = bpf_ringbuf_reserve(&records, sizeof(*r), 0);
@@ -80,6 +110,8 @@ static __noinline void learn_pgmap(__u64 address, __u64 since, __u32 at)
 	if (bpf_map_update_elem(&pgmaps, &address, &s->pgmap, since ? BPF_ANY : BPF_NOEXIST) &&
 	    !bpf_map_lookup_elem(&pgmaps, &address))
 		COUNT(lost[PT_LOSS_PGMAP], 1);
+	if (!since)
+		enter_slots(&s->pgmap);
 	announce(&s->pgmap);
 out:
 	scratch_put(s);

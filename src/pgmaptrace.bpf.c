@@ -17,6 +17,7 @@
 #include "folio.bpf.h"
 #include "scan.bpf.h"
 #include "request.bpf.h"
+#include "refs.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -613,13 +614,14 @@ out:
 	return 0;
 }
 
-/* How many references should a pgmap that was killed still have, and how many has it? */
+/* How many references should a pgmap have, and how many has it? */
 SEC("syscall")
 int explain(struct pt_refs *r)
 {
 	__u64 address = r->address;
 	struct pt_pgmap *p = bpf_map_lookup_elem(&pgmaps, &address);
 	struct pt_scratch *s;
+	__s64 live = 0;
 	__u32 i;
 
 	r->refs = -1;
@@ -629,17 +631,22 @@ int explain(struct pt_refs *r)
 		return 0;
 	r->known = 1;
 	__builtin_memset(&s->tally, 0, sizeof(s->tally));
+	s->tally.all = 1;
 	for (i = 0; i < PT_MAX_RANGES; i++) {
 		if (i >= p->nr_range)
 			break;
 		tally_pages(s, p->range[i].start, p->range[i].end + 1);
 	}
 	r->out = s->tally.out;
-	r->most = s->tally.out + s->tally.preexisting;
-	r->least = r->most - s->tally.parts - s->tally.merged;
-	r->pfn = s->tally.out ? s->tally.first_out : s->tally.first_preexisting;
 	r->preexisting = s->tally.preexisting;
+	r->oldest = s->tally.oldest;
+	r->pfn = s->tally.out ? s->tally.first_out : s->tally.first_preexisting;
+	r->own = own_refs(p);
+	/* with an order to ask for comes a reference for each page */
+	folio_refs(p, &s->tally, init_names_pgmap, r);
 	r->refs = pgmap_refs(address);
+	r->live_known = pgmap_live_refs(address, &live);
+	r->live = live;
 	scratch_put(s);
 	return 0;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The command line. */
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
@@ -16,13 +17,16 @@
 #define VERSION "0"
 #endif
 
+#define LEAST_INTERVAL 0.1 /* s */
+
 static const char help[] =
-	"Usage: pgmaptrace [OPTION]...                 trace until Ctrl-C\n"
-	"       pgmaptrace [OPTION]... run -- COMMAND  trace while COMMAND runs\n"
-	"       pgmaptrace probe                       what this kernel offers\n"
-	"       pgmaptrace rules [RULE]                the rules, and what breaks them\n"
-	"       pgmaptrace holders [PFN]               who maps, pins or waits for it now;\n"
-	"                                              without PFN: who waits for any\n"
+	"Usage: pgmaptrace [OPTION]...                   trace until Ctrl-C\n"
+	"       pgmaptrace [OPTION]... INTERVAL [COUNT]  the same, with a table of rates\n"
+	"       pgmaptrace [OPTION]... run -- COMMAND    trace while COMMAND runs\n"
+	"       pgmaptrace probe                         what this kernel offers\n"
+	"       pgmaptrace rules [RULE]                  the rules, and what breaks them\n"
+	"       pgmaptrace holders [PFN]                 who maps, pins or waits for it now;\n"
+	"                                                without PFN: who waits for any\n"
 	"\n"
 	"Watch every request and every free of device pages (pmem, device-dax, GPU,\n"
 	"P2P) in the running kernel, and name a broken rule the moment it breaks.\n"
@@ -54,6 +58,7 @@ static const char help[] =
 	"Examples:\n"
 	"    pgmaptrace                          # trace until Ctrl-C\n"
 	"    pgmaptrace run -- ./check dax       # a test run, with a verdict at the end\n"
+	"    pgmaptrace 5 12                     # a table each 5 s, one minute\n"
 	"    pgmaptrace -T -d 60                 # one minute, with times as in dmesg\n"
 	"    pgmaptrace rules teardown-live      # what this finding means\n"
 	"    pgmaptrace --pfn 0x40200            # the life of one page\n"
@@ -198,6 +203,25 @@ static int parse_options(int argc, char **argv, struct options *o)
 	return 0;
 }
 
+/* Is it the INTERVAL of a view, right or wrong, and no command? */
+static bool is_interval(const char *text)
+{
+	return isdigit((unsigned char)text[text[0] == '.']);
+}
+
+/* INTERVAL [COUNT] */
+static int parse_view(int argc, char **argv, struct options *o)
+{
+	if (!parse_seconds(argv[0], &o->interval) || o->interval < LEAST_INTERVAL)
+		return usage_error("INTERVAL %s: give seconds, at least %.1f", argv[0],
+				   LEAST_INTERVAL);
+	if (argc > 1 && (!parse_number(argv[1], &o->tables) || !o->tables))
+		return usage_error("COUNT %s: give how many tables, at least 1", argv[1]);
+	if (argc > 2)
+		return usage_error("%s: too many arguments after INTERVAL and COUNT", argv[2]);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct options o = {
@@ -212,6 +236,10 @@ int main(int argc, char **argv)
 	command = argc ? argv[0] : NULL;
 	if (!command)
 		return trace_run(&o);
+	if (is_interval(command)) {
+		err = parse_view(argc, argv, &o);
+		return err ? err : trace_run(&o);
+	}
 	if (!strcmp(command, "run")) {
 		argv++;
 		if (*argv && !strcmp(*argv, "--"))
@@ -231,5 +259,6 @@ int main(int argc, char **argv)
 		return command_holders(&o, argv[1]);
 	if (!strcmp(command, "probe") || !strcmp(command, "rules") || !strcmp(command, "holders"))
 		return usage_error("%s: too many arguments", command);
-	return usage_error("unknown command %s: run, probe, rules or holders", command);
+	return usage_error("unknown command %s: run, probe, rules or holders, or an INTERVAL",
+			   command);
 }

@@ -165,6 +165,9 @@ static int learn_layout(struct session *s)
 		s->skel->bss->vmemmap = r.value;
 	}
 	s->skel->bss->pgmap_root = ksyms_address(s->ksyms, "pgmap_array");
+	s->skel->bss->cpu_offsets = ksyms_address(s->ksyms, "__per_cpu_offset");
+	/* x86 numbers them without holes */
+	s->skel->bss->cpus = libbpf_num_possible_cpus();
 	return 0;
 }
 
@@ -222,9 +225,19 @@ uint64_t session_now(void)
 	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
 }
 
+uint64_t session_began(const struct session *s)
+{
+	return s->skel->bss->began;
+}
+
+uint64_t session_tick_time(const struct session *s, uint32_t tick)
+{
+	return s->skel->bss->began + ((uint64_t)tick << PT_TICK_SHIFT);
+}
+
 uint64_t session_touch_time(const struct session *s, const struct pt_touch *t)
 {
-	return s->skel->bss->began + ((uint64_t)t->tick << PT_TICK_SHIFT);
+	return session_tick_time(s, t->tick);
 }
 
 /*
@@ -428,25 +441,45 @@ uint64_t session_missed(struct session *s)
 	return missed;
 }
 
-const struct pt_counts *session_counts(struct session *s)
+/*
+ * The element of a per-CPU array whose value is of @size bytes, all of it
+ * counters: their sums.  Return: false if it can't be had; @sum is as it was.
+ */
+static bool sum_cpus(const struct bpf_map *map, __u32 key, void *sum, size_t size)
 {
 	int cpus = libbpf_num_possible_cpus();
-	uint64_t *sum = (uint64_t *)&s->counts;
-	struct pt_counts *each;
-	__u32 zero = 0;
+	size_t counters = size / sizeof(uint64_t);
+	uint64_t *each = cpus > 0 ? calloc(cpus, size) : NULL;
+	bool known = each && !bpf_map_lookup_elem(bpf_map__fd(map), &key, each);
 
-	if (!s->skel || cpus <= 0)
-		return &s->counts;
-	each = calloc(cpus, sizeof(*each));
-	if (!each)
-		return &s->counts;
-	if (!bpf_map_lookup_elem(bpf_map__fd(s->skel->maps.counts), &zero, each)) {
-		memset(&s->counts, 0, sizeof(s->counts));
-		for (int cpu = 0; cpu < cpus; cpu++)
-			for (size_t i = 0; i < sizeof(*each) / sizeof(*sum); i++)
-				sum[i] += ((uint64_t *)&each[cpu])[i];
-	}
+	if (known)
+		memset(sum, 0, size);
+	for (size_t i = 0; known && i < cpus * counters; i++)
+		((uint64_t *)sum)[i % counters] += each[i];
 	free(each);
+	return known;
+}
+
+void session_rates(struct session *s, uint64_t epoch, struct pt_rates *r)
+{
+	sum_cpus(s->skel->maps.rates, PT_SLOT(epoch), r, sizeof(*r));
+}
+
+const struct pt_counts *session_counts(struct session *s)
+{
+	uint64_t slots;
+
+	if (!s->skel || !sum_cpus(s->skel->maps.counts, 0, &s->counts, sizeof(s->counts)))
+		return &s->counts;
+	/* those behind were never used */
+	slots = s->skel->bss->epochs < PT_SLOTS ? s->skel->bss->epochs + 1 : PT_SLOTS;
+	for (uint64_t slot = 0; slot < slots; slot++) {
+		struct pt_rates r = {0};
+
+		session_rates(s, slot, &r);
+		s->counts.requests += r.requests;
+		s->counts.frees += r.frees;
+	}
 	return &s->counts;
 }
 
@@ -609,16 +642,31 @@ bool session_pgmap(struct session *s, uint64_t address, struct pt_pgmap *p)
 	return !bpf_map_lookup_elem(bpf_map__fd(s->skel->maps.pgmaps), &address, p);
 }
 
-bool session_explain(struct session *s, struct pt_refs *r)
+bool session_refs(struct session *s, uint64_t address, struct pt_refs *r)
 {
+	*r = (struct pt_refs){.address = address};
 	return !run_program(s->skel->progs.explain, r, sizeof(*r)) && r->known;
 }
 
 int64_t session_pgmap_outstanding(struct session *s, uint64_t address)
 {
-	struct pt_refs r = {.address = address};
+	struct pt_refs r;
 
-	return session_explain(s, &r) ? (int64_t)r.out : -1;
+	return session_refs(s, address, &r) ? (int64_t)r.out : -1;
+}
+
+void session_pgmaps(struct session *s, session_pgmap_fn fn, void *arg)
+{
+	int pgmaps = bpf_map__fd(s->skel->maps.pgmaps);
+	uint64_t key, kept, *previous = NULL;
+	struct pt_pgmap p;
+
+	while (!bpf_map_get_next_key(pgmaps, previous, &key)) {
+		kept = key;
+		previous = &kept;
+		if (!bpf_map_lookup_elem(pgmaps, &key, &p))
+			fn(arg, &p);
+	}
 }
 
 uint32_t session_keep_stack(struct session *s, const __u64 frame[PT_STACK_DEPTH])
@@ -696,11 +744,11 @@ static struct killed *find_killed(struct session *s, const struct pt_pgmap *p)
 static bool check_refs(struct session *s, const struct pt_pgmap *p, session_finding_fn fn,
 		       void *arg)
 {
-	struct pt_refs now = {.address = p->address};
 	struct killed *k = find_killed(s, p);
 	struct pt_finding f;
+	struct pt_refs now;
 
-	if (!k || !session_explain(s, &now) || now.refs < 0)
+	if (!k || !session_refs(s, p->address, &now) || now.refs < 0)
 		return false;
 	if (!k->since || now.refs != k->refs.refs || now.least != k->refs.least ||
 	    now.most != k->refs.most) {
@@ -729,20 +777,26 @@ static bool check_refs(struct session *s, const struct pt_pgmap *p, session_find
 	return false;
 }
 
+struct checking {
+	struct session *session;
+	session_finding_fn fn;
+	void *arg;
+	bool pending;
+};
+
+static void check_killed(void *arg, const struct pt_pgmap *p)
+{
+	struct checking *c = arg;
+
+	if (p->killed)
+		c->pending |= check_refs(c->session, p, c->fn, c->arg);
+}
+
 bool session_check_refs(struct session *s, session_finding_fn fn, void *arg)
 {
-	int pgmaps = bpf_map__fd(s->skel->maps.pgmaps);
-	uint64_t key, kept, *previous = NULL;
-	bool pending = false;
-	struct pt_pgmap p;
+	struct checking c = {.session = s, .fn = fn, .arg = arg};
 
-	if (!s->skel->bss->killed || s->choice.rules_off & (1u << PT_RULE_REF_IMBALANCE))
-		return false;
-	while (!bpf_map_get_next_key(pgmaps, previous, &key)) {
-		kept = key;
-		previous = &kept;
-		if (!bpf_map_lookup_elem(pgmaps, &key, &p) && p.killed)
-			pending |= check_refs(s, &p, fn, arg);
-	}
-	return pending;
+	if (s->skel->bss->killed && !(s->choice.rules_off & (1u << PT_RULE_REF_IMBALANCE)))
+		session_pgmaps(s, check_killed, &c);
+	return c.pending;
 }

@@ -77,7 +77,10 @@ const struct pt_counts *session_counts(struct session *s);
 uint64_t session_missed(struct session *s);
 /* ns of CLOCK_MONOTONIC, as all times here */
 uint64_t session_now(void);
-/* When a touch was, in ns of CLOCK_MONOTONIC, to 1.05 ms. */
+/* When all hooks were switched on. */
+uint64_t session_began(const struct session *s);
+/* When a tick of PT_TICK_SHIFT was, or a touch, in ns of CLOCK_MONOTONIC, to 1.05 ms. */
+uint64_t session_tick_time(const struct session *s, uint32_t tick);
 uint64_t session_touch_time(const struct session *s, const struct pt_touch *t);
 /* Fill in what @f->pfn is now: counts, order, file, pgmap, history; false: no device page. */
 bool session_look(struct session *s, struct pt_finding *f);
@@ -109,8 +112,6 @@ void session_groups(struct session *s, session_group_fn fn, void *arg);
 
 /* What the programs know of the pgmap at @address; false: it is not there. */
 bool session_pgmap(struct session *s, uint64_t address, struct pt_pgmap *p);
-/* Its references, and what its folios explain; r->address is filled in.  False: not there. */
-bool session_explain(struct session *s, struct pt_refs *r);
 /* Keep a stack that the tool has found.  Return: where it is, for session_stack(); 0: lost. */
 uint32_t session_keep_stack(struct session *s, const __u64 frame[PT_STACK_DEPTH]);
 /* Folios that were out when their pgmap went away. */
@@ -118,6 +119,16 @@ typedef void (*session_gone_fn)(void *arg, const struct pt_gone_key *key,
 				const struct pt_gone *gone);
 void session_gone(struct session *s, session_gone_fn fn, void *arg);
 
+/* All pgmaps in the table now, in no order.  @fn may not keep @p. */
+typedef void (*session_pgmap_fn)(void *arg, const struct pt_pgmap *p);
+void session_pgmaps(struct session *s, session_pgmap_fn fn, void *arg);
+/*
+ * Requests and frees of the pgmap with that epoch since tracing began, and of
+ * those it shares a slot with: see PT_SLOTS.  @r stays as it is if they can't be had.
+ */
+void session_rates(struct session *s, uint64_t epoch, struct pt_rates *r);
+/* The references of the pgmap at @address now; false if it is not there. */
+bool session_refs(struct session *s, uint64_t address, struct pt_refs *r);
 /* Requested and not freed yet, of the pgmap at @address; -1 if it is not there. */
 int64_t session_pgmap_outstanding(struct session *s, uint64_t address);
 

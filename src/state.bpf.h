@@ -89,6 +89,13 @@ struct {
 	__type(value, struct pt_counts);
 } counts SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, PT_SLOTS);
+	__type(key, __u32);
+	__type(value, struct pt_rates);
+} rates SEC(".maps");
+
 /* --inode: folios that the file has, or had last. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -165,6 +172,11 @@ struct tally {
 	__u64 first_preexisting;
 	__u64 first_idle;
 	__u64 going; /* epoch of the pgmap that goes away, to keep what is out; 0: not */
+	/* only if all is set, since they cost a history or a folio's order */
+	__u32 all;
+	__u32 oldest; /* tick of the first request of those that are out; 0: not known */
+	__u64 pages;  /* of folios that are out */
+	__u64 preexisting_pages;
 };
 
 /* Folios looked at one by one until one is not as it should be: request.bpf.h. */
@@ -389,9 +401,14 @@ __noinline int make_section(__u64 pfn)
 		COUNT(lost[PT_LOSS_SECTION], 1);
 		return 0;
 	}
-	/* two CPUs may both come here and store the same */
+	/*
+	 * Two CPUs may both come here and store the same.  The slot of a pgmap
+	 * that is not known yet is left to enter_slots().
+	 */
 	known = bpf_map_lookup_elem(&pgmaps, &pgmap);
 	s->fresh = known && known->since;
+	if (known)
+		s->slot = PT_SLOT(known->epoch);
 	s->type = PT_READ(struct dev_pagemap, pgmap, type);
 	s->pgmap = pgmap;
 	return 1;
@@ -681,6 +698,41 @@ __noinline int apply(__u32 *word, struct pt_transition *t, struct pt_outcome *ou
 	return 0;
 }
 
+/* One look-up an event, as few have anything else to count. */
+static __always_inline void count_rates(const struct pt_section *s, const struct pt_outcome *out)
+{
+	__u32 slot = PT_SLOT(s->slot);
+	struct pt_rates *r = bpf_map_lookup_elem(&rates, &slot);
+
+	if (!r)
+		return;
+	if (out->request)
+		__sync_fetch_and_add(&r->requests, out->request);
+	if (out->undo)
+		__sync_fetch_and_add(&r->requests, -1);
+	if (out->free)
+		__sync_fetch_and_add(&r->frees, 1);
+}
+
+static __always_inline void count_rest(const struct pt_outcome *out)
+{
+	struct pt_counts *c;
+
+	if (!(out->preexisting | out->preexisting_free | out->store | out->remove))
+		return;
+	c = my_counts();
+	if (!c)
+		return;
+	if (out->preexisting)
+		__sync_fetch_and_add(&c->preexisting, 1);
+	if (out->preexisting_free)
+		__sync_fetch_and_add(&c->preexisting_frees, 1);
+	if (out->store)
+		__sync_fetch_and_add(&c->stores, 1);
+	if (out->remove)
+		__sync_fetch_and_add(&c->removals, 1);
+}
+
 /*
  * take_in - one event through the model and into the totals
  * @s: section of @e->pfn
@@ -691,7 +743,6 @@ __noinline int apply(__u32 *word, struct pt_transition *t, struct pt_outcome *ou
 static __always_inline bool take_in(struct pt_section *s, struct pt_event *e,
 				    struct pt_transition *t, struct pt_outcome *out)
 {
-	struct pt_counts *c;
 	int done;
 
 	t->type = s->type;
@@ -701,27 +752,12 @@ static __always_inline bool take_in(struct pt_section *s, struct pt_event *e,
 	e->pgmap = s->pgmap;
 	done = apply(&s->word[e->pfn & (PT_SECTION_PAGES - 1)], t, out, e,
 		     t->op == PT_OP_FREE ? e->page : 0);
-	c = my_counts();
-	if (!c)
-		return false;
 	if (!done) {
-		__sync_fetch_and_add(&c->lost[PT_LOSS_CONTENDED], 1);
+		COUNT(lost[PT_LOSS_CONTENDED], 1);
 		return false;
 	}
-	if (out->request)
-		__sync_fetch_and_add(&c->requests, out->request);
-	if (out->undo)
-		__sync_fetch_and_add(&c->requests, -1);
-	if (out->free)
-		__sync_fetch_and_add(&c->frees, 1);
-	if (out->preexisting)
-		__sync_fetch_and_add(&c->preexisting, 1);
-	if (out->preexisting_free)
-		__sync_fetch_and_add(&c->preexisting_frees, 1);
-	if (out->store)
-		__sync_fetch_and_add(&c->stores, 1);
-	if (out->remove)
-		__sync_fetch_and_add(&c->removals, 1);
+	count_rates(s, out);
+	count_rest(out);
 	if (watch)
 		tell(t, e, out->rule);
 	return true;

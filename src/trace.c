@@ -13,10 +13,13 @@
 #include "devices.h"
 #include "exit_status.h"
 #include "finding.h"
+#include "out_rates.h"
 #include "out_text.h"
 #include "outstanding.h"
 #include "session.h"
 #include "stalls.h"
+
+#define CLOCK_READ 60 /* s: so old may be what the kernel log's clock was, for a table */
 
 struct tracing {
 	const struct options *options;
@@ -27,6 +30,10 @@ struct tracing {
 	struct own_findings own;
 	struct stalls stalls;
 	struct outstanding leaks; /* at the end */
+	struct rates_out rates;
+	double next_table; /* when; 0: there is none */
+	double clock_read; /* when out.clock_offset was measured */
+	uint64_t tables;   /* how many were shown */
 };
 
 static double now(void)
@@ -73,11 +80,13 @@ static int64_t kernel_log_offset(void)
 	return least * 1e9;
 }
 
-/* The two clocks drift apart: measured anew, close to the event. */
-static void set_clock(struct tracing *t)
+/* The two clocks drift apart: to be called close to what is told of, if it is told when. */
+static void read_clock(struct tracing *t)
 {
-	if (t->out.timestamps)
-		t->out.clock_offset = kernel_log_offset();
+	if (!t->out.timestamps)
+		return;
+	t->clock_read = now();
+	t->out.clock_offset = kernel_log_offset();
 }
 
 /* Show the first finding of each group; @own: how many were made here. */
@@ -87,7 +96,7 @@ static void add_finding(struct tracing *t, const struct pt_finding *f, uint64_t 
 
 	if (g && (g->nr_examples > 1 || g->count.times > 1))
 		return;
-	set_clock(t);
+	read_clock(t);
 	text_finding(&t->out, f, NULL);
 }
 
@@ -182,13 +191,14 @@ static uint64_t wait_began(void *arg, const struct pt_wait *w)
 /* What a stall is about, as things are now. */
 static void look_at_stall(struct tracing *t, const struct stall *st, struct pt_finding *f)
 {
-	struct pt_refs refs = {.address = st->wait.pgmap};
+	struct pt_refs refs;
 	struct pt_pgmap p = {.address = st->wait.pgmap};
 
 	*f = (struct pt_finding){.pfn = st->wait.pfn};
 	if (st->wait.how == PT_HOW_PGMAP) {
 		session_pgmap(t->session, st->wait.pgmap, &p);
-		session_explain(t->session, &refs);
+		if (!session_refs(t->session, st->wait.pgmap, &refs))
+			refs.refs = -1;
 		f->pfn = refs.pfn ? refs.pfn : p.first;
 	}
 	session_look(t->session, f);
@@ -219,7 +229,7 @@ static void on_stalled(void *arg, struct stall *st)
 
 	look_at_stall(t, st, &f);
 	st->about = f;
-	set_clock(t);
+	read_clock(t);
 	if (!st->reports) {
 		t->own.rule[f.rule]++;
 		findings_add(&t->findings, &f, 1);
@@ -240,7 +250,7 @@ static void on_stall_ended(void *arg, struct stall *st)
 	/* who freed the folio is in its history, if it is one that is freed */
 	if (st->wait.how == PT_HOW_WAIT)
 		session_look(t->session, &f);
-	set_clock(t);
+	read_clock(t);
 	text_stall_ended(&t->out, st, &f);
 }
 
@@ -260,6 +270,27 @@ static bool output_failed(const struct tracing *t)
 	return ferror(t->out.to) != 0;
 }
 
+/* Show a table of rates if it is due.  Return: was it the last? */
+static bool show_rates(struct tracing *t)
+{
+	double late = now() - t->next_table;
+
+	if (!t->next_table || late < 0)
+		return false;
+	/* not for each: it writes to the kernel log */
+	if (!t->tables || now() - t->clock_read > CLOCK_READ)
+		read_clock(t);
+	rates_table(&t->rates);
+	/* those that it was too late for are left out */
+	t->next_table += (1 + (uint64_t)(late / t->options->interval)) * t->options->interval;
+	return ++t->tables == t->options->tables;
+}
+
+static double least(double a, double b)
+{
+	return a < b ? a : b;
+}
+
 /* Return: COMMAND's status, 0 without one. */
 static int trace(struct tracing *t, pid_t child)
 {
@@ -272,12 +303,17 @@ static int trace(struct tracing *t, pid_t child)
 	double told = now(), looked = now();
 	int status = 0;
 
+	if (t->options->interval > 0)
+		t->next_table = told + t->options->interval;
 	while (!stop_requested(child) && !command_ended(child, &status) && !output_failed(t)) {
 		double left = end ? end - now() : 1;
 
 		if (left <= 0)
 			break;
-		if (!poll(fds, 3, left < 1 ? (int)(left * 1000) + 1 : 1000))
+		left = least(left, 1);
+		if (t->next_table)
+			left = least(left, t->next_table - now());
+		if (!poll(fds, 3, left > 0 ? (int)(left * 1000) + 1 : 0))
 			session_note_modules(t->session);
 		if (fds[2].revents) {
 			devices_refresh(t->out.devices);
@@ -291,6 +327,8 @@ static int trace(struct tracing *t, pid_t child)
 			looked = now();
 			look_for_stalls(t);
 		}
+		if (show_rates(t))
+			break;
 		if (t->findings.nr && now() - told > 1) {
 			told = now();
 			findings_count(&t->findings, t->session);
@@ -465,6 +503,8 @@ int trace_run(const struct options *o)
 	};
 	status = 0;
 	t.out.inlines = inlines_new(o->vmlinux);
+	t.rates.text = &t.out;
+	t.rates.terminal = isatty(STDOUT_FILENO);
 	if (!t.out.devices || !t.out.files || !t.out.inlines) {
 		err = EXIT_INTERNAL;
 		goto out;

@@ -63,7 +63,7 @@ struct pt_section {
 	__u32 type;
 	__u32 fresh; /* the pgmap was created while tracing */
 	__u32 large; /* it has, or had, large folios that were requested as such */
-	__u32 unused;
+	__u32 slot;  /* of the rates map; 0 while the table does not know the pgmap */
 	__u32 word[PT_SECTION_PAGES];
 };
 
@@ -101,9 +101,22 @@ enum pt_loss {
 		PT_NR_LOSSES,
 };
 
+/*
+ * Requests and frees are counted by pgmap, one copy a CPU.  Two pgmaps that are
+ * 1024 epochs apart share a slot: that blurs what is told of each, never the
+ * totals, which are the sum of all slots.
+ */
+#define PT_SLOTS       1024 /* a power of two */
+#define PT_SLOT(epoch) ((epoch) & (PT_SLOTS - 1))
+
+struct pt_rates {
+	__u64 requests;
+	__u64 frees;
+};
+
 /* Totals of the session, one copy a CPU. */
 struct pt_counts {
-	__u64 requests;
+	__u64 requests; /* these two are summed up by the tool */
 	__u64 frees;
 	__u64 preexisting;
 	__u64 preexisting_frees;
@@ -304,16 +317,26 @@ struct pt_scan {
 	__u64 above_idle; /* out */
 };
 
-/* Argument of the explain program: the references of a pgmap. */
+#define PT_REFS_ANY (~0ULL >> 1) /* most: there is no telling */
+
+/*
+ * Argument of the explain program: the references of a pgmap.  It is as it
+ * should be if pt_refs_explained(live - own, least, most).  Nothing of this is
+ * read at one moment: what is not explained must be so in two looks that agree.
+ */
 struct pt_refs {
 	__u64 address; /* in: of the pgmap */
 	__u64 known;   /* out: it is there */
 	__u64 out;     /* out: folios requested and not freed */
 	__s64 refs;    /* out: -1 while they are not known, as before it is killed */
+	__s64 live;    /* out: the same, also before it is killed, if live_known */
+	__u64 own;     /* out: of these, what memremap_pages took; 0 once it is killed */
 	__u64 least;   /* out: what folios that are out explain */
 	__u64 most;
 	__u64 pfn;	   /* out: the first of these; 0: none */
 	__u64 preexisting; /* out: folios in use since before tracing; pfn may be one */
+	__u32 oldest;	  /* out: when the oldest was requested, as pt_touch has it; 0: not known */
+	__u32 live_known; /* out */
 };
 
 /* x86: where the struct pages begin, in a kernel that has no variable vmemmap_base */

@@ -13,7 +13,11 @@
  * memmap=64M$1536M.  What can be written to "command", one line a write:
  *
  *	RULE TYPE [VARIANT] [correct]	as listed in "commands"
- *	traffic TYPE N			N folios are requested and freed, correctly
+ *	traffic TYPE N [HOW]		N folios are requested and freed, correctly;
+ *					with HOW the pgmap is left behind:
+ *		stay			as it is
+ *		hold			with some folios requested, large ones too
+ *		lose			with one reference less than it should have
  *	storm TYPE N			breaks three rules by turns, N times in all
  *	hold PFN			takes a reference of a device page of someone else
  *	drop				ends what leak and its like left behind, and hold
@@ -270,6 +274,9 @@ struct lab_scene {
 	struct lab_map map;
 	struct lab_map other; /* for scenes that need a second one */
 	vm_fault_t (*huge_fault)(struct lab_scene *scene, struct vm_fault *vmf);
+	const char *how; /* traffic: what is left behind; NULL: nothing */
+	struct folio *held[4];
+	u32 nr_held;
 	void (*drop)(struct lab_scene *scene); /* set if the scene is to stay */
 	struct list_head node;
 };
@@ -1225,6 +1232,24 @@ static void lab_free_some(struct rnd_state *random, struct folio **folios, u32 n
 
 #endif
 
+static void lab_drop_traffic(struct lab_scene *scene)
+{
+	while (scene->nr_held)
+		lab_free(scene->held[--scene->nr_held]);
+	if (!strcmp(scene->how, "lose"))
+		percpu_ref_get(&scene->map.pgmap.ref);
+}
+
+static void lab_leave_traffic(struct lab_scene *scene, struct rnd_state *random)
+{
+	scene->drop = lab_drop_traffic;
+	if (!strcmp(scene->how, "lose"))
+		percpu_ref_put(&scene->map.pgmap.ref);
+	if (!strcmp(scene->how, "hold"))
+		scene->nr_held =
+			lab_request_some(scene, random, scene->held, ARRAY_SIZE(scene->held));
+}
+
 static int lab_traffic(struct lab_scene *scene)
 {
 	unsigned long left = scene->amount;
@@ -1247,6 +1272,8 @@ static int lab_traffic(struct lab_scene *scene)
 			error = -EINTR;
 		cond_resched();
 	}
+	if (!error && scene->how)
+		lab_leave_traffic(scene, &random);
 	return error;
 }
 
@@ -1431,12 +1458,20 @@ static int lab_hold(unsigned long pfn)
 	return 0;
 }
 
+static const char *lab_how(const char *word)
+{
+	static const char *const hows[] = {"stay", "hold", "lose"};
+	int how = match_string(hows, ARRAY_SIZE(hows), word);
+
+	return how < 0 ? NULL : hows[how];
+}
+
 static int lab_obey(int words, char **word)
 {
 	struct lab_scene script = {};
 	const struct lab_command *command;
 	unsigned long pfn;
-	int type;
+	int type, error;
 
 	if (words == 1 && !strcmp(word[0], "drop")) {
 		lab_drop();
@@ -1451,10 +1486,17 @@ static int lab_obey(int words, char **word)
 	if (type < 0)
 		return type;
 	script.type = type;
-	if (words == 3 && !strcmp(word[0], "traffic")) {
-		if (!(BIT(script.type) & (REQUESTED | MAPPED)))
+	if ((words == 3 || words == 4) && !strcmp(word[0], "traffic")) {
+		script.how = words == 4 ? lab_how(word[3]) : NULL;
+		if (words == 4 && !script.how)
+			return -EINVAL;
+		error = kstrtoul(word[2], 0, &script.amount);
+		if (error)
+			return error;
+		/* of none, a pgmap of any type may stay */
+		if (script.amount && !(BIT(script.type) & (REQUESTED | MAPPED)))
 			return -EOPNOTSUPP;
-		return kstrtoul(word[2], 0, &script.amount) ?: lab_play(&script, lab_traffic);
+		return lab_play(&script, lab_traffic);
 	}
 	if (words == 3 && !strcmp(word[0], "storm")) {
 		if (!(BIT(script.type) & REQUESTED))

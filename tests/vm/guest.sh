@@ -53,6 +53,14 @@ profile() {
 	pgmaptrace probe | sed -n 's/^profile: //p'
 }
 
+# says STATUS WORDS COMMAND...
+says() {
+	want=$1 words=$2 got=0
+	shift 2
+	"$@" >"$OUT" 2>&1 || got=$?
+	[ "$got" = "$want" ] && grep -q -- "$words" "$OUT"
+}
+
 # clean: the last trace passed, and nothing was lost
 clean() {
 	[ "$status" = 0 ] && [ "$(field findings)" = 0 ] && [ "$(field lost)" = 0 ] &&

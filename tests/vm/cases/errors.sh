@@ -4,14 +4,6 @@
 # exit status, a summary line wherever a session began, and no hook left.
 . /bin/guest.sh
 
-# says STATUS WORDS COMMAND...
-says() {
-	want=$1 words=$2 got=0
-	shift 2
-	"$@" >"$OUT" 2>&1 || got=$?
-	[ "$got" = "$want" ] && grep -q -- "$words" "$OUT"
-}
-
 hooks_gone() {
 	! bpftool prog list | grep -Eq ' name (fentry_|fexit_|kprobe_|pgmap_next)'
 }
