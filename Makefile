@@ -30,7 +30,7 @@ TOOL_LIBS := -lbpf -ldw -lelf -llzma -lbz2 -lz
 Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(Q),@printf '  %-8s%s\n' $(1) $(2))
 
-SOURCES := pgmaptrace trace child commands session hooks holders rules ksyms devices files folio finding reasons \
+SOURCES := pgmaptrace trace child commands session peers hooks holders rules ksyms devices files folio finding reasons \
 	stacks inlines out_text
 SKELETONS := $(O)/pgmaptrace.skel.h $(O)/holders.skel.h
 OBJECTS := $(SOURCES:%=$(O)/%.o)
