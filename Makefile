@@ -25,13 +25,13 @@ BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -Wall -Wextra -Wer
 	-Wno-unused-parameter -Ivmlinux -Isrc
 LIBS := -lbpf -lelf -lz
 # libdw reads compressed files, and libdw.a does not say with what
-TOOL_LIBS := -lbpf -ldw -lelf -llzma -lbz2 -lz
+TOOL_LIBS := -lbpf -ldw -lelf -llzma -lbz2 -lz -ljson-c
 
 Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(Q),@printf '  %-8s%s\n' $(1) $(2))
 
-SOURCES := pgmaptrace trace child commands session peers hooks holders rules ksyms devices files folio finding reasons \
-	stacks inlines out_text
+SOURCES := pgmaptrace trace leaks child commands session peers hooks holders rules ksyms devices files folio finding reasons \
+	stacks inlines out_text out_leaks heldset records baseline
 SKELETONS := $(O)/pgmaptrace.skel.h $(O)/holders.skel.h
 OBJECTS := $(SOURCES:%=$(O)/%.o)
 PROGRAMS := $(patsubst tests/programs/%.c,$(O)/programs/%,$(wildcard tests/programs/*.c))
@@ -74,7 +74,7 @@ programs: $(PROGRAMS)
 
 $(O)/unit/%: tests/unit/%.c | $(O)/unit
 	$(call say,CC,$@)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -MF $(O)/$*.d -o $@ $< -lcmocka -ldw -lbpf
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -MF $(O)/$*.d -o $@ $< -lcmocka -ldw -lbpf -ljson-c
 
 $(O)/btf/check: tests/btf/check.c | $(O)/btf
 	$(call say,CC,$@)

@@ -194,6 +194,13 @@ const char *devices_name(struct devices *d, const struct pt_pgmap *p)
 	return i ? i->name : "?";
 }
 
+const char *devices_block(struct devices *d, const struct pt_pgmap *p)
+{
+	const struct device *i = learn(d, p);
+
+	return i ? i->block : "";
+}
+
 const char *devices_name_of_epoch(const struct devices *d, __u64 epoch)
 {
 	const struct device *i = find(d, epoch);

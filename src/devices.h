@@ -25,6 +25,8 @@ void devices_learn(struct devices *d, const struct pt_pgmap *p);
 void devices_refresh(struct devices *d);
 /* Never NULL: "?" if no resource covers the pgmap. */
 const char *devices_name(struct devices *d, const struct pt_pgmap *p);
+/* Its block device, as "pmem0"; "" if none is known. */
+const char *devices_block(struct devices *d, const struct pt_pgmap *p);
 /* Of a pgmap that was learnt; "?" if it was not. */
 const char *devices_name_of_epoch(const struct devices *d, __u64 epoch);
 /*

@@ -47,10 +47,8 @@ static bool read_info(uint32_t id, struct pt_session_info *info, bool *readable)
 static bool open_kept(const struct pt_session_info *info, struct kept *k)
 {
 	*k = (struct kept){
-		.sections =
-			open_map(info->sections, sizeof(uint64_t), sizeof(struct pt_section)),
-		.histories =
-			open_map(info->histories, sizeof(uint64_t), sizeof(struct pt_history)),
+		.sections = open_map(info->sections, sizeof(uint64_t), sizeof(struct pt_section)),
+		.histories = open_map(info->histories, sizeof(uint64_t), sizeof(struct pt_history)),
 		.stacks = open_map(info->stacks, sizeof(uint32_t), sizeof(struct pt_stack)),
 		.tasks = open_map(info->tasks, sizeof(uint32_t), sizeof(struct pt_task)),
 		.began = info->began,

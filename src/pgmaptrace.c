@@ -9,6 +9,7 @@
 
 #include "commands.h"
 #include "exit_status.h"
+#include "leaks.h"
 #include "options.h"
 #include "trace.h"
 
@@ -16,26 +17,35 @@
 #define VERSION "0"
 #endif
 
+#define DEFAULT_TOP 10
+
 static const char help[] =
 	"Usage: pgmaptrace [OPTION]...                 trace until Ctrl-C\n"
 	"       pgmaptrace [OPTION]... run -- COMMAND  trace while COMMAND runs\n"
 	"       pgmaptrace probe                       what this kernel offers\n"
 	"       pgmaptrace rules [RULE]                the rules, and what breaks them\n"
 	"       pgmaptrace holders PFN                 who maps, pins or waits for it now\n"
+	"       pgmaptrace [OPTION]... leaks           what is held now, traced or not\n"
 	"\n"
 	"Watch every request and every free of device pages (pmem, device-dax, GPU,\n"
 	"P2P) in the running kernel, and name a broken rule the moment it breaks.\n"
 	"\n"
 	"  -d, --duration SECS   stop after SECS\n"
 	"  -o, --older SECS      at the end, report folios requested more than SECS ago,\n"
-	"                        never freed, not explained by mappings or files\n"
+	"                        never freed, not explained by mappings or files;\n"
+	"                        with leaks, only those (a session must be running)\n"
 	"  -T, --timestamps      begin a finding with the seconds since boot\n"
 	"      --stack WHEN      take kernel stacks at all requests and frees (all, the\n"
 	"                        default), at findings only (findings), never (none);\n"
 	"                        without a stack the call site is kept\n"
 	"      --pfn PFN         show each transition of the folio at PFN\n"
 	"      --inode INODE     the same, of all folios of a file\n"
-	"      --pgmap DEVICE    the same, of all folios of a device, such as dax0.0\n"
+	"      --pgmap DEVICE    the same, of all folios of a device, such as dax0.0;\n"
+	"                        with leaks, look at that one only\n"
+	"  -j, --json            leaks: JSON Lines\n"
+	"      --top N           leaks: show N held folios of each pgmap (default 10)\n"
+	"      --save FILE       leaks: write what is held to FILE\n"
+	"      --baseline FILE   leaks: leave out what FILE has, which --save wrote\n"
 	"      --btf FILE        read the kernel's types from FILE\n"
 	"      --vmlinux FILE    take source lines from FILE, a vmlinux with debug info\n"
 	"  -v, --verbose         say on stderr what is attached and when; show who made\n"
@@ -47,6 +57,7 @@ static const char help[] =
 	"64 wrong usage, 69 this kernel can't be traced, 70 internal error or output\n"
 	"that can't be written, 126 COMMAND can't be executed, 127 COMMAND not found.\n"
 	"Of holders: 0 someone, 1 nobody, 2 nobody that could be looked for.\n"
+	"Of leaks: 0 nothing is held, 1 something is, 2 not all could be seen.\n"
 	"\n"
 	"Examples:\n"
 	"    pgmaptrace                          # trace until Ctrl-C\n"
@@ -54,7 +65,8 @@ static const char help[] =
 	"    pgmaptrace -T -d 60                 # one minute, with times as in dmesg\n"
 	"    pgmaptrace rules teardown-live      # what this finding means\n"
 	"    pgmaptrace --pfn 0x40200            # the life of one page\n"
-	"    pgmaptrace holders 0x40200          # who has to do with this page now\n";
+	"    pgmaptrace holders 0x40200          # who has to do with this page now\n"
+	"    pgmaptrace leaks                    # an unbind hangs: what does it wait for\n";
 
 int usage_error(const char *format, ...)
 {
@@ -111,15 +123,19 @@ static bool parse_stack(const char *text, enum pt_stack_mode *mode)
 static int parse_options(int argc, char **argv, struct options *o)
 {
 	static const struct option names[] = {
+		{"baseline", required_argument, NULL, 'B'},
 		{"btf", required_argument, NULL, 'b'},
 		{"duration", required_argument, NULL, 'd'},
 		{"help", no_argument, NULL, 'h'},
 		{"inode", required_argument, NULL, 'i'},
+		{"json", no_argument, NULL, 'j'},
 		{"older", required_argument, NULL, 'o'},
 		{"pfn", required_argument, NULL, 'p'},
 		{"pgmap", required_argument, NULL, 'g'},
+		{"save", required_argument, NULL, 'S'},
 		{"stack", required_argument, NULL, 's'},
 		{"timestamps", no_argument, NULL, 'T'},
+		{"top", required_argument, NULL, 't'},
 		{"verbose", no_argument, NULL, 'v'},
 		{"version", no_argument, NULL, 'V'},
 		{"vmlinux", required_argument, NULL, 'l'},
@@ -132,10 +148,23 @@ static int parse_options(int argc, char **argv, struct options *o)
 	int c;
 
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, "+:d:ho:TvV", names, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "+:d:hjo:TvV", names, NULL)) != -1) {
 		switch (c) {
 		case 'b':
 			o->session.btf = optarg;
+			break;
+		case 'B':
+			o->baseline = optarg;
+			break;
+		case 'S':
+			o->save = optarg;
+			break;
+		case 'j':
+			o->json = true;
+			break;
+		case 't':
+			if (!parse_number(optarg, &o->top))
+				return usage_error("--top %s: give a number", optarg);
 			break;
 		case 'd':
 			if (!parse_seconds(optarg, &o->duration))
@@ -190,9 +219,22 @@ static int parse_options(int argc, char **argv, struct options *o)
 	return 0;
 }
 
+/* Return: 0, or EXIT_USAGE: an option does not go with the command. */
+static int check_options(const struct options *o, const char *command)
+{
+	bool leaks = command && !strcmp(command, "leaks");
+
+	if (!leaks && (o->json || o->save || o->baseline || o->top != DEFAULT_TOP))
+		return usage_error("--json, --save, --baseline and --top are options of leaks");
+	if (leaks && (o->duration >= 0 || (o->session.watch != PT_WATCH_NONE && !o->pgmap)))
+		return usage_error("leaks: --duration, --pfn and --inode are options of tracing");
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
-	struct options o = {.duration = -1, .older = -1, .session.stack = PT_STACK_ALL};
+	struct options o = {
+		.duration = -1, .older = -1, .session.stack = PT_STACK_ALL, .top = DEFAULT_TOP};
 	int err = parse_options(argc, argv, &o);
 	const char *command;
 
@@ -201,6 +243,9 @@ int main(int argc, char **argv)
 	argc -= optind;
 	argv += optind;
 	command = argc ? argv[0] : NULL;
+	err = check_options(&o, command);
+	if (err)
+		return err;
 	if (!command)
 		return trace_run(&o);
 	if (!strcmp(command, "run")) {
@@ -220,7 +265,13 @@ int main(int argc, char **argv)
 		return command_holders(&o, argv[1]);
 	if (!strcmp(command, "holders") && argc == 1)
 		return usage_error("%s: give a page frame number", command);
-	if (!strcmp(command, "probe") || !strcmp(command, "rules") || !strcmp(command, "holders"))
+	if (!strcmp(command, "leaks") && argc == 1) {
+		/* a pgmap is looked at, not watched */
+		o.session.watch = PT_WATCH_NONE;
+		return leaks_run(&o);
+	}
+	if (!strcmp(command, "probe") || !strcmp(command, "rules") || !strcmp(command, "holders") ||
+	    !strcmp(command, "leaks"))
 		return usage_error("%s: too many arguments", command);
-	return usage_error("unknown command %s: run, probe, rules or holders", command);
+	return usage_error("unknown command %s: run, probe, rules, holders or leaks", command);
 }

@@ -46,8 +46,8 @@ struct session {
 	bool ksyms_hidden; /* and that was said */
 	struct pt_choice choice;
 	struct pgmaptrace_bpf *skel;
-	struct kept kept;	  /* where the past of folios is read: our own maps, or */
-	struct kept peer;	  /* those of another session that was joined */
+	struct kept kept; /* where the past of folios is read: our own maps, or */
+	struct kept peer; /* those of another session that was joined */
 	struct holders *holders;
 	int no_holders; /* errno of why they can't be had */
 	struct bpf_link *link[MAX_LINKS];
@@ -675,8 +675,7 @@ const struct ksyms *session_ksyms(struct session *s, enum session_symbols which)
 
 bool session_stack(struct session *s, uint32_t at, struct pt_stack *stack)
 {
-	return at && !(at & PT_SITE) &&
-	       !bpf_map_lookup_elem(s->kept.stacks, &at, stack);
+	return at && !(at & PT_SITE) && !bpf_map_lookup_elem(s->kept.stacks, &at, stack);
 }
 
 bool session_is_interrupt(struct session *s, uint32_t at)
@@ -705,8 +704,7 @@ bool session_comm(struct session *s, const struct pt_touch *t, char comm[PT_COMM
 		return true;
 	}
 	/* another task may have got the number since */
-	if (bpf_map_lookup_elem(s->kept.tasks, &tid, &task) ||
-	    task.tick > t->tick)
+	if (bpf_map_lookup_elem(s->kept.tasks, &tid, &task) || task.tick > t->tick)
 		return false;
 	memcpy(comm, task.comm, PT_COMM_LEN);
 	return true;

@@ -286,7 +286,7 @@ struct pt_leaks {
 	__u64 folios;	  /* out: above idle */
 	__u64 pages;	  /* out: that these consist of */
 	__u64 unreadable; /* out: pages */
-	__u64 held;	  /* out: folios with more references than pt_accounted(), listed in held_pfn */
+	__u64 held; /* out: folios with more references than pt_accounted(), listed in held_pfn */
 };
 
 #define PT_LEAKS_PAGES (1 << 16) /* 256 MiB a step */
