@@ -248,8 +248,10 @@ static void tell_held(struct leaks *l)
 		ask_past(l, pfn, &f);
 		show = judge(l, pfn, &f) == ANSWER_SHOW;
 		full = show && told < l->options->top;
-		if (!full && !is_wanted_in_full(l))
+		if (told >= l->options->top && !is_wanted_in_full(l))
 			break;
+		if (!full && !is_wanted_in_full(l))
+			continue;
 		look(l, pfn, &f, full);
 		told += full;
 		if (l->save.to)
@@ -282,12 +284,29 @@ static bool is_stuck(struct leaks *l, const struct pt_walk *before)
 	return before->refs != 0 && l->now.refs > 0;
 }
 
+/* Who waits for the pgmap as a whole. */
+static void find_waiters(struct leaks *l)
+{
+	struct holders_query q = {.pfn = l->now.pgmap.first, .pages = 1};
+	struct record_pgmap *p = &l->pgmap;
+	struct holders_found found;
+
+	if (session_holders(l->session, &q, &found))
+		return;
+	for (uint32_t i = 0; i < found.nr && p->nr_waiters < RECORD_WAITERS; i++)
+		if (found.holder[i].how == PT_HOW_PGMAP)
+			holder_text(&found.holder[i], p->waiter[p->nr_waiters++],
+				    RECORD_HOLDER_LEN);
+}
+
 static void tell_pgmap(struct leaks *l, bool stuck)
 {
 	bool known = stuck && l->baseline && baseline_has_dying(l->baseline, &l->pgmap);
 
 	if (stuck && !known)
 		l->sum.dying++;
+	if (stuck)
+		find_waiters(l);
 	l->sum.pgmaps++;
 	l->sum.folios += l->pgmap.folios;
 	l->sum.mapped += l->pgmap.mapped;

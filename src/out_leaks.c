@@ -70,7 +70,9 @@ static void dying(struct text_out *o, const struct record_pgmap *r, bool stuck)
 	}
 	fprintf(o->to, "reference count %lld, explained ", (long long)r->references);
 	explained(o->to, r);
-	fprintf(o->to, "%s\n", stuck ? "; who removes the device waits for it to be 0" : "");
+	fprintf(o->to, "%s\n", stuck ? "; the pgmap stays until it is 0" : "");
+	for (unsigned int i = 0; i < r->nr_waiters; i++)
+		fprintf(o->to, "    %s\n", r->waiter[i]);
 }
 
 void leaks_pgmap(struct text_out *o, const struct record_pgmap *r, const struct pt_pgmap *p,
@@ -85,7 +87,8 @@ void leaks_pgmap(struct text_out *o, const struct record_pgmap *r, const struct 
 	for (uint32_t i = 0; i < p->nr_range && i < PT_MAX_RANGES; i++)
 		fprintf(o->to, "%s0x%llx-0x%llx", i ? ", " : " ", p->range[i].start,
 			p->range[i].end);
-	fprintf(o->to, ": %llu folios above idle", (unsigned long long)r->folios);
+	fprintf(o->to, ": %llu folio%s above idle", (unsigned long long)r->folios,
+		r->folios == 1 ? "" : "s");
 	if (r->incomplete)
 		fprintf(o->to, " so far; stopped here, and none was looked at twice\n");
 	else

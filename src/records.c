@@ -92,6 +92,16 @@ static void add_pgmap(struct line *l, const struct record_pgmap *r)
 	add_number(l, "last", r->last);
 }
 
+static struct json_object *texts(struct line *l, unsigned int nr,
+				 const char text[][RECORD_HOLDER_LEN])
+{
+	struct json_object *array = json_object_new_array();
+
+	for (unsigned int i = 0; i < nr; i++)
+		add_item(l, array, json_object_new_string(text[i]));
+	return array;
+}
+
 bool record_pgmap(FILE *to, const struct record_pgmap *r)
 {
 	struct line l = begin("pgmap");
@@ -105,6 +115,7 @@ bool record_pgmap(FILE *to, const struct record_pgmap *r)
 	if (r->dying) {
 		add_number(&l, "explained_least", r->least);
 		add_number(&l, "explained_most", r->most);
+		add(&l, "waiters", texts(&l, r->nr_waiters, r->waiter));
 	}
 	add_number(&l, "folios", r->folios);
 	add_number(&l, "mapped", r->mapped);
@@ -135,7 +146,6 @@ static void add_request(struct line *l, const struct record_folio *r)
 bool record_folio(FILE *to, const struct record_folio *r)
 {
 	struct line l = begin("folio");
-	struct json_object *holders;
 
 	add_pgmap(&l, r->pgmap);
 	add_number(&l, "pfn", r->pfn);
@@ -148,12 +158,8 @@ bool record_folio(FILE *to, const struct record_folio *r)
 		add_number(&l, "inode", r->inode);
 	if (r->offset != PT_NO_OFFSET)
 		add_number(&l, "offset", r->offset);
-	if (r->looked) {
-		holders = json_object_new_array();
-		for (unsigned int i = 0; i < r->nr_holders; i++)
-			add_item(&l, holders, json_object_new_string(r->holder[i]));
-		add(&l, "holders", holders);
-	}
+	if (r->looked)
+		add(&l, "holders", texts(&l, r->nr_holders, r->holder));
 	if (r->requested)
 		add_request(&l, r);
 	return end(&l, to);

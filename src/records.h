@@ -14,6 +14,7 @@
 #include "holders.h"
 
 #define RECORD_HOLDER_LEN 256
+#define RECORD_WAITERS	  4
 
 struct record_start {
 	const char *version, *release, *profile;
@@ -33,6 +34,8 @@ struct record_pgmap {
 	uint64_t folios, mapped, held, known, young, ageless;
 	uint64_t unreadable; /* pages */
 	bool incomplete;
+	unsigned int nr_waiters; /* for its last reference */
+	char waiter[RECORD_WAITERS][RECORD_HOLDER_LEN];
 };
 
 struct record_folio {

@@ -15,6 +15,7 @@
  *	RULE TYPE [VARIANT] [correct]	as listed in "commands"
  *	traffic TYPE N			N folios are requested and freed, correctly
  *	storm TYPE N			breaks three rules by turns, N times in all
+ *	stuck TYPE			a reference that no folio has keeps a pgmap from going
  *	drop				ends what leak and its like left behind
  *
  * "storms" counts, for each rule, how often storms have broken it.
@@ -722,6 +723,24 @@ static int lab_leak(struct lab_scene *scene)
 	return 0;
 }
 
+/* memunmap_pages() waits for a reference that no folio has. */
+static void lab_drop_reference(struct lab_scene *scene)
+{
+	percpu_ref_put(&scene->map.pgmap.ref);
+}
+
+static int lab_reference_too_many(struct lab_scene *scene)
+{
+	percpu_ref_get(&scene->map.pgmap.ref);
+	if (scene->correct) {
+		percpu_ref_put(&scene->map.pgmap.ref);
+		return 0;
+	}
+	lab_kill(&scene->map, lab_unmap_work);
+	scene->drop = lab_drop_reference;
+	return 0;
+}
+
 #ifndef LAB_CLASSIC
 
 /* Where the kernel itself refuses to map the folio, the fault fails: no matter. */
@@ -936,23 +955,6 @@ static noinline struct lab_map *lab_split(struct lab_scene *scene, int *parts)
 	*parts = 1 << LARGE_ORDER;
 	percpu_ref_get_many(&map->pgmap.ref, *parts - 1);
 	return map;
-}
-
-static void lab_drop_reference(struct lab_scene *scene)
-{
-	percpu_ref_put(&scene->map.pgmap.ref);
-}
-
-static int lab_reference_too_many(struct lab_scene *scene)
-{
-	percpu_ref_get(&scene->map.pgmap.ref);
-	if (scene->correct) {
-		percpu_ref_put(&scene->map.pgmap.ref);
-		return 0;
-	}
-	lab_kill(&scene->map, lab_unmap_work);
-	scene->drop = lab_drop_reference;
-	return 0;
 }
 
 static void lab_drop_folios(struct lab_scene *scene)
@@ -1399,6 +1401,8 @@ static int lab_obey(int words, char **word)
 			return -EOPNOTSUPP;
 		return kstrtoul(word[2], 0, &script.amount) ?: lab_play(&script, lab_storm);
 	}
+	if (words == 2 && !strcmp(word[0], "stuck"))
+		return lab_play(&script, lab_reference_too_many);
 	script.correct = !strcmp(word[words - 1], "correct");
 	words -= script.correct;
 	if (words > 3)
