@@ -134,6 +134,16 @@ verdict 'leaks: --pgmap that is not there' leaks_say 64 - 'no pgmap is called so
 verdict 'leaks: --pgmap' leaks_say 0 0 'leaks pgmaps=1 ' -- --pgmap pmem0
 verdict 'leaks: options of others' leaks_say 64 - 'options of tracing' -- --pfn 1
 
+interrupt() {
+	pgmaptrace leaks >$OUT 2>&1 &
+	until ls -l /proc/$!/fd | grep -q signalfd; do sleep 0.05; done
+	kill -INT $!
+	status=0
+	wait $! || status=$?
+	[ $status = 2 ] && tail -n 1 $OUT | grep -q '^pgmaptrace: leaks .* incomplete$'
+}
+verdict 'leaks: interrupted: said, and inconclusive' interrupt
+
 # ---- while a session runs
 pgmaptrace >/tmp/session 2>&1 &
 session=$!
