@@ -97,7 +97,7 @@ uninstall:
 
 SCRIPTS := tests/check tests/table tests/debian.sh tests/deps tests/demo.sh tests/kernel/build \
 	tests/kernel/headers tests/kernel/module tests/kernel/root tests/vm/kernel tests/vm/lab tests/vm/run \
-	tests/vm/guest.sh $(wildcard tests/vm/cases/*.sh) tests/btf/extract tests/btf/test .ci/run
+	tests/vm/guest.sh $(wildcard tests/vm/cases/*.sh tests/bench/*.sh) tests/btf/extract tests/btf/test .ci/run
 FORMATTED := $(wildcard src/*.[ch] vmlinux/*.h tests/*/*.[ch])
 
 lint: deps $(SKELETONS)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=dash disable=SC2154
+# shellcheck shell=dash disable=SC2086,SC2154
 # How long pgmaptrace leaks takes on a large pgmap; docs/performance.md has figures.
 #   tests/vm/lab --pmem '' --nvdimm 16G newest tests/bench/leaks.sh tests/vm/guest.sh \
 #	build/static/pgmaptrace build/programs/*

@@ -136,7 +136,7 @@ verdict 'leaks: options of others' leaks_say 64 - 'options of tracing' -- --pfn 
 
 interrupt() {
 	pgmaptrace leaks >$OUT 2>&1 &
-	until ls -l /proc/$!/fd | grep -q signalfd; do sleep 0.05; done
+	until grep -qs sigmask /proc/$!/fdinfo/*; do sleep 0.05; done
 	kill -INT $!
 	status=0
 	wait $! || status=$?
