@@ -52,7 +52,7 @@ bool heldset_init(struct heldset *h, const struct pt_pgmap *p)
 void heldset_free(struct heldset *h)
 {
 	free(h->bits);
-	h->bits = NULL;
+	*h = (struct heldset){0};
 }
 
 void heldset_add(struct heldset *h, uint64_t pfn)

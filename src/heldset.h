@@ -20,6 +20,7 @@ struct heldset {
 
 /* Return: false without memory.  The set is empty. */
 bool heldset_init(struct heldset *h, const struct pt_pgmap *p);
+/* It is empty then, and has no pages. */
 void heldset_free(struct heldset *h);
 
 void heldset_add(struct heldset *h, uint64_t pfn);

@@ -266,9 +266,9 @@ static void tell_held(struct leaks *l)
 			l->no_memory |= !requesters_add(&l->requesters, l->session, &f);
 	}
 	if (!l->options->json && l->pgmap.held > told)
-		fprintf(stdout, "  and %llu more, not shown (see --top)\n",
-			(unsigned long long)(l->pgmap.held - told));
-	if (l->requesters.nr)
+		printf("  and %llu more, not shown (see --top)\n",
+		       (unsigned long long)(l->pgmap.held - told));
+	if (l->peer)
 		leaks_requesters(&l->out, &l->requesters);
 	requesters_free(&l->requesters);
 }
@@ -280,7 +280,7 @@ static bool is_stuck(struct leaks *l, const struct pt_walk *before)
 		return false;
 	/* while percpu_ref sums up it can't be known */
 	if (l->now.refs < 0)
-		l->pgmap.incomplete = true;
+		l->sum.incomplete = true;
 	return before->refs != 0 && l->now.refs > 0;
 }
 
@@ -347,11 +347,13 @@ static int look_at_pgmap(struct leaks *l)
 	if (!pt_is_requested(session_choice(l->session)->profile, l->now.pgmap.type))
 		l->pgmap.least = l->pgmap.most = 0;
 	end_progress(l);
-	/* not looked at twice, it may be on its way already */
-	if (l->pgmap.incomplete)
+	/* what was not looked at twice may have been held for a moment */
+	if (l->pgmap.incomplete) {
 		heldset_free(&l->held);
-	else
+		l->pgmap.held = 0;
+	} else {
 		count_held(l);
+	}
 	tell_pgmap(l, is_stuck(l, &before));
 	return 0;
 }

@@ -69,6 +69,8 @@ static void test_keep(void **state)
 	heldset_keep(&h, 0x9000, 0x9080, NULL, 0);
 	assert_false(heldset_any(&h, 0x9000, 0x90c8));
 	heldset_free(&h);
+	collect(&h, found, &nr);
+	assert_int_equal(nr, 0);
 }
 
 static void test_accounted(void **state)

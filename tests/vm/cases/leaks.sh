@@ -144,6 +144,22 @@ interrupt() {
 }
 verdict 'leaks: interrupted: said, and inconclusive' interrupt
 
+for option in -j '--save /tmp/x' '--baseline /tmp/x' '--top 3'; do
+	status=0
+	pgmaptrace $option probe >$OUT 2>&1 || status=$?
+	[ $status = 64 ] || not_ok "leaks: $option elsewhere"
+done
+mkdir -p /tmp/bpf
+if mount -t bpf none /tmp/bpf 2>/dev/null &&
+   bpftool map create /tmp/bpf/old type array key 4 value 8 entries 1 name pgmaptrace; then
+	verdict 'leaks: a session of another version' leaks_say 0 0 'session of another version is running'
+	rm /tmp/bpf/old
+else
+	skip 'leaks: a session of another version - no bpftool'
+fi
+verdict 'leaks: no session' leaks 0 0
+verdict 'leaks: no session: nothing is said of one' [ $(grep -c session $OUT) = 0 ]
+
 # ---- while a session runs
 pgmaptrace >/tmp/session 2>&1 &
 session=$!
