@@ -39,7 +39,8 @@ struct leaks {
 	struct record_summary sum;
 	bool found; /* the pgmap that was asked for */
 	bool no_memory;
-	uint64_t told; /* when progress was last told of; 0: never */
+	uint64_t pages; /* that were looked at */
+	uint64_t told;	/* when progress was last told of; 0: never */
 	/* the pgmap at hand */
 	struct pt_walk now;
 	struct record_pgmap pgmap;
@@ -134,6 +135,7 @@ static int scan(struct leaks *l, bool again)
 				l->pgmap.least += step.folios;
 				l->pgmap.most += step.pages;
 			}
+			l->pages += step.pfn - pfn;
 			pfn = step.pfn;
 		}
 	}
@@ -533,6 +535,9 @@ static int find_leaks(struct leaks *l)
 	err = session_each_pgmap(l->session, interrupted, on_pgmap, l);
 	if (err)
 		return err;
+	if (l->options->verbose)
+		fprintf(stderr, "pgmaptrace: looked at %llu pages in %.3f s\n",
+			(unsigned long long)l->pages, (double)(session_now() - l->began) / 1e9);
 	l->sum.incomplete |= interrupted();
 	if (l->options->pgmap && !l->found && !l->sum.incomplete)
 		return usage_error("leaks --pgmap %s: no pgmap is called so", l->options->pgmap);

@@ -9,13 +9,14 @@
 measure() {
 	for _ in 1 2 3; do
 		status=0
-		busybox time -v pgmaptrace leaks >$OUT 2>/tmp/time || status=$?
+		busybox time -v pgmaptrace -v leaks >$OUT 2>/tmp/time || status=$?
 		seconds=$(sed -n 's/.*Elapsed.*: *//p' /tmp/time)
 		user=$(sed -n 's/.*User time.*: *//p' /tmp/time)
 		system=$(sed -n 's/.*System time.*: *//p' /tmp/time)
 		memory=$(sed -n 's/.*Maximum resident.*: *//p' /tmp/time)
 		echo "$1: status $status, elapsed $seconds, user $user s, system $system s, $memory KiB at most"
 		tail -n 1 $OUT
+		grep 'looked at' /tmp/time
 	done
 }
 
