@@ -163,7 +163,7 @@ verdict 'leaks: no session: nothing is said of one' [ $(grep -c session $OUT) = 
 # ---- while a session runs
 pgmaptrace >/tmp/session 2>&1 &
 session=$!
-until grep -q 'tracing, Ctrl-C' /tmp/session; do sleep 0.2; done
+until grep -qs 'tracing, Ctrl-C' /tmp/session; do sleep 0.2; done
 hold_page piped pipe $MNT/a 16384
 piper=$holder
 sleep 1
