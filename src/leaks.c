@@ -156,7 +156,6 @@ static void ask_past(struct leaks *l, uint64_t pfn, struct leak_folio *f)
 	enum pt_profile profile = session_choice(l->session)->profile;
 	unsigned int type = l->now.pgmap.type;
 	struct session_past past;
-	bool paired = text_is_paired(profile, type);
 
 	f->past_known = l->peer && session_past(l->session, l->now.pgmap.address, pfn, &past);
 	if (!f->past_known)
@@ -166,7 +165,7 @@ static void ask_past(struct leaks *l, uint64_t pfn, struct leak_folio *f)
 	f->f.free = past.free;
 	f->preexisting = (past.word & PT_LIFE_MASK) == PT_PREEXISTING;
 	/* where nothing says that a use has ended, the last request is the best there is */
-	if (past.request.tick && (paired ? pt_is_out(past.word) : true))
+	if (past.request.tick && (!pt_is_paired(profile, type) || pt_is_out(past.word)))
 		f->requested = session_touch_time(l->session, &past.request);
 }
 

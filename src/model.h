@@ -134,6 +134,13 @@ static __always_inline int pt_is_requested(unsigned char profile, unsigned char 
 	return profile == PT_PROFILE_REQUEST || type == PT_TYPE_PRIVATE || type == PT_TYPE_COHERENT;
 }
 
+/* Do folios of this type have requests and frees, by whatever, that are seen and pair? */
+static __always_inline int pt_is_paired(unsigned char profile, unsigned char type)
+{
+	return pt_is_requested(profile, type) ||
+	       (profile == PT_PROFILE_COUNTED && type == PT_TYPE_FS_DAX);
+}
+
 /* Does each page table entry hold a reference of the folio? */
 static __always_inline int pt_mappings_hold(unsigned char profile, unsigned char type)
 {

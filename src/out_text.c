@@ -214,12 +214,6 @@ struct held {
 	struct holders_found found;
 };
 
-bool text_is_paired(enum pt_profile profile, unsigned int type)
-{
-	return pt_is_requested(profile, type) ||
-	       (profile == PT_PROFILE_COUNTED && type == PT_TYPE_FS_DAX);
-}
-
 static void look_now(struct text_out *o, const struct pt_finding *f, struct held *held)
 {
 	struct holders_query q = {
@@ -230,7 +224,7 @@ static void look_now(struct text_out *o, const struct pt_finding *f, struct held
 	};
 
 	held->when = session_now();
-	held->outstanding = text_is_paired(profile_of(o), f->pgmap.type)
+	held->outstanding = pt_is_paired(profile_of(o), f->pgmap.type)
 				    ? session_pgmap_outstanding(o->session, f->pgmap.address)
 				    : -1;
 	held->looked =

@@ -41,8 +41,6 @@ struct text_words {
 };
 
 struct text_words text_words(enum pt_profile profile, unsigned int type);
-/* Do folios of this type have requests and frees here? */
-bool text_is_paired(enum pt_profile profile, unsigned int type);
 /*
  * "by NAME/TID on cpu N"; an interrupt does what it does for somebody else than
  * the task it came over.

@@ -437,7 +437,7 @@ static int pgmap_next(struct session *s, struct pt_walk *w)
 	return EXIT_INTERNAL;
 }
 
-int session_each_pgmap(struct session *s, bool (*interrupted)(void), session_pgmap_fn fn, void *arg)
+int session_each_pgmap(struct session *s, bool (*interrupted)(void), session_walk_fn fn, void *arg)
 {
 	struct pt_walk w = {0};
 	uint64_t last = 0;

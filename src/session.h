@@ -52,9 +52,8 @@ int session_attach(struct session *s);
 int session_baseline(struct session *s, bool (*interrupted)(void));
 
 /* Each pgmap that is there, live or dying, once.  @fn ends it by returning an exit status. */
-typedef int (*session_pgmap_fn)(void *arg, const struct pt_walk *w);
-int session_each_pgmap(struct session *s, bool (*interrupted)(void), session_pgmap_fn fn,
-		       void *arg);
+typedef int (*session_walk_fn)(void *arg, const struct pt_walk *w);
+int session_each_pgmap(struct session *s, bool (*interrupted)(void), session_walk_fn fn, void *arg);
 /* The same pgmap, as it is now; false: it is not there any more. */
 bool session_look_at_pgmap(struct session *s, struct pt_walk *w);
 /*
