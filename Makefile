@@ -25,13 +25,14 @@ BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -Wall -Wextra -Wer
 	-Wno-unused-parameter -Ivmlinux -Isrc
 LIBS := -lbpf -lelf -lz
 # libdw reads compressed files, and libdw.a does not say with what
-TOOL_LIBS := -lbpf -ldw -lelf -llzma -lbz2 -lz
+TOOL_LIBS := -lbpf -ldw -lelf -llzma -lbz2 -lz -ljson-c
 
 Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(Q),@printf '  %-8s%s\n' $(1) $(2))
 
-SOURCES := pgmaptrace trace child commands session stalls outstanding hooks holders rules ksyms \
-	devices files folio finding reasons stacks inlines out_text out_rates
+SOURCES := pgmaptrace trace leaks child commands session peers stalls outstanding hooks holders \
+	rules ksyms devices files folio finding reasons stacks inlines out_text out_rates out_leaks \
+	heldset records baseline
 SKELETONS := $(O)/pgmaptrace.skel.h $(O)/holders.skel.h
 OBJECTS := $(SOURCES:%=$(O)/%.o)
 PROGRAMS := $(patsubst tests/programs/%.c,$(O)/programs/%,$(wildcard tests/programs/*.c))
@@ -74,7 +75,7 @@ programs: $(PROGRAMS)
 
 $(O)/unit/%: tests/unit/%.c | $(O)/unit
 	$(call say,CC,$@)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -MF $(O)/$*.d -o $@ $< -lcmocka -ldw -lbpf
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -MF $(O)/$*.d -o $@ $< -lcmocka -ldw -lbpf -ljson-c
 
 $(O)/btf/check: tests/btf/check.c | $(O)/btf
 	$(call say,CC,$@)
@@ -97,7 +98,7 @@ uninstall:
 
 SCRIPTS := tests/check tests/table tests/debian.sh tests/deps tests/demo.sh tests/kernel/build \
 	tests/kernel/headers tests/kernel/module tests/kernel/root tests/vm/kernel tests/vm/lab tests/vm/run \
-	tests/vm/guest.sh $(wildcard tests/vm/cases/*.sh) tests/btf/extract tests/btf/test .ci/run
+	tests/vm/guest.sh $(wildcard tests/vm/cases/*.sh tests/bench/*.sh) tests/btf/extract tests/btf/test .ci/run
 FORMATTED := $(wildcard src/*.[ch] vmlinux/*.h tests/*/*.[ch])
 
 lint: deps $(SKELETONS)

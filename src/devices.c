@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,7 @@ struct device {
 
 struct devices {
 	char *root;
+	bool no_locks;
 	struct device *first;
 };
 
@@ -36,6 +38,11 @@ struct devices *devices_new(const char *root)
 		return NULL;
 	}
 	return d;
+}
+
+void devices_avoid_locks(struct devices *d)
+{
+	d->no_locks = true;
 }
 
 void devices_free(struct devices *d)
@@ -105,6 +112,18 @@ static void name_from_iomem(const struct devices *d, struct device *i)
 	fclose(f);
 }
 
+/* A pfn device tells where it begins under its lock, a namespace without. */
+static bool is_safe(const struct devices *d, const char *block)
+{
+	char path[PATH_MAX], parent[DEVICE_NAME_LEN] = "";
+
+	if (!d->no_locks)
+		return true;
+	snprintf(path, sizeof(path), "%s/sys/block/%s/device", d->root, block);
+	link_name(path, parent);
+	return !strncmp(parent, "namespace", strlen("namespace"));
+}
+
 /*
  * The block device whose parent, a namespace or its pfn device, says that it
  * begins in the pgmap.
@@ -123,6 +142,8 @@ static void find_block(const struct devices *d, struct device *i)
 	if (!dir)
 		return;
 	while ((e = readdir(dir))) {
+		if (!is_safe(d, e->d_name))
+			continue;
 		snprintf(path, sizeof(path), "%s/sys/block/%s/device/resource", d->root, e->d_name);
 		f = fopen(path, "re");
 		if (!f)
@@ -192,6 +213,13 @@ const char *devices_name(struct devices *d, const struct pt_pgmap *p)
 	const struct device *i = learn(d, p);
 
 	return i ? i->name : "?";
+}
+
+const char *devices_block(struct devices *d, const struct pt_pgmap *p)
+{
+	const struct device *i = learn(d, p);
+
+	return i ? i->block : "";
 }
 
 const char *devices_name_of_epoch(const struct devices *d, __u64 epoch)

@@ -80,13 +80,6 @@ void folio_state(uint32_t word, char *buf, size_t size)
 		append(buf, size, ", ", "in an earlier finding");
 }
 
-static bool mappings_hold_references(enum pt_profile profile, unsigned int type)
-{
-	if (type == PT_TYPE_PRIVATE || type == PT_TYPE_COHERENT)
-		return true;
-	return profile == PT_PROFILE_COUNTED;
-}
-
 void folio_references(const struct pt_finding *f, enum pt_profile profile,
 		      struct folio_references *r)
 {
@@ -95,11 +88,11 @@ void folio_references(const struct pt_finding *f, enum pt_profile profile,
 	memset(r, 0, sizeof(*r));
 	r->idle = pt_idle_count(profile, f->pgmap.type);
 	left -= r->idle;
-	if (left > 0 && mappings_hold_references(profile, f->pgmap.type)) {
+	if (left > 0 && pt_mappings_hold(profile, f->pgmap.type)) {
 		r->mapped = f->mapcount < left ? f->mapcount : left;
 		left -= r->mapped;
 	}
-	if (left > 0 && profile == PT_PROFILE_REQUEST && f->pgmap.type == PT_TYPE_FS_DAX) {
+	if (left > 0 && pt_files_hold(profile, f->pgmap.type)) {
 		r->files = pt_assoc(f->state) ? 1 : 0;
 		left -= r->files;
 	}

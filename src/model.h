@@ -141,6 +141,48 @@ static __always_inline int pt_is_paired(unsigned char profile, unsigned char typ
 	       (profile == PT_PROFILE_COUNTED && type == PT_TYPE_FS_DAX);
 }
 
+/* Does each page table entry hold a reference of the folio? */
+static __always_inline int pt_mappings_hold(unsigned char profile, unsigned char type)
+{
+	return type == PT_TYPE_PRIVATE || type == PT_TYPE_COHERENT || profile == PT_PROFILE_COUNTED;
+}
+
+/* Does each file that has the folio stored hold one? */
+static __always_inline int pt_files_hold(unsigned char profile, unsigned char type)
+{
+	return profile == PT_PROFILE_REQUEST && type == PT_TYPE_FS_DAX;
+}
+
+/*
+ * Does whoever requested the folio hold one, for as long as it likes?  fsdax
+ * requests for a file only; and of a pgmap that was killed all should be back.
+ */
+static __always_inline int pt_requester_holds(unsigned char profile, unsigned char type, int dying)
+{
+	return pt_is_requested(profile, type) && type != PT_TYPE_FS_DAX && !dying;
+}
+
+/*
+ * pt_accounted - how many references above idle are nobody's secret
+ * @mapcount: page table entries that have the folio
+ * @files: files that have it stored
+ * Return: those of mappings, files and the requester, whose own passes on to
+ *	the first mapping.
+ */
+static __always_inline int pt_accounted(unsigned char profile, unsigned char type, int dying,
+					int mapcount, int files)
+{
+	int n = 0;
+
+	if (pt_mappings_hold(profile, type) && mapcount > 0)
+		n += mapcount;
+	if (pt_files_hold(profile, type))
+		n += files;
+	if (!n && pt_requester_holds(profile, type, dying))
+		n = 1;
+	return n;
+}
+
 /* What the word of a page that had no event yet means. */
 static __always_inline unsigned int pt_normalise(unsigned int word, int fresh)
 {

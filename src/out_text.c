@@ -41,26 +41,20 @@ static void stack(struct text_out *o, uint32_t key)
 	stack_lines(&st, k, o->inlines, line, o);
 }
 
-/* What a folio's last request and last free are called; NULL: there is no such thing. */
-struct words {
-	const char *request, *free;
-};
-
-static struct words words_of(enum pt_profile profile, unsigned int type)
+struct text_words text_words(enum pt_profile profile, unsigned int type)
 {
 	if (profile == PT_PROFILE_REQUEST)
-		return (struct words){"requested", "freed"};
+		return (struct text_words){"requested", "freed"};
 	if (type == PT_TYPE_GENERIC)
-		return (struct words){"mapped", NULL};
+		return (struct text_words){"mapped", NULL};
 	if (type == PT_TYPE_FS_DAX && profile == PT_PROFILE_CLASSIC)
-		return (struct words){"stored in a file", "taken out of a file"};
+		return (struct text_words){"stored in a file", "taken out of a file"};
 	if (type == PT_TYPE_FS_DAX)
-		return (struct words){"requested for a mapping", "freed"};
-	return (struct words){"requested", "freed"};
+		return (struct text_words){"requested for a mapping", "freed"};
+	return (struct text_words){"requested", "freed"};
 }
 
-/* Where in the kernel something was: its stack, or what is known in its place. */
-static void where(struct text_out *o, uint32_t at)
+void text_where(struct text_out *o, uint32_t at)
 {
 	if (!(at & PT_SITE)) {
 		stack(o, at);
@@ -88,8 +82,7 @@ static double since(const struct text_out *o, const struct pt_touch *t, uint64_t
 	return past > 0 ? past : 0;
 }
 
-/* Who did it; an interrupt does what it does for somebody else than the task it came over. */
-static void who(struct text_out *o, const char *comm, uint32_t tid, uint32_t cpu, uint32_t at)
+void text_who(struct text_out *o, const char *comm, uint32_t tid, uint32_t cpu, uint32_t at)
 {
 	bool interrupt = session_is_interrupt(o->session, at);
 
@@ -110,9 +103,9 @@ static void touch(struct text_out *o, const struct pt_finding *f, const struct p
 	}
 	session_comm(o->session, t, comm);
 	fprintf(o->to, "  last %s ", did);
-	who(o, comm, PT_TID(t->who), PT_CPU(t->who), t->at);
+	text_who(o, comm, PT_TID(t->who), PT_CPU(t->who), t->at);
 	fprintf(o->to, ", %.3f s earlier\n", since(o, t, f->time));
-	where(o, t->at);
+	text_where(o, t->at);
 }
 
 static void folio(struct text_out *o, const struct pt_finding *f)
@@ -212,7 +205,7 @@ static void pgmap(struct text_out *o, const struct pt_finding *f)
 			 text, sizeof(text));
 	fprintf(o->to, "  %s\n", text);
 	if (o->verbose && f->pgmap.made_at)
-		where(o, f->pgmap.made_at);
+		text_where(o, f->pgmap.made_at);
 }
 
 /* How things are now; asked before anything is printed, since they change. */
@@ -317,7 +310,7 @@ static void outstanding(struct text_out *o, const struct outstanding_group *g, u
 	fprintf(o->to, "\n");
 	other_examples(o, g, g->gone ? 0 : 1);
 	if (stack && g->at)
-		where(o, g->at);
+		text_where(o, g->at);
 }
 
 static void outstanding_groups(struct text_out *o, const struct pt_finding *f,
@@ -343,19 +336,19 @@ static void culprit(struct text_out *o, const struct pt_finding *f)
 		return;
 	}
 	fprintf(o->to, "  ");
-	who(o, f->comm, f->tid, f->cpu, f->at);
+	text_who(o, f->comm, f->tid, f->cpu, f->at);
 	/* what it is about happened earlier, and elsewhere */
 	if (is_stall(f))
 		fprintf(o->to, ", who waits since %.6f\n", seconds(o, f->time - f->waited));
 	else
 		fprintf(o->to, "%s\n", is_about_pgmap(f) ? ", who waits for them" : "");
-	where(o, f->at);
+	text_where(o, f->at);
 }
 
 static void text_report(struct text_out *o, const struct pt_finding *f, const struct held *held,
 			const struct outstanding_group *groups)
 {
-	struct words words = words_of(profile_of(o), f->pgmap.type);
+	struct text_words words = text_words(profile_of(o), f->pgmap.type);
 	char file[FILE_LINE_LEN];
 
 	reason(o, f);
@@ -481,16 +474,16 @@ void text_stall_ended(struct text_out *o, const struct stall *st, const struct p
 	fprintf(o->to, "came free after %.1f s", (double)(end - st->since) / 1e9);
 	if (r->time) {
 		fprintf(o->to, ", the last reference was given back ");
-		who(o, r->comm, r->tid, r->cpu, r->at);
+		text_who(o, r->comm, r->tid, r->cpu, r->at);
 		fprintf(o->to, "\n");
-		where(o, r->at);
+		text_where(o, r->at);
 	} else if (pt_is_paired(profile_of(o), f->pgmap.type) && freed->tick &&
 		   session_touch_time(o->session, freed) > st->since) {
 		session_comm(o->session, freed, comm);
 		fprintf(o->to, ", freed ");
-		who(o, comm, PT_TID(freed->who), PT_CPU(freed->who), freed->at);
+		text_who(o, comm, PT_TID(freed->who), PT_CPU(freed->who), freed->at);
 		fprintf(o->to, "\n");
-		where(o, freed->at);
+		text_where(o, freed->at);
 	} else {
 		who_let_go(o, st, f);
 		fprintf(o->to, "\n");
@@ -625,7 +618,7 @@ void text_ledger(struct text_out *o, struct findings *all, const struct summary 
 		if (g->count.times > 1 || !g->nr_examples)
 			times(o, g, "in all");
 		if (!g->nr_examples)
-			where(o, g->key.at);
+			text_where(o, g->key.at);
 	}
 	for (int i = 0; i < PT_NR_LOSSES; i++)
 		if (sum->counts->lost[i])

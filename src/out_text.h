@@ -54,4 +54,18 @@ void text_ledger(struct text_out *o, struct findings *all, const struct summary 
 /* The last line of every session. */
 void text_summary(FILE *to, const struct summary *sum, enum pt_profile profile);
 
+/* What a folio's last request and last free are called; NULL: there is no such thing. */
+struct text_words {
+	const char *request, *free;
+};
+
+struct text_words text_words(enum pt_profile profile, unsigned int type);
+/*
+ * "by NAME/TID on cpu N"; an interrupt does what it does for somebody else than
+ * the task it came over.
+ */
+void text_who(struct text_out *o, const char *comm, uint32_t tid, uint32_t cpu, uint32_t at);
+/* Where in the kernel something was: its stack, or what is known in its place. */
+void text_where(struct text_out *o, uint32_t at);
+
 #endif /* PGMAPTRACE_OUT_TEXT_H */

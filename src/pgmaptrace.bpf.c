@@ -16,6 +16,7 @@
 #include "pgmap.bpf.h"
 #include "folio.bpf.h"
 #include "scan.bpf.h"
+#include "leaks.bpf.h"
 #include "request.bpf.h"
 #include "refs.bpf.h"
 
@@ -553,6 +554,8 @@ int pgmap_next(struct pt_walk *w)
 	p = bpf_map_lookup_elem(&pgmaps, &address);
 	if (p) {
 		w->pgmap = *p;
+		w->dying = pgmap_is_dying(address);
+		w->refs = pgmap_refs(address);
 		w->found = 1;
 	}
 	return 0;
@@ -572,6 +575,20 @@ int scan_baseline(struct pt_scan *w)
 		scan_pages(s, w->pfn, w->nr, PT_READ(struct dev_pagemap, address, type), true);
 		w->above_idle = s->scan.live;
 	}
+	scratch_put(s);
+	return 0;
+}
+
+SEC("syscall")
+int scan_leaks(struct pt_leaks *l)
+{
+	struct pt_scratch *s = scratch_get();
+
+	if (!s)
+		return 0;
+	s->leaks.of = *l;
+	scan_for_leaks(s);
+	*l = s->leaks.of;
 	scratch_put(s);
 	return 0;
 }

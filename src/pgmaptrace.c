@@ -10,6 +10,7 @@
 
 #include "commands.h"
 #include "exit_status.h"
+#include "leaks.h"
 #include "options.h"
 #include "trace.h"
 
@@ -18,22 +19,25 @@
 #endif
 
 #define LEAST_INTERVAL 0.1 /* s */
+#define DEFAULT_TOP    10
 
 static const char help[] =
 	"Usage: pgmaptrace [OPTION]...                   trace until Ctrl-C\n"
 	"       pgmaptrace [OPTION]... INTERVAL [COUNT]  the same, with a table of rates\n"
 	"       pgmaptrace [OPTION]... run -- COMMAND    trace while COMMAND runs\n"
-	"       pgmaptrace probe                         what this kernel offers\n"
-	"       pgmaptrace rules [RULE]                  the rules, and what breaks them\n"
+	"       pgmaptrace [OPTION]... leaks             what is held now, traced or not\n"
 	"       pgmaptrace holders [PFN]                 who maps, pins or waits for it now;\n"
 	"                                                without PFN: who waits for any\n"
+	"       pgmaptrace probe                         what this kernel offers\n"
+	"       pgmaptrace rules [RULE]                  the rules, and what breaks them\n"
 	"\n"
 	"Watch every request and every free of device pages (pmem, device-dax, GPU,\n"
 	"P2P) in the running kernel, and name a broken rule the moment it breaks.\n"
 	"\n"
 	"  -d, --duration SECS   stop after SECS\n"
 	"  -o, --older SECS      at the end, report folios requested more than SECS ago,\n"
-	"                        never freed, not explained by mappings or files\n"
+	"                        never freed, not explained by mappings or files;\n"
+	"                        with leaks, only those (a session must be running)\n"
 	"      --stall SECS      report an unbind, truncate or unmount that waits for device\n"
 	"                        pages for longer (default 10; 0: never)\n"
 	"  -T, --timestamps      begin a finding with the seconds since boot\n"
@@ -42,7 +46,12 @@ static const char help[] =
 	"                        without a stack the call site is kept\n"
 	"      --pfn PFN         show each transition of the folio at PFN\n"
 	"      --inode INODE     the same, of all folios of a file\n"
-	"      --pgmap DEVICE    the same, of all folios of a device, such as dax0.0\n"
+	"      --pgmap DEVICE    the same, of all folios of a device, such as dax0.0;\n"
+	"                        with leaks, look at that one only\n"
+	"  -j, --json            leaks: JSON Lines\n"
+	"      --top N           leaks: show N held folios of each pgmap (default 10)\n"
+	"      --save FILE       leaks: write what is held to FILE\n"
+	"      --baseline FILE   leaks: leave out what FILE has, which --save wrote\n"
 	"      --btf FILE        read the kernel's types from FILE\n"
 	"      --vmlinux FILE    take source lines from FILE, a vmlinux with debug info\n"
 	"  -v, --verbose         say on stderr what is attached and when; show who made\n"
@@ -54,6 +63,7 @@ static const char help[] =
 	"64 wrong usage, 69 this kernel can't be traced, 70 internal error or output\n"
 	"that can't be written, 126 COMMAND can't be executed, 127 COMMAND not found.\n"
 	"Of holders: 0 someone, 1 nobody, 2 nobody that could be looked for.\n"
+	"Of leaks: 0 nothing is held, 1 something is, 2 not all could be seen.\n"
 	"\n"
 	"Examples:\n"
 	"    pgmaptrace                          # trace until Ctrl-C\n"
@@ -62,7 +72,8 @@ static const char help[] =
 	"    pgmaptrace -T -d 60                 # one minute, with times as in dmesg\n"
 	"    pgmaptrace rules teardown-live      # what this finding means\n"
 	"    pgmaptrace --pfn 0x40200            # the life of one page\n"
-	"    pgmaptrace holders 0x40200          # who has to do with this page now\n";
+	"    pgmaptrace holders 0x40200          # who has to do with this page now\n"
+	"    pgmaptrace leaks                    # an unbind hangs: what does it wait for\n";
 
 int usage_error(const char *format, ...)
 {
@@ -119,20 +130,15 @@ static bool parse_stack(const char *text, enum pt_stack_mode *mode)
 static int parse_options(int argc, char **argv, struct options *o)
 {
 	static const struct option names[] = {
-		{"btf", required_argument, NULL, 'b'},
-		{"duration", required_argument, NULL, 'd'},
-		{"help", no_argument, NULL, 'h'},
-		{"inode", required_argument, NULL, 'i'},
-		{"older", required_argument, NULL, 'o'},
-		{"pfn", required_argument, NULL, 'p'},
-		{"pgmap", required_argument, NULL, 'g'},
-		{"stall", required_argument, NULL, 'w'},
-		{"stack", required_argument, NULL, 's'},
-		{"timestamps", no_argument, NULL, 'T'},
-		{"verbose", no_argument, NULL, 'v'},
-		{"version", no_argument, NULL, 'V'},
-		{"vmlinux", required_argument, NULL, 'l'},
-		{0},
+		{"baseline", required_argument, NULL, 'B'}, {"btf", required_argument, NULL, 'b'},
+		{"duration", required_argument, NULL, 'd'}, {"help", no_argument, NULL, 'h'},
+		{"inode", required_argument, NULL, 'i'},    {"json", no_argument, NULL, 'j'},
+		{"older", required_argument, NULL, 'o'},    {"pfn", required_argument, NULL, 'p'},
+		{"pgmap", required_argument, NULL, 'g'},    {"save", required_argument, NULL, 'S'},
+		{"stall", required_argument, NULL, 'w'},    {"stack", required_argument, NULL, 's'},
+		{"timestamps", no_argument, NULL, 'T'},	    {"top", required_argument, NULL, 't'},
+		{"verbose", no_argument, NULL, 'v'},	    {"version", no_argument, NULL, 'V'},
+		{"vmlinux", required_argument, NULL, 'l'},  {0},
 	};
 	static const char bad_watch[] =
 		"%s %s: give a number (0x for hexadecimal) or a device, and only one of --pfn, "
@@ -141,10 +147,23 @@ static int parse_options(int argc, char **argv, struct options *o)
 	int c;
 
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, "+:d:ho:TvV", names, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "+:d:hjo:TvV", names, NULL)) != -1) {
 		switch (c) {
 		case 'b':
 			o->session.btf = optarg;
+			break;
+		case 'B':
+			o->baseline = optarg;
+			break;
+		case 'S':
+			o->save = optarg;
+			break;
+		case 'j':
+			o->json = true;
+			break;
+		case 't':
+			if (!parse_number(optarg, &o->top))
+				return usage_error("--top %s: give a number", optarg);
 			break;
 		case 'd':
 			if (!parse_seconds(optarg, &o->duration))
@@ -222,10 +241,27 @@ static int parse_view(int argc, char **argv, struct options *o)
 	return 0;
 }
 
+/* Return: 0, or EXIT_USAGE: an option does not go with the command. */
+static int check_options(const struct options *o, const char *command)
+{
+	bool leaks = command && !strcmp(command, "leaks");
+
+	if (!leaks && (o->json || o->save || o->baseline || o->top != DEFAULT_TOP))
+		return usage_error("--json, --save, --baseline and --top are options of leaks");
+	if (leaks && (o->duration >= 0 || (o->session.watch != PT_WATCH_NONE && !o->pgmap)))
+		return usage_error("leaks: --duration, --pfn and --inode are options of tracing");
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct options o = {
-		.duration = -1, .older = -1, .stall = 10, .session.stack = PT_STACK_ALL};
+		.duration = -1,
+		.older = -1,
+		.stall = 10,
+		.top = DEFAULT_TOP,
+		.session.stack = PT_STACK_ALL,
+	};
 	int err = parse_options(argc, argv, &o);
 	const char *command;
 
@@ -234,6 +270,9 @@ int main(int argc, char **argv)
 	argc -= optind;
 	argv += optind;
 	command = argc ? argv[0] : NULL;
+	err = check_options(&o, command);
+	if (err)
+		return err;
 	if (!command)
 		return trace_run(&o);
 	if (is_interval(command)) {
@@ -257,8 +296,14 @@ int main(int argc, char **argv)
 		return command_waiters(&o);
 	if (!strcmp(command, "holders") && argc == 2)
 		return command_holders(&o, argv[1]);
-	if (!strcmp(command, "probe") || !strcmp(command, "rules") || !strcmp(command, "holders"))
+	if (!strcmp(command, "leaks") && argc == 1) {
+		/* a pgmap is looked at, not watched */
+		o.session.watch = PT_WATCH_NONE;
+		return leaks_run(&o);
+	}
+	if (!strcmp(command, "probe") || !strcmp(command, "rules") || !strcmp(command, "holders") ||
+	    !strcmp(command, "leaks"))
 		return usage_error("%s: too many arguments", command);
-	return usage_error("unknown command %s: run, probe, rules or holders, or an INTERVAL",
-			   command);
+	return usage_error(
+		"unknown command %s: run, leaks, holders, probe or rules, or an INTERVAL", command);
 }

@@ -13,6 +13,7 @@
 #include <bpf/libbpf.h>
 
 #include "exit_status.h"
+#include "peers.h"
 #include "pgmaptrace.skel.h"
 
 #define MAX_LINKS  32
@@ -29,6 +30,14 @@ struct killed {
 	bool told;
 };
 
+/* The 2 MiB that session_past() was asked for last. */
+struct recent {
+	bool known;
+	uint64_t key;
+	struct pt_section section;
+	struct pt_history history;
+};
+
 struct session {
 	struct session_options options;
 	struct btf *btf;
@@ -37,6 +46,8 @@ struct session {
 	bool ksyms_hidden; /* and that was said */
 	struct pt_choice choice;
 	struct pgmaptrace_bpf *skel;
+	struct kept kept; /* where the past of folios is read: our own maps, or */
+	struct kept peer; /* those of another session that was joined */
 	struct holders *holders;
 	int no_holders; /* errno of why they can't be had */
 	struct bpf_link *link[MAX_LINKS];
@@ -46,6 +57,7 @@ struct session {
 	struct pt_counts counts;
 	struct killed killed[MAX_KILLED];
 	unsigned int nr_killed;
+	struct recent recent;
 };
 
 static const struct ksyms_files symbols = {"/proc/kallsyms", "/proc/modules", "/sys/module"};
@@ -102,6 +114,7 @@ struct session *session_probe(const struct session_options *o, int *status)
 	}
 	libbpf_set_print(quiet);
 	s->options = *o;
+	s->kept = s->peer = KEPT_NOTHING;
 	*status = EXIT_KERNEL;
 	s->btf = load_btf(o->btf);
 	if (!s->btf)
@@ -232,7 +245,7 @@ uint64_t session_began(const struct session *s)
 
 uint64_t session_tick_time(const struct session *s, uint32_t tick)
 {
-	return s->skel->bss->began + ((uint64_t)tick << PT_TICK_SHIFT);
+	return s->kept.began + ((uint64_t)tick << PT_TICK_SHIFT);
 }
 
 uint64_t session_touch_time(const struct session *s, const struct pt_touch *t)
@@ -257,6 +270,44 @@ static void learn_irq_text(struct session *s)
 	s->skel->rodata->irq_text[1].end = ksyms_address(s->ksyms, "__softirqentry_text_end");
 }
 
+static void read_own(struct session *s)
+{
+	s->kept = (struct kept){
+		.sections = bpf_map__fd(s->skel->maps.sections),
+		.histories = bpf_map__fd(s->skel->maps.histories),
+		.stacks = bpf_map__fd(s->skel->maps.stacks),
+		.tasks = bpf_map__fd(s->skel->maps.tasks),
+		.pid = getpid(),
+	};
+}
+
+static uint32_t map_id(int fd)
+{
+	struct bpf_map_info info = {0};
+	__u32 size = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(fd, &info, &size) ? 0 : info.id;
+}
+
+/* Let others read what is kept here from now on, or no more. */
+static void publish(struct session *s, bool complete)
+{
+	struct pt_session_info info = {0};
+	__u32 zero = 0;
+
+	if (complete)
+		info = (struct pt_session_info){
+			.layout = PT_LAYOUT,
+			.pid = s->kept.pid,
+			.began = s->kept.began,
+			.sections = map_id(s->kept.sections),
+			.histories = map_id(s->kept.histories),
+			.stacks = map_id(s->kept.stacks),
+			.tasks = map_id(s->kept.tasks),
+		};
+	bpf_map_update_elem(bpf_map__fd(s->skel->maps.pgmaptrace), &zero, &info, BPF_ANY);
+}
+
 static int open_rings(struct session *s)
 {
 	s->ring = ring_buffer__new(bpf_map__fd(s->skel->maps.records), on_record, s, NULL);
@@ -273,7 +324,8 @@ int session_load(struct session *s, const struct session_reader *reader)
 	struct bpf_program *p;
 	int err;
 
-	s->reader = *reader;
+	if (reader)
+		s->reader = *reader;
 	s->skel = pgmaptrace_bpf__open_opts(&opts);
 	if (!s->skel) {
 		say("can't open the BPF object: %s", strerror(errno));
@@ -284,7 +336,7 @@ int session_load(struct session *s, const struct session_reader *reader)
 			bpf_program__set_autoload(p, false);
 	}
 	for (struct pt_hook *h = pt_hooks; h->function; h++) {
-		if (h->attach == PT_ATTACH_NO)
+		if (h->attach == PT_ATTACH_NO || !reader)
 			continue;
 		p = program_of(s, h);
 		bpf_program__set_autoload(p, true);
@@ -293,7 +345,8 @@ int session_load(struct session *s, const struct session_reader *reader)
 		if (h->symbol != h->function)
 			s->skel->rodata->disassociate_is_clone = true;
 	}
-	say_rules_off(s);
+	if (reader)
+		say_rules_off(s);
 	s->skel->rodata->profile = s->choice.profile;
 	s->skel->rodata->init_names_pgmap = s->choice.init_names_pgmap;
 	s->skel->rodata->stack_mode = s->options.stack;
@@ -309,7 +362,8 @@ int session_load(struct session *s, const struct session_reader *reader)
 				  : " (PGMAPTRACE_DEBUG=1 shows the verifier's log)");
 		return EXIT_KERNEL;
 	}
-	err = open_rings(s);
+	read_own(s);
+	err = reader ? open_rings(s) : 0;
 	return err ? err : learn_layout(s);
 }
 
@@ -354,27 +408,36 @@ int session_attach(struct session *s)
 		say_rules(h->rules);
 	}
 	s->skel->bss->rules_off = s->choice.rules_off;
-	s->skel->bss->began = session_now();
+	s->kept.began = s->skel->bss->began = session_now();
 	s->ksyms_old = true;
 	/* from here on every hook sees every event */
 	s->skel->bss->enabled = 1;
 	return 0;
 }
 
-static int scan_pgmap(struct session *s, const struct pt_pgmap *p, bool (*interrupted)(void))
+struct baseline {
+	struct session *session;
+	bool (*interrupted)(void);
+};
+
+static int scan_pgmap(void *arg, const struct pt_walk *w)
 {
+	const struct baseline *b = arg;
+	const struct pt_pgmap *p = &w->pgmap;
+
 	for (uint32_t i = 0; i < p->nr_range; i++) {
 		uint64_t pfn = p->range[i].start;
 
 		if (i == 0 && p->first > pfn)
 			pfn = p->first;
-		while (pfn <= p->range[i].end && !interrupted()) {
+		while (pfn <= p->range[i].end && !b->interrupted()) {
 			struct pt_scan scan = {.pfn = pfn, .nr = p->range[i].end - pfn + 1};
 			int err;
 
 			if (scan.nr > SCAN_PAGES)
 				scan.nr = SCAN_PAGES;
-			err = run_program(s->skel->progs.scan_baseline, &scan, sizeof(scan));
+			err = run_program(b->session->skel->progs.scan_baseline, &scan,
+					  sizeof(scan));
 			if (err) {
 				say("can't scan the pages of a pgmap: %s", strerror(-err));
 				return EXIT_INTERNAL;
@@ -385,28 +448,108 @@ static int scan_pgmap(struct session *s, const struct pt_pgmap *p, bool (*interr
 	return 0;
 }
 
-int session_baseline(struct session *s, bool (*interrupted)(void))
+static int pgmap_next(struct session *s, struct pt_walk *w)
+{
+	int err = run_program(s->skel->progs.pgmap_next, w, sizeof(*w));
+
+	if (!err)
+		return 0;
+	say("can't walk the pgmap_array: %s", strerror(-err));
+	return EXIT_INTERNAL;
+}
+
+int session_each_pgmap(struct session *s, bool (*interrupted)(void), session_walk_fn fn, void *arg)
 {
 	struct pt_walk w = {0};
 	uint64_t last = 0;
 
 	while (!w.done && !interrupted()) {
-		int err = run_program(s->skel->progs.pgmap_next, &w, sizeof(w));
+		int err = pgmap_next(s, &w);
 
-		if (err) {
-			say("can't walk the pgmap_array: %s", strerror(-err));
-			return EXIT_INTERNAL;
-		}
+		if (err)
+			return err;
 		if (!w.found || w.pgmap.address == last)
 			continue;
 		/* the ranges of one pgmap may lie apart: its first visit does all */
 		last = w.pgmap.address;
-		err = scan_pgmap(s, &w.pgmap, interrupted);
+		err = fn(arg, &w);
 		if (err)
 			return err;
 	}
-	s->skel->bss->settled = 1;
 	return 0;
+}
+
+bool session_look_at_pgmap(struct session *s, struct pt_walk *w)
+{
+	uint64_t address = w->pgmap.address;
+
+	w->pfn = w->pgmap.range[0].start;
+	return !pgmap_next(s, w) && w->found && w->pgmap.address == address;
+}
+
+int session_baseline(struct session *s, bool (*interrupted)(void))
+{
+	struct baseline b = {s, interrupted};
+	int err = session_each_pgmap(s, interrupted, scan_pgmap, &b);
+
+	if (err)
+		return err;
+	s->skel->bss->settled = 1;
+	if (!interrupted())
+		publish(s, true);
+	return 0;
+}
+
+const uint64_t *session_scan_leaks(struct session *s, struct pt_leaks *l)
+{
+	int err = run_program(s->skel->progs.scan_leaks, l, sizeof(*l));
+
+	if (!err)
+		return (const uint64_t *)s->skel->bss->held_pfn;
+	say("can't scan the pages of a pgmap: %s", strerror(-err));
+	return NULL;
+}
+
+bool session_join(struct session *s, uint32_t *pid, uint64_t *began)
+{
+	uint32_t other;
+
+	if (!peers_find(&s->peer, &other)) {
+		if (other == UINT32_MAX)
+			say("a session of another version is running: it can't be read");
+		else if (other)
+			say("the session of pid %u is of another version: it can't be read", other);
+		return false;
+	}
+	s->kept = s->peer;
+	*pid = s->peer.pid;
+	*began = s->peer.began;
+	return true;
+}
+
+bool session_past(struct session *s, uint64_t pgmap, uint64_t pfn, struct session_past *past)
+{
+	uint64_t key = pfn >> PT_SECTION_SHIFT;
+	struct pt_history *h = &s->recent.history;
+	unsigned int i = pfn & (PT_SECTION_PAGES - 1);
+
+	/* who asks for many asks in order */
+	if (!s->recent.known || s->recent.key != key) {
+		s->recent.known = true;
+		s->recent.key = key;
+		if (bpf_map_lookup_elem(s->kept.sections, &key, &s->recent.section))
+			s->recent.section.pgmap = 0;
+		if (bpf_map_lookup_elem(s->kept.histories, &key, h))
+			memset(h, 0, sizeof(*h));
+	}
+	if (s->recent.section.pgmap != pgmap)
+		return false;
+	*past = (struct session_past){
+		.word = pt_normalise(s->recent.section.word[i], s->recent.section.fresh),
+		.request = h->request[i],
+		.free = h->free[i],
+	};
+	return true;
 }
 
 int session_fd(const struct session *s)
@@ -516,8 +659,10 @@ void session_stop(struct session *s)
 {
 	if (!s->skel)
 		return;
-	if (s->skel->bss)
+	if (s->skel->bss) {
 		s->skel->bss->enabled = 0;
+		publish(s, false);
+	}
 	while (s->nr_links > 0)
 		bpf_link__destroy(s->link[--s->nr_links]);
 	if (s->ring)
@@ -531,6 +676,7 @@ void session_free(struct session *s)
 	session_stop(s);
 	ring_buffer__free(s->ring);
 	holders_free(s->holders);
+	peers_close(&s->peer);
 	pgmaptrace_bpf__destroy(s->skel);
 	ksyms_free(s->ksyms);
 	btf__free(s->btf);
@@ -577,8 +723,7 @@ const struct ksyms *session_ksyms(struct session *s, enum session_symbols which)
 
 bool session_stack(struct session *s, uint32_t at, struct pt_stack *stack)
 {
-	return at && !(at & PT_SITE) &&
-	       !bpf_map_lookup_elem(bpf_map__fd(s->skel->maps.stacks), &at, stack);
+	return at && !(at & PT_SITE) && !bpf_map_lookup_elem(s->kept.stacks, &at, stack);
 }
 
 bool session_is_interrupt(struct session *s, uint32_t at)
@@ -607,8 +752,7 @@ bool session_comm(struct session *s, const struct pt_touch *t, char comm[PT_COMM
 		return true;
 	}
 	/* another task may have got the number since */
-	if (bpf_map_lookup_elem(bpf_map__fd(s->skel->maps.tasks), &tid, &task) ||
-	    task.tick > t->tick)
+	if (bpf_map_lookup_elem(s->kept.tasks, &tid, &task) || task.tick > t->tick)
 		return false;
 	memcpy(comm, task.comm, PT_COMM_LEN);
 	return true;

@@ -38,7 +38,11 @@ struct session_reader {
  */
 struct session *session_probe(const struct session_options *o, int *status);
 
-/* Load the programs that were chosen.  Return: 0, or an exit status (said on stderr). */
+/*
+ * Load the programs that were chosen.  @reader: NULL if nothing will be attached,
+ * and only what looks at things is needed.
+ * Return: 0, or an exit status (said on stderr).
+ */
 int session_load(struct session *s, const struct session_reader *reader);
 /* Attach all hooks, then switch them on at once.  Return as session_load(). */
 int session_attach(struct session *s);
@@ -47,6 +51,34 @@ int session_attach(struct session *s);
  * steps of a few milliseconds.  Return as session_load().
  */
 int session_baseline(struct session *s, bool (*interrupted)(void));
+
+/* Each pgmap that is there, live or dying, once.  @fn ends it by returning an exit status. */
+typedef int (*session_walk_fn)(void *arg, const struct pt_walk *w);
+int session_each_pgmap(struct session *s, bool (*interrupted)(void), session_walk_fn fn, void *arg);
+/* The same pgmap, as it is now; false: it is not there any more. */
+bool session_look_at_pgmap(struct session *s, struct pt_walk *w);
+/*
+ * One step of a scan for leaks; see struct pt_leaks.
+ * Return: pfns of @l->held folios, valid until the next step; NULL, said on stderr.
+ */
+const uint64_t *session_scan_leaks(struct session *s, struct pt_leaks *l);
+
+/*
+ * session_join - from here on take the past of folios, stacks and the names of
+ * tasks from another session that runs now, of several from the first
+ * @pid: its process; @began: when, ns of CLOCK_MONOTONIC
+ * Return: false if there is none; one of another version is told of on stderr.
+ */
+bool session_join(struct session *s, uint32_t *pid, uint64_t *began);
+
+/* What is kept of one folio. */
+struct session_past {
+	uint32_t word; /* its state */
+	struct pt_touch request, free;
+};
+
+/* Return: false if nothing is, under this pgmap. */
+bool session_past(struct session *s, uint64_t pgmap, uint64_t pfn, struct session_past *past);
 
 /* File descriptor that is readable when session_consume() has records. */
 int session_fd(const struct session *s);

@@ -95,6 +95,13 @@ struct {
 	__type(key, __u32);
 	__type(value, struct pt_rates);
 } rates SEC(".maps");
+/* By its name another pgmaptrace finds this session; the tool fills it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct pt_session_info);
+} pgmaptrace SEC(".maps");
 
 /* --inode: folios that the file has, or had last. */
 struct {
@@ -179,6 +186,13 @@ struct tally {
 	__u64 preexisting_pages;
 };
 
+/* Folios above idle, and those of them whose references are not accounted for: leaks.bpf.h. */
+struct leaks {
+	struct pt_leaks of; /* the part, and what was found of it */
+	__u64 batch;	    /* first pfn of the pages at hand */
+	__u64 doubtful;	    /* of these, those that want a closer look */
+};
+
 /* Folios looked at one by one until one is not as it should be: request.bpf.h. */
 struct span {
 	__u64 page; /* of the folio at hand; in the end, of the first that is wrong */
@@ -192,6 +206,7 @@ struct pt_scratch {
 	struct each each;
 	struct tally tally;
 	struct span span;
+	struct leaks leaks;
 	struct pt_stack stack;
 	__u64 hash; /* of the stack, and how many frames of it count */
 	__u64 frames;

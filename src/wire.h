@@ -308,6 +308,9 @@ struct pt_walk {
 	__u32 found; /* out: pgmap is valid */
 	__u32 done;  /* out: there is nothing at pfn or above */
 	struct pt_pgmap pgmap;
+	__s64 refs;  /* out: of the pgmap; -1: not known */
+	__u32 dying; /* out: it was killed */
+	__u32 unused;
 };
 
 /* Argument of the scan program: the baseline over a part of one pgmap. */
@@ -316,6 +319,41 @@ struct pt_scan {
 	__u64 nr;	  /* in: how many pages, a multiple of 64 or less than that */
 	__u64 above_idle; /* out */
 };
+
+#define PT_HELD_KEPT 256 /* a power of 2 */
+
+/* Argument of the scan_leaks program: what is above idle in a part of one pgmap. */
+struct pt_leaks {
+	__u64 pgmap;	  /* in: address; out: 0 if it is not there any more */
+	__u64 pfn;	  /* in: first; out: where to go on, before end if held_pfn is full */
+	__u64 end;	  /* in: behind the last, PT_LEAKS_PAGES away at most */
+	__u32 type;	  /* in */
+	__u32 dying;	  /* in */
+	__u64 folios;	  /* out: above idle */
+	__u64 pages;	  /* out: that these consist of */
+	__u64 unreadable; /* out: pages */
+	__u64 held; /* out: folios with more references than pt_accounted(), listed in held_pfn */
+};
+
+#define PT_LEAKS_PAGES (1 << 16) /* 256 MiB a step */
+
+/*
+ * What another pgmaptrace may know of the session whose object has this, in a
+ * map that is called pgmaptrace.  All zero before tracing is complete, and when
+ * it has ended.
+ */
+struct pt_session_info {
+	__u32 layout; /* PT_LAYOUT */
+	__u32 pid;
+	__u64 began; /* touch times count from here */
+	/* ids of maps */
+	__u32 sections;
+	__u32 histories;
+	__u32 stacks;
+	__u32 tasks;
+};
+
+#define PT_LAYOUT 1 /* of all that a struct pt_session_info leads to */
 
 #define PT_REFS_ANY (~0ULL >> 1) /* most: there is no telling */
 

@@ -19,6 +19,7 @@
  *		hold			with some folios requested, large ones too
  *		lose			with one reference less than it should have
  *	storm TYPE N			breaks three rules by turns, N times in all
+ *	stuck TYPE			a reference that no folio has keeps a pgmap from going
  *	hold PFN			takes a reference of a device page of someone else
  *	drop				ends what leak and its like left behind, and hold
  *
@@ -748,26 +749,23 @@ static int lab_teardown_stall(struct lab_scene *scene)
 	return 0;
 }
 
+/* memunmap_pages() waits for a reference that no folio has. */
 static void lab_drop_reference(struct lab_scene *scene)
 {
 	percpu_ref_put(&scene->map.pgmap.ref);
 }
 
-#ifndef LAB_REQUEST
-
-/* It waits for a reference that no folio has.  Elsewhere this is ref-imbalance, too. */
-static int lab_stall_by_reference(struct lab_scene *scene)
+static int lab_reference_too_many(struct lab_scene *scene)
 {
 	percpu_ref_get(&scene->map.pgmap.ref);
+	if (scene->correct) {
+		percpu_ref_put(&scene->map.pgmap.ref);
+		return 0;
+	}
 	lab_kill(&scene->map, lab_unmap_work);
-	if (scene->correct)
-		lab_drop_reference(scene);
-	else
-		scene->drop = lab_drop_reference;
+	scene->drop = lab_drop_reference;
 	return 0;
 }
-
-#endif
 
 #ifndef LAB_CLASSIC
 
@@ -983,18 +981,6 @@ static noinline struct lab_map *lab_split(struct lab_scene *scene, int *parts)
 	*parts = 1 << LARGE_ORDER;
 	percpu_ref_get_many(&map->pgmap.ref, *parts - 1);
 	return map;
-}
-
-static int lab_reference_too_many(struct lab_scene *scene)
-{
-	percpu_ref_get(&scene->map.pgmap.ref);
-	if (scene->correct) {
-		percpu_ref_put(&scene->map.pgmap.ref);
-		return 0;
-	}
-	lab_kill(&scene->map, lab_unmap_work);
-	scene->drop = lab_drop_reference;
-	return 0;
 }
 
 static void lab_drop_folios(struct lab_scene *scene)
@@ -1385,7 +1371,6 @@ static const struct lab_command {
 	{"ref-imbalance", "few", REQUESTED, lab_reference_too_few},
 	{"ref-imbalance", "teardown", REQUESTED, lab_teardown_requested},
 #else
-	{"teardown-stall", "reference", ANY, lab_stall_by_reference},
 	{"teardown-live", "requested", REQUESTED | MAPPED, lab_teardown_requested},
 	{"generic-overput", NULL, GENERIC, lab_generic_overput},
 #endif
@@ -1503,6 +1488,8 @@ static int lab_obey(int words, char **word)
 			return -EOPNOTSUPP;
 		return kstrtoul(word[2], 0, &script.amount) ?: lab_play(&script, lab_storm);
 	}
+	if (words == 2 && !strcmp(word[0], "stuck"))
+		return lab_play(&script, lab_reference_too_many);
 	script.correct = !strcmp(word[words - 1], "correct");
 	words -= script.correct;
 	if (words > 3)

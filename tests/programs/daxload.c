@@ -28,16 +28,19 @@ struct load {
 	bool huge;
 	bool shared;
 	bool exercise;
+	bool keep;
 };
 
 static void usage(void)
 {
-	fprintf(stderr, "Usage: daxload [-h] [-s] [-x] [-p PROCS] [-r ROUNDS] FILE SIZE\n"
+	fprintf(stderr, "Usage: daxload [-h] [-k] [-s] [-x] [-p PROCS] [-r ROUNDS] FILE SIZE\n"
 			"\n"
 			"Map FILE of SIZE bytes, write and check every page, unmap.\n"
 			"SIZE and numbers may end in K, M or G.\n"
 			"\n"
 			"  -h         2 MiB pages where the file allows (default 4 KiB)\n"
+			"  -k         say \"mapped\" after the first round, and keep it mapped\n"
+			"             until a signal comes\n"
 			"  -p PROCS   processes at once, each with its own FILE.N (default 1)\n"
 			"  -r ROUNDS  rounds of each process (default 1)\n"
 			"  -s         all processes share FILE, each its own part of a page\n"
@@ -185,6 +188,11 @@ static void work(const struct load *load, unsigned long proc)
 		check(map, 0, load->size, proc, round, false);
 		if (load->exercise)
 			exercise(load, fd, map, name, proc, round);
+		if (load->keep) {
+			puts("mapped");
+			fflush(stdout);
+			pause();
+		}
 		if (munmap(map, load->size) < 0)
 			err(1, "can't unmap %s", name);
 		close(fd);
@@ -198,10 +206,13 @@ int main(int argc, char **argv)
 	int option, status, result = 0;
 	unsigned long pages;
 
-	while ((option = getopt(argc, argv, "hsxp:r:")) != -1) {
+	while ((option = getopt(argc, argv, "hksxp:r:")) != -1) {
 		switch (option) {
 		case 'h':
 			load.huge = true;
+			break;
+		case 'k':
+			load.keep = true;
 			break;
 		case 's':
 			load.shared = true;

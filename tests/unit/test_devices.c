@@ -100,6 +100,14 @@ static void test_fsdax(void **state)
 	      "pgmap: namespace0.0, pmem0 (fsdax), 0x40000000-0x5fffffff (pfn 0x40000-0x5ffff), "
 	      "made by ndctl/123, 3.200 s before, epoch 2");
 	assert_string_equal(devices_name(d, &p), "namespace0.0");
+	assert_string_equal(devices_block(d, &p), "pmem0");
+	devices_free(d);
+
+	/* where it begins is told under the lock of the pfn device */
+	d = devices_new(root);
+	devices_avoid_locks(d);
+	assert_string_equal(devices_name(d, &p), "namespace0.0");
+	assert_string_equal(devices_block(d, &p), "");
 	devices_free(d);
 }
 

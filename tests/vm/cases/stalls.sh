@@ -165,15 +165,9 @@ verdict 'stalls: who gave the last reference back' report_has ': 1 reference, of
 sed -n '/VIOLATION/,/^$/s/^/# /p' $OUT
 
 # a lost reference: nothing to be found but that
-lost=ref-imbalance
-rules=ref-imbalance,teardown-stall
-if [ "$(profile)" != request ]; then
-	lost='teardown-stall coherent reference'
-	rules=teardown-stall
-else
-	lost="$lost coherent"
-fi
-trace sh -c "echo $lost >$LAB/command; sleep 5; echo drop >$LAB/command; sleep 2"
+rules=teardown-stall
+[ "$(profile)" != request ] || rules=ref-imbalance,teardown-stall
+trace sh -c "echo stuck coherent >$LAB/command; sleep 5; echo drop >$LAB/command; sleep 2"
 verdict 'stalls: a pgmap reference that is lost' stalled $rules
 verdict 'stalls: it is called so' report_has 'reference count 1, explained 0'
 OPTIONS=-T

@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "baseline.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <json-c/json.h>
+
+#include "records.h"
+
+#define TYPE_LEN   16
+#define SAME_NS	   (3ULL << 20) /* two sessions round to 1.05 ms, each from its own start */
+#define NO_PFN	   UINT64_MAX	/* an entry about the pgmap: it was dying and referenced */
+#define SAVE_AGAIN "save it anew: pgmaptrace leaks --save FILE"
+
+struct entry {
+	uint64_t pfn;
+	uint64_t first, last; /* of the pgmap */
+	char type[TYPE_LEN];
+	uint64_t requested;
+};
+
+struct baseline {
+	struct entry *entry; /* by pfn */
+	size_t nr, size;
+};
+
+/* The file as it is read. */
+struct reading {
+	const char *file;
+	unsigned long line;
+	char *why;
+	size_t size;
+	bool started, ended;
+};
+
+static bool bad(const struct reading *r, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Return: false. */
+static bool bad(const struct reading *r, const char *format, ...)
+{
+	va_list args;
+	int len = snprintf(r->why, r->size, "%s:%lu: ", r->file, r->line);
+
+	va_start(args, format);
+	if (len >= 0 && (size_t)len < r->size)
+		vsnprintf(r->why + len, r->size - len, format, args);
+	va_end(args);
+	return false;
+}
+
+static struct entry *new_entry(struct baseline *b)
+{
+	size_t size = b->size ? b->size * 2 : 64;
+	struct entry *more;
+
+	if (b->nr == b->size) {
+		more = realloc(b->entry, size * sizeof(*more));
+		if (!more)
+			return NULL;
+		b->entry = more;
+		b->size = size;
+	}
+	memset(&b->entry[b->nr], 0, sizeof(*b->entry));
+	return &b->entry[b->nr++];
+}
+
+static bool get_number(const struct json_object *o, const char *key, uint64_t *value)
+{
+	struct json_object *v;
+
+	if (!json_object_object_get_ex(o, key, &v) || !json_object_is_type(v, json_type_int) ||
+	    (json_object_get_int64(v) < 0))
+		return false;
+	*value = json_object_get_uint64(v);
+	return true;
+}
+
+static const char *get_text(const struct json_object *o, const char *key)
+{
+	struct json_object *v;
+
+	if (!json_object_object_get_ex(o, key, &v) || !json_object_is_type(v, json_type_string))
+		return NULL;
+	return json_object_get_string(v);
+}
+
+static bool get_bool(const struct json_object *o, const char *key, bool *value)
+{
+	struct json_object *v;
+
+	if (!json_object_object_get_ex(o, key, &v) || !json_object_is_type(v, json_type_boolean))
+		return false;
+	*value = json_object_get_boolean(v);
+	return true;
+}
+
+static bool read_start(struct reading *r, const struct json_object *o, const char *boot)
+{
+	const char *then = get_text(o, "boot");
+
+	if (r->started)
+		return bad(r, "a second start record: give one file; " SAVE_AGAIN);
+	if (!then)
+		return bad(r, "the start record has no boot; " SAVE_AGAIN);
+	if (strcmp(then, boot))
+		return bad(r, "it was saved in another boot of this machine, or on another: what "
+			      "was held then is gone; " SAVE_AGAIN);
+	r->started = true;
+	return true;
+}
+
+/* Fill in what tells the pgmap of a record from others. */
+static bool read_pgmap(const struct json_object *o, struct entry *e)
+{
+	const char *type = get_text(o, "type");
+
+	if (!type)
+		return false;
+	snprintf(e->type, sizeof(e->type), "%s", type);
+	return get_number(o, "first", &e->first) && get_number(o, "last", &e->last);
+}
+
+static bool read_folio(struct reading *r, struct baseline *b, const struct json_object *o)
+{
+	struct entry *e = new_entry(b);
+
+	if (!e)
+		return bad(r, "out of memory");
+	if (!read_pgmap(o, e) || !get_number(o, "pfn", &e->pfn))
+		return bad(r, "a folio record without pfn, type, first or last; " SAVE_AGAIN);
+	get_number(o, "requested", &e->requested);
+	return true;
+}
+
+static bool read_dying(struct reading *r, struct baseline *b, const struct json_object *o)
+{
+	struct entry e = {.pfn = NO_PFN}, *kept;
+	uint64_t references = 0;
+	bool dying;
+
+	if (!read_pgmap(o, &e) || !get_bool(o, "dying", &dying))
+		return bad(r, "a pgmap record without type, first, last or dying; " SAVE_AGAIN);
+	if (!dying || !get_number(o, "references", &references) || !references)
+		return true;
+	kept = new_entry(b);
+	if (!kept)
+		return bad(r, "out of memory");
+	*kept = e;
+	return true;
+}
+
+static bool read_summary(struct reading *r, const struct json_object *o)
+{
+	bool incomplete;
+
+	if (!get_bool(o, "incomplete", &incomplete))
+		return bad(r, "the summary does not say whether it is complete; " SAVE_AGAIN);
+	if (incomplete)
+		return bad(r, "that run did not see everything; " SAVE_AGAIN);
+	r->ended = true;
+	return true;
+}
+
+static bool read_record(struct reading *r, struct baseline *b, const struct json_object *o,
+			const char *boot)
+{
+	const char *record = get_text(o, "record");
+
+	if (!record)
+		return bad(r, "no record of pgmaptrace leaks; " SAVE_AGAIN);
+	if (r->ended)
+		return bad(r, "a record behind the summary: give one file; " SAVE_AGAIN);
+	if (!strcmp(record, "start"))
+		return read_start(r, o, boot);
+	if (!r->started)
+		return bad(r, "the first record is no start; " SAVE_AGAIN);
+	if (!strcmp(record, "folio"))
+		return read_folio(r, b, o);
+	if (!strcmp(record, "pgmap"))
+		return read_dying(r, b, o);
+	if (!strcmp(record, "summary"))
+		return read_summary(r, o);
+	/* of a later version, perhaps */
+	return true;
+}
+
+static bool read_line(struct reading *r, struct baseline *b, const char *text, size_t len,
+		      const char *boot)
+{
+	struct json_tokener *t;
+	struct json_object *o;
+	bool good;
+
+	r->line++;
+	if (text[len - 1] != '\n')
+		return bad(r, "cut off in the middle of a record; " SAVE_AGAIN);
+	t = json_tokener_new();
+	if (!t)
+		return bad(r, "out of memory");
+	json_tokener_set_flags(t, JSON_TOKENER_STRICT);
+	o = json_tokener_parse_ex(t, text, len - 1);
+	/* a number may go on behind what was given */
+	if (!o && json_tokener_get_error(t) == json_tokener_continue)
+		o = json_tokener_parse_ex(t, "", 1);
+	if (!json_object_is_type(o, json_type_object) || json_tokener_get_parse_end(t) < len - 1)
+		good = bad(r, "not a JSON object; " SAVE_AGAIN);
+	else
+		good = read_record(r, b, o, boot);
+	json_object_put(o);
+	json_tokener_free(t);
+	return good;
+}
+
+static int by_pfn(const void *a, const void *b)
+{
+	uint64_t x = ((const struct entry *)a)->pfn, y = ((const struct entry *)b)->pfn;
+
+	return x < y ? -1 : x > y;
+}
+
+static bool read_file(struct reading *r, struct baseline *b, FILE *f, const char *boot)
+{
+	char *text = NULL;
+	size_t size = 0;
+	bool good = true;
+	ssize_t len;
+
+	while (good && (len = getline(&text, &size, f)) > 0)
+		good = read_line(r, b, text, len, boot);
+	if (good && ferror(f))
+		good = bad(r, "%s", strerror(errno));
+	free(text);
+	if (good && !r->ended)
+		return bad(r, "the file ends here, without a summary; " SAVE_AGAIN);
+	return good;
+}
+
+struct baseline *baseline_load(const char *file, const char *boot, char *why, size_t size)
+{
+	struct reading r = {.file = file, .why = why, .size = size};
+	struct baseline *b = calloc(1, sizeof(*b));
+	FILE *f = fopen(file, "re");
+	bool good;
+
+	if (!b || !f) {
+		snprintf(why, size, "can't read %s: %s", file, strerror(errno));
+		if (f)
+			fclose(f);
+		free(b);
+		return NULL;
+	}
+	good = read_file(&r, b, f, boot);
+	fclose(f);
+	if (!good) {
+		baseline_free(b);
+		return NULL;
+	}
+	if (b->nr)
+		qsort(b->entry, b->nr, sizeof(*b->entry), by_pfn);
+	return b;
+}
+
+void baseline_free(struct baseline *b)
+{
+	if (!b)
+		return;
+	free(b->entry);
+	free(b);
+}
+
+static bool is_same(const struct entry *e, const struct record_pgmap *p, uint64_t requested)
+{
+	uint64_t apart =
+		e->requested > requested ? e->requested - requested : requested - e->requested;
+
+	if (e->first != p->first || e->last != p->last || strcmp(e->type, p->type))
+		return false;
+	return !e->requested || !requested || apart <= SAME_NS;
+}
+
+bool baseline_has_folio(const struct baseline *b, const struct record_pgmap *p, uint64_t pfn,
+			uint64_t requested)
+{
+	size_t low = 0, high = b->nr;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (b->entry[middle].pfn < pfn)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < b->nr && b->entry[low].pfn == pfn; low++)
+		if (is_same(&b->entry[low], p, requested))
+			return true;
+	return false;
+}
+
+bool baseline_has_dying(const struct baseline *b, const struct record_pgmap *p)
+{
+	return baseline_has_folio(b, p, NO_PFN, 0);
+}

@@ -1,0 +1,576 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "leaks.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "baseline.h"
+#include "child.h"
+#include "commands.h"
+#include "exit_status.h"
+#include "heldset.h"
+#include "out_leaks.h"
+
+#define LOOK_AGAIN_MS 300 /* a fault, an unmap or a get_user_pages_fast() is over by then */
+#define PROGRESS_NS   250000000ULL
+#define BOOT_ID_LEN   64
+
+/* --save: written beside the file, and renamed when it is whole. */
+struct saving {
+	FILE *to;
+	char *temporary;
+};
+
+struct leaks {
+	const struct options *options;
+	struct text_out out;
+	struct session *session;
+	struct baseline *baseline;
+	struct saving save;
+	uint32_t peer; /* pid of the session that knows requests; 0: none */
+	uint64_t peer_began;
+	uint64_t began;
+	struct record_summary sum;
+	bool found; /* the pgmap that was asked for */
+	bool no_memory;
+	uint64_t pages; /* that were looked at */
+	uint64_t told;	/* when progress was last told of; 0: never */
+	/* the pgmap at hand */
+	struct pt_walk now;
+	struct record_pgmap pgmap;
+	struct heldset held;
+	struct requesters requesters;
+};
+
+static uint64_t first_pfn(const struct pt_pgmap *p, unsigned int range)
+{
+	uint64_t pfn = p->range[range].start;
+
+	return range == 0 && p->first > pfn ? p->first : pfn;
+}
+
+/* On a terminal: what takes longer than a second says how far it is. */
+static void progress(struct leaks *l, uint64_t pfn, unsigned int range)
+{
+	const struct pt_pgmap *p = &l->now.pgmap;
+	uint64_t now = session_now(), all = 0, done = 0;
+
+	if (now - l->began < 1000000000ULL || now - l->told < PROGRESS_NS || !isatty(STDERR_FILENO))
+		return;
+	l->told = now;
+	for (unsigned int i = 0; i < p->nr_range; i++) {
+		all += p->range[i].end - p->range[i].start + 1;
+		if (i < range)
+			done = all;
+	}
+	done += pfn - p->range[range].start;
+	fprintf(stderr, "\r\033[Kpgmaptrace: leaks: %s %u %%", l->pgmap.device,
+		(unsigned int)(done * 100 / all));
+}
+
+static void end_progress(struct leaks *l)
+{
+	if (l->told)
+		fputs("\r\033[K", stderr);
+	l->told = 0;
+}
+
+/*
+ * One scan over the pgmap.  @again: only where something was held, and what is
+ * not held any more is taken from the set.
+ * Return: 0; an exit status.
+ */
+static int scan(struct leaks *l, bool again)
+{
+	const struct pt_pgmap *p = &l->now.pgmap;
+
+	for (unsigned int i = 0; i < p->nr_range; i++) {
+		uint64_t pfn = first_pfn(p, i), end = p->range[i].end + 1;
+
+		while (pfn < end) {
+			struct pt_leaks step = {
+				.pgmap = p->address,
+				.pfn = pfn,
+				.end = end - pfn > PT_LEAKS_PAGES ? pfn + PT_LEAKS_PAGES : end,
+				.type = p->type,
+				.dying = l->now.dying,
+			};
+			const uint64_t *held;
+
+			if (interrupted()) {
+				l->pgmap.incomplete = true;
+				return 0;
+			}
+			progress(l, pfn, i);
+			if (again && !heldset_any(&l->held, pfn, step.end)) {
+				pfn = step.end;
+				continue;
+			}
+			held = session_scan_leaks(l->session, &step);
+			if (!held)
+				return EXIT_INTERNAL;
+			if (!step.pgmap) {
+				l->now.found = 0;
+				return 0;
+			}
+			if (step.pfn <= pfn) {
+				l->pgmap.incomplete = true;
+				return 0;
+			}
+			if (again) {
+				heldset_keep(&l->held, pfn, step.pfn, held, step.held);
+			} else {
+				for (uint64_t j = 0; j < step.held; j++)
+					heldset_add(&l->held, held[j]);
+				l->pgmap.folios += step.folios;
+				l->pgmap.held += step.held;
+				l->pgmap.unreadable += step.unreadable;
+				/* what such a folio is worth in references of the pgmap */
+				l->pgmap.least += step.folios;
+				l->pgmap.most += step.pages;
+			}
+			l->pages += step.pfn - pfn;
+			pfn = step.pfn;
+		}
+	}
+	return 0;
+}
+
+/* What is to be done with a folio that is held. */
+enum answer {
+	ANSWER_SHOW,
+	ANSWER_KNOWN,	/* it is in the baseline */
+	ANSWER_YOUNG,	/* requested later than asked for */
+	ANSWER_AGELESS, /* it is not known when */
+};
+
+/* The last request of a folio that is out, if the session has seen it. */
+static void ask_past(struct leaks *l, uint64_t pfn, struct leak_folio *f)
+{
+	enum pt_profile profile = session_choice(l->session)->profile;
+	unsigned int type = l->now.pgmap.type;
+	struct session_past past;
+
+	f->past_known = l->peer && session_past(l->session, l->now.pgmap.address, pfn, &past);
+	if (!f->past_known)
+		return;
+	f->f.state = past.word;
+	f->f.request = past.request;
+	f->f.free = past.free;
+	f->preexisting = (past.word & PT_LIFE_MASK) == PT_PREEXISTING;
+	/* where nothing says that a use has ended, the last request is the best there is */
+	if (past.request.tick && (!pt_is_paired(profile, type) || pt_is_out(past.word)))
+		f->requested = session_touch_time(l->session, &past.request);
+}
+
+static enum answer judge(const struct leaks *l, uint64_t pfn, const struct leak_folio *f)
+{
+	uint64_t now = session_now(), since = f->requested ? f->requested : l->peer_began;
+
+	if (l->baseline && baseline_has_folio(l->baseline, &l->pgmap, pfn, f->requested))
+		return ANSWER_KNOWN;
+	if (l->options->older < 0 ||
+	    ((f->requested || f->preexisting) && (double)(now - since) / 1e9 >= l->options->older))
+		return ANSWER_SHOW;
+	return f->requested ? ANSWER_YOUNG : ANSWER_AGELESS;
+}
+
+static void count_held(struct leaks *l)
+{
+	struct leak_folio f = {0};
+	unsigned int range = 0;
+	uint64_t pfn = 0, all = 0;
+
+	l->pgmap.held = 0;
+	for (; heldset_next(&l->held, &range, &pfn); pfn++, all++) {
+		ask_past(l, pfn, &f);
+		switch (judge(l, pfn, &f)) {
+		case ANSWER_SHOW:
+			l->pgmap.held++;
+			break;
+		case ANSWER_KNOWN:
+			l->pgmap.known++;
+			break;
+		case ANSWER_YOUNG:
+			l->pgmap.young++;
+			break;
+		case ANSWER_AGELESS:
+			l->pgmap.ageless++;
+			break;
+		}
+	}
+	l->pgmap.mapped = l->pgmap.folios > all ? l->pgmap.folios - all : 0;
+}
+
+/* Fill in what a folio is now, and who holds it if @holders. */
+static void look(struct leaks *l, uint64_t pfn, struct leak_folio *f, bool holders)
+{
+	struct pt_touch request = f->f.request, free = f->f.free;
+	uint32_t state = f->f.state;
+	struct holders_query q = {.pfn = pfn};
+
+	f->f.pfn = pfn;
+	session_look(l->session, &f->f);
+	f->f.pgmap = l->now.pgmap;
+	f->f.request = request;
+	f->f.free = free;
+	f->f.state = state;
+	f->f.time = session_now();
+	f->looked = holders;
+	if (holders)
+		f->error = session_holders(l->session, &q, &f->found);
+}
+
+static bool is_wanted_in_full(const struct leaks *l)
+{
+	return l->save.to || l->options->json || l->peer;
+}
+
+/* Each folio that is held: to the file, and to the user what there is to say. */
+static void tell_held(struct leaks *l)
+{
+	unsigned int range = 0, told = 0;
+	uint64_t pfn = 0;
+
+	for (; heldset_next(&l->held, &range, &pfn); pfn++) {
+		struct leak_folio f = {0};
+		bool show, full;
+
+		if (interrupted()) {
+			l->pgmap.incomplete = true;
+			break;
+		}
+		ask_past(l, pfn, &f);
+		show = judge(l, pfn, &f) == ANSWER_SHOW;
+		full = show && told < l->options->top;
+		if (told >= l->options->top && !is_wanted_in_full(l))
+			break;
+		if (!full && !is_wanted_in_full(l))
+			continue;
+		look(l, pfn, &f, full);
+		told += full;
+		if (l->save.to)
+			l->no_memory |= !leaks_record(l->save.to, &l->out, &l->pgmap, &f);
+		if (!show)
+			continue;
+		if (l->options->json)
+			l->no_memory |= !leaks_record(stdout, &l->out, &l->pgmap, &f);
+		else if (full)
+			leaks_folio(&l->out, &f);
+		if (!l->options->json && l->peer)
+			l->no_memory |= !requesters_add(&l->requesters, l->session, &f);
+	}
+	if (!l->options->json && l->pgmap.held > told)
+		printf("  and %llu more, not shown (see --top)\n",
+		       (unsigned long long)(l->pgmap.held - told));
+	if (l->peer)
+		leaks_requesters(&l->out, &l->requesters);
+	requesters_free(&l->requesters);
+}
+
+/* Does a pgmap that was killed keep references, at two looks?  Then someone waits for them. */
+static bool is_stuck(struct leaks *l, const struct pt_walk *before)
+{
+	if (!l->now.dying || !before->dying)
+		return false;
+	/* while percpu_ref sums up it can't be known */
+	if (l->now.refs < 0)
+		l->sum.incomplete = true;
+	return before->refs != 0 && l->now.refs > 0;
+}
+
+/* Who waits for the pgmap as a whole. */
+static void find_waiters(struct leaks *l)
+{
+	struct holders_query q = {.pfn = l->now.pgmap.first, .pages = 1};
+	struct record_pgmap *p = &l->pgmap;
+	struct holders_found found;
+
+	if (session_holders(l->session, &q, &found))
+		return;
+	for (uint32_t i = 0; i < found.nr && p->nr_waiters < RECORD_WAITERS; i++)
+		if (found.holder[i].how == PT_HOW_PGMAP)
+			holder_text(&found.holder[i], p->waiter[p->nr_waiters++],
+				    RECORD_HOLDER_LEN);
+}
+
+static void tell_pgmap(struct leaks *l, bool stuck)
+{
+	bool known = stuck && l->baseline && baseline_has_dying(l->baseline, &l->pgmap);
+
+	if (stuck && !known)
+		l->sum.dying++;
+	if (stuck)
+		find_waiters(l);
+	l->sum.pgmaps++;
+	l->sum.folios += l->pgmap.folios;
+	l->sum.mapped += l->pgmap.mapped;
+	l->sum.held += l->pgmap.held;
+	l->sum.known += l->pgmap.known + known;
+	l->sum.young += l->pgmap.young;
+	l->sum.ageless += l->pgmap.ageless;
+	l->sum.unreadable += l->pgmap.unreadable;
+	if (l->save.to)
+		l->no_memory |= !record_pgmap(l->save.to, &l->pgmap);
+	if (l->options->json)
+		l->no_memory |= !record_pgmap(stdout, &l->pgmap);
+	else
+		leaks_pgmap(&l->out, &l->pgmap, &l->now.pgmap, stuck);
+	tell_held(l);
+	l->sum.incomplete |= l->pgmap.incomplete || l->pgmap.unreadable;
+}
+
+static int look_at_pgmap(struct leaks *l)
+{
+	struct pt_walk before = l->now;
+	int err = scan(l, false);
+
+	if (err || !l->now.found)
+		return err;
+	if (!l->pgmap.incomplete && (l->pgmap.held || l->now.dying)) {
+		poll(NULL, 0, LOOK_AGAIN_MS);
+		err = scan(l, true);
+		if (err || !l->now.found)
+			return err;
+	}
+	if (!session_look_at_pgmap(l->session, &l->now)) {
+		l->now.found = 0;
+		return 0;
+	}
+	l->pgmap.dying = l->now.dying;
+	l->pgmap.references = l->now.refs;
+	if (!pt_is_requested(session_choice(l->session)->profile, l->now.pgmap.type))
+		l->pgmap.least = l->pgmap.most = 0;
+	end_progress(l);
+	/* what was not looked at twice may have been held for a moment */
+	if (l->pgmap.incomplete) {
+		heldset_free(&l->held);
+		l->pgmap.held = 0;
+	} else {
+		count_held(l);
+	}
+	tell_pgmap(l, is_stuck(l, &before));
+	return 0;
+}
+
+static int on_pgmap(void *arg, const struct pt_walk *w)
+{
+	struct leaks *l = arg;
+	const char *wanted = l->options->pgmap;
+	const struct pt_pgmap *p = &w->pgmap;
+	int err;
+
+	l->now = *w;
+	l->pgmap = (struct record_pgmap){
+		.device = devices_name(l->out.devices, p),
+		.block = devices_block(l->out.devices, p),
+		.type = devices_type(p->type),
+		.first = p->range[0].start,
+		.last = p->range[0].end,
+		.references = -1,
+	};
+	if (wanted && strcmp(wanted, l->pgmap.device) && strcmp(wanted, l->pgmap.block))
+		return 0;
+	l->found = true;
+	if (!heldset_init(&l->held, p)) {
+		fprintf(stderr, "pgmaptrace: out of memory\n");
+		return EXIT_INTERNAL;
+	}
+	err = look_at_pgmap(l);
+	heldset_free(&l->held);
+	end_progress(l);
+	if (!err && !l->now.found && !l->options->json)
+		printf("%s (%s) went away meanwhile\n", l->pgmap.device, l->pgmap.type);
+	return err;
+}
+
+static void read_boot(char boot[BOOT_ID_LEN])
+{
+	FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
+
+	if (!f || !fgets(boot, BOOT_ID_LEN, f))
+		boot[0] = '\0';
+	boot[strcspn(boot, "\n")] = '\0';
+	if (f)
+		fclose(f);
+}
+
+static int save_failed(const struct leaks *l)
+{
+	fprintf(stderr, "pgmaptrace: can't write %s: %s\n", l->options->save, strerror(errno));
+	return EXIT_INTERNAL;
+}
+
+static int begin_save(struct leaks *l)
+{
+	int fd;
+
+	if (asprintf(&l->save.temporary, "%s.XXXXXX", l->options->save) < 0) {
+		l->save.temporary = NULL;
+		return save_failed(l);
+	}
+	fd = mkstemp(l->save.temporary);
+	if (fd < 0) {
+		free(l->save.temporary);
+		l->save.temporary = NULL;
+		return save_failed(l);
+	}
+	l->save.to = fdopen(fd, "w");
+	if (l->save.to)
+		return 0;
+	close(fd);
+	return save_failed(l);
+}
+
+/* Put the file where it was asked for; one that is not whole is of no use to anyone. */
+static int end_save(struct leaks *l)
+{
+	mode_t mask = umask(0);
+	bool good;
+
+	umask(mask);
+	if (l->sum.incomplete) {
+		fprintf(stderr, "pgmaptrace: %s is not written, since not all was seen\n",
+			l->options->save);
+		return 0;
+	}
+	l->no_memory |= !record_summary(l->save.to, &l->sum);
+	/* mkstemp gives it to nobody else */
+	good = !fchmod(fileno(l->save.to), 0666 & ~mask) && !fflush(l->save.to) &&
+	       !ferror(l->save.to) && !fsync(fileno(l->save.to)) && !l->no_memory;
+	if (!good || rename(l->save.temporary, l->options->save))
+		return save_failed(l);
+	free(l->save.temporary);
+	l->save.temporary = NULL;
+	return 0;
+}
+
+static void drop_save(struct leaks *l)
+{
+	if (l->save.to)
+		fclose(l->save.to);
+	if (l->save.temporary)
+		unlink(l->save.temporary);
+	free(l->save.temporary);
+}
+
+static void tell_start(struct leaks *l, const struct utsname *u, const char *boot)
+{
+	struct record_start start = {
+		.version = VERSION,
+		.release = u->release,
+		.profile = pt_profile_name(session_choice(l->session)->profile),
+		.boot = boot,
+		.time = l->began,
+		.session = l->peer,
+		.session_began = l->peer_began,
+	};
+
+	if (l->save.to)
+		l->no_memory |= !record_start(l->save.to, &start);
+	if (l->options->json)
+		l->no_memory |= !record_start(stdout, &start);
+	else if (l->peer)
+		printf("requests are known from the session of pid %u, which began %.3f s ago\n",
+		       l->peer, (double)(l->began - l->peer_began) / 1e9);
+}
+
+static int finish(struct leaks *l, const struct utsname *u)
+{
+	int err = l->save.to ? end_save(l) : 0;
+
+	if (l->options->json)
+		l->no_memory |= !record_summary(stdout, &l->sum);
+	else
+		leaks_summary(stdout, &l->sum, u->release,
+			      pt_profile_name(session_choice(l->session)->profile));
+	if (err || flush_output())
+		return EXIT_INTERNAL;
+	if (l->no_memory) {
+		fprintf(stderr, "pgmaptrace: out of memory: something was not told\n");
+		return EXIT_INTERNAL;
+	}
+	if (l->sum.incomplete)
+		return EXIT_INCONCLUSIVE;
+	if (l->sum.held || l->sum.dying)
+		return EXIT_FINDINGS;
+	return l->sum.ageless ? EXIT_INCONCLUSIVE : EXIT_CLEAN;
+}
+
+static int find_leaks(struct leaks *l)
+{
+	char boot[BOOT_ID_LEN], why[512];
+	struct utsname u;
+	int err;
+
+	uname(&u);
+	read_boot(boot);
+	if (l->options->baseline) {
+		l->baseline = baseline_load(l->options->baseline, boot, why, sizeof(why));
+		if (!l->baseline) {
+			fprintf(stderr, "pgmaptrace: --baseline: %s\n", why);
+			return EXIT_USAGE;
+		}
+	}
+	err = session_load(l->session, NULL);
+	if (err)
+		return err;
+	if (!session_join(l->session, &l->peer, &l->peer_began) && l->options->older >= 0)
+		return usage_error("leaks --older: no session runs that knows when folios were "
+				   "requested: start pgmaptrace before the trouble");
+	if (l->options->save) {
+		err = begin_save(l);
+		if (err)
+			return err;
+	}
+	l->began = session_now();
+	tell_start(l, &u, boot);
+	err = session_each_pgmap(l->session, interrupted, on_pgmap, l);
+	if (err)
+		return err;
+	if (l->options->verbose)
+		fprintf(stderr, "pgmaptrace: looked at %llu pages in %.3f s\n",
+			(unsigned long long)l->pages, (double)(session_now() - l->began) / 1e9);
+	l->sum.incomplete |= interrupted();
+	if (l->options->pgmap && !l->found && !l->sum.incomplete)
+		return usage_error("leaks --pgmap %s: no pgmap is called so", l->options->pgmap);
+	return finish(l, &u);
+}
+
+int leaks_run(const struct options *o)
+{
+	struct leaks l = {.options = o};
+	int err;
+
+	if (signals_open() < 0)
+		return EXIT_INTERNAL;
+	l.session = session_probe(&o->session, &err);
+	if (!l.session)
+		return err;
+	l.out.to = stdout;
+	l.out.verbose = o->verbose;
+	l.out.session = l.session;
+	l.out.devices = devices_new("");
+	l.out.files = files_new("");
+	l.out.inlines = inlines_new(o->vmlinux);
+	if (l.out.devices && l.out.files && l.out.inlines) {
+		devices_avoid_locks(l.out.devices);
+		files_learn(l.out.files);
+		err = find_leaks(&l);
+	} else {
+		err = EXIT_INTERNAL;
+	}
+	drop_save(&l);
+	baseline_free(l.baseline);
+	session_free(l.session);
+	devices_free(l.out.devices);
+	inlines_free(l.out.inlines);
+	files_free(l.out.files);
+	return err;
+}

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "out_leaks.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "stacks.h"
+
+static struct requester *find_requester(struct requesters *all, uint32_t at, const char *comm)
+{
+	struct requester *more;
+
+	for (unsigned int i = 0; i < all->nr; i++)
+		if (all->one[i].at == at && !strcmp(all->one[i].comm, comm))
+			return &all->one[i];
+	more = realloc(all->one, (all->nr + 1) * sizeof(*more));
+	if (!more)
+		return NULL;
+	all->one = more;
+	more += all->nr++;
+	*more = (struct requester){.at = at};
+	strcpy(more->comm, comm);
+	return more;
+}
+
+bool requesters_add(struct requesters *all, struct session *s, const struct leak_folio *f)
+{
+	char comm[PT_COMM_LEN + 1] = "?";
+	struct requester *r;
+
+	if (!f->requested) {
+		all->older += f->preexisting;
+		all->unknown += !f->preexisting;
+		return true;
+	}
+	session_comm(s, &f->f.request, comm);
+	r = find_requester(all, f->f.request.at, comm);
+	if (!r)
+		return false;
+	if (r->folios < REQUESTER_PFNS)
+		r->pfn[r->folios] = f->f.pfn;
+	if (!r->oldest || f->requested < r->oldest)
+		r->oldest = f->requested;
+	r->folios++;
+	r->pages += 1ULL << f->f.order;
+	return true;
+}
+
+void requesters_free(struct requesters *all)
+{
+	free(all->one);
+	*all = (struct requesters){0};
+}
+
+static void explained(FILE *to, const struct record_pgmap *r)
+{
+	if (r->least == r->most)
+		fprintf(to, "%llu", (unsigned long long)r->most);
+	else
+		fprintf(to, "%llu to %llu", (unsigned long long)r->least,
+			(unsigned long long)r->most);
+}
+
+static void dying(struct text_out *o, const struct record_pgmap *r, bool stuck)
+{
+	fprintf(o->to, "  dying: ");
+	if (r->references < 0) {
+		fprintf(o->to, "its reference count is not known yet\n");
+		return;
+	}
+	fprintf(o->to, "reference count %lld, explained ", (long long)r->references);
+	explained(o->to, r);
+	fprintf(o->to, "%s\n", stuck ? "; the pgmap stays until it is 0" : "");
+	for (unsigned int i = 0; i < r->nr_waiters; i++)
+		fprintf(o->to, "    %s\n", r->waiter[i]);
+}
+
+void leaks_pgmap(struct text_out *o, const struct record_pgmap *r, const struct pt_pgmap *p,
+		 bool stuck)
+{
+	bool in_use = p->type == PT_TYPE_PRIVATE || p->type == PT_TYPE_COHERENT;
+
+	fputs(r->device, o->to);
+	if (r->block[0])
+		fprintf(o->to, ", %s", r->block);
+	fprintf(o->to, " (%s), pfn", r->type);
+	for (uint32_t i = 0; i < p->nr_range && i < PT_MAX_RANGES; i++)
+		fprintf(o->to, "%s0x%llx-0x%llx", i ? ", " : " ", p->range[i].start,
+			p->range[i].end);
+	fprintf(o->to, ": %llu folio%s above idle", (unsigned long long)r->folios,
+		r->folios == 1 ? "" : "s");
+	if (r->incomplete)
+		fprintf(o->to, " so far; stopped here, and none was looked at twice\n");
+	else
+		fprintf(o->to, ", %llu %s, %llu held%s\n", (unsigned long long)r->mapped,
+			in_use ? "in use" : "mapped", (unsigned long long)r->held,
+			r->known ? " that the baseline has not" : "");
+	if (r->known)
+		fprintf(o->to, "  %llu held as they were in the baseline\n",
+			(unsigned long long)r->known);
+	if (r->young)
+		fprintf(o->to, "  %llu held, and requested later than --older\n",
+			(unsigned long long)r->young);
+	if (r->ageless)
+		fprintf(o->to, "  %llu held, and not known since when\n",
+			(unsigned long long)r->ageless);
+	if (r->unreadable)
+		fprintf(o->to, "  %llu pages could not be read\n",
+			(unsigned long long)r->unreadable);
+	if (r->dying)
+		dying(o, r, stuck);
+}
+
+static bool is_waiter(const struct pt_holder *h)
+{
+	return h->how == PT_HOW_WAIT || h->how == PT_HOW_LOCK || h->how == PT_HOW_PGMAP;
+}
+
+static void held_by(struct text_out *o, const struct leak_folio *f)
+{
+	char text[RECORD_HOLDER_LEN];
+
+	if (!f->looked)
+		return;
+	if (f->error) {
+		fprintf(o->to, "    held by: not known (%s)\n", strerror(-f->error));
+		return;
+	}
+	for (uint32_t i = 0; i < f->found.nr; i++) {
+		holder_text(&f->found.holder[i], text, sizeof(text));
+		fprintf(o->to, "    %s%s\n", is_waiter(&f->found.holder[i]) ? "" : "held by ",
+			text);
+	}
+	if (f->found.more)
+		fprintf(o->to, "    and at most %u more\n", f->found.more);
+	holders_not_looked(&f->found, text, sizeof(text));
+	if (text[0])
+		fprintf(o->to, "    could not be looked for, or not to the end: %s\n", text);
+	if (!f->found.nr)
+		fprintf(o->to, "    held by: nobody was found; %s\n", HOLDERS_NEVER_SEEN);
+}
+
+static double age(const struct leak_folio *f)
+{
+	return f->f.time > f->requested ? (double)(f->f.time - f->requested) / 1e9 : 0;
+}
+
+static const char *word_of_request(const struct text_out *o, const struct leak_folio *f)
+{
+	return text_words(session_choice(o->session)->profile, f->f.pgmap.type).request;
+}
+
+void leaks_folio(struct text_out *o, const struct leak_folio *f)
+{
+	char comm[PT_COMM_LEN + 1] = "?", file[FILE_LINE_LEN];
+
+	fprintf(o->to, "  pfn 0x%llx order %u refcount %d mapcount %d\n", f->f.pfn, f->f.order,
+		f->f.refcount, f->f.mapcount);
+	if (files_describe(o->files, &f->f, file, sizeof(file)))
+		fprintf(o->to, "    %s\n", file);
+	held_by(o, f);
+	if (f->requested) {
+		session_comm(o->session, &f->f.request, comm);
+		fprintf(o->to, "    %s ", word_of_request(o, f));
+		text_who(o, comm, PT_TID(f->f.request.who), PT_CPU(f->f.request.who),
+			 f->f.request.at);
+		fprintf(o->to, ", %.3f s ago\n", age(f));
+	} else if (f->preexisting) {
+		fprintf(o->to, "    in use since before the session began\n");
+	} else if (f->past_known) {
+		fprintf(o->to, "    the session saw no request of it\n");
+	}
+}
+
+void leaks_requesters(struct text_out *o, const struct requesters *all)
+{
+	uint64_t now = session_now();
+
+	for (unsigned int i = 0; i < all->nr; i++) {
+		const struct requester *r = &all->one[i];
+
+		fprintf(o->to, "  %llu folio%s, %llu KiB, by %s, the oldest %.3f s ago: pfn",
+			(unsigned long long)r->folios, r->folios > 1 ? "s" : "",
+			(unsigned long long)r->pages * 4, r->comm, (double)(now - r->oldest) / 1e9);
+		for (uint64_t j = 0; j < r->folios && j < REQUESTER_PFNS; j++)
+			fprintf(o->to, "%s0x%llx", j ? ", " : " ", (unsigned long long)r->pfn[j]);
+		fprintf(o->to, "%s\n", r->folios > REQUESTER_PFNS ? " ..." : "");
+		text_where(o, r->at);
+	}
+	if (all->older)
+		fprintf(o->to, "  %llu in use since before the session began\n",
+			(unsigned long long)all->older);
+	if (all->unknown)
+		fprintf(o->to, "  %llu of which the session saw no request\n",
+			(unsigned long long)all->unknown);
+}
+
+void leaks_summary(FILE *to, const struct record_summary *sum, const char *release,
+		   const char *profile)
+{
+	fprintf(to, "pgmaptrace: leaks pgmaps=%llu folios=%llu mapped=%llu held=%llu",
+		(unsigned long long)sum->pgmaps, (unsigned long long)sum->folios,
+		(unsigned long long)sum->mapped, (unsigned long long)sum->held);
+	if (sum->known)
+		fprintf(to, " known=%llu", (unsigned long long)sum->known);
+	if (sum->young)
+		fprintf(to, " young=%llu", (unsigned long long)sum->young);
+	if (sum->ageless)
+		fprintf(to, " ageless=%llu", (unsigned long long)sum->ageless);
+	if (sum->dying)
+		fprintf(to, " dying=%llu", (unsigned long long)sum->dying);
+	if (sum->unreadable)
+		fprintf(to, " unreadable=%llu", (unsigned long long)sum->unreadable);
+	fprintf(to, " kernel=%s profile=%s%s\n", release, profile,
+		sum->incomplete ? " incomplete" : "");
+}
+
+struct frames {
+	FILE *to;
+	char *text;
+	size_t size;
+};
+
+static void add_frame(void *arg, const struct stack_line *l)
+{
+	struct frames *f = arg;
+
+	stack_print(f->to, l);
+}
+
+/* The stack or the call site of a request, a line a frame; NULL without memory. */
+static char *frames_of(struct text_out *o, uint32_t at)
+{
+	const struct ksyms *k = session_ksyms(o->session, SYMBOLS_MODULES);
+	struct frames f = {0};
+	struct pt_stack st;
+
+	f.to = open_memstream(&f.text, &f.size);
+	if (!f.to)
+		return NULL;
+	if (at & PT_SITE)
+		stack_site(PT_SITE_ADDRESS(at), k, o->inlines, add_frame, &f);
+	else if (session_stack(o->session, at, &st))
+		stack_lines(&st, k, o->inlines, add_frame, &f);
+	fclose(f.to);
+	return f.text;
+}
+
+/* Cut @text into its lines.  Return: how many; at most @size. */
+static uint32_t split(char *text, char **line, uint32_t size)
+{
+	uint32_t nr = 0;
+
+	for (char *at = strtok(text, "\n"); at && nr < size; at = strtok(NULL, "\n"))
+		line[nr++] = at;
+	return nr;
+}
+
+bool leaks_record(FILE *to, struct text_out *o, const struct record_pgmap *p,
+		  const struct leak_folio *f)
+{
+	char comm[PT_COMM_LEN + 1] = "", file[FILE_LINE_LEN], *frame[PT_STACK_DEPTH * INLINE_DEPTH];
+	struct record_folio r = {
+		.pgmap = p,
+		.pfn = f->f.pfn,
+		.order = f->f.order,
+		.refcount = f->f.refcount,
+		.mapcount = f->f.mapcount,
+		.inode = f->f.file.inode,
+		.offset = f->f.file.flags & PT_FILE_OFFSET ? f->f.file.offset : PT_NO_OFFSET,
+		.looked = f->looked && !f->error,
+		.requested = f->requested,
+		.frame = frame,
+	};
+	char *frames = NULL;
+	bool good;
+
+	if (files_describe(o->files, &f->f, file, sizeof(file)))
+		r.file = strncmp(file, "file: ", 6) ? file : file + 6;
+	if (r.looked) {
+		r.nr_holders = f->found.nr;
+		for (uint32_t i = 0; i < f->found.nr; i++)
+			holder_text(&f->found.holder[i], r.holder[i], sizeof(r.holder[i]));
+	}
+	if (f->requested) {
+		r.age = age(f);
+		r.tid = PT_TID(f->f.request.who);
+		if (session_comm(o->session, &f->f.request, comm))
+			r.task = comm;
+		frames = frames_of(o, f->f.request.at);
+		if (!frames)
+			return false;
+		r.nr_frames = split(frames, frame, PT_STACK_DEPTH * INLINE_DEPTH);
+	}
+	good = record_folio(to, &r);
+	free(frames);
+	return good;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What leaks has to say, for people and as records. */
+#ifndef PGMAPTRACE_OUT_LEAKS_H
+#define PGMAPTRACE_OUT_LEAKS_H
+
+#include "out_text.h"
+#include "records.h"
+
+#define REQUESTER_PFNS 4
+
+/* A folio that is held. */
+struct leak_folio {
+	struct pt_finding f; /* as it is now; its last request and free, if they are known */
+	bool past_known;     /* a session has it */
+	bool preexisting;    /* and it was in use when that began */
+	uint64_t requested;  /* ns; 0: not known */
+	bool looked;	     /* for holders */
+	int error;	     /* of that; negative errno */
+	struct holders_found found;
+};
+
+/* Folios that were requested at one place of the kernel by tasks of one name. */
+struct requester {
+	uint32_t at;
+	char comm[PT_COMM_LEN + 1];
+	uint64_t folios, pages;
+	uint64_t oldest; /* ns */
+	uint64_t pfn[REQUESTER_PFNS];
+};
+
+struct requesters {
+	struct requester *one;
+	unsigned int nr;
+	uint64_t older;	  /* folios that were in use when the session began */
+	uint64_t unknown; /* folios whose request it does not know */
+};
+
+/* Return: false without memory. */
+bool requesters_add(struct requesters *all, struct session *s, const struct leak_folio *f);
+void requesters_free(struct requesters *all);
+
+/* @stuck: someone waits for the last references of a pgmap that was killed */
+void leaks_pgmap(struct text_out *o, const struct record_pgmap *r, const struct pt_pgmap *p,
+		 bool stuck);
+void leaks_folio(struct text_out *o, const struct leak_folio *f);
+void leaks_requesters(struct text_out *o, const struct requesters *all);
+void leaks_summary(FILE *to, const struct record_summary *sum, const char *release,
+		   const char *profile);
+
+/* A folio as a record.  Return: as record_folio(). */
+bool leaks_record(FILE *to, struct text_out *o, const struct record_pgmap *p,
+		  const struct leak_folio *f);
+
+#endif /* PGMAPTRACE_OUT_LEAKS_H */

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What leaks finds, as JSON Lines: one object a line, first "start", then a
+ * "pgmap" with its "folio"s, and so on, at last "summary".  docs/leaks.md has
+ * the fields.  Not here: where the facts come from.
+ */
+#ifndef PGMAPTRACE_RECORDS_H
+#define PGMAPTRACE_RECORDS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "holders.h"
+
+#define RECORD_HOLDER_LEN 256
+#define RECORD_WAITERS	  4
+
+struct record_start {
+	const char *version, *release, *profile;
+	const char *boot; /* /proc/sys/kernel/random/boot_id */
+	uint64_t time;	  /* ns of CLOCK_MONOTONIC, as all times here */
+	uint32_t session; /* pid; 0: no session runs that knows requests */
+	uint64_t session_began;
+};
+
+struct record_pgmap {
+	const char *device, *block; /* "": no block device is known */
+	const char *type;
+	uint64_t first, last; /* pfn; of its first range */
+	bool dying;
+	int64_t references;   /* -1: not known */
+	uint64_t least, most; /* of these, that its folios explain */
+	uint64_t folios, mapped, held, known, young, ageless;
+	uint64_t unreadable; /* pages */
+	bool incomplete;
+	unsigned int nr_waiters; /* for its last reference */
+	char waiter[RECORD_WAITERS][RECORD_HOLDER_LEN];
+};
+
+struct record_folio {
+	const struct record_pgmap *pgmap;
+	uint64_t pfn;
+	uint32_t order;
+	int32_t refcount, mapcount;
+	const char *file; /* a line of files_describe(); NULL: none */
+	uint64_t inode;	  /* 0: not known */
+	uint64_t offset;  /* bytes; PT_NO_OFFSET: not known */
+	bool looked;	  /* for holders */
+	unsigned int nr_holders;
+	char holder[HOLDERS_MAX][RECORD_HOLDER_LEN];
+	uint64_t requested; /* when; 0: not known */
+	double age;	    /* seconds */
+	const char *task;   /* NULL: not known */
+	uint32_t tid;
+	uint32_t nr_frames;
+	char **frame; /* innermost first */
+};
+
+struct record_summary {
+	uint64_t pgmaps, folios, mapped, held, known, young, ageless, dying, unreadable;
+	bool incomplete;
+};
+
+/* Each writes one line.  Return: false if there is no memory; what @to says is the caller's. */
+bool record_start(FILE *to, const struct record_start *r);
+bool record_pgmap(FILE *to, const struct record_pgmap *r);
+bool record_folio(FILE *to, const struct record_folio *r);
+bool record_summary(FILE *to, const struct record_summary *r);
+
+#endif /* PGMAPTRACE_RECORDS_H */

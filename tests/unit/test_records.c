@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The records of leaks: what is written is read again, and what is no such file is refused. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "baseline.c"
+#include "records.c"
+
+#define BOOT "11111111-2222-3333-4444-555555555555"
+
+static char path[] = "/tmp/pgmaptrace-records-XXXXXX";
+static char why[512];
+
+static const struct record_start start = {
+	.version = "0.1",
+	.release = "6.1.0",
+	.profile = "request",
+	.boot = BOOT,
+	.time = 1,
+	.session = 77,
+	.session_began = UINT64_MAX - 1,
+};
+static const struct record_pgmap fsdax = {
+	.device = "namespace0.0",
+	.block = "pmem0",
+	.type = "fsdax",
+	.first = 0x40000,
+	.last = 0x5ffff,
+	.references = -1,
+};
+static const struct record_pgmap dying_one = {
+	.device = "dax\"0.0\n",
+	.block = "",
+	.type = "generic",
+	.first = 0x60000,
+	.last = 0x6ffff,
+	.dying = true,
+	.references = 3,
+};
+static const struct record_summary summary = {.pgmaps = 2};
+
+static struct record_folio folio_at(uint64_t pfn, uint64_t requested)
+{
+	return (struct record_folio){
+		.pgmap = &fsdax,
+		.pfn = pfn,
+		.refcount = 2,
+		.mapcount = -1,
+		.file = "/mnt/\"a\"\t\n\\ \xc3\xa4",
+		.inode = 1ULL << 63,
+		.offset = 1ULL << 40,
+		.requested = requested,
+		.age = 1.5,
+	};
+}
+
+static FILE *begin_file(void)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	return f;
+}
+
+static struct baseline *load(void)
+{
+	why[0] = '\0';
+	return baseline_load(path, BOOT, why, sizeof(why));
+}
+
+static void write_all(FILE *f)
+{
+	struct record_folio a = folio_at(0x40200, 5000000000), b = folio_at(0x40100, 0);
+
+	assert_true(record_start(f, &start));
+	assert_true(record_pgmap(f, &fsdax));
+	assert_true(record_folio(f, &a));
+	assert_true(record_folio(f, &b));
+	assert_true(record_pgmap(f, &dying_one));
+	assert_true(record_summary(f, &summary));
+}
+
+static void test_round_trip(void **state)
+{
+	struct record_pgmap other = fsdax;
+	struct baseline *b;
+	FILE *f = begin_file();
+
+	(void)state;
+	write_all(f);
+	fclose(f);
+	b = load();
+	assert_string_equal(why, "");
+	assert_non_null(b);
+	/* the same request, as near as two sessions tell; or not known, here or there */
+	assert_true(baseline_has_folio(b, &fsdax, 0x40200, 5000000000));
+	assert_true(baseline_has_folio(b, &fsdax, 0x40200, 5002000000));
+	assert_true(baseline_has_folio(b, &fsdax, 0x40200, 0));
+	assert_true(baseline_has_folio(b, &fsdax, 0x40100, 9000000000));
+	assert_false(baseline_has_folio(b, &fsdax, 0x40200, 5100000000));
+	assert_false(baseline_has_folio(b, &fsdax, 0x40201, 0));
+	/* the same pfn in another pgmap */
+	other.last++;
+	assert_false(baseline_has_folio(b, &other, 0x40200, 0));
+	other = fsdax;
+	other.type = "generic";
+	assert_false(baseline_has_folio(b, &other, 0x40200, 0));
+	assert_true(baseline_has_dying(b, &dying_one));
+	assert_false(baseline_has_dying(b, &fsdax));
+	baseline_free(b);
+}
+
+/* Each line is an object of its own, with its numbers as they were. */
+static void test_json(void **state)
+{
+	FILE *f = begin_file();
+	struct json_object *o, *v;
+	char *text = NULL;
+	size_t size = 0;
+	int lines = 0;
+
+	(void)state;
+	write_all(f);
+	fclose(f);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	while (getline(&text, &size, f) > 0) {
+		o = json_tokener_parse(text);
+		assert_true(json_object_is_type(o, json_type_object));
+		assert_true(json_object_object_get_ex(o, "record", &v));
+		if (lines == 0) {
+			assert_true(json_object_object_get_ex(o, "session_began", &v));
+			assert_true(json_object_get_uint64(v) == UINT64_MAX - 1);
+		}
+		if (lines == 2) {
+			assert_true(json_object_object_get_ex(o, "inode", &v));
+			assert_true(json_object_get_uint64(v) == 1ULL << 63);
+			assert_true(json_object_object_get_ex(o, "mapcount", &v));
+			assert_int_equal(json_object_get_int(v), -1);
+			assert_true(json_object_object_get_ex(o, "file", &v));
+			assert_string_equal(json_object_get_string(v), "/mnt/\"a\"\t\n\\ \xc3\xa4");
+		}
+		json_object_put(o);
+		lines++;
+	}
+	assert_int_equal(lines, 6);
+	free(text);
+	fclose(f);
+}
+
+/* The file is refused, and @words say where and why. */
+static void refused(const char *text, const char *words)
+{
+	FILE *f = begin_file();
+	struct baseline *b;
+
+	fputs(text, f);
+	fclose(f);
+	b = load();
+	assert_null(b);
+	if (!strstr(why, words))
+		fail_msg("\"%s\" does not say \"%s\"", why, words);
+}
+
+#define START	"{\"record\":\"start\",\"boot\":\"" BOOT "\"}\n"
+#define SUMMARY "{\"record\":\"summary\",\"incomplete\":false}\n"
+#define FOLIO	"{\"record\":\"folio\",\"type\":\"fsdax\",\"first\":1,\"last\":2,\"pfn\":1}\n"
+
+static void test_refused(void **state)
+{
+	struct baseline *b;
+
+	(void)state;
+	refused("", ":0: the file ends here, without a summary");
+	refused("\n", ":1: not a JSON object");
+	refused("pfn 0x1 order 0\n", ":1: not a JSON object");
+	refused("[1,2]\n", ":1: not a JSON object");
+	refused("7\n", ":1: not a JSON object");
+	refused("{\"a\":1}\n", ":1: no record of pgmaptrace leaks");
+	refused(FOLIO, ":1: the first record is no start");
+	refused("{\"record\":\"start\"}\n", ":1: the start record has no boot");
+	refused("{\"record\":\"start\",\"boot\":\"other\"}\n", ":1: it was saved in another boot");
+	refused(START START SUMMARY, ":2: a second start record");
+	refused(START FOLIO, ":2: the file ends here, without a summary");
+	refused(START "{\"record\":\"folio\",\"type\":\"fsd", ":2: cut off in the middle");
+	refused(START "{\"record\":\"folio\"} {}\n" SUMMARY, ":2: not a JSON object");
+	refused(START "{\"record\":\"folio\"\n" SUMMARY, ":2: not a JSON object");
+	refused(START "{\"record\":\"folio\",\"type\":\"fsdax\",\"first\":1}\n" SUMMARY,
+		":2: a folio record without");
+	refused(START "{\"record\":\"folio\",\"type\":\"fsdax\",\"first\":1,\"last\":2,"
+		      "\"pfn\":\"1\"}\n" SUMMARY,
+		":2: a folio record without");
+	refused(START "{\"record\":\"folio\",\"type\":\"fsdax\",\"first\":1,\"last\":2,"
+		      "\"pfn\":-1}\n" SUMMARY,
+		":2: a folio record without");
+	refused(START "{\"record\":\"summary\",\"incomplete\":true}\n",
+		":2: that run did not see everything");
+	refused(START SUMMARY FOLIO, ":3: a record behind the summary");
+
+	/* a record of a later version is no error */
+	refused(START "{\"record\":\"later\"}\n", "without a summary");
+	unlink(path);
+	b = load();
+	assert_null(b);
+	assert_non_null(strstr(why, "No such file"));
+}
+
+static int make_file(void **state)
+{
+	int fd = mkstemp(path);
+
+	(void)state;
+	close(fd);
+	return fd < 0;
+}
+
+static int remove_file(void **state)
+{
+	(void)state;
+	unlink(path);
+	return 0;
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_refused),
+	};
+
+	return cmocka_run_group_tests(tests, make_file, remove_file);
+}

@@ -1,0 +1,247 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash disable=SC2016,SC2034,SC2046,SC2086,SC2154
+# pgmaptrace leaks: what is held now, on a kernel that was never traced and on one
+# that is; nothing on any correct use.
+. /bin/guest.sh
+
+LAB=/sys/kernel/debug/pgmap_lab
+profile=$(profile)
+case $profile in
+classic) stored='stored in a file' ;;
+counted) stored='requested for a mapping' ;;
+request) stored='requested' ;;
+esac
+
+# hold_page NAME HOW FILE [OFFSET]: in the background; its pid in $holder, output in /tmp/NAME
+hold_page() {
+	name=$1
+	shift
+	: >/tmp/$name
+	hold "$@" >/tmp/$name 2>&1 &
+	holder=$!
+	until grep -q held /tmp/$name || ! kill -0 $holder 2>/dev/null; do sleep 0.1; done
+}
+
+pfn_of() {
+	sed -n 's/^pfn //p' /tmp/$1
+}
+
+let_go() {
+	kill $1
+	wait $1 2>/dev/null || :
+}
+
+# leaks STATUS HELD [OPTION]...: the exit status, and held= of the last line
+leaks() {
+	want=$1 held=$2 got=0
+	shift 2
+	pgmaptrace "$@" leaks >$OUT 2>&1 || got=$?
+	summary=$(tail -n 1 $OUT)
+	! grep -qw pgmap_reports /proc/cmdline || sed 's/^/| /' $OUT
+	[ $got = $want ] || return 1
+	[ "$held" = - ] || { [ "$(field held)" = $held ] &&
+		echo "$summary" | grep -q "^pgmaptrace: leaks pgmaps=.* kernel=$RELEASE profile=$profile$"; }
+}
+
+# leaks_say STATUS HELD WORDS... [-- OPTION...]
+leaks_say() {
+	words=/tmp/words
+	: >$words
+	status_wanted=$1 held_wanted=$2
+	shift 2
+	while [ $# -gt 0 ] && [ "$1" != -- ]; do
+		echo "$1" >>$words
+		shift
+	done
+	[ $# = 0 ] || shift
+	leaks $status_wanted $held_wanted "$@" || return 1
+	while read -r word; do
+		grep -q -- "$word" $OUT || return 1
+	done <$words
+}
+
+# ---- nothing is held: traffic, files that stay mapped, files that no one maps any more
+verdict 'leaks: nothing yet' leaks 0 0
+for fs in ext4 xfs; do
+	make_fs $fs
+	daxload -r 2 $MNT/small 16M >/dev/null
+	daxload -h -r 2 $MNT/huge 16M >/dev/null
+	pwrite $MNT/a 0 8388608
+	hold_page mapped map $MNT/a 8192
+	mapper=$holder
+	hold_page again map $MNT/a 8192
+	verdict "leaks: $fs: files, mapped by some" leaks 0 0
+	let_go $mapper
+	let_go $holder
+	verdict "leaks: $fs: files, and nobody maps them" leaks 0 0
+	if [ $fs = xfs ]; then
+		pwrite $MNT/b 0 2097152
+		reflink $MNT/b $MNT/c
+		hold_page mapped map $MNT/b 8192
+		mapper=$holder
+		hold_page again map $MNT/c 8192
+		verdict 'leaks: two files share what they map' leaks 0 0
+		let_go $mapper
+		let_go $holder
+	fi
+
+	# ---- a pin
+	hold_page piped pipe $MNT/a 4096
+	piper=$holder
+	verdict "leaks: $fs: a pin that nobody traced" leaks_say 1 1 'namespace0.0, pmem0 (fsdax), pfn 0x' \
+		' 1 held' "file: $MNT/a (inode" "held by hold/$piper: pipe, fd"
+	let_go $piper
+	verdict "leaks: $fs: the pin is gone" leaks 0 0
+	umount $MNT
+done
+
+# ---- later than another leaks
+make_fs ext4
+pwrite $MNT/a 0 8388608
+hold_page piped pipe $MNT/a 4096
+first=$holder
+verdict 'leaks: --save' leaks 1 1 --save /tmp/saved
+verdict 'leaks: --baseline: nothing new' leaks_say 0 0 ' known=1 ' '1 held as they were in the baseline' -- \
+	--baseline /tmp/saved
+hold_page second pipe $MNT/a 12288
+verdict 'leaks: --baseline: one is new' leaks_say 1 1 ' known=1 ' "held by hold/$holder: pipe" -- \
+	--baseline /tmp/saved
+verdict 'leaks: --top' leaks_say 1 2 'and 1 more, not shown' -- --top 1
+verdict 'leaks: --json' leaks_say 1 - '^{"record":"start",.*"profile":"'$profile \
+	'^{"record":"pgmap","device":"namespace0.0","type":"fsdax","first":[0-9]*,' \
+	"^{\"record\":\"folio\",.*\"pfn\":$(($(pfn_of second))),.*\"file\":\"$MNT/a.*\"holders\":\\[\"hold/$holder: pipe" \
+	'^{"record":"summary",.*"held":2,.*"incomplete":false}$' -- -j
+let_go $holder
+let_go $first
+head -n 1 /tmp/saved >/tmp/cut
+verdict 'leaks: a baseline without its end' leaks_say 64 - '/tmp/cut:1: .*without a summary; save it anew' -- \
+	--baseline /tmp/cut
+head -c 300 /tmp/saved >/tmp/cut
+verdict 'leaks: a baseline cut off in a line' leaks_say 64 - '/tmp/cut:[0-9]*: cut off' -- --baseline /tmp/cut
+sed '1s/"boot":"./"boot":"x/' /tmp/saved >/tmp/other
+verdict 'leaks: a baseline of another boot' leaks_say 64 - '/tmp/other:1: .*another boot' -- \
+	--baseline /tmp/other
+verdict 'leaks: no baseline' leaks_say 64 - "can't read /tmp/none: No such file" -- --baseline /tmp/none
+mkdir -p /tmp/full
+mount -t tmpfs -o size=4k none /tmp/full
+head -c 4096 /dev/zero >/tmp/full/fill 2>/dev/null
+verdict 'leaks: --save on a disk that is full' leaks_say 70 - "can't write /tmp/full/saved: No space" -- \
+	--save /tmp/full/saved
+verdict 'leaks: nothing is left of it' [ "$(ls /tmp/full)" = fill ]
+umount /tmp/full
+verdict 'leaks: --older without a session' leaks_say 64 - 'no session runs' -- --older 1
+verdict 'leaks: --pgmap that is not there' leaks_say 64 - 'no pgmap is called so' -- --pgmap dax7.7
+verdict 'leaks: --pgmap' leaks_say 0 0 'leaks pgmaps=1 ' -- --pgmap pmem0
+verdict 'leaks: options of others' leaks_say 64 - 'options of tracing' -- --pfn 1
+
+interrupt() {
+	pgmaptrace leaks >$OUT 2>&1 &
+	until grep -qs sigmask /proc/$!/fdinfo/*; do sleep 0.05; done
+	kill -INT $!
+	status=0
+	wait $! || status=$?
+	[ $status = 2 ] && tail -n 1 $OUT | grep -q '^pgmaptrace: leaks .* incomplete$'
+}
+verdict 'leaks: interrupted: said, and inconclusive' interrupt
+
+for option in -j '--save /tmp/x' '--baseline /tmp/x' '--top 3'; do
+	status=0
+	pgmaptrace $option probe >$OUT 2>&1 || status=$?
+	[ $status = 64 ] || not_ok "leaks: $option elsewhere"
+done
+mkdir -p /tmp/bpf
+if mount -t bpf none /tmp/bpf 2>/dev/null &&
+   bpftool map create /tmp/bpf/old type array key 4 value 8 entries 1 name pgmaptrace; then
+	verdict 'leaks: a session of another version' leaks_say 0 0 'session of another version is running'
+	rm /tmp/bpf/old
+else
+	skip 'leaks: a session of another version - no bpftool'
+fi
+verdict 'leaks: no session' leaks 0 0
+verdict 'leaks: no session: nothing is said of one' [ $(grep -c session $OUT) = 0 ]
+
+# ---- while a session runs
+pgmaptrace >/tmp/session 2>&1 &
+session=$!
+until grep -qs 'tracing, Ctrl-C' /tmp/session; do sleep 0.2; done
+hold_page piped pipe $MNT/a 16384
+piper=$holder
+sleep 1
+verdict 'leaks: with a session: who asked, and when' leaks_say 1 1 \
+	"requests are known from the session of pid $session" "held by hold/$piper: pipe" \
+	"$stored by hold/$piper on cpu [0-9], [1-9][0-9]*\\.[0-9]* s ago" \
+	"^  1 folio, .* KiB, by hold, the oldest [0-9.]* s ago: pfn $(pfn_of piped)" \
+	'dax_iomap_p[tm][ed]_fault\|dax_iomap_fault'
+verdict 'leaks: with a session: --older 0' leaks 1 1 --older 0
+verdict 'leaks: with a session: --older 1000' leaks_say 0 0 ' young=1 ' -- --older 1000
+verdict 'leaks: with a session: --json' leaks_say 1 - \
+	"\"pfn\":$(($(pfn_of piped))),.*\"requested\":[0-9]*,\"age\":[0-9.]*,\"task\":\"hold\",\"tid\":$piper,\"stack\":\\[\"" \
+	-- -j --save /tmp/saved
+verdict 'leaks: with a session: --baseline' leaks 0 0 --baseline /tmp/saved
+let_go $piper
+hold_page piped pipe $MNT/a 16384
+[ $profile != counted ] ||
+	verdict 'leaks: with a session: the same page, asked for anew' leaks_say 1 1 "hold/$holder: pipe" -- \
+		--baseline /tmp/saved
+kill -INT $session
+wait $session
+verdict 'leaks: the session has ended' leaks_say 1 1 "held by hold/$holder: pipe"
+verdict 'leaks: and is not asked any more' [ $(grep -c 'session of pid' $OUT) = 0 ]
+let_go $holder
+umount $MNT
+
+# ---- pgmaps of other types
+if insmod /bin/pgmap_lab.ko base=0x60000000 size=0x4000000; then
+	echo 'leak coherent' >$LAB/command
+	verdict 'leaks: a folio that its driver has out' leaks_say 0 0 \
+		'pgmap_lab (coherent), pfn .*: 1 folio above idle, 1 in use, 0 held'
+	echo drop >$LAB/command
+	for type in coherent fsdax generic; do
+		echo "stuck $type" >$LAB/command
+		verdict "leaks: a pgmap that a lost reference keeps: $type" leaks_say 1 0 \
+			"^pgmap_lab ($type)" 'dying: reference count 1, explained 0' \
+			'^    kworker.*: waits for its pgmap' ' dying=1 '
+		[ $type = generic ] || echo drop >$LAB/command
+	done
+	verdict 'leaks: which is in the baseline' leaks 1 0 --save /tmp/saved
+	verdict 'leaks: and then not new' leaks_say 0 0 ' known=1 ' -- --baseline /tmp/saved
+	echo drop >$LAB/command
+	until ! pgmaptrace leaks | grep -q pgmap_lab; do sleep 0.5; done
+	verdict 'leaks: it went' leaks 0 0
+	rmmod pgmap_lab
+else
+	not_ok 'leaks: the lab module does not load'
+fi
+
+# ---- an unbind that hangs, where the pgmap waits for a pin
+if [ $profile = request ]; then
+	make_fs ext4
+	pwrite $MNT/a 0 8388608
+	hold_page piped pin $MNT/a 4096
+	piper=$holder
+	echo namespace0.0 >/sys/bus/nd/drivers/nd_pmem/unbind &
+	unbind=$!
+	sleep 3
+	verdict 'leaks: an unbind that hangs' leaks_say 1 1 'namespace0.0 (fsdax), pfn 0x' \
+		'dying: reference count [1-9][0-9]*, explained [1-9]' "^  pfn $(pfn_of piped) " \
+		"file: .*$MNT/a" "held by hold/$piper: pipe, fd" ' dying=1 ' \
+		"sh/$unbind: waits for its pgmap"
+	let_go $piper
+	umount $MNT
+	wait $unbind
+	verdict 'leaks: the process is gone, and so is the pgmap' leaks_say 0 0 'leaks pgmaps=0 '
+	echo namespace0.0 >/sys/bus/nd/drivers/nd_pmem/bind
+fi
+
+# ---- device-dax
+if ! ndctl create-namespace -f -e namespace0.0 -m devdax -M mem >/dev/null 2>&1; then
+	not_ok 'leaks: device-dax: ndctl could not make a namespace'
+	exit
+fi
+hold_page dax map /dev/dax0.0 16384
+mapper=$holder
+verdict 'leaks: device-dax: mapped' leaks 0 0
+hold_page piped pipe /dev/dax0.0 1048576
+verdict 'leaks: device-dax: a pin' leaks_say 1 1 '^dax0.0 (generic)' "held by hold/$holder: pipe" 'file: /dev/dax0.0'
+let_go $holder
+let_go $mapper
