@@ -300,12 +300,12 @@ static void outstanding(struct text_out *o, const struct outstanding_group *g, u
 {
 	char comm[PT_COMM_LEN + 1] = "?";
 
-	fprintf(o->to, "  outstanding: %llu folio%s (%s)", (unsigned long long)g->folios,
+	fprintf(o->to, "  requested at one place: %llu folio%s (%s)", (unsigned long long)g->folios,
 		g->folios == 1 ? "" : "s", size_text(g->pages));
 	if (g->oldest.tick) {
 		session_comm(o->session, &g->oldest, comm);
-		fprintf(o->to, ", the oldest requested %.3f s ago by %s/%u",
-			since(o, &g->oldest, now), comm, PT_TID(g->oldest.who));
+		fprintf(o->to, ", the oldest %.3f s ago by %s/%u", since(o, &g->oldest, now), comm,
+			PT_TID(g->oldest.who));
 	}
 	fprintf(o->to, "\n");
 	other_examples(o, g, g->gone ? 0 : 1);

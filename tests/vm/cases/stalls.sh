@@ -160,7 +160,7 @@ OPTIONS='-T --stall 3'
 trace sh -c "echo teardown-stall coherent >$LAB/command; sleep 5; echo drop >$LAB/command; sleep 2"
 verdict 'stalls: a folio that is not freed keeps memunmap_pages' stalled teardown-stall
 verdict 'stalls: who gave the last reference back' report_has ': 1 reference, of folios that are not freed' \
-	'outstanding: 1 folio (4 KiB), the oldest requested' \
+	'requested at one place: 1 folio (4 KiB), the oldest' \
 	'the last reference was given back by sh/' ' lab_free'
 sed -n '/VIOLATION/,/^$/s/^/# /p' $OUT
 
