@@ -93,7 +93,8 @@ void folio_references(const struct pt_finding *f, enum pt_profile profile,
 		left -= r->mapped;
 	}
 	if (left > 0 && pt_files_hold(profile, f->pgmap.type)) {
-		r->files = pt_assoc(f->state) ? 1 : 0;
+		/* the kernel's count: the state knows of no file that gave it up */
+		r->files = (int)f->file.sharers < left ? (int)f->file.sharers : left;
 		left -= r->files;
 	}
 	/* the owner's own, until it is mapped or given to someone else */

@@ -51,6 +51,8 @@ struct pt_hook pt_hooks[] = {
 	 .profiles = ALL,
 	 .rare = true,
 	 .rules = RULE(TEARDOWN_LIVE)},
+	/* tells whose file waits, and no rule needs it */
+	{.function = "dax_zap_mappings_range", .profiles = REQUEST, .rare = true},
 	{.function = "zone_device_page_init", .profiles = DRIVER, .rules = REQUEST_RULES},
 	{.function = "pgmap_request_folios",
 	 .profiles = REQUEST,

@@ -111,9 +111,13 @@ static void touch(struct text_out *o, const struct pt_finding *f, const struct p
 static void folio(struct text_out *o, const struct pt_finding *f)
 {
 	char flags[128], state[128];
+	uint32_t word = f->state;
 
+	/* there, that a file gives it up is not seen */
+	if (profile_of(o) == PT_PROFILE_REQUEST && !f->file.sharers)
+		word &= ~PT_ASSOC_KNOWN;
 	folio_flags(session_btf(o->session), f->flags, flags, sizeof(flags));
-	folio_state(f->state, state, sizeof(state));
+	folio_state(word, state, sizeof(state));
 	fprintf(o->to, "  folio: pfn 0x%llx", f->pfn);
 	if (f->order)
 		fprintf(o->to, "-0x%llx, head of order %u", f->pfn + (1ULL << f->order) - 1,

@@ -414,6 +414,15 @@ HOOK(dax_folio_reset_order)
 	return 0;
 }
 
+/* dax_zap_mappings_range(mapping, start, end), where a layout break takes the entries first */
+HOOK(dax_zap_mappings_range)
+{
+	__u32 tid = bpf_get_current_pid_tgid();
+
+	bpf_map_update_elem(&breaks, &tid, &a0, BPF_ANY);
+	return 0;
+}
+
 /* memremap_pages(pgmap, nid): at entry, before the kernel stores its range */
 HOOK(memremap_pages)
 {
@@ -609,6 +618,7 @@ int look(struct pt_finding *f)
 	e.pfn = f->pfn;
 	e.page = pfn_to_page(e.pfn);
 	e.pgmap = pfn_to_pgmap(e.pfn);
+	e.mapping = f->mapping;
 	if (!e.pgmap)
 		goto out;
 	e.order = folio_order(e.page);

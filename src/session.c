@@ -813,6 +813,13 @@ void session_pgmaps(struct session *s, session_pgmap_fn fn, void *arg)
 	}
 }
 
+uint64_t session_break(struct session *s, uint32_t tid)
+{
+	uint64_t mapping;
+
+	return bpf_map_lookup_elem(bpf_map__fd(s->skel->maps.breaks), &tid, &mapping) ? 0 : mapping;
+}
+
 uint32_t session_keep_stack(struct session *s, const __u64 frame[PT_STACK_DEPTH])
 {
 	int stacks = bpf_map__fd(s->skel->maps.stacks);

@@ -114,7 +114,10 @@ uint64_t session_began(const struct session *s);
 /* When a tick of PT_TICK_SHIFT was, or a touch, in ns of CLOCK_MONOTONIC, to 1.05 ms. */
 uint64_t session_tick_time(const struct session *s, uint32_t tick);
 uint64_t session_touch_time(const struct session *s, const struct pt_touch *t);
-/* Fill in what @f->pfn is now: counts, order, file, pgmap, history; false: no device page. */
+/*
+ * Fill in what @f->pfn is now: counts, order, file, pgmap, history; false: no device page.
+ * f->mapping: the address_space that it is about; 0: what the folio says
+ */
 bool session_look(struct session *s, struct pt_finding *f);
 /*
  * Load what session_holders() runs.  It does so itself, but late for the first
@@ -144,6 +147,11 @@ void session_groups(struct session *s, session_group_fn fn, void *arg);
 
 /* What the programs know of the pgmap at @address; false: it is not there. */
 bool session_pgmap(struct session *s, uint64_t address, struct pt_pgmap *p);
+/*
+ * The address_space whose layout thread @tid has begun to break last; 0: not known, or
+ * the folio says it itself.  For f->mapping of session_look().
+ */
+uint64_t session_break(struct session *s, uint32_t tid);
 /* Keep a stack that the tool has found.  Return: where it is, for session_stack(); 0: lost. */
 uint32_t session_keep_stack(struct session *s, const __u64 frame[PT_STACK_DEPTH]);
 /* Folios that were out when their pgmap went away. */

@@ -103,6 +103,14 @@ struct {
 	__type(value, struct pt_session_info);
 } pgmaptrace SEC(".maps");
 
+/* Whose layout a task has begun to break, where the entry that tells is gone by then. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1 << 10);
+	__type(key, __u32);   /* tid */
+	__type(value, __u64); /* address_space */
+} breaks SEC(".maps");
+
 /* --inode: folios that the file has, or had last. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);

@@ -195,7 +195,9 @@ static void look_at_stall(struct tracing *t, const struct stall *st, struct pt_f
 	struct pt_pgmap p = {.address = st->wait.pgmap};
 
 	*f = (struct pt_finding){.pfn = st->wait.pfn};
-	if (st->wait.how == PT_HOW_PGMAP) {
+	if (st->wait.how == PT_HOW_WAIT) {
+		f->mapping = session_break(t->session, st->wait.tid);
+	} else {
 		session_pgmap(t->session, st->wait.pgmap, &p);
 		if (!session_refs(t->session, st->wait.pgmap, &refs))
 			refs.refs = -1;

@@ -186,36 +186,39 @@ unbind() {
 	echo namespace0.0 >/sys/bus/nd/drivers/nd_pmem/unbind
 }
 
-# named: pgmap, page, file, holder, and who ended it
-named() {
-	stalled teardown-stall && report_has "VIOLATION teardown-stall: pfn $(sed -n 's/^pfn //p' /tmp/holder)" \
-		'(fsdax) keeps memunmap_pages waiting' "  file: $MNT/g (" "hold/$(holder): pipe, fd" \
-		"the last reference was given back by hold/$(holder) on cpu"
-}
-
-cat >/tmp/unbind.sh <<'E2'
-. /bin/guest.sh
-. /tmp/held.sh
-held holder pipe /tmp/mnt/g
-(echo namespace0.0 >/sys/bus/nd/drivers/nd_pmem/unbind) &
-sleep 6
-kill $holder
-wait
-sleep 2
-E2
-make_fs ext4
-pwrite $MNT/g 0 4194304
-trace sh /tmp/unbind.sh
-verdict 'stalls: an unbind waits for a pin in a pipe' named
-sed -n '/VIOLATION/,/^$/s/^/# /p' $OUT
-umount $MNT
-
-# the tool comes when it hangs already
 rebind() {
-	echo namespace0.0 >/sys/bus/nd/drivers/nd_pmem/bind
+	umount $MNT 2>/dev/null
+	[ -e /dev/pmem0 ] || echo namespace0.0 >/sys/bus/nd/drivers/nd_pmem/bind
 	make_fs ext4
 	pwrite $MNT/g 0 4194304
 }
+
+# evicted: the file is thrown away, and waits for its page: page, inode, holder, who ended it
+evicted() {
+	reports
+	[ "$status" = 0 ] && [ "$(field warnings)" = 1 ] &&
+		report_has "WARNING break-stall: pfn $(sed -n 's/^pfn //p' /tmp/holder)" \
+			"hold/$(holder): pipe, fd" 'unbind_store+0x' \
+			"came free after .* freed by hold/$(holder) on cpu"
+}
+
+cat >/tmp/unbind.sh <<'E2'
+. /tmp/held.sh
+held holder $1 /tmp/mnt/g
+(echo namespace0.0 >/sys/bus/nd/drivers/nd_pmem/unbind) &
+sleep 6
+kill $holder
+[ $1 = pipe ] || umount /tmp/mnt
+wait
+sleep 2
+E2
+rebind
+trace sh /tmp/unbind.sh pipe
+verdict 'stalls: an unbind evicts a file with a pin in a pipe' evicted
+verdict 'stalls: it is known which' report_has '  file: .*inode 12, ext4 on pmem0'
+sed -n '/WARNING/,/^$/s/^/# /p' $OUT
+
+# the tool comes when it hangs already
 rebind
 held holder pipe $MNT/g
 unbind &
@@ -226,25 +229,41 @@ kill $holder
 sleep 3
 E2
 trace sh /tmp/late.sh
-verdict 'stalls: an unbind that hung before tracing began' named
+verdict 'stalls: an unbind that hung before tracing began' evicted
 wait
-umount $MNT
 
-# a file that stays mapped: what it maps is named
-cat >/tmp/mapped.sh <<'E2'
+# a file that is open stays, and so does its page: memunmap_pages waits for both
+named() {
+	stalled teardown-stall &&
+		report_has "VIOLATION teardown-stall: pfn $(sed -n 's/^pfn //p' /tmp/holder)" \
+			'(fsdax) keeps memunmap_pages waiting' "  file: $MNT/g (inode 12, ext4" \
+			"hold/$(holder): maps it at" "hold/$(holder): pipe, fd" \
+			'references: 2 = 1 by the file + 1 by others' \
+			'the last reference was given back by umount/'
+}
+rebind
+trace sh /tmp/unbind.sh pin
+verdict 'stalls: an unbind waits for a file that is mapped and pinned' named
+sed -n '/VIOLATION/,/^$/s/^/# /p' $OUT
+
+# device-dax: the pin is all that is left
+ndctl create-namespace -f -e namespace0.0 -m devdax -M mem >/dev/null || not_ok 'stalls: no device-dax'
+cat >/tmp/dax.sh <<'E2'
 . /tmp/held.sh
-held holder map /tmp/mnt/g
-(echo namespace0.0 >/sys/bus/nd/drivers/nd_pmem/unbind) &
+held holder pipe /dev/dax0.0
+(echo dax0.0 >/sys/bus/dax/drivers/device_dax/unbind) &
 sleep 6
 kill $holder
-umount /tmp/mnt
 wait
 sleep 2
 E2
-rebind
-trace sh /tmp/mapped.sh
-reports
-sed -n '/VIOLATION/,/^$/s/^/# /p' $OUT
+dax_named() {
+	stalled teardown-stall && report_has '(generic) keeps memunmap_pages waiting' \
+		"  file: /dev/dax0.0 (" "hold/$(holder): pipe, fd" \
+		"the last reference was given back by hold/$(holder) on cpu"
+}
+trace sh /tmp/dax.sh
+verdict 'stalls: an unbind waits for a pin of device-dax' dax_named
 
 # ---- pages of a device that a module takes away
 
@@ -263,7 +282,7 @@ sleep 2
 E2
 hmm_named() {
 	stalled teardown-stall && report_has "VIOLATION teardown-stall: pfn $pfn order 0 refcount 1" \
-		'(private) keeps memunmap_pages waiting' 'by rmmod/' ' hmm_dmirror_exit' \
+		'(private) keeps memunmap_pages waiting' 'by rmmod/' ' dmirror_device_remove_chunks' \
 		'the last reference was given back by sh/' 'lab_let_go'
 }
 trace sh /tmp/hmm.sh
