@@ -108,7 +108,8 @@ static void test_references(void **state)
 	/* mappings take none: all above idle is somebody else's */
 	check_references(&f, PT_PROFILE_CLASSIC, 1, 0, 0, 0, 2);
 	/* the entry has one */
-	f.state = pt_set_assoc(PT_REQUESTED, 1);
+	f.state = PT_REQUESTED;
+	f.file.sharers = 1;
 	check_references(&f, PT_PROFILE_REQUEST, 0, 0, 1, 0, 2);
 	/* a pin that outlives its device */
 	f = (struct pt_finding){.refcount = 2, .pgmap.type = PT_TYPE_GENERIC};
