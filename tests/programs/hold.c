@@ -10,6 +10,7 @@
  *   uring   map it, register it as a fixed buffer of an io_uring, unmap it
  *   ring    the same, and close the ring's descriptor after registering the ring
  *   dio     map it, and write it to TARGET by direct I/O; "done" when that is done
+ *   diov    the same, as the second of two vectors
  *   read    map it, and wait to read into it from a pipe that is O_DIRECT, too
  *   private map anonymous memory, and have the hmm test driver FILE take its pages
  *
@@ -57,15 +58,19 @@ static void hold_in_pipe(char *page)
 }
 
 /* These say "held" before, since they may not come back. */
-static void write_direct(const char *page, const char *target)
+static void write_direct(char *page, const char *target, int vectors)
 {
+	static char other[PAGE_BYTES] __attribute__((aligned(PAGE_BYTES)));
+	struct iovec vec[] = {{other, PAGE_BYTES}, {page, PAGE_BYTES}};
 	int fd = open(target, O_WRONLY | O_DIRECT | O_CLOEXEC);
+	ssize_t n;
 
 	if (fd < 0)
 		err(1, "%s", target);
 	puts("held");
 	fflush(stdout);
-	if (pwrite(fd, page, PAGE_BYTES, 0) != (ssize_t)PAGE_BYTES)
+	n = vectors ? pwritev(fd, vec, 2, 0) : pwrite(fd, page, PAGE_BYTES, 0);
+	if (n != (ssize_t)PAGE_BYTES * (vectors ? 2 : 1))
 		err(1, "can't write %s", target);
 	puts("done");
 	fflush(stdout);
@@ -132,9 +137,9 @@ int main(int argc, char **argv)
 	char *map, *page;
 	int fd, private;
 
-	if (argc < 3 || argc > 5 || (argc == 5) != !strcmp(how, "dio"))
+	if (argc < 3 || argc > 5 || (argc == 5) != !strncmp(how, "dio", 3))
 		errx(2, "usage: hold cover|map|pin|pipe|uring|ring|read|private FILE "
-			"[OFFSET below 2 MiB], or hold dio FILE OFFSET TARGET");
+			"[OFFSET below 2 MiB], or hold dio|diov FILE OFFSET TARGET");
 	fd = open(argv[2], O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		err(1, "%s", argv[2]);
@@ -158,8 +163,8 @@ int main(int argc, char **argv)
 		munmap(map, SPAN_BYTES);
 		close(fd);
 	}
-	if (!strcmp(how, "dio")) {
-		write_direct(page, argv[4]);
+	if (!strncmp(how, "dio", 3)) {
+		write_direct(page, argv[4], !strcmp(how, "diov"));
 	} else if (!strcmp(how, "read")) {
 		read_from_pipe(page);
 	} else {

@@ -114,6 +114,7 @@ umount $MNT
 if modprobe brd rd_nr=1 rd_size=65536 2>/dev/null && modprobe loop 2>/dev/null; then
 	make_fs ext4
 	pwrite $MNT/a 0 8388608
+	pwrite $MNT/b 0 2097152
 	mkdir -p /tmp/slow
 	mkfs.ext4 -q -F /dev/ram0
 	mount -t ext4 /dev/ram0 /tmp/slow
@@ -127,7 +128,7 @@ if modprobe brd rd_nr=1 rd_size=65536 2>/dev/null && modprobe loop 2>/dev/null; 
 		holders 0 $(pfn_of read) "hold/$reader: maps it at 0x"
 	verdict 'holders: that one maps it, and no more' only 1
 	let_go $reader
-	fsfreeze -f /tmp/slow
+	fsfreeze --freeze /tmp/slow
 	hold_page dio dio $MNT/a 4096 $disk
 	writer=$holder
 	sleep 1
@@ -139,8 +140,15 @@ if modprobe brd rd_nr=1 rd_size=65536 2>/dev/null && modprobe loop 2>/dev/null; 
 		"truncate/$waiter: waits for it"
 	show
 	verdict 'holders: these two, once' only 2
-	fsfreeze -u /tmp/slow
+	hold_page diov diov $MNT/b 4096 $disk
+	sleep 1
+	verdict 'holders: direct I/O with vectors' holders 0 $(pfn_of diov) \
+		"hold/$holder: direct I/O, pwritev on fd [0-9]* from 0x.*, in flight"
+	show
+	fsfreeze --unfreeze /tmp/slow
 	wait $waiter
+	until grep -q 'done' /tmp/diov; do sleep 0.1; done
+	let_go $holder
 	until grep -q 'done' /tmp/dio; do sleep 0.1; done
 	verdict 'holders: nobody, when the direct I/O is done' \
 		holders 1 $(pfn_of dio) 'nobody found'
