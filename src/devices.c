@@ -22,7 +22,6 @@ struct device {
 
 struct devices {
 	char *root;
-	bool no_locks;
 	struct device *first;
 };
 
@@ -38,11 +37,6 @@ struct devices *devices_new(const char *root)
 		return NULL;
 	}
 	return d;
-}
-
-void devices_avoid_locks(struct devices *d)
-{
-	d->no_locks = true;
 }
 
 void devices_free(struct devices *d)
@@ -112,48 +106,66 @@ static void name_from_iomem(const struct devices *d, struct device *i)
 	fclose(f);
 }
 
-/* A pfn device tells where it begins under its lock, a namespace without. */
-static bool is_safe(const struct devices *d, const char *block)
+/* Where a namespace begins; false if that can't be read. */
+static bool read_resource(const char *block, unsigned long long *at)
 {
-	char path[PATH_MAX], parent[DEVICE_NAME_LEN] = "";
+	char path[PATH_MAX + 32];
+	bool read = false;
+	FILE *f;
 
-	if (!d->no_locks)
-		return true;
-	snprintf(path, sizeof(path), "%s/sys/block/%s/device", d->root, block);
-	link_name(path, parent);
-	return !strncmp(parent, "namespace", strlen("namespace"));
+	snprintf(path, sizeof(path), "%s/device/resource", block);
+	f = fopen(path, "re");
+	if (!f)
+		return false;
+	read = fscanf(f, "%llx", at) == 1;
+	fclose(f);
+	return read;
+}
+
+/* Is @block what the pmem driver calls the disk of the namespace called @name? */
+static bool is_disk_of(const char *block, const char *name)
+{
+	unsigned int region, nr;
+	char disk[32];
+
+	if (sscanf(name, "namespace%u.%u", &region, &nr) != 2)
+		return false;
+	if (nr)
+		snprintf(disk, sizeof(disk), "pmem%u.%u", region, nr);
+	else
+		snprintf(disk, sizeof(disk), "pmem%u", region);
+	return !strcmp(block, disk);
 }
 
 /*
- * The block device whose parent, a namespace or its pfn device, says that it
- * begins in the pgmap.
+ * The block device whose parent is the namespace that begins in the pgmap, or its
+ * pfn device.  Where that begins is not read: it takes the lock of the device,
+ * which an unbind that hangs has.
  */
 static void find_block(const struct devices *d, struct device *i)
 {
+	char path[PATH_MAX], link[PATH_MAX + 8], parent[DEVICE_NAME_LEN];
 	unsigned long long at;
-	char path[PATH_MAX];
 	struct dirent *e;
+	bool found;
 	DIR *dir;
-	FILE *f;
-	int n;
 
 	snprintf(path, sizeof(path), "%s/sys/block", d->root);
 	dir = opendir(path);
 	if (!dir)
 		return;
 	while ((e = readdir(dir))) {
-		if (!is_safe(d, e->d_name))
-			continue;
-		snprintf(path, sizeof(path), "%s/sys/block/%s/device/resource", d->root, e->d_name);
-		f = fopen(path, "re");
-		if (!f)
-			continue;
-		n = fscanf(f, "%llx", &at);
-		fclose(f);
-		at >>= PAGE_SHIFT;
-		for (__u32 r = 0; n == 1 && r < i->pgmap.nr_range; r++)
-			if (at >= i->pgmap.range[r].start && at <= i->pgmap.range[r].end)
-				snprintf(i->block, DEVICE_NAME_LEN, "%.60s", e->d_name);
+		snprintf(path, sizeof(path), "%s/sys/block/%s", d->root, e->d_name);
+		snprintf(link, sizeof(link), "%s/device", path);
+		parent[0] = '\0';
+		link_name(link, parent);
+		found = !strncmp(parent, "pfn", 3) && is_disk_of(e->d_name, i->name);
+		if (!strncmp(parent, "namespace", 9) && read_resource(path, &at))
+			for (__u32 r = 0; r < i->pgmap.nr_range; r++)
+				found |= at >> PAGE_SHIFT >= i->pgmap.range[r].start &&
+					 at >> PAGE_SHIFT <= i->pgmap.range[r].end;
+		if (found)
+			snprintf(i->block, DEVICE_NAME_LEN, "%.60s", e->d_name);
 	}
 	closedir(dir);
 }

@@ -20,11 +20,6 @@ struct devices;
 /* @root: what comes before /proc and /sys: "" but for tests.  NULL: no memory. */
 struct devices *devices_new(const char *root);
 void devices_free(struct devices *d);
-/*
- * From here on read nothing that takes the lock of a device, which an unbind that
- * hangs has: not all block devices are known then.
- */
-void devices_avoid_locks(struct devices *d);
 void devices_learn(struct devices *d, const struct pt_pgmap *p);
 /* A block device comes after its pgmap: look for those that were not there. */
 void devices_refresh(struct devices *d);

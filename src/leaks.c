@@ -560,7 +560,6 @@ int leaks_run(const struct options *o)
 	l.out.files = files_new("");
 	l.out.inlines = inlines_new(o->vmlinux);
 	if (l.out.devices && l.out.files && l.out.inlines) {
-		devices_avoid_locks(l.out.devices);
 		files_learn(l.out.files);
 		err = find_leaks(&l);
 	} else {
