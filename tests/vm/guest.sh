@@ -124,6 +124,23 @@ unpin() {
 	wait "$pinner"
 }
 
+# A disk, $disk, that can be made to take no more: a file in a file system that
+# fsfreeze --freeze /tmp/slow stops.  Fails if the kernel has no such modules.
+make_slow_disk() {
+	modprobe brd rd_nr=1 rd_size=65536 2>/dev/null && modprobe loop 2>/dev/null || return
+	mkdir -p /tmp/slow
+	mkfs.ext4 -q -F /dev/ram0
+	mount -t ext4 /dev/ram0 /tmp/slow
+	truncate -s 16M /tmp/slow/disk
+	disk=$(losetup -f)
+	losetup $disk /tmp/slow/disk
+}
+
+drop_slow_disk() {
+	losetup -d $disk
+	umount /tmp/slow
+}
+
 # ---- bugs that the tests and the demo show
 
 # Two files share an extent; one is mapped and pinned, then written.

@@ -111,16 +111,10 @@ verdict 'holders: nobody waits any more' waiters 1 'nobody found'
 umount $MNT
 
 # ---- direct I/O: to a disk that is a file, the file system of which is frozen
-if modprobe brd rd_nr=1 rd_size=65536 2>/dev/null && modprobe loop 2>/dev/null; then
+if make_slow_disk; then
 	make_fs ext4
 	pwrite $MNT/a 0 8388608
 	pwrite $MNT/b 0 2097152
-	mkdir -p /tmp/slow
-	mkfs.ext4 -q -F /dev/ram0
-	mount -t ext4 /dev/ram0 /tmp/slow
-	truncate -s 16M /tmp/slow/disk
-	disk=$(losetup -f)
-	losetup $disk /tmp/slow/disk
 	hold_page read read $MNT/a 4096
 	reader=$holder
 	sleep 1
@@ -154,8 +148,7 @@ if modprobe brd rd_nr=1 rd_size=65536 2>/dev/null && modprobe loop 2>/dev/null; 
 		holders 1 $(pfn_of dio) 'nobody found'
 	show
 	let_go $writer
-	losetup -d $disk
-	umount /tmp/slow
+	drop_slow_disk
 	umount $MNT
 else
 	skip "holders: direct I/O - $RELEASE has no module brd or loop"

@@ -123,6 +123,37 @@ if [ "$(profile)" = counted ]; then
 	mount -t ext4 -o dax=always /dev/pmem0 $MNT
 fi
 
+# direct I/O to a disk that takes no more
+cat >/tmp/dio.sh <<E2
+. /tmp/held.sh
+fsfreeze --freeze /tmp/slow
+held holder dio $MNT/h 4096 \$1
+sleep 1
+truncate -s 0 $MNT/h &
+echo \$! >/tmp/waiter
+sleep 6
+fsfreeze --unfreeze /tmp/slow
+wait \$!
+sleep 2
+kill \$holder
+E2
+by_dio() {
+	reports
+	[ "$status" = 0 ] && [ "$(field warnings)" = 1 ] && [ "$(field lost)" = 0 ] &&
+		report_has "reason: truncate/$(waiter) has waited for [34]\.[0-9] s" \
+			"  file: $MNT/h (" 'came free after' \
+			"hold/$(holder): direct I/O, pwrite64 on fd [0-9]* from 0x.*, in flight"
+}
+if make_slow_disk; then
+	pwrite $MNT/h 0 4194304
+	trace sh /tmp/dio.sh $disk
+	verdict 'stalls: truncate waits for direct I/O in flight' by_dio
+	sed -n '/WARNING/,/^$/s/^/# /p' $OUT
+	drop_slow_disk
+else
+	skip "stalls: direct I/O - $RELEASE has no module brd or loop"
+fi
+
 # begun before tracing: its age counts from then on
 pwrite $MNT/f 0 4194304
 held holder pin $MNT/f
