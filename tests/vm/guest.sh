@@ -124,6 +124,11 @@ unpin() {
 	wait "$pinner"
 }
 
+# No program of the tool is left in the kernel.
+hooks_gone() {
+	! bpftool prog list | grep -Eq ' name (fentry_|fexit_|kprobe_|pgmap_next|find_)'
+}
+
 # A disk, $disk, that can be made to take no more: a file in a file system that
 # fsfreeze --freeze /tmp/slow stops.  Fails if the kernel has no such modules.
 make_slow_disk() {

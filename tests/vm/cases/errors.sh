@@ -4,10 +4,6 @@
 # exit status, a summary line wherever a session began, and no hook left.
 . /bin/guest.sh
 
-hooks_gone() {
-	! bpftool prog list | grep -Eq ' name (fentry_|fexit_|kprobe_|pgmap_next)'
-}
-
 hooks_there() {
 	! hooks_gone
 }

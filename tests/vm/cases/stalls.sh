@@ -205,6 +205,22 @@ OPTIONS=-T
 trace sh -c "echo teardown-stall coherent >$LAB/command; sleep 5; echo drop >$LAB/command"
 verdict 'stalls: near miss: shorter than --stall' quiet
 
+# stopped while it lasts: what is known, and nothing is left of the tool
+stopped() {
+	status=0
+	pgmaptrace --stall 2 >$OUT 2>&1 &
+	tool=$!
+	until grep -q 'tracing, Ctrl-C' $OUT; do sleep 0.1; done
+	echo stuck coherent >$LAB/command
+	until grep -q '^  by ' $OUT; do sleep 0.1; done
+	kill -$1 $tool
+	wait $tool || status=$?
+	echo drop >$LAB/command
+	summary=$(tail -n 1 "$OUT")
+	stalled $rules && report_has 'still waits at the end of tracing' && hooks_gone
+}
+verdict 'stalls: SIGTERM while one lasts' stopped TERM
+
 if [ "$(profile)" != request ]; then
 	rmmod pgmap_lab
 	exit 0
