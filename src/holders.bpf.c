@@ -132,7 +132,8 @@ static __always_inline void keep_span(struct state *s, __u64 mm)
 	__u32 nr = s->nr_span;
 	struct span *span;
 
-	if (nr >= PT_MAX_FOUND) {
+	/* a private mapping's own copies can't be told from the file's pages by their addresses */
+	if (nr >= PT_MAX_FOUND || PT_READ(struct vm_area_struct, w->vma, anon_vma)) {
 		not_looked(s, PT_HOW_DIO);
 		return;
 	}
@@ -322,15 +323,18 @@ enum {
 	NR_PWRITEV2
 };
 
-/* A word of the memory of the mm at w->pgd, if it is there. */
-static __always_inline __u64 read_user_u64(struct walk *w, __u64 address)
+/* A word of the memory of the mm at w->pgd; 0 if it is not there. */
+static __always_inline __u64 read_user_u64(struct state *s, __u64 address)
 {
+	struct walk *w = &s->walk;
 	struct leaf leaf = {};
 	__u64 inside;
 
 	walk_page_table(address, &leaf);
-	if (!leaf.pfn || leaf.not_here)
+	if (!leaf.pfn || leaf.not_here) {
+		not_looked(s, PT_HOW_DIO);
 		return 0;
+	}
 	inside = address & ((leaf.pages << PT_PAGE_SHIFT) - 1);
 	return read_u64(w->page_offset + (leaf.pfn << PT_PAGE_SHIFT) + inside);
 }
@@ -368,7 +372,7 @@ static long vector_step(__u32 i, void *data)
 	struct state *s = *(struct state **)data;
 	__u64 vector = s->walk.vectors + i * 16ULL;
 
-	look_at_buffer(s, read_user_u64(&s->walk, vector), read_user_u64(&s->walk, vector + 8));
+	look_at_buffer(s, read_user_u64(s, vector), read_user_u64(s, vector + 8));
 	return 0;
 }
 
@@ -439,6 +443,8 @@ __noinline int look_at_call(void)
 		return 0;
 	w->holder.how = PT_HOW_DIO;
 	w->holder.call = call;
+	/* or it waits for a lock, and may not have pinned anything yet */
+	w->holder.in_io = BPF_CORE_READ_BITFIELD_PROBED((struct task_struct *)task, in_iowait);
 	w->holder.fd = PT_READ(struct pt_regs, regs, di);
 	w->holder.object = task;
 	read_task(w, task);

@@ -225,8 +225,9 @@ void holder_text(const struct pt_holder *h, char *buf, size_t size)
 	if (h->how == PT_HOW_MAP)
 		snprintf(buf, size, "%s: maps it at 0x%llx, %s", who, h->address, entry_name(h));
 	else if (h->how == PT_HOW_DIO)
-		snprintf(buf, size, "%s: direct I/O, %s on fd %d from 0x%llx, in flight", who,
-			 call_name(h->call), h->fd, h->address);
+		snprintf(buf, size, "%s: direct I/O, %s on fd %d from 0x%llx, in flight%s", who,
+			 call_name(h->call), h->fd, h->address,
+			 h->in_io ? "" : " or about to begin");
 	else if (h->how < PT_NR_HOW && waits[h->how])
 		snprintf(buf, size, "%s: %s", who, waits[h->how]);
 	else if (h->fd < 0)

@@ -406,7 +406,8 @@ struct pt_holder {
 	__u32 pages;	/* how many of the pages: MAP, PIPE, URING, DIO */
 	__u32 entry;	/* MAP: pages that a page table entry maps: 1, 512, 262144 */
 	__u32 not_here; /* MAP: the entry is a device-private one, which the CPU can't use */
-	__u32 call;	/* DIO: number of the system call */
+	__u16 call;	/* DIO: number of the system call */
+	__u16 in_io;	/* DIO: it waits for the I/O itself */
 	char comm[PT_COMM_LEN];
 };
 

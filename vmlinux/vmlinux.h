@@ -173,6 +173,7 @@ struct vm_area_struct {
 	unsigned long vm_end;
 	struct mm_struct *vm_mm;
 	unsigned long vm_pgoff;
+	struct anon_vma *anon_vma;
 	struct file *vm_file;
 	struct {
 		struct rb_node rb;
@@ -216,6 +217,7 @@ struct task_struct {
 	struct thread_info thread_info;
 	unsigned int __state;
 	struct mm_struct *mm;
+	unsigned int in_iowait : 1;
 	int pid;
 	int tgid;
 	struct task_struct *group_leader;

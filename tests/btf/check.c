@@ -266,7 +266,8 @@ static void check_members(const struct btf_type *ours, const struct btf_type *th
 		if (theirs)
 			id = find_member(kernel, theirs, strrchr(member, '.') + 1, &bitfield);
 		if (id)
-			v = bitfield ? OTHER_KIND : compare(m[i].type, id);
+			v = bitfield == !!btf_member_bitfield_size(ours, i) ? compare(m[i].type, id)
+									    : OTHER_KIND;
 		inner = skip_modifiers(declared, m[i].type);
 		if (v == SAME && btf_is_composite(inner) && !*name_of(declared, inner)) {
 			check_members(inner, skip_modifiers(kernel, id), member, flavour);

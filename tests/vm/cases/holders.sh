@@ -130,14 +130,14 @@ if make_slow_disk; then
 	waiter=$!
 	sleep 2
 	verdict 'holders: direct I/O, and who waits for its end' holders 0 $(pfn_of dio) \
-		"hold/$writer: direct I/O, pwrite64 on fd [0-9]* from 0x.*, in flight" \
+		"hold/$writer: direct I/O, pwrite64 on fd [0-9]* from 0x.*, in flight$" \
 		"truncate/$waiter: waits for it"
 	show
 	verdict 'holders: these two, once' only 2
 	hold_page diov diov $MNT/b 4096 $disk
 	sleep 1
 	verdict 'holders: direct I/O with vectors' holders 0 $(pfn_of diov) \
-		"hold/$holder: direct I/O, pwritev on fd [0-9]* from 0x.*, in flight"
+		"hold/$holder: direct I/O, pwritev on fd [0-9]* from 0x.*, in flight$"
 	show
 	fsfreeze --unfreeze /tmp/slow
 	wait $waiter

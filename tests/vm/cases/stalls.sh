@@ -142,7 +142,7 @@ by_dio() {
 	[ "$status" = 0 ] && [ "$(field warnings)" = 1 ] && [ "$(field lost)" = 0 ] &&
 		report_has "reason: truncate/$(waiter) has waited for [34]\.[0-9] s" \
 			"  file: $MNT/h (" 'came free after' \
-			"hold/$(holder): direct I/O, pwrite64 on fd [0-9]* from 0x.*, in flight"
+			"hold/$(holder): direct I/O, pwrite64 on fd [0-9]* from 0x.*, in flight$"
 }
 if make_slow_disk; then
 	pwrite $MNT/h 0 4194304
