@@ -97,9 +97,9 @@ void folio_references(const struct pt_finding *f, enum pt_profile profile,
 		r->files = (int)f->file.sharers < left ? (int)f->file.sharers : left;
 		left -= r->files;
 	}
-	/* the owner's own, until it is mapped or given to someone else */
-	if (left > 0 && !r->mapped && !r->files && pt_is_out(f->state) &&
-	    pt_is_requested(profile, f->pgmap.type)) {
+	/* the owner's own, until it is mapped or given to someone else, such as a file */
+	if (left > 0 && f->rule != PT_RULE_BREAK_STALL && !r->mapped && !r->files &&
+	    pt_is_out(f->state) && pt_is_requested(profile, f->pgmap.type)) {
 		r->requests = 1;
 		left--;
 	}

@@ -467,29 +467,20 @@ static void who_let_go(struct text_out *o, const struct stall *st, const struct 
 	}
 }
 
-void text_stall_ended(struct text_out *o, const struct stall *st, const struct pt_finding *f)
+void text_stall_ended(struct text_out *o, const struct stall *st)
 {
-	const struct pt_touch *freed = &f->free;
 	const struct pt_release *r = &st->release;
 	uint64_t end = r->time ? r->time : st->last_seen;
-	char comm[PT_COMM_LEN + 1] = "?";
 
-	stall_headline(o, st, f);
+	stall_headline(o, st, &st->about);
 	fprintf(o->to, "came free after %.1f s", (double)(end - st->since) / 1e9);
 	if (r->time) {
-		fprintf(o->to, ", the last reference was given back ");
+		fprintf(o->to, ", %s ", r->address ? "the last reference was given back" : "freed");
 		text_who(o, r->comm, r->tid, r->cpu, r->at);
 		fprintf(o->to, "\n");
 		text_where(o, r->at);
-	} else if (pt_is_paired(profile_of(o), f->pgmap.type) && freed->tick &&
-		   session_touch_time(o->session, freed) > st->since) {
-		session_comm(o->session, freed, comm);
-		fprintf(o->to, ", freed ");
-		text_who(o, comm, PT_TID(freed->who), PT_CPU(freed->who), freed->at);
-		fprintf(o->to, "\n");
-		text_where(o, freed->at);
 	} else {
-		who_let_go(o, st, f);
+		who_let_go(o, st, &st->about);
 		fprintf(o->to, "\n");
 	}
 	fputc('\n', o->to);

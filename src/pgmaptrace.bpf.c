@@ -489,21 +489,7 @@ HOOK(memunmap_pages)
 /* dev_pagemap_percpu_release(ref): the last reference is given back, and the wait ends */
 HOOK(dev_pagemap_percpu_release)
 {
-	__u64 address = a0 - bpf_core_field_offset(struct dev_pagemap, ref);
-	struct pt_release *r = bpf_ringbuf_reserve(&records, sizeof(*r), 0);
-
-	if (!r) {
-		COUNT(lost[PT_LOSS_FINDING], 1);
-		return 0;
-	}
-	r->kind = PT_RECORD_RELEASE;
-	r->at = where_for_finding(h);
-	r->time = bpf_ktime_get_ns();
-	r->address = address;
-	r->cpu = bpf_get_smp_processor_id();
-	r->tid = bpf_get_current_pid_tgid();
-	bpf_get_current_comm(r->comm, sizeof(r->comm));
-	bpf_ringbuf_submit(r, 0);
+	tell_release(a0 - bpf_core_field_offset(struct dev_pagemap, ref), 0, where_for_finding(h));
 	return 0;
 }
 

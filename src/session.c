@@ -820,6 +820,16 @@ uint64_t session_break(struct session *s, uint32_t tid)
 	return bpf_map_lookup_elem(bpf_map__fd(s->skel->maps.breaks), &tid, &mapping) ? 0 : mapping;
 }
 
+void session_expect_free(struct session *s, uint64_t pfn, bool expect)
+{
+	int map = bpf_map__fd(s->skel->maps.waited);
+	uint8_t one = 1;
+
+	if (expect ? !bpf_map_update_elem(map, &pfn, &one, BPF_NOEXIST)
+		   : !bpf_map_delete_elem(map, &pfn))
+		s->skel->bss->nr_waited += expect ? 1 : -1;
+}
+
 uint32_t session_keep_stack(struct session *s, const __u64 frame[PT_STACK_DEPTH])
 {
 	int stacks = bpf_map__fd(s->skel->maps.stacks);

@@ -152,6 +152,8 @@ bool session_pgmap(struct session *s, uint64_t address, struct pt_pgmap *p);
  * the folio says it itself.  For f->mapping of session_look().
  */
 uint64_t session_break(struct session *s, uint32_t tid);
+/* From here on, or not any more: be told, as a release, of the free of the folio at @pfn. */
+void session_expect_free(struct session *s, uint64_t pfn, bool expect);
 /* Keep a stack that the tool has found.  Return: where it is, for session_stack(); 0: lost. */
 uint32_t session_keep_stack(struct session *s, const __u64 frame[PT_STACK_DEPTH]);
 /* Folios that were out when their pgmap went away. */

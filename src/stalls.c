@@ -86,7 +86,8 @@ void stalls_look(struct stalls *s, const struct pt_waits *w, uint64_t now)
 void stalls_release(struct stalls *s, const struct pt_release *r)
 {
 	for (struct stall *st = s->all; st; st = st->next)
-		if (st->wait.how == PT_HOW_PGMAP && st->wait.pgmap == r->address)
+		if (r->address ? st->wait.how == PT_HOW_PGMAP && st->wait.pgmap == r->address
+			       : st->wait.how == PT_HOW_WAIT && st->wait.pfn == r->pfn)
 			st->release = *r;
 }
 

@@ -23,7 +23,7 @@ struct stall {
 	uint64_t due;	    /* when it is told of next */
 	uint64_t last_seen;
 	unsigned int reports;	   /* how often it was told of */
-	struct pt_release release; /* of its pgmap; time 0: not seen */
+	struct pt_release release; /* of what it waits for; time 0: not seen */
 	struct pt_finding about;   /* as it was when it was last told of; and who held the folio */
 	struct holders_found held;
 	bool seen; /* in the look at hand */
@@ -42,7 +42,7 @@ struct stalls {
 
 /* Take in what waits at @now.  What is not in @w has ended, if @w has all that wait. */
 void stalls_look(struct stalls *s, const struct pt_waits *w, uint64_t now);
-/* A pgmap's last reference is gone. */
+/* The last reference of a pgmap or folio is gone. */
 void stalls_release(struct stalls *s, const struct pt_release *r);
 void stalls_free(struct stalls *s);
 

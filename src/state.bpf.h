@@ -111,6 +111,14 @@ struct {
 	__type(value, __u64); /* address_space */
 } breaks SEC(".maps");
 
+/* Folios that a task has waited for long, so that their free is told of. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, PT_MAX_WAITS);
+	__type(key, __u64); /* pfn */
+	__type(value, __u8);
+} waited SEC(".maps");
+
 /* --inode: folios that the file has, or had last. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -231,6 +239,7 @@ struct {
 } scratches SEC(".maps");
 
 /* Set by the tool. */
+volatile __u32 nr_waited;		    /* entries of waited */
 volatile __u32 killed;			    /* pgmaps that memunmap_pages came for */
 const volatile __u32 profile;		    /* enum pt_profile */
 const volatile __u32 stack_mode;	    /* enum pt_stack_mode */
@@ -820,11 +829,36 @@ static __always_inline enum pt_keep judge_in(const struct hook *h, struct pt_sec
 	return keep;
 }
 
+/* Who gives back the last reference of a pgmap (@address), or of a folio (@pfn). */
+__noinline int tell_release(__u64 address, __u64 pfn, __u32 at)
+{
+	struct pt_release *r = bpf_ringbuf_reserve(&records, sizeof(*r), 0);
+
+	if (!r) {
+		COUNT(lost[PT_LOSS_FINDING], 1);
+		return 0;
+	}
+	r->kind = PT_RECORD_RELEASE;
+	r->at = at;
+	r->time = bpf_ktime_get_ns();
+	r->address = address;
+	r->pfn = pfn;
+	r->cpu = bpf_get_smp_processor_id();
+	r->tid = bpf_get_current_pid_tgid();
+	bpf_get_current_comm(r->comm, sizeof(r->comm));
+	bpf_ringbuf_submit(r, 0);
+	return 0;
+}
+
 /* After the reports of an event, which tell of the request and the free before it. */
 static __always_inline void remember(const struct pt_event *e, enum pt_keep keep)
 {
+	__u64 pfn = e->pfn;
+
 	if (keep)
-		touch(e->pfn, e->at, keep == KEEP_FREE);
+		touch(pfn, e->at, keep == KEEP_FREE);
+	if (keep == KEEP_FREE && nr_waited && bpf_map_lookup_elem(&waited, &pfn))
+		tell_release(0, pfn, e->at);
 }
 
 static __always_inline void observe_in(const struct hook *h, struct pt_section *s,

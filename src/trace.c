@@ -235,6 +235,8 @@ static void on_stalled(void *arg, struct stall *st)
 	if (!st->reports) {
 		t->own.rule[f.rule]++;
 		findings_add(&t->findings, &f, 1);
+		if (f.rule == PT_RULE_BREAK_STALL)
+			session_expect_free(t->session, f.pfn, true);
 	}
 	if (!st->reports && f.rule == PT_RULE_TEARDOWN_STALL) {
 		of.pgmap = &f.pgmap;
@@ -247,13 +249,11 @@ static void on_stalled(void *arg, struct stall *st)
 static void on_stall_ended(void *arg, struct stall *st)
 {
 	struct tracing *t = arg;
-	struct pt_finding f = st->about;
 
-	/* who freed the folio is in its history, if it is one that is freed */
 	if (st->wait.how == PT_HOW_WAIT)
-		session_look(t->session, &f);
+		session_expect_free(t->session, st->wait.pfn, false);
 	read_clock(t);
-	text_stall_ended(&t->out, st, &f);
+	text_stall_ended(&t->out, st);
 }
 
 static void look_for_stalls(struct tracing *t)

@@ -165,12 +165,13 @@ struct pt_pgmap_record {
 	struct pt_pgmap pgmap;
 };
 
-/* The last reference of a pgmap that was killed is gone. */
+/* The last reference of a pgmap that was killed is gone, or of a folio that is waited for. */
 struct pt_release {
 	__u32 kind;
 	__u32 at; /* where in the kernel; and who gave it back */
 	__u64 time;
-	__u64 address; /* of the pgmap */
+	__u64 address; /* of the pgmap; 0: it is a folio's */
+	__u64 pfn;     /* of the folio's head page */
 	__u32 cpu;
 	__u32 tid;
 	char comm[PT_COMM_LEN];

@@ -197,14 +197,16 @@ static void a_release_is_its_pgmaps(void **state)
 {
 	const struct pt_release other = {.address = 8192, .tid = 5, .time = 1};
 	const struct pt_release own = {.address = 4096, .tid = 6, .time = 1};
+	const struct pt_release page = {.pfn = 100, .tid = 7, .time = 1};
 	struct stalls s = make();
 
 	(void)state;
 	look(&s, waits(2, 7, PT_HOW_PGMAP, 4096, 8, PT_HOW_WAIT, 100), 1);
 	look(&s, waits(2, 7, PT_HOW_PGMAP, 4096, 8, PT_HOW_WAIT, 100), 11);
 	stalls_release(&s, &other);
+	stalls_release(&s, &page);
 	look(&s, waits(1, 7, PT_HOW_PGMAP, 4096), 12);
-	assert_int_equal(seen.release.tid, 0);
+	assert_int_equal(seen.release.tid, 7);
 	stalls_release(&s, &own);
 	look(&s, waits(0), 13);
 	assert_int_equal(seen.ended, 2);
