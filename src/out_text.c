@@ -291,7 +291,7 @@ static void other_examples(struct text_out *o, const struct outstanding_group *g
 	char file[FILE_LINE_LEN];
 
 	for (unsigned int i = from; i < outstanding_examples(g); i++) {
-		fprintf(o->to, "    %s pfn 0x%llx", i ? "also" : "", g->example[i].pfn);
+		fprintf(o->to, "    %spfn 0x%llx", i ? "also " : "", g->example[i].pfn);
 		if (files_describe(o->files, &g->example[i], file, sizeof(file)))
 			fprintf(o->to, ", %s", file);
 		fprintf(o->to, "\n");
@@ -515,9 +515,8 @@ void text_leaks(struct text_out *o, const struct outstanding *all, const struct 
 	if (!gone && !alive && !unsure && !sum->own->rule[PT_RULE_REF_IMBALANCE])
 		return;
 	fprintf(o->to,
-		"pgmaptrace: leaks: definite %llu folios whose pgmap is gone and %llu pgmaps with "
-		"a "
-		"wrong reference count, outstanding %llu, preexisting %llu, unverifiable %llu\n",
+		"pgmaptrace: leaked: definite=%llu pgmaps=%llu outstanding=%llu preexisting=%llu "
+		"unverifiable=%llu\n",
 		(unsigned long long)gone, (unsigned long long)sum->own->rule[PT_RULE_REF_IMBALANCE],
 		(unsigned long long)alive,
 		sum->counts->preexisting > sum->counts->preexisting_frees

@@ -43,7 +43,7 @@ void text_stall_ended(struct text_out *o, const struct stall *st);
 void text_stalls_go_on(struct text_out *o, const struct stalls *all);
 /* Folios that were out when their pgmap went away. */
 void text_gone(struct text_out *o, const struct outstanding_group *g);
-/* How many folios leaked, by how sure that is; nothing if none did. */
+/* How many folios leaked, by how sure that is, and pgmaps with a wrong count; nothing if none. */
 void text_leaks(struct text_out *o, const struct outstanding *all, const struct summary *sum);
 /* Groups that grew tenfold since they were last told of. */
 void text_progress(struct text_out *o, struct findings *all);

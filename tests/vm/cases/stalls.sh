@@ -215,7 +215,7 @@ stopped() {
 	tool=$!
 	until grep -q 'tracing, Ctrl-C' $OUT; do sleep 0.1; done
 	echo stuck coherent >$LAB/command
-	until grep -q '^  by ' $OUT; do sleep 0.1; done
+	until grep -q ', who waits since' $OUT; do sleep 0.1; done
 	kill -$1 $tool
 	wait $tool || status=$?
 	echo drop >$LAB/command
