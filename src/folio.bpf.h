@@ -219,7 +219,10 @@ static long tally_page(__u32 i, void *data)
 		return 0;
 	if (!t->out++)
 		t->first_out = pfn;
-	if (t->going)
+	/* fsdax of counted kernels: nobody waits for a free that is on its way */
+	if (t->going &&
+	    (pt_is_requested(profile, in->section->type) ||
+	     page_refcount(pfn_to_page(pfn)) > pt_idle_count(profile, in->section->type)))
 		keep_gone(t->going, pfn, word);
 	t->pages += 1ULL << pt_order(word);
 	if (in->history) {

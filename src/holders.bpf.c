@@ -163,6 +163,8 @@ static __always_inline void look_at_vma(struct state *s, __u64 pgoff)
 	w->first = start + ((w->index - pgoff) << PT_PAGE_SHIFT);
 	if (!w->anon)
 		keep_span(s, mm);
+	else
+		not_looked(s, PT_HOW_DIO);
 	w->pgd = (__u64)PT_READ(struct mm_struct, mm, pgd);
 	__builtin_memset(&w->holder, 0, sizeof(w->holder));
 	bpf_loop(1 << 20, page_step, &s, 0);
@@ -281,8 +283,12 @@ static __always_inline void find_mappings(struct state *s)
 	__u64 mapping = find_mapping(s), root;
 	struct walk *w = &s->walk;
 
-	if (!mapping)
+	if (!mapping) {
+		/* an idle folio has one at most */
+		if (s->search.refcount > 1)
+			not_looked(s, PT_HOW_DIO);
 		return;
+	}
 	w->anon = (mapping & 3) == 1;
 	if (w->anon)
 		root = mapping - 1 + bpf_core_field_offset(struct anon_vma, rb_root);
@@ -398,6 +404,19 @@ static __always_inline __u64 file_of_fd(__u64 task, __u32 fd)
 	return read_u64((__u64)PT_READ(struct fdtable, table, fd) + fd * 8ULL);
 }
 
+static __always_inline bool has_span(const struct state *s, __u64 mm)
+{
+	__u32 i;
+
+	for (i = 0; i < PT_MAX_FOUND; i++) {
+		if (i >= s->nr_span)
+			break;
+		if (s->span[i].mm == mm)
+			return true;
+	}
+	return false;
+}
+
 /*
  * Does s->walk.task sleep in a direct I/O from or to the folio?  Nothing leads
  * from the page to the task, but the arguments of its system call lead to the
@@ -415,7 +434,8 @@ __noinline int look_at_call(void)
 	task = w->task;
 	regs = w->regs;
 	w->mm = (__u64)PT_READ(struct task_struct, task, mm);
-	if (!w->mm || !regs || !(PT_READ(struct task_struct, task, __state) & TASK_WAITS) ||
+	if (!w->mm || !has_span(s, w->mm) || !regs ||
+	    !(PT_READ(struct task_struct, task, __state) & TASK_WAITS) ||
 	    PT_READ(struct task_struct, task, thread_info.status) & TS_COMPAT)
 		return 0;
 	/* within a call until it has a result; a worker of io_uring has no stack in user space */

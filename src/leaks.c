@@ -172,23 +172,25 @@ static void ask_past(struct leaks *l, uint64_t pfn, struct leak_folio *f)
 static enum answer judge(const struct leaks *l, uint64_t pfn, const struct leak_folio *f)
 {
 	uint64_t now = session_now(), since = f->requested ? f->requested : l->peer_began;
+	/* the time of a request may be rounded up */
+	double age = now > since ? (double)(now - since) / 1e9 : 0;
 
 	if (l->baseline && baseline_has_folio(l->baseline, &l->pgmap, pfn, f->requested))
 		return ANSWER_KNOWN;
-	if (l->options->older < 0 ||
-	    ((f->requested || f->preexisting) && (double)(now - since) / 1e9 >= l->options->older))
+	if (l->options->older < 0 || ((f->requested || f->preexisting) && age >= l->options->older))
 		return ANSWER_SHOW;
 	return f->requested ? ANSWER_YOUNG : ANSWER_AGELESS;
 }
 
 static void count_held(struct leaks *l)
 {
-	struct leak_folio f = {0};
 	unsigned int range = 0;
 	uint64_t pfn = 0, all = 0;
 
 	l->pgmap.held = 0;
 	for (; heldset_next(&l->held, &range, &pfn); pfn++, all++) {
+		struct leak_folio f = {0};
+
 		ask_past(l, pfn, &f);
 		switch (judge(l, pfn, &f)) {
 		case ANSWER_SHOW:
@@ -266,7 +268,9 @@ static void tell_held(struct leaks *l)
 		if (!l->options->json && l->peer)
 			l->no_memory |= !requesters_add(&l->requesters, l->session, &f);
 	}
-	if (!l->options->json && l->pgmap.held > told)
+	if (!l->options->json && l->pgmap.incomplete)
+		printf("  stopped here\n");
+	else if (!l->options->json && l->pgmap.held > told)
 		printf("  and %llu more, not shown (see --top)\n",
 		       (unsigned long long)(l->pgmap.held - told));
 	if (l->peer)
@@ -345,8 +349,11 @@ static int look_at_pgmap(struct leaks *l)
 	}
 	l->pgmap.dying = l->now.dying;
 	l->pgmap.references = l->now.refs;
-	if (!pt_is_requested(session_choice(l->session)->profile, l->now.pgmap.type))
-		l->pgmap.least = l->pgmap.most = 0;
+	if (!pt_is_requested(session_choice(l->session)->profile, l->now.pgmap.type)) {
+		l->pgmap.least = 0;
+		/* allocations of P2P memory hold references, and are not seen */
+		l->pgmap.most = l->now.pgmap.type == PT_TYPE_PCI_P2PDMA ? PT_REFS_ANY : 0;
+	}
 	end_progress(l);
 	/* what was not looked at twice may have been held for a moment */
 	if (l->pgmap.incomplete) {
@@ -538,6 +545,12 @@ static int find_leaks(struct leaks *l)
 		fprintf(stderr, "pgmaptrace: looked at %llu pages in %.3f s\n",
 			(unsigned long long)l->pages, (double)(session_now() - l->began) / 1e9);
 	l->sum.incomplete |= interrupted();
+	if (session_counts(l->session)->lost[PT_LOSS_PGMAP]) {
+		fprintf(stderr,
+			"pgmaptrace: a pgmap has more ranges than are looked at, or there are "
+			"more pgmaps\n");
+		l->sum.incomplete = true;
+	}
 	if (l->options->pgmap && !l->found && !l->sum.incomplete)
 		return usage_error("leaks --pgmap %s: no pgmap is called so", l->options->pgmap);
 	return finish(l, &u);

@@ -56,6 +56,8 @@ static void explained(FILE *to, const struct record_pgmap *r)
 {
 	if (r->least == r->most)
 		fprintf(to, "%llu", (unsigned long long)r->most);
+	else if (r->most == PT_REFS_ANY)
+		fprintf(to, "%llu or more", (unsigned long long)r->least);
 	else
 		fprintf(to, "%llu to %llu", (unsigned long long)r->least,
 			(unsigned long long)r->most);

@@ -156,7 +156,7 @@ static void references(struct text_out *o, const struct pt_finding *f)
 static bool is_about_pgmap(const struct pt_finding *f)
 {
 	if (f->rule == PT_RULE_TEARDOWN_STALL)
-		return !f->most;
+		return !f->most || f->most == PT_REFS_ANY;
 	return f->rule == PT_RULE_REF_IMBALANCE && f->op != PT_OP_TEARDOWN && !f->most;
 }
 
@@ -221,14 +221,19 @@ struct held {
 	struct holders_found found;
 };
 
-static void look_now(struct text_out *o, const struct pt_finding *f, struct held *held)
+static struct holders_query query_of(const struct pt_finding *f)
 {
-	struct holders_query q = {
+	return (struct holders_query){
 		.pfn = f->pfn,
 		.pages = 1ULL << f->order,
 		.mapping = f->file.flags & PT_FILE_OFFSET ? f->mapping : 0,
 		.offset = f->file.offset,
 	};
+}
+
+static void look_now(struct text_out *o, const struct pt_finding *f, struct held *held)
+{
+	struct holders_query q = query_of(f);
 
 	held->when = session_now();
 	held->outstanding = pt_is_paired(profile_of(o), f->pgmap.type)
@@ -285,22 +290,28 @@ static const char *size_text(uint64_t pages)
 	return text;
 }
 
-/* Pages of which nothing is known but that they are in the group, too. */
-static void other_examples(struct text_out *o, const struct outstanding_group *g, unsigned int from)
+/* Some of the group's folios, but for @known, of which there is more to say. */
+static void examples(struct text_out *o, const struct outstanding_group *g, uint64_t known)
 {
 	char file[FILE_LINE_LEN];
 
-	for (unsigned int i = from; i < outstanding_examples(g); i++) {
-		fprintf(o->to, "    %spfn 0x%llx", i ? "also " : "", g->example[i].pfn);
+	for (unsigned int i = 0; i < outstanding_examples(g); i++) {
+		if (g->example[i].pfn == known)
+			continue;
+		fprintf(o->to, "    pfn 0x%llx", g->example[i].pfn);
 		if (files_describe(o->files, &g->example[i], file, sizeof(file)))
 			fprintf(o->to, ", %s", file);
 		fprintf(o->to, "\n");
 	}
 }
 
-/* Folios with one story.  @now: ns; @stack: of their request, unless the report has it anyway */
-static void outstanding(struct text_out *o, const struct outstanding_group *g, uint64_t now,
-			bool stack)
+/*
+ * Folios with one story.
+ * @f: the report's folio, whose pfn and request are not said twice; NULL: there is none
+ * @now: ns
+ */
+static void outstanding(struct text_out *o, const struct outstanding_group *g,
+			const struct pt_finding *f, uint64_t now)
 {
 	char comm[PT_COMM_LEN + 1] = "?";
 
@@ -312,8 +323,8 @@ static void outstanding(struct text_out *o, const struct outstanding_group *g, u
 			PT_TID(g->oldest.who));
 	}
 	fprintf(o->to, "\n");
-	other_examples(o, g, g->gone ? 0 : 1);
-	if (stack && g->at)
+	examples(o, g, f ? f->pfn : 0);
+	if (g->at && (!f || g->at != f->request.at))
 		text_where(o, g->at);
 }
 
@@ -321,10 +332,23 @@ static void outstanding_groups(struct text_out *o, const struct pt_finding *f,
 			       const struct outstanding_group *groups)
 {
 	for (const struct outstanding_group *g = groups; g; g = g->next)
-		outstanding(o, g, f->time, g->at != f->request.at);
+		outstanding(o, g, f, f->time);
 	if (f->preexisting)
 		fprintf(o->to, "  in use since before tracing: %llu folio%s of this pgmap\n",
 			f->preexisting, f->preexisting == 1 ? "" : "s");
+}
+
+static void pgmap_references(struct text_out *o, const struct pt_finding *f)
+{
+	if (f->refs < 0)
+		fprintf(o->to, "  pgmap references: not known");
+	else
+		fprintf(o->to, "  pgmap references: %lld", f->refs);
+	if (f->most == PT_REFS_ANY)
+		fprintf(o->to, "; folios that are out explain %llu, allocations any number\n",
+			f->least);
+	else
+		fprintf(o->to, "; folios that are out explain %llu to %llu\n", f->least, f->most);
 }
 
 static bool is_stall(const struct pt_finding *f)
@@ -368,9 +392,7 @@ static void text_report(struct text_out *o, const struct pt_finding *f, const st
 		fprintf(o->to, "  %s\n", file);
 	holders(o, f, held);
 	if (f->refs || f->most)
-		fprintf(o->to,
-			"  pgmap references: %lld; folios that are out explain %llu to %llu\n",
-			f->refs, f->least, f->most);
+		pgmap_references(o, f);
 	outstanding_groups(o, f, groups);
 	culprit(o, f);
 	if (!is_about_one_folio(f))
@@ -415,9 +437,7 @@ static void goes_on(struct text_out *o, const struct stall *st, const struct pt_
 	fprintf(o->to, "keeps %s/%u waiting, for %.1f s now\n", st->wait.comm, st->wait.tid,
 		f->waited / 1e9);
 	if (f->rule == PT_RULE_TEARDOWN_STALL)
-		fprintf(o->to,
-			"  pgmap references: %lld; folios that are out explain %llu to %llu\n",
-			f->refs, f->least, f->most);
+		pgmap_references(o, f);
 	holders(o, f, held);
 	fputc('\n', o->to);
 	fflush(o->to);
@@ -448,18 +468,18 @@ static bool is_among(const struct holders_found *found, const struct pt_holder *
  */
 static void who_let_go(struct text_out *o, const struct stall *st, const struct pt_finding *f)
 {
-	struct holders_query q = {.pfn = f->pfn, .pages = 1ULL << f->order};
+	struct holders_query q = query_of(f);
 	struct holders_found now = {0};
 	const char *before = "; not a holder any more: ";
 	char text[256];
 
-	if (!st->held.nr || session_holders(o->session, &q, &now))
+	if (!st->held.nr || session_holders(o->session, &q, &now) || now.more)
 		return;
 	for (uint32_t i = 0; i < st->held.nr; i++) {
 		const struct pt_holder *h = &st->held.holder[i];
 
 		if (h->how == PT_HOW_WAIT || h->how == PT_HOW_LOCK || h->how == PT_HOW_PGMAP ||
-		    is_among(&now, h))
+		    !(now.looked & (1U << h->how)) || is_among(&now, h))
 			continue;
 		holder_text(h, text, sizeof(text));
 		fprintf(o->to, "%s%s", before, text);
@@ -467,12 +487,22 @@ static void who_let_go(struct text_out *o, const struct stall *st, const struct 
 	}
 }
 
-void text_stall_ended(struct text_out *o, const struct stall *st)
+void text_stall_ended(struct text_out *o, const struct stall *st, const struct pt_finding *now)
 {
 	const struct pt_release *r = &st->release;
 	uint64_t end = r->time ? r->time : st->last_seen;
 
 	stall_headline(o, st, &st->about);
+	/* a signal ends such a wait, too */
+	if (!r->time && st->wait.how == PT_HOW_WAIT && now->pgmap.type &&
+	    now->refcount > pt_idle_count(profile_of(o), now->pgmap.type)) {
+		fprintf(o->to,
+			"is not waited for any more by %s/%u, after %.1f s; its refcount is %d\n\n",
+			st->wait.comm, st->wait.tid, (double)(end - st->since) / 1e9,
+			now->refcount);
+		fflush(o->to);
+		return;
+	}
 	fprintf(o->to, "came free after %.1f s", (double)(end - st->since) / 1e9);
 	if (r->time) {
 		fprintf(o->to, ", %s ", r->address ? "the last reference was given back" : "freed");
@@ -502,7 +532,7 @@ void text_gone(struct text_out *o, const struct outstanding_group *g)
 {
 	fprintf(o->to, "pgmaptrace: leaked for good, their pgmap %s is gone:\n",
 		devices_name_of_epoch(o->devices, g->epoch));
-	outstanding(o, g, session_now(), true);
+	outstanding(o, g, NULL, session_now());
 	fputc('\n', o->to);
 }
 
@@ -511,7 +541,7 @@ void text_leaks(struct text_out *o, const struct outstanding *all, const struct 
 	uint64_t gone = 0, alive = 0, unsure = 0;
 
 	for (const struct outstanding_group *g = all->groups; g; g = g->next)
-		*(g->gone ? &gone : sum->state_lost ? &unsure : &alive) += g->folios;
+		*(sum->state_lost ? &unsure : g->gone ? &gone : &alive) += g->folios;
 	if (!gone && !alive && !unsure && !sum->own->rule[PT_RULE_REF_IMBALANCE])
 		return;
 	fprintf(o->to,
@@ -636,8 +666,8 @@ void text_ledger(struct text_out *o, struct findings *all, const struct summary 
 	if (sum->own->cut_short)
 		fprintf(o->to, "pgmaptrace: stopped before all that is outstanding was judged\n");
 	if (sum->own->blind)
-		fprintf(o->to, "pgmaptrace: who waits could not be looked for: teardown-stall and "
-			       "break-stall were not judged\n");
+		fprintf(o->to, "pgmaptrace: who waits could not be looked for, or not wholly: "
+			       "teardown-stall and break-stall may be missing\n");
 }
 
 void text_summary(FILE *to, const struct summary *sum, enum pt_profile profile)

@@ -39,7 +39,7 @@ void text_finding(struct text_out *o, const struct pt_finding *f,
  */
 void text_stall(struct text_out *o, struct stall *st, const struct pt_finding *f,
 		const struct outstanding_group *groups);
-void text_stall_ended(struct text_out *o, const struct stall *st);
+void text_stall_ended(struct text_out *o, const struct stall *st, const struct pt_finding *now);
 void text_stalls_go_on(struct text_out *o, const struct stalls *all);
 /* Folios that were out when their pgmap went away. */
 void text_gone(struct text_out *o, const struct outstanding_group *g);

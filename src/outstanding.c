@@ -28,6 +28,14 @@ unsigned int outstanding_examples(const struct outstanding_group *g)
 	return g->folios < PT_EXAMPLES ? g->folios : PT_EXAMPLES;
 }
 
+bool outstanding_wants_example(const struct outstanding *all, uint64_t epoch, uint32_t at)
+{
+	for (const struct outstanding_group *g = all->groups; g; g = g->next)
+		if (!g->gone && g->epoch == epoch && g->at == at)
+			return g->folios < PT_EXAMPLES;
+	return true;
+}
+
 bool outstanding_add(struct outstanding *all, const struct pt_finding *f, uint64_t pages)
 {
 	struct outstanding_group *g =

@@ -30,6 +30,8 @@ struct outstanding {
 	struct outstanding_group *groups; /* in order of appearance */
 };
 
+/* Are more examples wanted of the folios of a live pgmap that were requested at that place? */
+bool outstanding_wants_example(const struct outstanding *all, uint64_t epoch, uint32_t at);
 /* Add the folio of @f, of @pages pages.  Return: false if there was no memory. */
 bool outstanding_add(struct outstanding *all, const struct pt_finding *f, uint64_t pages);
 /* Add what the programs kept of a pgmap that went away.  Return as outstanding_add(). */

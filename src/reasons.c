@@ -165,6 +165,11 @@ static void teardown_stall(const struct pt_finding *f, const struct reason_facts
 	size -= len;
 	if (f->refs < 0)
 		snprintf(buf, size, ", whose reference count is not known yet");
+	else if (f->most == PT_REFS_ANY)
+		snprintf(buf, size,
+			 ": reference count %lld. How many of these are allocations of memory that "
+			 "were not given back is not seen",
+			 f->refs);
 	else if (!f->most)
 		snprintf(buf, size,
 			 ": reference count %lld, explained 0. No folio is out that would give "

@@ -114,7 +114,8 @@ bool record_pgmap(FILE *to, const struct record_pgmap *r)
 		add_signed(&l, "references", r->references);
 	if (r->dying) {
 		add_number(&l, "explained_least", r->least);
-		add_number(&l, "explained_most", r->most);
+		if (r->most != PT_REFS_ANY)
+			add_number(&l, "explained_most", r->most);
 		add(&l, "waiters", texts(&l, r->nr_waiters, r->waiter));
 	}
 	add_number(&l, "folios", r->folios);

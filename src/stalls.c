@@ -36,15 +36,19 @@ static struct stall *add(struct stalls *s, const struct pt_wait *w, uint64_t now
 	return st;
 }
 
-/* Let go of those that were not seen: they have ended. */
-static void sweep(struct stalls *s)
+#define MISSING_ENDS 2
+
+/* Let go of those that have ended, and of what was never told of and not seen for long. */
+static void sweep(struct stalls *s, bool whole, uint64_t now)
 {
 	struct stall **i = &s->all;
 
 	while (*i) {
 		struct stall *st = *i;
 
-		if (st->seen) {
+		st->missing = st->seen ? 0 : st->missing + whole;
+		if (st->missing < (st->release.time ? 1 : MISSING_ENDS) &&
+		    (st->reports || now - st->last_seen <= s->limit)) {
 			i = &st->next;
 			continue;
 		}
@@ -61,7 +65,7 @@ void stalls_look(struct stalls *s, const struct pt_waits *w, uint64_t now)
 	struct stall *st;
 
 	for (st = s->all; st; st = st->next)
-		st->seen = !whole;
+		st->seen = false;
 	for (uint32_t i = 0; i < w->nr && i < PT_MAX_WAITS; i++) {
 		st = find(s, &w->wait[i]);
 		if (!st)
@@ -72,7 +76,7 @@ void stalls_look(struct stalls *s, const struct pt_waits *w, uint64_t now)
 		st->last_seen = now;
 	}
 	for (st = s->all; st; st = st->next) {
-		if (!st->seen || st->last_seen != now || now < st->due)
+		if (!st->seen || now < st->due)
 			continue;
 		s->stalled(s->arg, st);
 		st->reports++;
@@ -80,7 +84,7 @@ void stalls_look(struct stalls *s, const struct pt_waits *w, uint64_t now)
 		while (st->due <= now)
 			st->due = st->since + 2 * (st->due - st->since);
 	}
-	sweep(s);
+	sweep(s, whole, now);
 }
 
 void stalls_release(struct stalls *s, const struct pt_release *r)

@@ -26,7 +26,8 @@ struct stall {
 	struct pt_release release; /* of what it waits for; time 0: not seen */
 	struct pt_finding about;   /* as it was when it was last told of; and who held the folio */
 	struct holders_found held;
-	bool seen; /* in the look at hand */
+	unsigned int missing; /* how many whole looks in a row did not see it */
+	bool seen;	      /* in the look at hand */
 	struct stall *next;
 };
 
@@ -40,7 +41,10 @@ struct stalls {
 	void *arg;
 };
 
-/* Take in what waits at @now.  What is not in @w has ended, if @w has all that wait. */
+/*
+ * Take in what waits at @now.  What is not in @w, nor in the next, has ended, if these
+ * have all that wait: the lists are read while they change, so one look may miss some.
+ */
 void stalls_look(struct stalls *s, const struct pt_waits *w, uint64_t now);
 /* The last reference of a pgmap or folio is gone. */
 void stalls_release(struct stalls *s, const struct pt_release *r);

@@ -29,6 +29,7 @@ struct tracing {
 	struct text_out out;
 	struct own_findings own;
 	struct stalls stalls;
+	unsigned int dim;	  /* how many looks in a row did not see all who wait */
 	struct outstanding leaks; /* at the end */
 	struct rates_out rates;
 	double next_table; /* when; 0: there is none */
@@ -167,11 +168,13 @@ static bool add_outstanding(void *arg, uint64_t pfn, uint32_t word, const struct
 	for (uint32_t i = 0; i < of->pgmap->nr_range && i < PT_MAX_RANGES; i++) {
 		if (pfn < of->pgmap->range[i].start || pfn > of->pgmap->range[i].end)
 			continue;
-		if (session_look(of->tracing->session, &f)) {
-			f.request = *request;
-			f.state = word;
-			outstanding_add(&of->found, &f, pages_out(of->tracing, &f, word));
-		}
+		f.pgmap.epoch = of->pgmap->epoch;
+		/* there may be millions: what they are called is wanted of a few */
+		if (outstanding_wants_example(&of->found, of->pgmap->epoch, request->at))
+			session_look(of->tracing->session, &f);
+		f.request = *request;
+		f.state = word;
+		outstanding_add(&of->found, &f, pages_out(of->tracing, &f, word));
 	}
 	return true;
 }
@@ -201,7 +204,7 @@ static void look_at_stall(struct tracing *t, const struct stall *st, struct pt_f
 		session_pgmap(t->session, st->wait.pgmap, &p);
 		if (!session_refs(t->session, st->wait.pgmap, &refs))
 			refs.refs = -1;
-		f->pfn = refs.pfn ? refs.pfn : p.first;
+		f->pfn = refs.pfn ? refs.pfn : st->wait.pfn;
 	}
 	session_look(t->session, f);
 	f->kind = PT_RECORD_FINDING;
@@ -249,22 +252,35 @@ static void on_stalled(void *arg, struct stall *st)
 static void on_stall_ended(void *arg, struct stall *st)
 {
 	struct tracing *t = arg;
+	struct pt_finding now = {.pfn = st->about.pfn};
+	bool others = false;
 
-	if (st->wait.how == PT_HOW_WAIT)
+	for (const struct stall *i = t->stalls.all; i; i = i->next)
+		others |= i != st && i->reports && i->wait.pfn == st->wait.pfn;
+	if (st->wait.how == PT_HOW_WAIT && !others)
 		session_expect_free(t->session, st->wait.pfn, false);
+	session_look(t->session, &now);
 	read_clock(t);
-	text_stall_ended(&t->out, st);
+	text_stall_ended(&t->out, st, &now);
 }
+
+#define DIM_IS_BLIND 3
 
 static void look_for_stalls(struct tracing *t)
 {
 	struct pt_waits waits;
 
-	if (!t->stalls.limit || t->own.blind)
+	if (!t->stalls.limit)
 		return;
-	t->own.blind = session_waits(t->session, &waits) != 0;
-	if (!t->own.blind)
-		stalls_look(&t->stalls, &waits, session_now());
+	if (session_waits(t->session, &waits)) {
+		t->own.blind = true;
+		return;
+	}
+	t->dim = waits.more || waits.looked != PT_LOOKED_WAITS ? t->dim + 1 : 0;
+	t->own.blind |= t->dim >= DIM_IS_BLIND;
+	/* what was released before the look is to be known with it */
+	session_consume(t->session);
+	stalls_look(&t->stalls, &waits, session_now());
 }
 
 static bool output_failed(const struct tracing *t)
@@ -401,6 +417,10 @@ static void judge_leaks(struct tracing *t)
 	    !(session_choice(t->session)->rules_off & (1u << PT_RULE_LEAK)))
 		t->own.cut_short = !session_outstanding(t->session, judge_outstanding, t);
 	for (g = t->leaks.groups; g; g = next) {
+		if (interrupted()) {
+			t->own.cut_short = true;
+			return;
+		}
 		next = g->next;
 		/* each is a group of its own: what comes after it is not its */
 		g->next = NULL;

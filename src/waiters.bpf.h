@@ -81,10 +81,11 @@ static long waiter_step(__u32 i, void *data)
 	struct walk *w = &s->walk;
 	__u64 task;
 
-	if (!w->entry || w->entry == w->head) {
+	/* 0 is what could not be read: the list does not end with it */
+	if (w->entry == w->head)
 		w->ended = 1;
+	if (!w->entry || w->ended)
 		return 1;
-	}
 	task = is_wanted(s) ? read_u64(w->entry + w->task_offset) : 0;
 	if (task && w->every) {
 		note_wait(task);

@@ -79,6 +79,7 @@ static void short_waits_are_none(void **state)
 	for (unsigned int i = 1; i < 10; i++)
 		look(&s, waits(1, 7, PT_HOW_WAIT, 100), i);
 	look(&s, waits(0), 10);
+	look(&s, waits(0), 11);
 	assert_int_equal(seen.stalled, 0);
 	assert_int_equal(seen.ended, 0);
 	assert_null(s.all);
@@ -107,6 +108,8 @@ static void told_at_once_twice_four_times(void **state)
 	look(&s, waits(1, 7, PT_HOW_WAIT, 100), 81);
 	assert_int_equal(seen.stalled, 4);
 	look(&s, waits(0), 82);
+	assert_int_equal(seen.ended, 0);
+	look(&s, waits(0), 83);
 	assert_int_equal(seen.ended, 1);
 }
 
@@ -147,9 +150,44 @@ static void one_ends_the_other_lasts(void **state)
 	look(&s, waits(2, 7, PT_HOW_WAIT, 100, 8, PT_HOW_WAIT, 100), 11);
 	assert_int_equal(seen.stalled, 2);
 	look(&s, waits(1, 8, PT_HOW_WAIT, 100), 12);
+	look(&s, waits(1, 8, PT_HOW_WAIT, 100), 13);
 	assert_int_equal(seen.ended, 1);
-	look(&s, waits(0), 13);
+	look(&s, waits(0), 14);
+	look(&s, waits(0), 15);
 	assert_int_equal(seen.ended, 2);
+}
+
+/* One look misses it, and the next sees it: the lists change while they are read. */
+static void missed_once(void **state)
+{
+	struct stalls s = make();
+
+	(void)state;
+	look(&s, waits(1, 7, PT_HOW_WAIT, 100), 1);
+	look(&s, waits(1, 7, PT_HOW_WAIT, 100), 11);
+	look(&s, waits(0), 12);
+	look(&s, waits(1, 7, PT_HOW_WAIT, 100), 13);
+	look(&s, waits(0), 14);
+	look(&s, waits(1, 7, PT_HOW_WAIT, 100), 21);
+	assert_int_equal(seen.stalled, 2);
+	assert_int_equal(seen.ended, 0);
+	stalls_free(&s);
+}
+
+/* Looks that are never whole: what was short is forgotten all the same. */
+static void never_whole(void **state)
+{
+	struct pt_waits w = waits(1, 7, PT_HOW_WAIT, 100);
+	struct stalls s = make();
+
+	(void)state;
+	w.more = 1;
+	look(&s, w, 1);
+	w.nr = 0;
+	for (unsigned int i = 2; i < 20; i++)
+		look(&s, w, i);
+	assert_null(s.all);
+	assert_int_equal(seen.ended, 0);
 }
 
 /* Who was not looked for may still wait. */
@@ -221,6 +259,8 @@ int main(void)
 		cmocka_unit_test(told_once_after_a_pause),
 		cmocka_unit_test(waits_that_follow_each_other),
 		cmocka_unit_test(one_ends_the_other_lasts),
+		cmocka_unit_test(missed_once),
+		cmocka_unit_test(never_whole),
 		cmocka_unit_test(a_look_that_is_not_whole),
 		cmocka_unit_test(a_teardown_counts_from_its_kill),
 		cmocka_unit_test(a_release_is_its_pgmaps),
