@@ -34,7 +34,8 @@ echo $waiter >/tmp/waiter
 sleep 8
 kill $holder
 wait $waiter
-sleep 2
+# the second look that does not see it
+sleep 4
 E2
 
 reports() {
@@ -88,6 +89,26 @@ verdict 'stalls: truncate: who ended it' by_whom
 sed -n '/WARNING/,/^$/s/^/# /p' $OUT
 echo 'cell break-stall fires'
 
+# a signal ends the wait, and the pin stays
+cat >/tmp/signal.sh <<E2
+. /tmp/held.sh
+held holder pin $MNT/a
+truncate -s 0 $MNT/a &
+sleep 5
+kill \$!
+wait \$!
+sleep 4
+kill \$holder
+E2
+given_up() {
+	reports
+	[ "$status" = 0 ] && [ "$(field warnings)" = 1 ] && ! grep -q 'came free' $OUT &&
+		report_has 'is not waited for any more by truncate/.*; its refcount is [1-9]'
+}
+pwrite $MNT/a 0 8388608
+trace sh /tmp/signal.sh
+verdict 'stalls: truncate is killed while it waits' given_up
+
 cat >/tmp/short.sh <<E2
 . /tmp/held.sh
 for i in 1 2 3; do
@@ -134,7 +155,7 @@ echo \$! >/tmp/waiter
 sleep 6
 fsfreeze --unfreeze /tmp/slow
 wait \$!
-sleep 2
+sleep 4
 kill \$holder
 E2
 by_dio() {
