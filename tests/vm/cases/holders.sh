@@ -137,7 +137,7 @@ if make_slow_disk; then
 	hold_page diov diov $MNT/b 4096 $disk
 	sleep 1
 	verdict 'holders: direct I/O with vectors' holders 0 $(pfn_of diov) \
-		"hold/$holder: direct I/O, pwritev on fd [0-9]* from 0x.*, in flight$"
+		"hold/$holder: direct I/O, pwritev on fd [0-9]* from 0x.*, in flight"
 	show
 	fsfreeze --unfreeze /tmp/slow
 	until grep -q 'done' /tmp/diov; do sleep 0.1; done

@@ -154,6 +154,10 @@ truncate -s 0 $MNT/h &
 echo \$! >/tmp/waiter
 sleep 6
 fsfreeze --unfreeze /tmp/slow
+until grep -q done /tmp/holder; do sleep 0.1; done
+# 6.1 leaves it asleep, though the page is idle again
+sleep 2
+kill \$! 2>/dev/null
 wait \$!
 sleep 4
 kill \$holder
