@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "leaks.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -16,23 +14,17 @@
 #include "exit_status.h"
 #include "heldset.h"
 #include "out_leaks.h"
+#include "save.h"
 
 #define LOOK_AGAIN_MS 300 /* a fault, an unmap or a get_user_pages_fast() is over by then */
 #define PROGRESS_NS   250000000ULL
-#define BOOT_ID_LEN   64
-
-/* --save: written beside the file, and renamed when it is whole. */
-struct saving {
-	FILE *to;
-	char *temporary;
-};
 
 struct leaks {
 	const struct options *options;
 	struct text_out out;
 	struct session *session;
 	struct baseline *baseline;
-	struct saving save;
+	struct save save;
 	uint32_t peer; /* pid of the session that knows requests; 0: none */
 	uint64_t peer_began;
 	uint64_t began;
@@ -390,74 +382,16 @@ static int on_pgmap(void *arg, const struct pt_walk *w)
 	return err;
 }
 
-static void read_boot(char boot[BOOT_ID_LEN])
-{
-	FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
-
-	if (!f || !fgets(boot, BOOT_ID_LEN, f))
-		boot[0] = '\0';
-	boot[strcspn(boot, "\n")] = '\0';
-	if (f)
-		fclose(f);
-}
-
-static int save_failed(const struct leaks *l)
-{
-	fprintf(stderr, "pgmaptrace: can't write %s: %s\n", l->options->save, strerror(errno));
-	return EXIT_INTERNAL;
-}
-
-static int begin_save(struct leaks *l)
-{
-	int fd;
-
-	if (asprintf(&l->save.temporary, "%s.XXXXXX", l->options->save) < 0) {
-		l->save.temporary = NULL;
-		return save_failed(l);
-	}
-	fd = mkstemp(l->save.temporary);
-	if (fd < 0) {
-		free(l->save.temporary);
-		l->save.temporary = NULL;
-		return save_failed(l);
-	}
-	l->save.to = fdopen(fd, "w");
-	if (l->save.to)
-		return 0;
-	close(fd);
-	return save_failed(l);
-}
-
-/* Put the file where it was asked for; one that is not whole is of no use to anyone. */
+/* One that is not whole is of no use to anyone. */
 static int end_save(struct leaks *l)
 {
-	mode_t mask = umask(0);
-	bool good;
-
-	umask(mask);
 	if (l->sum.incomplete) {
 		fprintf(stderr, "pgmaptrace: %s is not written, since not all was seen\n",
 			l->options->save);
 		return 0;
 	}
 	l->no_memory |= !record_summary(l->save.to, &l->sum);
-	/* mkstemp gives it to nobody else */
-	good = !fchmod(fileno(l->save.to), 0666 & ~mask) && !fflush(l->save.to) &&
-	       !ferror(l->save.to) && !fsync(fileno(l->save.to)) && !l->no_memory;
-	if (!good || rename(l->save.temporary, l->options->save))
-		return save_failed(l);
-	free(l->save.temporary);
-	l->save.temporary = NULL;
-	return 0;
-}
-
-static void drop_save(struct leaks *l)
-{
-	if (l->save.to)
-		fclose(l->save.to);
-	if (l->save.temporary)
-		unlink(l->save.temporary);
-	free(l->save.temporary);
+	return save_end(&l->save, !l->no_memory);
 }
 
 static void tell_start(struct leaks *l, const struct utsname *u, const char *boot)
@@ -510,7 +444,7 @@ static int find_leaks(struct leaks *l)
 	int err;
 
 	uname(&u);
-	read_boot(boot);
+	save_read_boot(boot);
 	if (l->options->baseline) {
 		l->baseline = baseline_load(l->options->baseline, boot, why, sizeof(why));
 		if (!l->baseline) {
@@ -525,7 +459,7 @@ static int find_leaks(struct leaks *l)
 		return usage_error("leaks --older: no session runs that knows when folios were "
 				   "requested: start pgmaptrace before the trouble");
 	if (l->options->save) {
-		err = begin_save(l);
+		err = save_begin(&l->save, l->options->save);
 		if (err)
 			return err;
 	}
@@ -565,7 +499,7 @@ int leaks_run(const struct options *o)
 	} else {
 		err = EXIT_INTERNAL;
 	}
-	drop_save(&l);
+	save_drop(&l.save);
 	baseline_free(l.baseline);
 	session_free(l.session);
 	devices_free(l.out.devices);
