@@ -31,7 +31,8 @@ struct baseline {
 	struct item *entry; /* by pfn */
 	size_t nr, size;
 	void *texts; /* of tasks and stacks, each once: tsearch() */
-	uint64_t ended, lost;
+	uint64_t ended;
+	bool lost;
 };
 
 /* The file as it is read. */
@@ -247,7 +248,7 @@ static bool read_summary(struct reading *r, struct baseline *b, const struct jso
 		return bad(r, b->of, "the summary does not say whether it is complete");
 	if (incomplete)
 		return bad(r, b->of, "that run did not see everything");
-	get_number(o, "lost", &b->lost);
+	get_bool(o, "lost", &b->lost);
 	r->ended = true;
 	return true;
 }
@@ -407,7 +408,7 @@ uint64_t baseline_ended(const struct baseline *b)
 	return b->ended;
 }
 
-uint64_t baseline_lost(const struct baseline *b)
+bool baseline_lost(const struct baseline *b)
 {
 	return b->lost;
 }

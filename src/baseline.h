@@ -38,9 +38,9 @@ bool baseline_has_folio(const struct baseline *b, const struct record_pgmap *p, 
 /* Was this pgmap dying and still referenced then? */
 bool baseline_has_dying(const struct baseline *b, const struct record_pgmap *p);
 
-/* Of a session: when it ended, in ns of CLOCK_MONOTONIC, and how many events it lost. */
+/* Of a session: when it ended, in ns of CLOCK_MONOTONIC, and did it lose events? */
 uint64_t baseline_ended(const struct baseline *b);
-uint64_t baseline_lost(const struct baseline *b);
+bool baseline_lost(const struct baseline *b);
 
 /* A request that a session saw; the texts are valid until baseline_free(). */
 struct past_request {

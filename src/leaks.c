@@ -39,6 +39,7 @@ struct leaks {
 	struct record_pgmap pgmap;
 	struct heldset held;
 	struct requesters requesters;
+	struct stack_texts texts;
 };
 
 static uint64_t first_pfn(const struct pt_pgmap *p, unsigned int range)
@@ -266,11 +267,12 @@ static void tell_held(struct leaks *l)
 		look(l, pfn, &f, full);
 		told += full;
 		if (l->save.to)
-			l->no_memory |= !leaks_record(l->save.to, &l->out, &l->pgmap, &f);
+			l->no_memory |=
+				!leaks_record(l->save.to, &l->out, &l->texts, &l->pgmap, &f);
 		if (!show)
 			continue;
 		if (l->options->json)
-			l->no_memory |= !leaks_record(stdout, &l->out, &l->pgmap, &f);
+			l->no_memory |= !leaks_record(stdout, &l->out, &l->texts, &l->pgmap, &f);
 		else if (full)
 			leaks_folio(&l->out, &f);
 		if (!l->options->json && knows_requests(l))
@@ -419,8 +421,7 @@ static void tell_sources(const struct leaks *l)
 	       (double)(l->began - baseline_ended(l->past)) / 1e9,
 	       l->peer ? " where it did not see it" : "");
 	if (baseline_lost(l->past))
-		printf("that session lost %llu events: what it knows may be of an earlier use\n",
-		       (unsigned long long)baseline_lost(l->past));
+		printf("that session lost events: what it knew may be of an earlier request\n");
 }
 
 static void tell_start(struct leaks *l, const struct utsname *u, const char *boot)
@@ -542,6 +543,7 @@ int leaks_run(const struct options *o)
 		err = EXIT_INTERNAL;
 	}
 	save_drop(&l.save);
+	stack_texts_free(&l.texts);
 	baseline_free(l.baseline);
 	baseline_free(l.past);
 	session_free(l.session);

@@ -277,6 +277,26 @@ static char *frames_of(struct text_out *o, uint32_t at)
 	return f.text;
 }
 
+/* The same, for the caller to free. */
+static char *copy_frames(struct text_out *o, struct stack_texts *texts, uint32_t at)
+{
+	unsigned int i = at % STACK_TEXTS;
+
+	if (!texts->kept[i].text || texts->kept[i].at != at) {
+		free(texts->kept[i].text);
+		texts->kept[i].at = at;
+		texts->kept[i].text = frames_of(o, at);
+	}
+	return texts->kept[i].text ? strdup(texts->kept[i].text) : NULL;
+}
+
+void stack_texts_free(struct stack_texts *all)
+{
+	for (int i = 0; i < STACK_TEXTS; i++)
+		free(all->kept[i].text);
+	*all = (struct stack_texts){0};
+}
+
 /* Cut @text into its lines.  Return: how many; at most @size. */
 static uint32_t split(char *text, char **line, uint32_t size)
 {
@@ -299,8 +319,8 @@ struct record_pgmap leaks_of_pgmap(struct text_out *o, const struct pt_pgmap *p)
 	};
 }
 
-bool leaks_record(FILE *to, struct text_out *o, const struct record_pgmap *p,
-		  const struct leak_folio *f)
+bool leaks_record(FILE *to, struct text_out *o, struct stack_texts *texts,
+		  const struct record_pgmap *p, const struct leak_folio *f)
 {
 	char comm[PT_COMM_LEN + 1] = "", file[FILE_LINE_LEN], *frame[PT_STACK_DEPTH * INLINE_DEPTH];
 	struct record_folio r = {
@@ -338,7 +358,7 @@ bool leaks_record(FILE *to, struct text_out *o, const struct record_pgmap *p,
 			r.interrupt = session_is_interrupt(o->session, f->f.request.at);
 			if (session_comm(o->session, &f->f.request, comm))
 				r.task = comm;
-			frames = frames_of(o, f->f.request.at);
+			frames = copy_frames(o, texts, f->f.request.at);
 		}
 		if (!frames)
 			return false;

@@ -8,6 +8,7 @@
 #include "records.h"
 
 #define REQUESTER_PFNS 4
+#define STACK_TEXTS    64
 
 /* A folio that is held. */
 struct leak_folio {
@@ -52,10 +53,20 @@ void leaks_requesters(struct text_out *o, const struct requesters *all, bool pas
 void leaks_summary(FILE *to, const struct record_summary *sum, const char *release,
 		   const char *profile);
 
+/* Stacks in words, as they were last asked for: many folios are requested at few places. */
+struct stack_texts {
+	struct {
+		uint32_t at;
+		char *text; /* a line a frame; NULL: none */
+	} kept[STACK_TEXTS];
+};
+
+void stack_texts_free(struct stack_texts *all);
+
 /* What a record says of a pgmap and is not counted; it points into o->devices. */
 struct record_pgmap leaks_of_pgmap(struct text_out *o, const struct pt_pgmap *p);
 /* A folio as a record.  Return: as record_folio(). */
-bool leaks_record(FILE *to, struct text_out *o, const struct record_pgmap *p,
-		  const struct leak_folio *f);
+bool leaks_record(FILE *to, struct text_out *o, struct stack_texts *texts,
+		  const struct record_pgmap *p, const struct leak_folio *f);
 
 #endif /* PGMAPTRACE_OUT_LEAKS_H */

@@ -18,6 +18,7 @@ struct saving {
 	bool good;	/* there was memory for all of it */
 	uint64_t epoch; /* of the pgmap at hand */
 	struct record_pgmap pgmap;
+	struct stack_texts texts;
 };
 
 static void start(struct saving *s)
@@ -72,11 +73,11 @@ static bool on_folio(void *arg, uint64_t pfn, uint32_t word, const struct pt_tou
 	if (request->tick)
 		f.requested = session_touch_time(s->out->session, request);
 	s->sum.outstanding++;
-	s->good &= leaks_record(s->save.to, s->out, &s->pgmap, &f);
+	s->good &= leaks_record(s->save.to, s->out, &s->texts, &s->pgmap, &f);
 	return s->good && !ferror(s->save.to);
 }
 
-int past_save(const char *file, struct text_out *o, uint64_t ended, uint64_t lost)
+int past_save(const char *file, struct text_out *o, uint64_t ended, bool lost)
 {
 	struct saving s = {.out = o, .ended = ended, .sum.of_session = true, .sum.lost = lost};
 	int err = save_begin(&s.save, file);
@@ -95,5 +96,6 @@ int past_save(const char *file, struct text_out *o, uint64_t ended, uint64_t los
 	err = save_end(&s.save, s.good);
 out:
 	save_drop(&s.save);
+	stack_texts_free(&s.texts);
 	return err;
 }

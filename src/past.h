@@ -8,10 +8,10 @@
 /*
  * past_save - write all that is requested and not freed to @file, with its requests
  * @ended: when o->session was stopped, ns of CLOCK_MONOTONIC
- * @lost: events that it lost
+ * @lost: it lost events, or could not see all
  * Return: 0; an exit status (said on stderr), and there is no such file, or the
  *	one that was there.  SIGINT and SIGTERM end it so, too.
  */
-int past_save(const char *file, struct text_out *o, uint64_t ended, uint64_t lost);
+int past_save(const char *file, struct text_out *o, uint64_t ended, bool lost);
 
 #endif /* PGMAPTRACE_PAST_H */

@@ -184,7 +184,7 @@ bool record_summary(FILE *to, const struct record_summary *r)
 	add_number(&l, "pgmaps", r->pgmaps);
 	if (r->of_session) {
 		add_number(&l, "outstanding", r->outstanding);
-		add_number(&l, "lost", r->lost);
+		add_bool(&l, "lost", r->lost);
 	} else {
 		add_number(&l, "folios", r->folios);
 		add_number(&l, "mapped", r->mapped);

@@ -67,7 +67,8 @@ struct record_folio {
 struct record_summary {
 	bool of_session;
 	uint64_t pgmaps, folios, mapped, held, known, young, ageless, dying, unreadable;
-	uint64_t outstanding, lost; /* of a session */
+	uint64_t outstanding; /* of a session */
+	bool lost; /* it lost events, or could not see all, so that requests may be old */
 	bool incomplete;
 };
 

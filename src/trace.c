@@ -416,7 +416,7 @@ static void judge_leaks(struct tracing *t)
 }
 
 /* Return: 0, or an exit status (said on stderr). */
-static int save_past(struct tracing *t, uint64_t ended, uint64_t lost)
+static int save_past(struct tracing *t, uint64_t ended, bool lost)
 {
 	const char *file = t->options->save;
 
@@ -449,7 +449,7 @@ static int finish(struct tracing *t, int command_status)
 	}
 	findings_count(&t->findings, t->session);
 	summarise(t->session, &t->own, &sum);
-	not_saved = save_past(t, ended, sum.lost);
+	not_saved = save_past(t, ended, sum.state_lost);
 	text_leaks(&t->out, &t->leaks, &sum);
 	text_ledger(&t->out, &t->findings, &sum);
 	text_summary(t->out.to, &sum, profile);
