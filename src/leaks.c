@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "leaks.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -16,23 +14,18 @@
 #include "exit_status.h"
 #include "heldset.h"
 #include "out_leaks.h"
+#include "save.h"
 
 #define LOOK_AGAIN_MS 300 /* a fault, an unmap or a get_user_pages_fast() is over by then */
 #define PROGRESS_NS   250000000ULL
-#define BOOT_ID_LEN   64
-
-/* --save: written beside the file, and renamed when it is whole. */
-struct saving {
-	FILE *to;
-	char *temporary;
-};
 
 struct leaks {
 	const struct options *options;
 	struct text_out out;
 	struct session *session;
-	struct baseline *baseline;
-	struct saving save;
+	struct baseline *baseline; /* of an earlier leaks */
+	struct baseline *past;	   /* of a session that has ended */
+	struct save save;
 	uint32_t peer; /* pid of the session that knows requests; 0: none */
 	uint64_t peer_began;
 	uint64_t began;
@@ -46,6 +39,7 @@ struct leaks {
 	struct record_pgmap pgmap;
 	struct heldset held;
 	struct requesters requesters;
+	struct stack_texts texts;
 };
 
 static uint64_t first_pfn(const struct pt_pgmap *p, unsigned int range)
@@ -150,8 +144,8 @@ enum answer {
 	ANSWER_AGELESS, /* it is not known when */
 };
 
-/* The last request of a folio that is out, if the session has seen it. */
-static void ask_past(struct leaks *l, uint64_t pfn, struct leak_folio *f)
+/* The last request of a folio that is out, if the session that runs has seen it. */
+static void ask_peer(struct leaks *l, uint64_t pfn, struct leak_folio *f)
 {
 	enum pt_profile profile = session_choice(l->session)->profile;
 	unsigned int type = l->now.pgmap.type;
@@ -167,6 +161,18 @@ static void ask_past(struct leaks *l, uint64_t pfn, struct leak_folio *f)
 	/* where nothing says that a use has ended, the last request is the best there is */
 	if (past.request.tick && (!pt_is_paired(profile, type) || pt_is_out(past.word)))
 		f->requested = session_touch_time(l->session, &past.request);
+}
+
+/* The same, of any session. */
+static void ask_past(struct leaks *l, uint64_t pfn, struct leak_folio *f)
+{
+	ask_peer(l, pfn, f);
+	/* what was seen by one that runs came later */
+	if (!l->past || f->f.request.tick || f->f.free.tick ||
+	    !baseline_request(l->past, &l->pgmap, pfn, &f->past))
+		return;
+	f->requested = f->past.requested;
+	f->ended = baseline_ended(l->past);
 }
 
 static enum answer judge(const struct leaks *l, uint64_t pfn, const struct leak_folio *f)
@@ -229,9 +235,14 @@ static void look(struct leaks *l, uint64_t pfn, struct leak_folio *f, bool holde
 		f->error = session_holders(l->session, &q, &f->found);
 }
 
+static bool knows_requests(const struct leaks *l)
+{
+	return l->peer || l->past;
+}
+
 static bool is_wanted_in_full(const struct leaks *l)
 {
-	return l->save.to || l->options->json || l->peer;
+	return l->save.to || l->options->json || knows_requests(l);
 }
 
 /* Each folio that is held: to the file, and to the user what there is to say. */
@@ -258,14 +269,15 @@ static void tell_held(struct leaks *l)
 		look(l, pfn, &f, full);
 		told += full;
 		if (l->save.to)
-			l->no_memory |= !leaks_record(l->save.to, &l->out, &l->pgmap, &f);
+			l->no_memory |=
+				!leaks_record(l->save.to, &l->out, &l->texts, &l->pgmap, &f);
 		if (!show)
 			continue;
 		if (l->options->json)
-			l->no_memory |= !leaks_record(stdout, &l->out, &l->pgmap, &f);
+			l->no_memory |= !leaks_record(stdout, &l->out, &l->texts, &l->pgmap, &f);
 		else if (full)
 			leaks_folio(&l->out, &f);
-		if (!l->options->json && l->peer)
+		if (!l->options->json && knows_requests(l))
 			l->no_memory |= !requesters_add(&l->requesters, l->session, &f);
 	}
 	if (!l->options->json && l->pgmap.incomplete)
@@ -273,8 +285,8 @@ static void tell_held(struct leaks *l)
 	else if (!l->options->json && l->pgmap.held > told)
 		printf("  and %llu more, not shown (see --top)\n",
 		       (unsigned long long)(l->pgmap.held - told));
-	if (l->peer)
-		leaks_requesters(&l->out, &l->requesters);
+	if (knows_requests(l))
+		leaks_requesters(&l->out, &l->requesters, l->past);
 	requesters_free(&l->requesters);
 }
 
@@ -374,14 +386,7 @@ static int on_pgmap(void *arg, const struct pt_walk *w)
 	int err;
 
 	l->now = *w;
-	l->pgmap = (struct record_pgmap){
-		.device = devices_name(l->out.devices, p),
-		.block = devices_block(l->out.devices, p),
-		.type = devices_type(p->type),
-		.first = p->range[0].start,
-		.last = p->range[0].end,
-		.references = -1,
-	};
+	l->pgmap = leaks_of_pgmap(&l->out, p);
 	if (wanted && strcmp(wanted, l->pgmap.device) && strcmp(wanted, l->pgmap.block))
 		return 0;
 	l->found = true;
@@ -397,74 +402,33 @@ static int on_pgmap(void *arg, const struct pt_walk *w)
 	return err;
 }
 
-static void read_boot(char boot[BOOT_ID_LEN])
-{
-	FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
-
-	if (!f || !fgets(boot, BOOT_ID_LEN, f))
-		boot[0] = '\0';
-	boot[strcspn(boot, "\n")] = '\0';
-	if (f)
-		fclose(f);
-}
-
-static int save_failed(const struct leaks *l)
-{
-	fprintf(stderr, "pgmaptrace: can't write %s: %s\n", l->options->save, strerror(errno));
-	return EXIT_INTERNAL;
-}
-
-static int begin_save(struct leaks *l)
-{
-	int fd;
-
-	if (asprintf(&l->save.temporary, "%s.XXXXXX", l->options->save) < 0) {
-		l->save.temporary = NULL;
-		return save_failed(l);
-	}
-	fd = mkstemp(l->save.temporary);
-	if (fd < 0) {
-		free(l->save.temporary);
-		l->save.temporary = NULL;
-		return save_failed(l);
-	}
-	l->save.to = fdopen(fd, "w");
-	if (l->save.to)
-		return 0;
-	close(fd);
-	return save_failed(l);
-}
-
-/* Put the file where it was asked for; one that is not whole is of no use to anyone. */
+/* One that is not whole is of no use to anyone. */
 static int end_save(struct leaks *l)
 {
-	mode_t mask = umask(0);
-	bool good;
-
-	umask(mask);
 	if (l->sum.incomplete) {
 		fprintf(stderr, "pgmaptrace: %s is not written, since not all was seen\n",
 			l->options->save);
 		return 0;
 	}
 	l->no_memory |= !record_summary(l->save.to, &l->sum);
-	/* mkstemp gives it to nobody else */
-	good = !fchmod(fileno(l->save.to), 0666 & ~mask) && !fflush(l->save.to) &&
-	       !ferror(l->save.to) && !fsync(fileno(l->save.to)) && !l->no_memory;
-	if (!good || rename(l->save.temporary, l->options->save))
-		return save_failed(l);
-	free(l->save.temporary);
-	l->save.temporary = NULL;
-	return 0;
+	return save_end(&l->save, !l->no_memory);
 }
 
-static void drop_save(struct leaks *l)
+/* Who knows requests, and what nobody knows. */
+static void tell_sources(const struct leaks *l)
 {
-	if (l->save.to)
-		fclose(l->save.to);
-	if (l->save.temporary)
-		unlink(l->save.temporary);
-	free(l->save.temporary);
+	if (l->peer)
+		printf("requests are known from the session of pid %u, which began %.3f s ago\n",
+		       l->peer, (double)(l->began - l->peer_began) / 1e9);
+	if (!l->past)
+		return;
+	printf("requests%s are known from %s, of a session that ended %.3f s ago: what was "
+	       "requested since is not known%s\n",
+	       l->peer ? " that it did not see" : "", l->options->past,
+	       (double)(l->began - baseline_ended(l->past)) / 1e9,
+	       l->peer ? " where it did not see it" : "");
+	if (baseline_lost(l->past))
+		printf("that session lost events: what it knew may be of an earlier request\n");
 }
 
 static void tell_start(struct leaks *l, const struct utsname *u, const char *boot)
@@ -477,15 +441,16 @@ static void tell_start(struct leaks *l, const struct utsname *u, const char *boo
 		.time = l->began,
 		.session = l->peer,
 		.session_began = l->peer_began,
+		.past = l->options->past,
+		.past_ended = l->past ? baseline_ended(l->past) : 0,
 	};
 
 	if (l->save.to)
 		l->no_memory |= !record_start(l->save.to, &start);
 	if (l->options->json)
 		l->no_memory |= !record_start(stdout, &start);
-	else if (l->peer)
-		printf("requests are known from the session of pid %u, which began %.3f s ago\n",
-		       l->peer, (double)(l->began - l->peer_began) / 1e9);
+	else
+		tell_sources(l);
 }
 
 static int finish(struct leaks *l, const struct utsname *u)
@@ -510,29 +475,41 @@ static int finish(struct leaks *l, const struct utsname *u)
 	return l->sum.ageless ? EXIT_INCONCLUSIVE : EXIT_CLEAN;
 }
 
+/* Return: false, said on stderr, if the file that @option gives is of no use. */
+static bool load(struct baseline **b, const char *option, const char *file, enum baseline_of of,
+		 const char *boot)
+{
+	char why[512];
+
+	if (!file)
+		return true;
+	*b = baseline_load(file, boot, of, why, sizeof(why));
+	if (!*b)
+		fprintf(stderr, "pgmaptrace: %s: %s\n", option, why);
+	return *b;
+}
+
 static int find_leaks(struct leaks *l)
 {
-	char boot[BOOT_ID_LEN], why[512];
+	char boot[BOOT_ID_LEN];
 	struct utsname u;
 	int err;
 
 	uname(&u);
-	read_boot(boot);
-	if (l->options->baseline) {
-		l->baseline = baseline_load(l->options->baseline, boot, why, sizeof(why));
-		if (!l->baseline) {
-			fprintf(stderr, "pgmaptrace: --baseline: %s\n", why);
-			return EXIT_USAGE;
-		}
-	}
+	save_read_boot(boot);
+	if (!load(&l->baseline, "--baseline", l->options->baseline, BASELINE_OF_LEAKS, boot) ||
+	    !load(&l->past, "--past", l->options->past, BASELINE_OF_SESSION, boot))
+		return EXIT_USAGE;
 	err = session_load(l->session, NULL);
 	if (err)
 		return err;
-	if (!session_join(l->session, &l->peer, &l->peer_began) && l->options->older >= 0)
-		return usage_error("leaks --older: no session runs that knows when folios were "
-				   "requested: start pgmaptrace before the trouble");
+	if (!session_join(l->session, &l->peer, &l->peer_began) && !l->past &&
+	    l->options->older >= 0)
+		return usage_error(
+			"leaks --older: no session runs that knows when folios were "
+			"requested: start pgmaptrace before the trouble, or give --past");
 	if (l->options->save) {
-		err = begin_save(l);
+		err = save_begin(&l->save, l->options->save);
 		if (err)
 			return err;
 	}
@@ -578,8 +555,10 @@ int leaks_run(const struct options *o)
 	} else {
 		err = EXIT_INTERNAL;
 	}
-	drop_save(&l);
+	save_drop(&l.save);
+	stack_texts_free(&l.texts);
 	baseline_free(l.baseline);
+	baseline_free(l.past);
 	session_free(l.session);
 	devices_free(l.out.devices);
 	inlines_free(l.out.inlines);

@@ -20,10 +20,11 @@ struct options {
 	const char *pgmap;   /* whose transitions are shown; NULL: of all that are watched */
 	const char *vmlinux; /* file with debug info; NULL: in the standard places */
 	char **command;	     /* run: NULL-terminated */
+	const char *save;    /* file to write what is held, or known of requests, to; NULL: none */
 	/* leaks */
 	bool json;	      /* records, not text */
-	const char *save;     /* file to write what was found to; NULL: none */
 	const char *baseline; /* file that an earlier leaks has written; NULL: none */
+	const char *past;     /* file that a session has written, which has ended; NULL: none */
 	uint64_t top;	      /* folios of a pgmap that are shown */
 };
 

@@ -6,21 +6,33 @@
 
 #include "stacks.h"
 
-static struct requester *find_requester(struct requesters *all, uint32_t at, const char *comm)
+static struct requester *find_requester(struct requesters *all, uint32_t at, const char *stack,
+					const char *comm)
 {
 	struct requester *more;
 
 	for (unsigned int i = 0; i < all->nr; i++)
-		if (all->one[i].at == at && !strcmp(all->one[i].comm, comm))
+		if (all->one[i].at == at && all->one[i].stack == stack &&
+		    !strcmp(all->one[i].comm, comm))
 			return &all->one[i];
 	more = realloc(all->one, (all->nr + 1) * sizeof(*more));
 	if (!more)
 		return NULL;
 	all->one = more;
 	more += all->nr++;
-	*more = (struct requester){.at = at};
+	*more = (struct requester){.at = at, .stack = stack};
 	strcpy(more->comm, comm);
 	return more;
+}
+
+/* Who asked for it, as far as that is known. */
+static void name_requester(struct session *s, const struct leak_folio *f,
+			   char comm[PT_COMM_LEN + 1])
+{
+	if (!f->ended)
+		session_comm(s, &f->f.request, comm);
+	else if (f->past.task)
+		snprintf(comm, PT_COMM_LEN + 1, "%s", f->past.task);
 }
 
 bool requesters_add(struct requesters *all, struct session *s, const struct leak_folio *f)
@@ -33,8 +45,9 @@ bool requesters_add(struct requesters *all, struct session *s, const struct leak
 		all->unknown += !f->preexisting;
 		return true;
 	}
-	session_comm(s, &f->f.request, comm);
-	r = find_requester(all, f->f.request.at, comm);
+	name_requester(s, f, comm);
+	r = find_requester(all, f->ended ? 0 : f->f.request.at, f->ended ? f->past.stack : NULL,
+			   comm);
 	if (!r)
 		return false;
 	if (r->folios < REQUESTER_PFNS)
@@ -162,11 +175,18 @@ void leaks_folio(struct text_out *o, const struct leak_folio *f)
 		fprintf(o->to, "    %s\n", file);
 	held_by(o, f);
 	if (f->requested) {
-		session_comm(o->session, &f->f.request, comm);
+		name_requester(o->session, f, comm);
 		fprintf(o->to, "    %s ", word_of_request(o, f));
-		text_who(o, comm, PT_TID(f->f.request.who), PT_CPU(f->f.request.who),
-			 f->f.request.at);
-		fprintf(o->to, ", %.3f s ago\n", age(f));
+		if (f->ended)
+			text_task(o, comm, f->past.tid, f->past.interrupt);
+		else
+			text_who(o, comm, PT_TID(f->f.request.who), PT_CPU(f->f.request.who),
+				 f->f.request.at);
+		fprintf(o->to, ", %.3f s ago", age(f));
+		if (f->ended)
+			fprintf(o->to, ", as the session that ended %.3f s ago saw it",
+				(double)(f->f.time - f->ended) / 1e9);
+		fputc('\n', o->to);
 	} else if (f->preexisting) {
 		fprintf(o->to, "    in use since before the session began\n");
 	} else if (f->past_known) {
@@ -174,7 +194,15 @@ void leaks_folio(struct text_out *o, const struct leak_folio *f)
 	}
 }
 
-void leaks_requesters(struct text_out *o, const struct requesters *all)
+static void past_stack(struct text_out *o, const char *stack)
+{
+	for (size_t len; *stack; stack += len + 1) {
+		len = strcspn(stack, "\n");
+		fprintf(o->to, "    %.*s\n", (int)len, stack);
+	}
+}
+
+void leaks_requesters(struct text_out *o, const struct requesters *all, bool past)
 {
 	uint64_t now = session_now();
 
@@ -187,14 +215,17 @@ void leaks_requesters(struct text_out *o, const struct requesters *all)
 		for (uint64_t j = 0; j < r->folios && j < REQUESTER_PFNS; j++)
 			fprintf(o->to, "%s0x%llx", j ? ", " : " ", (unsigned long long)r->pfn[j]);
 		fprintf(o->to, "%s\n", r->folios > REQUESTER_PFNS ? " ..." : "");
-		text_where(o, r->at);
+		if (r->stack && *r->stack)
+			past_stack(o, r->stack);
+		else
+			text_where(o, r->at);
 	}
 	if (all->older)
 		fprintf(o->to, "  %llu in use since before the session began\n",
 			(unsigned long long)all->older);
 	if (all->unknown)
-		fprintf(o->to, "  %llu of which the session saw no request\n",
-			(unsigned long long)all->unknown);
+		fprintf(o->to, "  %llu of which %s\n", (unsigned long long)all->unknown,
+			past ? "no request is known" : "the session saw no request");
 }
 
 void leaks_summary(FILE *to, const struct record_summary *sum, const char *release,
@@ -248,6 +279,26 @@ static char *frames_of(struct text_out *o, uint32_t at)
 	return f.text;
 }
 
+/* The same, for the caller to free. */
+static char *copy_frames(struct text_out *o, struct stack_texts *texts, uint32_t at)
+{
+	unsigned int i = at % STACK_TEXTS;
+
+	if (!texts->kept[i].text || texts->kept[i].at != at) {
+		free(texts->kept[i].text);
+		texts->kept[i].at = at;
+		texts->kept[i].text = frames_of(o, at);
+	}
+	return texts->kept[i].text ? strdup(texts->kept[i].text) : NULL;
+}
+
+void stack_texts_free(struct stack_texts *all)
+{
+	for (int i = 0; i < STACK_TEXTS; i++)
+		free(all->kept[i].text);
+	*all = (struct stack_texts){0};
+}
+
 /* Cut @text into its lines.  Return: how many; at most @size. */
 static uint32_t split(char *text, char **line, uint32_t size)
 {
@@ -258,8 +309,20 @@ static uint32_t split(char *text, char **line, uint32_t size)
 	return nr;
 }
 
-bool leaks_record(FILE *to, struct text_out *o, const struct record_pgmap *p,
-		  const struct leak_folio *f)
+struct record_pgmap leaks_of_pgmap(struct text_out *o, const struct pt_pgmap *p)
+{
+	return (struct record_pgmap){
+		.device = devices_name(o->devices, p),
+		.block = devices_block(o->devices, p),
+		.type = devices_type(p->type),
+		.first = p->range[0].start,
+		.last = p->range[0].end,
+		.references = -1,
+	};
+}
+
+bool leaks_record(FILE *to, struct text_out *o, struct stack_texts *texts,
+		  const struct record_pgmap *p, const struct leak_folio *f)
 {
 	char comm[PT_COMM_LEN + 1] = "", file[FILE_LINE_LEN], *frame[PT_STACK_DEPTH * INLINE_DEPTH];
 	struct record_folio r = {
@@ -286,10 +349,19 @@ bool leaks_record(FILE *to, struct text_out *o, const struct record_pgmap *p,
 	}
 	if (f->requested) {
 		r.age = age(f);
-		r.tid = PT_TID(f->f.request.who);
-		if (session_comm(o->session, &f->f.request, comm))
-			r.task = comm;
-		frames = frames_of(o, f->f.request.at);
+		if (f->ended) {
+			r.past = true;
+			r.tid = f->past.tid;
+			r.interrupt = f->past.interrupt;
+			r.task = f->past.task;
+			frames = strdup(f->past.stack);
+		} else {
+			r.tid = PT_TID(f->f.request.who);
+			r.interrupt = session_is_interrupt(o->session, f->f.request.at);
+			if (session_comm(o->session, &f->f.request, comm))
+				r.task = comm;
+			frames = copy_frames(o, texts, f->f.request.at);
+		}
 		if (!frames)
 			return false;
 		r.nr_frames = split(frames, frame, PT_STACK_DEPTH * INLINE_DEPTH);

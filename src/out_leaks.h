@@ -3,25 +3,30 @@
 #ifndef PGMAPTRACE_OUT_LEAKS_H
 #define PGMAPTRACE_OUT_LEAKS_H
 
+#include "baseline.h"
 #include "out_text.h"
 #include "records.h"
 
 #define REQUESTER_PFNS 4
+#define STACK_TEXTS    64
 
 /* A folio that is held. */
 struct leak_folio {
-	struct pt_finding f; /* as it is now; its last request and free, if they are known */
-	bool past_known;     /* a session has it */
-	bool preexisting;    /* and it was in use when that began */
-	uint64_t requested;  /* ns; 0: not known */
-	bool looked;	     /* for holders */
-	int error;	     /* of that; negative errno */
+	struct pt_finding f;	  /* as it is now; its last request and free, if they are known */
+	bool past_known;	  /* a session has it */
+	bool preexisting;	  /* and it was in use when that began */
+	uint64_t requested;	  /* ns; 0: not known */
+	uint64_t ended;		  /* when the session had ended that knows it; 0: it runs */
+	struct past_request past; /* of that one */
+	bool looked;		  /* for holders */
+	int error;		  /* of that; negative errno */
 	struct holders_found found;
 };
 
 /* Folios that were requested at one place of the kernel by tasks of one name. */
 struct requester {
-	uint32_t at;
+	uint32_t at;	   /* of a session that runs, or */
+	const char *stack; /* of one that has ended: see past_request; else NULL */
 	char comm[PT_COMM_LEN + 1];
 	uint64_t folios, pages;
 	uint64_t oldest; /* ns */
@@ -43,12 +48,25 @@ void requesters_free(struct requesters *all);
 void leaks_pgmap(struct text_out *o, const struct record_pgmap *r, const struct pt_pgmap *p,
 		 bool stuck);
 void leaks_folio(struct text_out *o, const struct leak_folio *f);
-void leaks_requesters(struct text_out *o, const struct requesters *all);
+/* @past: a session that has ended was asked, too */
+void leaks_requesters(struct text_out *o, const struct requesters *all, bool past);
 void leaks_summary(FILE *to, const struct record_summary *sum, const char *release,
 		   const char *profile);
 
+/* Stacks in words, as they were last asked for: many folios are requested at few places. */
+struct stack_texts {
+	struct {
+		uint32_t at;
+		char *text; /* a line a frame; NULL: none */
+	} kept[STACK_TEXTS];
+};
+
+void stack_texts_free(struct stack_texts *all);
+
+/* What a record says of a pgmap and is not counted; it points into o->devices. */
+struct record_pgmap leaks_of_pgmap(struct text_out *o, const struct pt_pgmap *p);
 /* A folio as a record.  Return: as record_folio(). */
-bool leaks_record(FILE *to, struct text_out *o, const struct record_pgmap *p,
-		  const struct leak_folio *f);
+bool leaks_record(FILE *to, struct text_out *o, struct stack_texts *texts,
+		  const struct record_pgmap *p, const struct leak_folio *f);
 
 #endif /* PGMAPTRACE_OUT_LEAKS_H */

@@ -82,11 +82,14 @@ static double since(const struct text_out *o, const struct pt_touch *t, uint64_t
 	return past > 0 ? past : 0;
 }
 
+void text_task(struct text_out *o, const char *comm, uint32_t tid, bool interrupt)
+{
+	fprintf(o->to, "by %s%s/%u", interrupt ? "an interrupt over " : "", comm, tid);
+}
+
 void text_who(struct text_out *o, const char *comm, uint32_t tid, uint32_t cpu, uint32_t at)
 {
-	bool interrupt = session_is_interrupt(o->session, at);
-
-	fprintf(o->to, "by %s%s/%u", interrupt ? "an interrupt over " : "", comm, tid);
+	text_task(o, comm, tid, session_is_interrupt(o->session, at));
 	if (cpu < PT_CPU_UNKNOWN)
 		fprintf(o->to, " on cpu %u", cpu);
 }

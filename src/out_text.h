@@ -65,6 +65,8 @@ struct text_words text_words(enum pt_profile profile, unsigned int type);
  * the task it came over.
  */
 void text_who(struct text_out *o, const char *comm, uint32_t tid, uint32_t cpu, uint32_t at);
+/* The same of a task that was told of earlier, and where is not known any more. */
+void text_task(struct text_out *o, const char *comm, uint32_t tid, bool interrupt);
 /* Where in the kernel something was: its stack, or what is known in its place. */
 void text_where(struct text_out *o, uint32_t at);
 

@@ -37,7 +37,7 @@ static const char help[] =
 	"  -d, --duration SECS   stop after SECS\n"
 	"  -o, --older SECS      at the end, report folios requested more than SECS ago,\n"
 	"                        never freed, not explained by mappings or files;\n"
-	"                        with leaks, only those (a session must be running)\n"
+	"                        with leaks, only those (wants a running session or --past)\n"
 	"      --stall SECS      report an unbind, truncate or unmount that waits for device\n"
 	"                        pages for longer (default 10; 0: never)\n"
 	"  -T, --timestamps      begin a finding with the seconds since boot\n"
@@ -50,8 +50,11 @@ static const char help[] =
 	"                        with leaks, look at that one only\n"
 	"  -j, --json            leaks: JSON Lines\n"
 	"      --top N           leaks: show N held folios of each pgmap (default 10)\n"
-	"      --save FILE       leaks: write what is held to FILE\n"
-	"      --baseline FILE   leaks: leave out what FILE has, which --save wrote\n"
+	"      --save FILE       at the end, write who requested what is out to FILE;\n"
+	"                        with leaks, write what is held\n"
+	"      --past FILE       leaks: take from FILE, which tracing with --save wrote, who\n"
+	"                        requested what is held\n"
+	"      --baseline FILE   leaks: leave out what FILE has, which leaks --save wrote\n"
 	"      --btf FILE        read the kernel's types from FILE\n"
 	"      --vmlinux FILE    take source lines from FILE, a vmlinux with debug info\n"
 	"  -v, --verbose         say on stderr what is attached and when; show who made\n"
@@ -130,15 +133,25 @@ static bool parse_stack(const char *text, enum pt_stack_mode *mode)
 static int parse_options(int argc, char **argv, struct options *o)
 {
 	static const struct option names[] = {
-		{"baseline", required_argument, NULL, 'B'}, {"btf", required_argument, NULL, 'b'},
-		{"duration", required_argument, NULL, 'd'}, {"help", no_argument, NULL, 'h'},
-		{"inode", required_argument, NULL, 'i'},    {"json", no_argument, NULL, 'j'},
-		{"older", required_argument, NULL, 'o'},    {"pfn", required_argument, NULL, 'p'},
-		{"pgmap", required_argument, NULL, 'g'},    {"save", required_argument, NULL, 'S'},
-		{"stall", required_argument, NULL, 'w'},    {"stack", required_argument, NULL, 's'},
-		{"timestamps", no_argument, NULL, 'T'},	    {"top", required_argument, NULL, 't'},
-		{"verbose", no_argument, NULL, 'v'},	    {"version", no_argument, NULL, 'V'},
-		{"vmlinux", required_argument, NULL, 'l'},  {0},
+		{"baseline", required_argument, NULL, 'B'},
+		{"btf", required_argument, NULL, 'b'},
+		{"duration", required_argument, NULL, 'd'},
+		{"help", no_argument, NULL, 'h'},
+		{"inode", required_argument, NULL, 'i'},
+		{"json", no_argument, NULL, 'j'},
+		{"older", required_argument, NULL, 'o'},
+		{"pfn", required_argument, NULL, 'p'},
+		{"past", required_argument, NULL, 'P'},
+		{"pgmap", required_argument, NULL, 'g'},
+		{"save", required_argument, NULL, 'S'},
+		{"stall", required_argument, NULL, 'w'},
+		{"stack", required_argument, NULL, 's'},
+		{"timestamps", no_argument, NULL, 'T'},
+		{"top", required_argument, NULL, 't'},
+		{"verbose", no_argument, NULL, 'v'},
+		{"version", no_argument, NULL, 'V'},
+		{"vmlinux", required_argument, NULL, 'l'},
+		{0},
 	};
 	static const char bad_watch[] =
 		"%s %s: give a number (0x for hexadecimal) or a device, and only one of --pfn, "
@@ -154,6 +167,9 @@ static int parse_options(int argc, char **argv, struct options *o)
 			break;
 		case 'B':
 			o->baseline = optarg;
+			break;
+		case 'P':
+			o->past = optarg;
 			break;
 		case 'S':
 			o->save = optarg;
@@ -246,8 +262,10 @@ static int check_options(const struct options *o, const char *command)
 {
 	bool leaks = command && !strcmp(command, "leaks");
 
-	if (!leaks && (o->json || o->save || o->baseline || o->top != DEFAULT_TOP))
-		return usage_error("--json, --save, --baseline and --top are options of leaks");
+	if (!leaks && (o->json || o->baseline || o->past || o->top != DEFAULT_TOP))
+		return usage_error("--json, --baseline, --past and --top are options of leaks");
+	if (o->save && command && !leaks && strcmp(command, "run") && !is_interval(command))
+		return usage_error("%s: --save is an option of tracing and of leaks", command);
 	if (leaks && (o->duration >= 0 || (o->session.watch != PT_WATCH_NONE && !o->pgmap)))
 		return usage_error("leaks: --duration, --pfn and --inode are options of tracing");
 	return 0;

@@ -80,6 +80,12 @@ bool record_start(FILE *to, const struct record_start *r)
 		add_number(&l, "session", r->session);
 		add_number(&l, "session_began", r->session_began);
 	}
+	if (r->session_ended)
+		add_number(&l, "session_ended", r->session_ended);
+	if (r->past) {
+		add_text(&l, "past", r->past);
+		add_number(&l, "past_ended", r->past_ended);
+	}
 	return end(&l, to);
 }
 
@@ -110,6 +116,8 @@ bool record_pgmap(FILE *to, const struct record_pgmap *r)
 	if (r->block[0])
 		add_text(&l, "block", r->block);
 	add_bool(&l, "dying", r->dying);
+	if (r->of_session)
+		return end(&l, to);
 	if (r->references >= 0)
 		add_signed(&l, "references", r->references);
 	if (r->dying) {
@@ -138,6 +146,10 @@ static void add_request(struct line *l, const struct record_folio *r)
 	if (r->task)
 		add_text(l, "task", r->task);
 	add_number(l, "tid", r->tid);
+	if (r->interrupt)
+		add_bool(l, "interrupt", true);
+	if (r->past)
+		add_bool(l, "past", true);
 	stack = json_object_new_array();
 	for (uint32_t i = 0; i < r->nr_frames; i++)
 		add_item(l, stack, json_object_new_string(r->frame[i]));
@@ -171,14 +183,19 @@ bool record_summary(FILE *to, const struct record_summary *r)
 	struct line l = begin("summary");
 
 	add_number(&l, "pgmaps", r->pgmaps);
-	add_number(&l, "folios", r->folios);
-	add_number(&l, "mapped", r->mapped);
-	add_number(&l, "held", r->held);
-	add_number(&l, "known", r->known);
-	add_number(&l, "young", r->young);
-	add_number(&l, "ageless", r->ageless);
-	add_number(&l, "dying", r->dying);
-	add_number(&l, "unreadable", r->unreadable);
+	if (r->of_session) {
+		add_number(&l, "outstanding", r->outstanding);
+		add_bool(&l, "lost", r->lost);
+	} else {
+		add_number(&l, "folios", r->folios);
+		add_number(&l, "mapped", r->mapped);
+		add_number(&l, "held", r->held);
+		add_number(&l, "known", r->known);
+		add_number(&l, "young", r->young);
+		add_number(&l, "ageless", r->ageless);
+		add_number(&l, "dying", r->dying);
+		add_number(&l, "unreadable", r->unreadable);
+	}
 	add_bool(&l, "incomplete", r->incomplete);
 	return end(&l, to);
 }

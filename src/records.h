@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What leaks finds, as JSON Lines: one object a line, first "start", then a
- * "pgmap" with its "folio"s, and so on, at last "summary".  docs/leaks.md has
- * the fields.  Not here: where the facts come from.
+ * "pgmap" with its "folio"s, and so on, at last "summary".  And what a session
+ * knows at its end: all its pgmaps, then all folios that are out.
+ * docs/leaks.md has the fields.  Not here: where the facts come from.
  */
 #ifndef PGMAPTRACE_RECORDS_H
 #define PGMAPTRACE_RECORDS_H
@@ -22,9 +23,13 @@ struct record_start {
 	uint64_t time;	  /* ns of CLOCK_MONOTONIC, as all times here */
 	uint32_t session; /* pid; 0: no session runs that knows requests */
 	uint64_t session_began;
+	uint64_t session_ended; /* of whoever saves its own; 0: leaks has looked */
+	const char *past;	/* file of a session that has ended; NULL: none */
+	uint64_t past_ended;
 };
 
 struct record_pgmap {
+	bool of_session;	    /* which knows no counts */
 	const char *device, *block; /* "": no block device is known */
 	const char *type;
 	uint64_t first, last; /* pfn; of its first range */
@@ -53,12 +58,17 @@ struct record_folio {
 	double age;	    /* seconds */
 	const char *task;   /* NULL: not known */
 	uint32_t tid;
+	bool interrupt; /* the task was interrupted, and did not ask itself */
+	bool past;	/* that is known from a session that has ended */
 	uint32_t nr_frames;
 	char **frame; /* innermost first */
 };
 
 struct record_summary {
+	bool of_session;
 	uint64_t pgmaps, folios, mapped, held, known, young, ageless, dying, unreadable;
+	uint64_t outstanding; /* of a session */
+	bool lost; /* it lost events, or could not see all, so that requests may be old */
 	bool incomplete;
 };
 

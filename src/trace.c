@@ -16,6 +16,7 @@
 #include "out_rates.h"
 #include "out_text.h"
 #include "outstanding.h"
+#include "past.h"
 #include "session.h"
 #include "stalls.h"
 
@@ -434,14 +435,33 @@ static void judge_leaks(struct tracing *t)
 	}
 }
 
+/* Return: 0, or an exit status (said on stderr). */
+static int save_past(struct tracing *t, uint64_t ended, bool lost)
+{
+	const char *file = t->options->save;
+
+	if (!file)
+		return 0;
+	/* the verdict is inconclusive then */
+	if (t->own.interrupted || t->own.cut_short) {
+		fprintf(stderr, "pgmaptrace: %s is not written, since tracing was cut short\n",
+			file);
+		return 0;
+	}
+	return past_save(file, &t->out, ended, lost);
+}
+
 static int finish(struct tracing *t, int command_status)
 {
 	enum pt_profile profile = session_choice(t->session)->profile;
 	struct summary sum;
+	uint64_t ended;
+	int not_saved;
 
 	stop_handled();
 	if (!t->own.interrupted)
 		settle_refs(t);
+	ended = session_now();
 	session_stop(t->session);
 	if (!t->own.interrupted) {
 		text_stalls_go_on(&t->out, &t->stalls);
@@ -449,6 +469,7 @@ static int finish(struct tracing *t, int command_status)
 	}
 	findings_count(&t->findings, t->session);
 	summarise(t->session, &t->own, &sum);
+	not_saved = save_past(t, ended, sum.state_lost);
 	text_leaks(&t->out, &t->leaks, &sum);
 	text_ledger(&t->out, &t->findings, &sum);
 	text_summary(t->out.to, &sum, profile);
@@ -457,6 +478,8 @@ static int finish(struct tracing *t, int command_status)
 		text_summary(stderr, &sum, profile);
 		return EXIT_INTERNAL;
 	}
+	if (not_saved)
+		return not_saved;
 	switch (sum.verdict) {
 	case VERDICT_FAIL:
 		return EXIT_FINDINGS;

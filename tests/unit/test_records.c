@@ -66,10 +66,15 @@ static FILE *begin_file(void)
 	return f;
 }
 
-static struct baseline *load(void)
+static struct baseline *load_of(enum baseline_of of)
 {
 	why[0] = '\0';
-	return baseline_load(path, BOOT, why, sizeof(why));
+	return baseline_load(path, BOOT, of, why, sizeof(why));
+}
+
+static struct baseline *load(void)
+{
+	return load_of(BASELINE_OF_LEAKS);
 }
 
 static void write_all(FILE *f)
@@ -152,6 +157,102 @@ static void test_json(void **state)
 	fclose(f);
 }
 
+/* ---- what a session knew */
+
+static const struct record_start ended = {
+	.version = "0.1",
+	.release = "6.1.0",
+	.profile = "counted",
+	.boot = BOOT,
+	.time = 9000000001,
+	.session = 77,
+	.session_began = 1000000000,
+	.session_ended = 9000000000,
+};
+static const struct record_summary knew = {
+	.of_session = true, .pgmaps = 1, .outstanding = 4, .lost = true};
+
+static char *frames[] = {"vmf_insert_page_mkwrite+0x1f", "f (inlined, \"a b\".c:3)"};
+
+static void write_past(FILE *f)
+{
+	struct record_folio a = folio_at(0x40200, 5000000000), b = folio_at(0x40100, 6000000000);
+	struct record_folio c = folio_at(0x40300, 7000000000), unasked = folio_at(0x40400, 0);
+	struct record_pgmap pgmap = fsdax;
+
+	pgmap.of_session = true;
+	a.task = b.task = "a task";
+	a.tid = 12;
+	b.tid = 13;
+	a.frame = b.frame = frames;
+	a.nr_frames = b.nr_frames = 2;
+	/* nothing is known but when */
+	c.interrupt = true;
+	assert_true(record_start(f, &ended));
+	assert_true(record_pgmap(f, &pgmap));
+	assert_true(record_folio(f, &a));
+	assert_true(record_folio(f, &b));
+	assert_true(record_folio(f, &c));
+	assert_true(record_folio(f, &unasked));
+	assert_true(record_summary(f, &knew));
+}
+
+static void test_past(void **state)
+{
+	struct record_pgmap other = fsdax;
+	struct past_request r = {0}, same = {0};
+	struct baseline *b;
+	FILE *f = begin_file();
+
+	(void)state;
+	write_past(f);
+	fclose(f);
+	b = load_of(BASELINE_OF_SESSION);
+	assert_string_equal(why, "");
+	assert_non_null(b);
+	assert_int_equal(baseline_ended(b), 9000000000);
+	assert_true(baseline_lost(b));
+	assert_true(baseline_request(b, &fsdax, 0x40200, &r));
+	assert_int_equal(r.requested, 5000000000);
+	assert_int_equal(r.tid, 12);
+	assert_false(r.interrupt);
+	assert_string_equal(r.task, "a task");
+	assert_string_equal(r.stack, "vmf_insert_page_mkwrite+0x1f\nf (inlined, \"a b\".c:3)\n");
+	/* requests at one place are known by that */
+	assert_true(baseline_request(b, &fsdax, 0x40100, &same));
+	assert_int_equal(same.tid, 13);
+	assert_ptr_equal(same.stack, r.stack);
+	assert_ptr_equal(same.task, r.task);
+	assert_true(baseline_request(b, &fsdax, 0x40300, &r));
+	assert_null(r.task);
+	assert_string_equal(r.stack, "");
+	assert_true(r.interrupt);
+	/* it was out, and not known since when; it was not out; another pgmap */
+	assert_false(baseline_request(b, &fsdax, 0x40400, &r));
+	assert_false(baseline_request(b, &fsdax, 0x40201, &r));
+	other.first++;
+	assert_false(baseline_request(b, &other, 0x40200, &r));
+	other = fsdax;
+	other.type = "generic";
+	assert_false(baseline_request(b, &other, 0x40200, &r));
+	baseline_free(b);
+
+	/* what was out is not what was held */
+	assert_null(load());
+	assert_non_null(strstr(why, ":1: a session has saved it"));
+	f = begin_file();
+	write_all(f);
+	fclose(f);
+	assert_null(load_of(BASELINE_OF_SESSION));
+	assert_non_null(strstr(why, ":1: leaks has saved it"));
+	f = begin_file();
+	assert_true(record_start(f, &ended));
+	fclose(f);
+	assert_null(load_of(BASELINE_OF_SESSION));
+	assert_non_null(strstr(why, ":1: the file ends here, without a summary; save it anew: "
+				    "pgmaptrace --save FILE"));
+}
+
 /* The file is refused, and @words say where and why. */
 static void refused(const char *text, const char *words)
 {
@@ -180,7 +281,7 @@ static void test_refused(void **state)
 	refused("pfn 0x1 order 0\n", ":1: not a JSON object");
 	refused("[1,2]\n", ":1: not a JSON object");
 	refused("7\n", ":1: not a JSON object");
-	refused("{\"a\":1}\n", ":1: no record of pgmaptrace leaks");
+	refused("{\"a\":1}\n", ":1: no record of pgmaptrace");
 	refused(FOLIO, ":1: the first record is no start");
 	refused("{\"record\":\"start\"}\n", ":1: the start record has no boot");
 	refused("{\"record\":\"start\",\"boot\":\"other\"}\n", ":1: it was saved in another boot");
@@ -230,6 +331,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_past),
 		cmocka_unit_test(test_refused),
 	};
 

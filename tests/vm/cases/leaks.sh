@@ -190,12 +190,76 @@ verdict 'leaks: and is not asked any more' [ $(grep -c 'session of pid' $OUT) = 
 let_go $holder
 umount $MNT
 
+# ---- after a session that has ended
+past_began='^requests are known from /tmp/past, of a session that ended [0-9.]* s ago: what was requested since'
+# remember FILE COMMAND...: a session that writes FILE, while COMMAND runs
+remember() {
+	file=$1
+	shift
+	pgmaptrace --save $file run -- "$@" >/tmp/session 2>&1
+}
+hold_script() {
+	cat >/tmp/hold.sh <<-E
+	hold pin $MNT/a 20480 >/tmp/piped &
+	echo \$! >/tmp/holder
+	until grep -q held /tmp/piped; do sleep 0.1; done
+	E
+}
+if [ $profile != classic ]; then
+	make_fs ext4
+	pwrite $MNT/a 0 8388608
+	hold_script
+	verdict 'leaks: a session that saves' remember /tmp/past sh /tmp/hold.sh
+	piper=$(cat /tmp/holder)
+	case $profile in
+	counted) place=vmf_insert_page_mkwrite ;;
+	request) place=pgmap_request_folios ;;
+	esac
+	sleep 1
+	verdict 'leaks: --past: who asked, and when' leaks_say 1 1 "$past_began" "held by hold/$piper: pipe" \
+		"$stored by hold/[0-9]*, [1-9][0-9]*\\.[0-9]* s ago, as the session that ended [1-9][0-9.]* s ago saw it" \
+		"^  1 folio, .* KiB, by hold, the oldest [0-9.]* s ago: pfn $(pfn_of piped)" \
+		"^    $place" -- --past /tmp/past
+	sed 's/^/# /' $OUT
+	verdict 'leaks: --past: --older 0' leaks 1 1 --past /tmp/past --older 0
+	verdict 'leaks: --past: --older 1000' leaks_say 0 0 ' young=1 ' -- --past /tmp/past --older 1000
+	verdict 'leaks: --past: --json' leaks_say 1 - '"past":"/tmp/past","past_ended":[0-9]' \
+		"\"pfn\":$(($(pfn_of piped))),.*\"task\":\"hold\",\"tid\":[0-9]*,\"past\":true,\"stack\":\\[\"" -- \
+		-j --past /tmp/past --save /tmp/saved
+	verdict 'leaks: --past: --baseline' leaks 0 0 --past /tmp/past --baseline /tmp/saved
+	hold_page second pipe $MNT/a 24576
+	second() {
+		leaks_say 1 2 "held by hold/$holder: pipe" '^  1 folio, ' '1 of which no request is known' -- \
+			--past /tmp/past && [ $(grep -c 'as the session that ended' $OUT) = 1 ]
+	}
+	verdict 'leaks: --past: near miss: a folio that it does not know' second
+	let_go $holder
+	kill $piper
+	until ! pgmaptrace leaks | grep -q ' 1 held'; do sleep 0.2; done
+	umount $MNT
+fi
+verdict 'leaks: --past wants what a session saved' leaks_say 64 - '/tmp/saved:1: leaks has saved it' -- \
+	--past /tmp/saved
+verdict 'leaks: tracing saves to a disk that is not there' eval \
+	'! remember /tmp/none/past true && grep -q "^pgmaptrace: PASS" /tmp/session &&
+	grep -q "can.t write /tmp/none/past" /tmp/session'
+remember /tmp/past true
+verdict 'leaks: --baseline wants what leaks saved' leaks_say 64 - '/tmp/past:1: a session has saved it' -- \
+	--baseline /tmp/past
+
 # ---- pgmaps of other types
 if insmod /bin/pgmap_lab.ko base=0x60000000 size=0x4000000; then
 	echo 'leak coherent' >$LAB/command
 	verdict 'leaks: a folio that its driver has out' leaks_say 0 0 \
 		'pgmap_lab (coherent), pfn .*: 1 folio above idle, 1 in use, 0 held'
 	echo drop >$LAB/command
+	remember /tmp/past sh -c "echo teardown-stall coherent >$LAB/command"
+	verdict 'leaks: --past: a folio of a driver' leaks_say 1 1 "$past_began" '^pgmap_lab (coherent)' \
+		'    requested by sh/[0-9]*, [0-9.]* s ago, as the session that ended [0-9.]* s ago saw it' \
+		'^    lab_request\|^    .*zone_device_page_init' '^    lab_teardown_stall' -- --past /tmp/past
+	sed 's/^/# /' $OUT
+	echo drop >$LAB/command
+	until ! pgmaptrace leaks | grep -q pgmap_lab; do sleep 0.5; done
 	for type in coherent fsdax generic; do
 		echo "stuck $type" >$LAB/command
 		verdict "leaks: a pgmap that a lost reference keeps: $type" leaks_say 1 0 \

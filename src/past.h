@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What a session knows of the folios that are out, kept for leaks when it has ended. */
+#ifndef PGMAPTRACE_PAST_H
+#define PGMAPTRACE_PAST_H
+
+#include "out_text.h"
+
+/*
+ * past_save - write all that is requested and not freed to @file, with its requests
+ * @ended: when o->session was stopped, ns of CLOCK_MONOTONIC
+ * @lost: it lost events, or could not see all
+ * Return: 0; an exit status (said on stderr), and there is no such file, or the
+ *	one that was there.  SIGINT and SIGTERM end it so, too.
+ */
+int past_save(const char *file, struct text_out *o, uint64_t ended, bool lost);
+
+#endif /* PGMAPTRACE_PAST_H */

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A file of records that is there whole or not at all, for --save. */
+#ifndef PGMAPTRACE_SAVE_H
+#define PGMAPTRACE_SAVE_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#define BOOT_ID_LEN 64
+
+/* Written beside the file, and renamed when it is whole. */
+struct save {
+	const char *file;
+	FILE *to; /* NULL: it has not begun */
+	char *temporary;
+};
+
+/* Return: 0, or an exit status (said on stderr).  save_drop() is due all the same. */
+int save_begin(struct save *s, const char *file);
+/*
+ * Put it where it was asked for.
+ * @good: false: memory ran out for a part of it (ENOMEM)
+ * Return as save_begin().
+ */
+int save_end(struct save *s, bool good);
+/* What is not where it was asked for goes. */
+void save_drop(struct save *s);
+
+/* By this a file of another boot is told; "" if the kernel does not say it. */
+void save_read_boot(char boot[BOOT_ID_LEN]);
+
+#endif /* PGMAPTRACE_SAVE_H */
