@@ -857,7 +857,9 @@ static __always_inline void remember(const struct pt_event *e, enum pt_keep keep
 
 	if (keep)
 		touch(pfn, e->at, keep == KEEP_FREE);
-	if (keep == KEEP_FREE && nr_waited && bpf_map_lookup_elem(&waited, &pfn))
+	/* on classic kernels it is the file that gives it up, when the wait is over */
+	if (keep == KEEP_FREE && nr_waited && profile != PT_PROFILE_CLASSIC &&
+	    bpf_map_lookup_elem(&waited, &pfn))
 		tell_release(0, pfn, e->at);
 }
 
