@@ -75,6 +75,30 @@ kill $(cat /tmp/pinner)
 OPTIONS=-T
 until umount $MNT; do sleep 0.1; done
 
+# stopped again while what is outstanding is judged: 16384 mapped folios take a while
+if [ "$(profile)" = counted ]; then
+	make_fs ext4
+	cut_short() {
+		status=0
+		pgmaptrace --older 0 >$OUT 2>&1 &
+		tool=$!
+		until grep -q 'tracing, Ctrl-C' $OUT; do sleep 0.1; done
+		daxload -k $MNT/many 64M >/tmp/many &
+		until grep -q mapped /tmp/many; do sleep 0.1; done
+		for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+			kill -TERM $tool 2>/dev/null || break
+			sleep 0.05
+		done
+		wait $tool || status=$?
+		kill $!
+		wait $! 2>/dev/null
+		[ $status = 2 ] && report_has 'stopped before all that is outstanding was judged' \
+			'^pgmaptrace: INCONCLUSIVE findings=0 ' && hooks_gone
+	}
+	verdict 'late: stopped again while leaks are judged' cut_short
+	until umount $MNT; do sleep 0.1; done
+fi
+
 # two sessions at once
 make_fs ext4
 pgmaptrace run -- daxload -r 2 $MNT/one 16M >/tmp/other.out 2>&1 &
