@@ -129,6 +129,29 @@ hooks_gone() {
 	! bpftool prog list | grep -Eq ' name (fentry_|fexit_|kprobe_|pgmap_next|find_)'
 }
 
+# hold_page NAME HOW FILE [OFFSET]: a process that holds a page, as tests/programs/hold.c
+# has it; its pid in $holder and /tmp/NAME.pid, its output in /tmp/NAME
+hold_page() {
+	held=$1
+	shift
+	# the file of an earlier one must not be taken for this one's
+	: >/tmp/$held
+	hold "$@" >/tmp/$held 2>&1 &
+	holder=$!
+	echo $holder >/tmp/$held.pid
+	until grep -q held /tmp/$held || ! kill -0 $holder 2>/dev/null; do sleep 0.1; done
+}
+
+# pfn_of NAME: of what it holds
+pfn_of() {
+	sed -n 's/^pfn //p' /tmp/$1
+}
+
+let_go() {
+	kill $1
+	wait $1 2>/dev/null || :
+}
+
 # A disk, $disk, that can be made to take no more: a file in a file system that
 # fsfreeze --freeze /tmp/slow stops.  Fails if the kernel has no such modules.
 make_slow_disk() {

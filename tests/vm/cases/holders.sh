@@ -3,21 +3,6 @@
 # pgmaptrace holders PFN: who maps a page, pins it, or waits for it, and who not.
 . /bin/guest.sh
 
-# hold_page NAME HOW FILE [OFFSET]: in the background; its pid in $holder, output in /tmp/NAME
-hold_page() {
-	name=$1
-	shift
-	# the file of an earlier one must not be taken for this one's
-	: >/tmp/$name
-	hold "$@" >/tmp/$name 2>&1 &
-	holder=$!
-	until grep -q held /tmp/$name || ! kill -0 $holder 2>/dev/null; do sleep 0.1; done
-}
-
-pfn_of() {
-	sed -n 's/^pfn //p' /tmp/$1
-}
-
 # holders STATUS PFN WORDS...: the answer says all of the words
 holders() {
 	want=$1 pfn=$2 got=0
@@ -46,11 +31,6 @@ only() {
 
 show() {
 	sed 's/^/# /' $OUT
-}
-
-let_go() {
-	kill $1
-	wait $1 2>/dev/null || :
 }
 
 make_fs ext4

@@ -12,25 +12,6 @@ counted) stored='requested for a mapping' ;;
 request) stored='requested' ;;
 esac
 
-# hold_page NAME HOW FILE [OFFSET]: in the background; its pid in $holder, output in /tmp/NAME
-hold_page() {
-	name=$1
-	shift
-	: >/tmp/$name
-	hold "$@" >/tmp/$name 2>&1 &
-	holder=$!
-	until grep -q held /tmp/$name || ! kill -0 $holder 2>/dev/null; do sleep 0.1; done
-}
-
-pfn_of() {
-	sed -n 's/^pfn //p' /tmp/$1
-}
-
-let_go() {
-	kill $1
-	wait $1 2>/dev/null || :
-}
-
 # leaks STATUS HELD [OPTION]...: the exit status, and held= of the last line
 leaks() {
 	want=$1 held=$2 got=0

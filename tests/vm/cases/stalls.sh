@@ -7,27 +7,13 @@
 LAB=/sys/kernel/debug/pgmap_lab
 OPTIONS='-T --stall 3'
 
-# held NAME HOW FILE [OFFSET]: a process that holds a page; its pid in $holder
-cat >/tmp/held.sh <<'E2'
-held() {
-	name=$1
-	shift
-	: >/tmp/$name
-	hold "$@" >/tmp/$name 2>&1 &
-	holder=$!
-	echo $holder >/tmp/$name.pid
-	until grep -q held /tmp/$name || ! kill -0 $holder 2>/dev/null; do sleep 0.1; done
-}
-E2
-. /tmp/held.sh
-
-# A wait of 7 s: told of after 3, and after 6.  "$*" waits for $hold.
+# HOW FILE COMMAND...: COMMAND waits for 7 s: told of after 3, and after 6.
 cat >/tmp/wait.sh <<'E2'
-. /tmp/held.sh
+. /bin/guest.sh
 how=$1
 file=$2
 shift 2
-held holder $how $file
+hold_page holder $how $file
 "$@" &
 waiter=$!
 echo $waiter >/tmp/waiter
@@ -91,8 +77,8 @@ echo 'cell break-stall fires'
 
 # a signal ends the wait, and the pin stays
 cat >/tmp/signal.sh <<E2
-. /tmp/held.sh
-held holder pin $MNT/a
+. /bin/guest.sh
+hold_page holder pin $MNT/a
 truncate -s 0 $MNT/a &
 sleep 5
 kill \$!
@@ -110,10 +96,10 @@ trace sh /tmp/signal.sh
 verdict 'stalls: truncate is killed while it waits' given_up
 
 cat >/tmp/short.sh <<E2
-. /tmp/held.sh
+. /bin/guest.sh
 for i in 1 2 3; do
 	pwrite $MNT/b 0 4194304
-	held holder pin $MNT/b
+	hold_page holder pin $MNT/b
 	truncate -s 0 $MNT/b &
 	sleep 2
 	kill \$holder
@@ -124,9 +110,9 @@ trace sh /tmp/short.sh
 verdict 'stalls: near miss: three short waits of one kind' quiet
 
 cat >/tmp/sleeps.sh <<E2
-. /tmp/held.sh
+. /bin/guest.sh
 pwrite $MNT/c 0 4194304
-held holder pin $MNT/c
+hold_page holder pin $MNT/c
 sleep 6
 kill \$holder
 E2
@@ -146,9 +132,9 @@ fi
 
 # direct I/O to a disk that takes no more
 cat >/tmp/dio.sh <<E2
-. /tmp/held.sh
+. /bin/guest.sh
 fsfreeze --freeze /tmp/slow
-held holder dio $MNT/h 4096 \$1
+hold_page holder dio $MNT/h 4096 \$1
 sleep 1
 truncate -s 0 $MNT/h &
 echo \$! >/tmp/waiter
@@ -181,7 +167,7 @@ fi
 
 # begun before tracing: its age counts from then on
 pwrite $MNT/f 0 4194304
-held holder pin $MNT/f
+hold_page holder pin $MNT/f
 truncate -s 0 $MNT/f &
 echo $! >/tmp/waiter
 sleep 2
@@ -272,14 +258,14 @@ rebind() {
 evicted() {
 	reports
 	[ "$status" = 0 ] && [ "$(field warnings)" = 1 ] &&
-		report_has "WARNING break-stall: pfn $(sed -n 's/^pfn //p' /tmp/holder)" \
+		report_has "WARNING break-stall: pfn $(pfn_of holder)" \
 			"hold/$(holder): pipe, fd" 'unbind_store+0x' \
 			"came free after .* freed by hold/$(holder) on cpu"
 }
 
 cat >/tmp/unbind.sh <<'E2'
-. /tmp/held.sh
-held holder $1 /tmp/mnt/g
+. /bin/guest.sh
+hold_page holder $1 /tmp/mnt/g
 (echo namespace0.0 >/sys/bus/nd/drivers/nd_pmem/unbind) &
 sleep 6
 kill $holder
@@ -296,7 +282,7 @@ sed -n '/WARNING/,/^$/s/^/# /p' $OUT
 
 # the tool comes when it hangs already
 rebind
-held holder pipe $MNT/g
+hold_page holder pipe $MNT/g
 unbind &
 sleep 3
 cat >/tmp/late.sh <<E2
@@ -311,7 +297,7 @@ wait
 # a file that is open stays, and so does its page: memunmap_pages waits for both
 named() {
 	stalled teardown-stall &&
-		report_has "VIOLATION teardown-stall: pfn $(sed -n 's/^pfn //p' /tmp/holder)" \
+		report_has "VIOLATION teardown-stall: pfn $(pfn_of holder)" \
 			'(fsdax) keeps memunmap_pages waiting' "  file: $MNT/g (inode 12, ext4" \
 			"hold/$(holder): maps it at" "hold/$(holder): pipe, fd" \
 			'references: 2 = 1 by the file + 1 by others' \
@@ -325,8 +311,8 @@ sed -n '/VIOLATION/,/^$/s/^/# /p' $OUT
 # device-dax: the pin is all that is left
 ndctl create-namespace -f -e namespace0.0 -m devdax -M mem >/dev/null || not_ok 'stalls: no device-dax'
 cat >/tmp/dax.sh <<'E2'
-. /tmp/held.sh
-held holder pipe /dev/dax0.0
+. /bin/guest.sh
+hold_page holder pipe /dev/dax0.0
 (echo dax0.0 >/sys/bus/dax/drivers/device_dax/unbind) &
 sleep 6
 kill $holder
@@ -344,8 +330,8 @@ verdict 'stalls: an unbind waits for a pin of device-dax' dax_named
 # ---- pages of a device that a module takes away
 
 modprobe test_hmm
-held private private /dev/hmm_dmirror0
-pfn=$(sed -n 's/^pfn //p' /tmp/private)
+hold_page private private /dev/hmm_dmirror0
+pfn=$(pfn_of private)
 echo "hold $pfn" >$LAB/command
 kill $holder
 wait $holder
