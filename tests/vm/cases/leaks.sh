@@ -206,7 +206,6 @@ if [ $profile != classic ]; then
 		"$stored by hold/[0-9]*, [1-9][0-9]*\\.[0-9]* s ago, as the session that ended [1-9][0-9.]* s ago saw it" \
 		"^  1 folio, .* KiB, by hold, the oldest [0-9.]* s ago: pfn $(pfn_of piped)" \
 		"^    $place" -- --past /tmp/past
-	sed 's/^/# /' $OUT
 	verdict 'leaks: --past: --older 0' leaks 1 1 --past /tmp/past --older 0
 	verdict 'leaks: --past: --older 1000' leaks_say 0 0 ' young=1 ' -- --past /tmp/past --older 1000
 	verdict 'leaks: --past: --json' leaks_say 1 - '"past":"/tmp/past","past_ended":[0-9]' \
@@ -243,7 +242,6 @@ if insmod /bin/pgmap_lab.ko base=0x60000000 size=0x4000000; then
 	verdict 'leaks: --past: a folio of a driver' leaks_say 1 1 "$past_began" '^pgmap_lab (coherent)' \
 		'    requested by sh/[0-9]*, [0-9.]* s ago, as the session that ended [0-9.]* s ago saw it' \
 		'^    lab_request\|^    .*zone_device_page_init' '^    lab_teardown_stall' -- --past /tmp/past
-	sed 's/^/# /' $OUT
 	echo drop >$LAB/command
 	until ! pgmaptrace leaks | grep -q pgmap_lab; do sleep 0.5; done
 	for type in coherent fsdax generic; do
