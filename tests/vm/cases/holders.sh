@@ -81,7 +81,7 @@ verdict 'holders: who waits for it' \
 show
 verdict 'holders: who waits for any page, and where' \
 	waiters 0 "truncate/$waiter waits for pfn $(pfn_of piped) (refcount [0-9]*)" \
-	'^    ext4_setattr+0x.*\[ext4\]'
+	'^    ext4_setattr+0x'
 show
 verdict 'holders: near miss: the others that sleep' only_waiters 1
 let_go $piper
