@@ -109,14 +109,14 @@ break_rules() {
 		grep " $1\>" $LAB/commands | grep -v "^leak $1\$"
 		grep "^leak $1\$" $LAB/commands # told at the end
 	} >/tmp/commands
-	OPTIONS='-T --older 0 --stall 5'
+	OPTIONS='-T --older 0 --stall 6'
 	trace sh -c "while read -r command; do
 			echo \"\$command\" >$LAB/command
 			case \$command in
 			# told when the references have not changed for a second
 			ref-imbalance*) sleep 3 ;;
 			# told when --stall is over, and looked for once a second
-			teardown-stall*) sleep 7 ;;
+			teardown-stall*) sleep 9 ;;
 			'leak $1') continue ;;
 			esac
 			echo drop >$LAB/command
