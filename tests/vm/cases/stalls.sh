@@ -216,7 +216,7 @@ trace sh -c "echo stuck coherent >$LAB/command; sleep 7; echo drop >$LAB/command
 verdict 'stalls: a pgmap reference that is lost' stalled $rules
 verdict 'stalls: it is called so' report_has 'reference count 1, explained 0'
 OPTIONS=-T
-trace sh -c "echo teardown-stall coherent >$LAB/command; sleep 7; echo drop >$LAB/command"
+trace sh -c "echo teardown-stall coherent >$LAB/command; sleep 5; echo drop >$LAB/command"
 verdict 'stalls: near miss: shorter than --stall' quiet
 
 # stopped while it lasts: what is known, and nothing is left of the tool
