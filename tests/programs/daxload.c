@@ -8,11 +8,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -189,6 +191,8 @@ static void work(const struct load *load, unsigned long proc)
 		if (load->exercise)
 			exercise(load, fd, map, name, proc, round);
 		if (load->keep) {
+			/* the signal comes to the process that was started */
+			prctl(PR_SET_PDEATHSIG, SIGTERM);
 			puts("mapped");
 			fflush(stdout);
 			pause();
