@@ -399,7 +399,8 @@ static int on_pgmap(void *arg, const struct pt_walk *w)
 	end_progress(l);
 	if (!err && !l->now.found && !l->options->json)
 		printf("%s (%s) went away meanwhile\n", l->pgmap.device, l->pgmap.type);
-	return err;
+	/* nobody reads the rest of it */
+	return err ? err : flush_output();
 }
 
 /* One that is not whole is of no use to anyone. */
