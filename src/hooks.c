@@ -42,9 +42,9 @@ static const uint32_t foreign_rules[PT_NR_PROFILES] = {
 struct pt_hook pt_hooks[] = {
 	{.function = "memremap_pages", .profiles = ALL, .rare = true, .rules = RULE(PGMAP_OVERLAP)},
 	{.function = "memremap_pages", .exit = true, .profiles = ALL, .required = true},
-	{.function = "memunmap_pages", .profiles = ALL, .rare = true, .rules = RULE(REF_IMBALANCE)},
+	{.function = "memunmap_pages", .profiles = ALL, .rules = RULE(REF_IMBALANCE)},
 	/* tells who ended a wait, and no rule needs it */
-	{.function = "dev_pagemap_percpu_release", .profiles = ALL, .rare = true},
+	{.function = "dev_pagemap_percpu_release", .profiles = ALL},
 	{.function = "memunmap_pages", .exit = true, .profiles = ALL, .required = true},
 	/* scans the pages: with preemption off that could be long */
 	{.function = "remove_pfn_range_from_zone",
