@@ -210,6 +210,11 @@ static const char *call_name(__u32 call)
 	return call < sizeof(names) / sizeof(*names) && names[call] ? names[call] : "?";
 }
 
+bool holder_waits(const struct pt_holder *h)
+{
+	return h->how == PT_HOW_WAIT || h->how == PT_HOW_LOCK || h->how == PT_HOW_PGMAP;
+}
+
 void holder_text(const struct pt_holder *h, char *buf, size_t size)
 {
 	static const char *const waits[PT_NR_HOW] = {

@@ -7,6 +7,7 @@
 #ifndef PGMAPTRACE_HOLDERS_H
 #define PGMAPTRACE_HOLDERS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -58,6 +59,8 @@ int holders_find(struct holders *h, const struct holders_query *q, struct holder
  */
 int holders_waits(struct holders *h, struct pt_waits *found);
 
+/* Does it only wait, and hold nothing? */
+bool holder_waits(const struct pt_holder *h);
 /* One line, as "daxpin/145: pipe, fd 4" */
 void holder_text(const struct pt_holder *h, char *buf, size_t size);
 

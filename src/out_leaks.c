@@ -126,11 +126,6 @@ void leaks_pgmap(struct text_out *o, const struct record_pgmap *r, const struct 
 		dying(o, r, stuck);
 }
 
-static bool is_waiter(const struct pt_holder *h)
-{
-	return h->how == PT_HOW_WAIT || h->how == PT_HOW_LOCK || h->how == PT_HOW_PGMAP;
-}
-
 static void held_by(struct text_out *o, const struct leak_folio *f)
 {
 	char text[RECORD_HOLDER_LEN];
@@ -143,7 +138,7 @@ static void held_by(struct text_out *o, const struct leak_folio *f)
 	}
 	for (uint32_t i = 0; i < f->found.nr; i++) {
 		holder_text(&f->found.holder[i], text, sizeof(text));
-		fprintf(o->to, "    %s%s\n", is_waiter(&f->found.holder[i]) ? "" : "held by ",
+		fprintf(o->to, "    %s%s\n", holder_waits(&f->found.holder[i]) ? "" : "held by ",
 			text);
 	}
 	if (f->found.more)

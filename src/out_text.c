@@ -481,8 +481,7 @@ static void who_let_go(struct text_out *o, const struct stall *st, const struct 
 	for (uint32_t i = 0; i < st->held.nr; i++) {
 		const struct pt_holder *h = &st->held.holder[i];
 
-		if (h->how == PT_HOW_WAIT || h->how == PT_HOW_LOCK || h->how == PT_HOW_PGMAP ||
-		    !(now.looked & (1U << h->how)) || is_among(&now, h))
+		if (holder_waits(h) || !(now.looked & (1U << h->how)) || is_among(&now, h))
 			continue;
 		holder_text(h, text, sizeof(text));
 		fprintf(o->to, "%s%s", before, text);
