@@ -32,7 +32,8 @@ say = $(if $(Q),@printf '  %-8s%s\n' $(1) $(2))
 
 SOURCES := pgmaptrace trace leaks child commands session peers stalls outstanding hooks holders \
 	rules ksyms devices files folio finding reasons stacks inlines out_text out_rates out_leaks \
-	heldset records baseline save past
+	heldset records baseline save past say journal options policy suppressions ledger summary \
+	report lines jsonl out_json out_ktap out_junit out_kmsg outputs
 SKELETONS := $(O)/pgmaptrace.skel.h $(O)/holders.skel.h
 OBJECTS := $(SOURCES:%=$(O)/%.o)
 PROGRAMS := $(patsubst tests/programs/%.c,$(O)/programs/%,$(wildcard tests/programs/*.c))

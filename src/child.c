@@ -14,20 +14,23 @@
 
 #include "exit_status.h"
 
-static int signals = -1; /* signalfd of SIGINT, SIGTERM and SIGCHLD */
-static bool stop;
+static int signals = -1; /* signalfd of SIGINT, SIGTERM, SIGHUP and SIGCHLD */
+static bool stop, reopens, reopen;
+static pid_t target; /* who gets COMMAND's signals: it, or negative its group */
 
-int signals_open(void)
+int signals_open(bool hup_reopens)
 {
 	sigset_t set;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of write() */
 	signal(SIGCHLD, SIG_DFL); /* ignored, it would take COMMAND's status from us */
+	reopens = hup_reopens;
 	signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	return signals;
 }
@@ -39,15 +42,27 @@ bool stop_requested(pid_t child)
 	while (read(signals, &info, sizeof(info)) == sizeof(info)) {
 		if (info.ssi_signo == SIGCHLD)
 			continue;
+		if (info.ssi_signo == SIGHUP && reopens) {
+			reopen = true;
+			continue;
+		}
 		/* with a COMMAND its end is ours; the terminal's Ctrl-C reached it too */
 		if (child > 0) {
-			if (info.ssi_signo == SIGTERM || info.ssi_pid)
-				kill(child, info.ssi_signo);
+			if (info.ssi_signo == SIGTERM || info.ssi_pid || target < 0)
+				command_kill(info.ssi_signo);
 			continue;
 		}
 		stop = true;
 	}
 	return stop;
+}
+
+bool reopen_requested(void)
+{
+	bool asked = reopen;
+
+	reopen = false;
+	return asked;
 }
 
 void stop_handled(void)
@@ -92,19 +107,29 @@ int command_look_up(const char *name)
 	return status;
 }
 
-pid_t command_start(char **command)
+pid_t command_start(char **command, bool group)
 {
 	pid_t child = fork();
 	sigset_t none;
 
-	if (child)
+	/* by both, since either may come first */
+	if (group && child >= 0)
+		setpgid(child, 0);
+	if (child) {
+		target = group ? -child : child;
 		return child;
+	}
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
 	execvp(command[0], command);
 	fprintf(stderr, "pgmaptrace: can't execute %s: %s\n", command[0], strerror(errno));
 	_exit(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
+}
+
+void command_kill(int signal)
+{
+	kill(target, signal);
 }
 
 bool command_ended(pid_t child, int *status)

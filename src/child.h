@@ -6,8 +6,13 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Take signals by a file descriptor, which is returned; -1 with errno set. */
-int signals_open(void);
+/*
+ * Take signals by a file descriptor, which is returned; -1 with errno set.
+ * @reopens: SIGHUP does not ask us to stop, but for reopen_requested()
+ */
+int signals_open(bool reopens);
+/* Did SIGHUP come since the last call? */
+bool reopen_requested(void);
 /* Did a signal ask us to stop?  SIGTERM is handed on to @child. */
 bool stop_requested(pid_t child);
 /* A signal that came is dealt with: the next one asks anew. */
@@ -17,8 +22,13 @@ bool interrupted(void);
 
 /* Return: 0 if execvp() would find @name, else the exit status of a shell. */
 int command_look_up(const char *name);
-/* Return: its pid; negative with errno set. */
-pid_t command_start(char **command);
+/*
+ * Return: its pid; negative with errno set.
+ * @group: make it and its children a process group, which command_kill() reaches as one;
+ * signals of the terminal reach it through us only
+ */
+pid_t command_start(char **command, bool group);
+void command_kill(int signal);
 /* Return: has @child ended?  *status is then what a shell would call its status. */
 bool command_ended(pid_t child, int *status);
 

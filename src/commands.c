@@ -9,6 +9,7 @@
 #include "holders.h"
 #include "hooks.h"
 #include "inlines.h"
+#include "say.h"
 #include "session.h"
 #include "stacks.h"
 
@@ -16,7 +17,7 @@ int flush_output(void)
 {
 	if (!fflush(stdout) && !ferror(stdout))
 		return EXIT_CLEAN;
-	fprintf(stderr, "pgmaptrace: can't write the output: %s\n", strerror(errno));
+	say_error("can't write the output: %s", strerror(errno));
 	return EXIT_INTERNAL;
 }
 
@@ -61,8 +62,8 @@ int command_rules(const char *name)
 
 static int say_no_holders(int err)
 {
-	fprintf(stderr, "pgmaptrace: can't look for holders: %s%s\n", strerror(-err),
-		err == -EPERM ? " (run as root)" : "");
+	say_error("can't look for holders: %s%s", strerror(-err),
+		  err == -EPERM ? " (run as root)" : "");
 	return EXIT_KERNEL;
 }
 
@@ -82,7 +83,7 @@ int command_holders(const struct options *o, const char *text)
 	err = session_holders(s, &q, &found);
 	session_free(s);
 	if (err == -ENXIO) {
-		fprintf(stderr, "pgmaptrace: pfn %s is no device page\n", text);
+		say_error("pfn %s is no device page", text);
 		return EXIT_USAGE;
 	}
 	if (err)
@@ -114,7 +115,7 @@ static void stack_line(void *arg, const struct stack_line *l)
 {
 	(void)arg;
 	fputs("    ", stdout);
-	stack_print(stdout, l);
+	stack_print(stdout, l, true);
 }
 
 static void print_wait(const struct pt_wait *w, const struct ksyms *k, struct inlines *in)

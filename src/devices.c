@@ -241,6 +241,13 @@ const char *devices_name_of_epoch(const struct devices *d, __u64 epoch)
 	return i ? i->name : "?";
 }
 
+__u64 devices_first_pfn(const struct devices *d, __u64 epoch)
+{
+	const struct device *i = find(d, epoch);
+
+	return i && i->pgmap.nr_range ? i->pgmap.range[0].start : 0;
+}
+
 const char *devices_type(unsigned int type)
 {
 	static const char *const names[PT_NR_TYPES] = {"no pgmap", "private", "coherent",

@@ -29,6 +29,8 @@ const char *devices_name(struct devices *d, const struct pt_pgmap *p);
 const char *devices_block(struct devices *d, const struct pt_pgmap *p);
 /* Of a pgmap that was learnt; "?" if it was not. */
 const char *devices_name_of_epoch(const struct devices *d, __u64 epoch);
+/* The pfn that it begins with; 0 if it was not learnt. */
+__u64 devices_first_pfn(const struct devices *d, __u64 epoch);
 /*
  * One line, without its end, that tells of a pgmap: devices, ranges, age.
  * @k: the symbols, which name its driver; NULL: leave that out

@@ -10,6 +10,7 @@ enum {
 	EXIT_USAGE = 64,
 	EXIT_KERNEL = 69, /* this kernel can't be traced, or not by this user */
 	EXIT_INTERNAL = 70,
+	EXIT_TIMEOUT = 124, /* run: COMMAND took too long, and that is all, as timeout(1) has it */
 	EXIT_NOT_EXECUTABLE = 126, /* run: as a shell has it */
 	EXIT_NOT_FOUND = 127,
 };

@@ -354,16 +354,22 @@ static void name_char_device(const struct files *fs, struct char_device *c)
 	fclose(f);
 }
 
-static void print_device(FILE *to, struct files *fs, const struct pt_file *file)
+/* In /dev; NULL: it is not known. */
+static const char *device_name(struct files *fs, const struct pt_file *file)
 {
 	struct char_device *c = find_device(fs, file->rdev);
-	bool named;
 
 	if (c && !c->name[0])
 		name_char_device(fs, c);
-	named = c && c->name[0];
+	return c && c->name[0] ? c->name : NULL;
+}
+
+static void print_device(FILE *to, struct files *fs, const struct pt_file *file)
+{
+	const char *named = device_name(fs, file);
+
 	if (named)
-		fprintf(to, "/dev/%s (", c->name);
+		fprintf(to, "/dev/%s (", named);
 	fprintf(to, "char device %u:%u%s", MAJOR(file->rdev), MINOR(file->rdev), named ? ")" : "");
 }
 
@@ -451,4 +457,29 @@ bool files_describe(struct files *fs, const struct pt_finding *f, char *line, si
 	fclose(to);
 	line[size - 1] = '\0';
 	return true;
+}
+
+bool files_path(struct files *fs, const struct pt_finding *f, char *path, size_t size)
+{
+	char inside[PT_PATH_LEN + PT_PATH_NAMES + 1];
+	const struct pt_file *file = &f->file;
+	const struct mount *m;
+	const char *device;
+
+	if (!(file->flags & PT_FILE_KNOWN))
+		return false;
+	files_learn(fs);
+	if (file->rdev) {
+		device = device_name(fs, file);
+		snprintf(path, size, "/dev/%s", device ? device : "");
+		return device;
+	}
+	if (!(file->flags & PT_FILE_NAMED) || file->flags & PT_FILE_CUT)
+		return false;
+	join_path(file, inside);
+	m = find_mount(fs, file->dev, inside);
+	if (m)
+		snprintf(path, size, "%s%s", strcmp(m->point, "/") ? m->point : "",
+			 inside + (strcmp(m->root, "/") ? strlen(m->root) : 0));
+	return m;
 }

@@ -33,4 +33,10 @@ void files_learn(struct files *fs);
  */
 bool files_describe(struct files *fs, const struct pt_finding *f, char *line, size_t size);
 
+/*
+ * Its path, as a process would give it now.
+ * Return: false if it is about no file, or one whose whole path is not known.
+ */
+bool files_path(struct files *fs, const struct pt_finding *f, char *path, size_t size);
+
 #endif /* PGMAPTRACE_FILES_H */

@@ -30,13 +30,15 @@ static struct finding_group *find_group(struct findings *all, const struct pt_gr
 	return *i;
 }
 
-struct finding_group *findings_add(struct findings *all, const struct pt_finding *f, uint64_t own)
+struct finding_group *findings_add(struct findings *all, const struct pt_finding *f, uint64_t own,
+				   unsigned int *before)
 {
 	struct pt_group_key key = key_of(f, own);
 	struct finding_group *g = find_group(all, &key);
 
 	if (!g)
 		return NULL;
+	*before = g->nr_examples;
 	if (g->nr_examples < PT_EXAMPLES)
 		g->example[g->nr_examples++] = *f;
 	if (own) {
@@ -71,67 +73,9 @@ void findings_free(struct findings *all)
 	}
 }
 
-/* Rules that compare an event with an earlier one: a missed event breaks them. */
-static bool pairs_events(unsigned int rule)
+bool findings_suppressed(const struct finding_group *g)
 {
-	switch (rule) {
-	case PT_RULE_DOUBLE_REQUEST:
-	case PT_RULE_ORDER_MISMATCH:
-	case PT_RULE_PARTIAL_REQUEST:
-	case PT_RULE_RELEASE_UNREQUESTED:
-	case PT_RULE_FREE_UNREQUESTED:
-	case PT_RULE_DOUBLE_FREE:
-	case PT_RULE_PAGES_UNBALANCED:
-	case PT_RULE_MAP_UNREQUESTED:
-	case PT_RULE_FLOW_ORDER:
-	case PT_RULE_REF_IMBALANCE:
-	case PT_RULE_ASSOCIATION_CONFLICT:
-	case PT_RULE_LEAK:
-		return true;
-	}
-	return false;
-}
-
-void summarise(struct session *s, const struct own_findings *own, struct summary *sum)
-{
-	static const bool hides[PT_NR_LOSSES] = {
-#define LOSS(id, text, state) state,
-		PT_LOSSES(LOSS)
-#undef LOSS
-	};
-	const struct pt_counts *c = session_counts(s);
-
-	memset(sum, 0, sizeof(*sum));
-	sum->counts = c;
-	sum->own = own;
-	sum->missed = session_missed(s);
-	sum->lost = sum->missed + own->ageless;
-	sum->state_lost = sum->missed || own->ageless || session_choice(s)->missing;
-	for (int i = 0; i < PT_NR_LOSSES; i++) {
-		sum->lost += c->lost[i];
-		if (hides[i] && c->lost[i])
-			sum->state_lost = true;
-	}
-	for (int i = 1; i < PT_NR_RULES; i++) {
-		uint64_t n = c->rules[i] + own->rule[i];
-
-		if (pt_rule_is_warning(i)) {
-			sum->warnings += n;
-			continue;
-		}
-		if (sum->state_lost && pairs_events(i)) {
-			sum->unverified += n;
-			continue;
-		}
-		sum->rule[i] = n;
-		sum->findings += n;
-	}
-	sum->outstanding = c->requests > c->frees ? c->requests - c->frees : 0;
-	if (sum->findings)
-		sum->verdict = VERDICT_FAIL;
-	else if (sum->state_lost || sum->unverified || own->interrupted || own->cut_short ||
-		 own->blind)
-		sum->verdict = VERDICT_INCONCLUSIVE;
-	else
-		sum->verdict = VERDICT_PASS;
+	if (!g->suppression || g->shown)
+		return false;
+	return !suppression_is_narrow(g->suppression) || g->count.times <= g->nr_examples;
 }

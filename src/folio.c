@@ -105,3 +105,25 @@ void folio_references(const struct pt_finding *f, enum pt_profile profile,
 	}
 	r->others = left > 0 ? left : 0;
 }
+
+const char *folio_event(unsigned int op)
+{
+	static const char *const names[PT_NR_OPS] = {
+		[PT_OP_REQUEST] = "request",
+		[PT_OP_ACCEPT] = "granted all the same",
+		[PT_OP_UNDO] = "request refused",
+		[PT_OP_MAP] = "map",
+		[PT_OP_RELEASE] = "release",
+		[PT_OP_FREE] = "free",
+		[PT_OP_FREE_REST] = "free with its head",
+		[PT_OP_PART] = "split",
+		[PT_OP_MISSED] = "left out",
+		[PT_OP_STORE] = "store",
+		[PT_OP_REMOVE] = "remove",
+		[PT_OP_RESET] = "reset",
+		[PT_OP_BASELINE] = "seen at start",
+		[PT_OP_TEARDOWN] = "teardown",
+	};
+
+	return op < PT_NR_OPS && names[op] ? names[op] : "?";
+}

@@ -16,6 +16,9 @@ void folio_flags(const struct btf *btf, uint64_t flags, char *buf, size_t size);
 /* What the model knows: "requested at order 9, in DAX entries of 1 file". */
 void folio_state(uint32_t word, char *buf, size_t size);
 
+/* What happened to it, an enum pt_op: "request", "free"... */
+const char *folio_event(unsigned int op);
+
 /* "requested", "freed"... */
 const char *folio_life(uint32_t word);
 

@@ -225,6 +225,7 @@ void hooks_choose(const struct btf *btf, const struct ksyms *k, struct pt_choice
 		return;
 	for (struct pt_hook *h = pt_hooks; h->function; h++) {
 		h->attach = PT_ATTACH_NO;
+		h->off = 0;
 		if (!(h->profiles & (1 << c->profile)) || group[h->group])
 			continue;
 		choose_hook(h, btf, k, preempts);
@@ -240,16 +241,18 @@ void hooks_choose(const struct btf *btf, const struct ksyms *k, struct pt_choice
 		if (!(h->profiles & (1 << c->profile)) || h->attach != PT_ATTACH_NO ||
 		    h->alternative || group[h->group])
 			continue;
-		hooks_without(c, h);
+		hooks_without(c, h, 0);
 	}
 	c->rules_off |= foreign_rules[c->profile];
 	c->init_names_pgmap = parameters(btf, "zone_device_page_init") > 1;
 }
 
-void hooks_without(struct pt_choice *c, const struct pt_hook *h)
+void hooks_without(struct pt_choice *c, struct pt_hook *h, int error)
 {
 	c->rules_off |= h->rules;
-	if (h->rules & ~foreign_rules[c->profile])
+	h->off = h->rules & ~foreign_rules[c->profile];
+	h->error = error;
+	if (h->off)
 		c->missing++;
 }
 

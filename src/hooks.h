@@ -34,6 +34,9 @@ struct pt_hook {
 	enum pt_attach attach;
 	const char *symbol; /* what the kprobe goes to */
 	bool attached;
+	/* filled by hooks_without() */
+	uint32_t off; /* rules that this kernel could have, and that are off for want of it */
+	int error;    /* why it can't be attached, errno; 0: it is not in this kernel */
 };
 
 /* The table ends with a NULL function. */
@@ -50,9 +53,11 @@ struct pt_choice {
 /* Choose profile and hooks from what the kernel offers, never from its version. */
 void hooks_choose(const struct btf *btf, const struct ksyms *k, struct pt_choice *c);
 
-/* @h is not there, or can't be attached: its rules are off, and count as missing if they mattered.
+/*
+ * @h is not there, or can't be attached: its rules are off, and count as missing
+ * if they mattered.  @error: as h->error has it
  */
-void hooks_without(struct pt_choice *c, const struct pt_hook *h);
+void hooks_without(struct pt_choice *c, struct pt_hook *h, int error);
 
 const char *pt_profile_name(enum pt_profile profile);
 const char *pt_attach_name(enum pt_attach attach);

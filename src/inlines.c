@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "inlines.h"
+#include "say.h"
 
 #include <dwarf.h>
 #include <elf.h>
@@ -275,8 +276,7 @@ static void open_object(const struct inlines *in, const struct ksyms *k, struct 
 		return;
 	}
 	if (in->vmlinux && !try_file(o, in->vmlinux))
-		fprintf(stderr, "pgmaptrace: %s: no debug info of the running kernel in it\n",
-			in->vmlinux);
+		say("%s: no debug info of the running kernel in it", in->vmlinux);
 	if (!o->dwfl && !find_by_build_id(o) && !find_vmlinux(in, o))
 		return;
 	running = ksyms_address(k, "_text");

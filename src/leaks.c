@@ -15,12 +15,14 @@
 #include "heldset.h"
 #include "out_leaks.h"
 #include "save.h"
+#include "say.h"
 
 #define LOOK_AGAIN_MS 300 /* a fault, an unmap or a get_user_pages_fast() is over by then */
 #define PROGRESS_NS   250000000ULL
 
 struct leaks {
 	const struct options *options;
+	struct sources from;
 	struct text_out out;
 	struct session *session;
 	struct baseline *baseline; /* of an earlier leaks */
@@ -270,11 +272,11 @@ static void tell_held(struct leaks *l)
 		told += full;
 		if (l->save.to)
 			l->no_memory |=
-				!leaks_record(l->save.to, &l->out, &l->texts, &l->pgmap, &f);
+				!leaks_record(l->save.to, &l->from, &l->texts, &l->pgmap, &f);
 		if (!show)
 			continue;
 		if (l->options->json)
-			l->no_memory |= !leaks_record(stdout, &l->out, &l->texts, &l->pgmap, &f);
+			l->no_memory |= !leaks_record(stdout, &l->from, &l->texts, &l->pgmap, &f);
 		else if (full)
 			leaks_folio(&l->out, &f);
 		if (!l->options->json && knows_requests(l))
@@ -386,12 +388,12 @@ static int on_pgmap(void *arg, const struct pt_walk *w)
 	int err;
 
 	l->now = *w;
-	l->pgmap = leaks_of_pgmap(&l->out, p);
+	l->pgmap = leaks_of_pgmap(&l->from, p);
 	if (wanted && strcmp(wanted, l->pgmap.device) && strcmp(wanted, l->pgmap.block))
 		return 0;
 	l->found = true;
 	if (!heldset_init(&l->held, p)) {
-		fprintf(stderr, "pgmaptrace: out of memory\n");
+		say_error("out of memory");
 		return EXIT_INTERNAL;
 	}
 	err = look_at_pgmap(l);
@@ -407,8 +409,7 @@ static int on_pgmap(void *arg, const struct pt_walk *w)
 static int end_save(struct leaks *l)
 {
 	if (l->sum.incomplete) {
-		fprintf(stderr, "pgmaptrace: %s is not written, since not all was seen\n",
-			l->options->save);
+		say("%s is not written, since not all was seen", l->options->save);
 		return 0;
 	}
 	l->no_memory |= !record_summary(l->save.to, &l->sum);
@@ -466,7 +467,7 @@ static int finish(struct leaks *l, const struct utsname *u)
 	if (err || flush_output())
 		return EXIT_INTERNAL;
 	if (l->no_memory) {
-		fprintf(stderr, "pgmaptrace: out of memory: something was not told\n");
+		say_error("out of memory: something was not told");
 		return EXIT_INTERNAL;
 	}
 	if (l->sum.incomplete)
@@ -486,7 +487,7 @@ static bool load(struct baseline **b, const char *option, const char *file, enum
 		return true;
 	*b = baseline_load(file, boot, of, why, sizeof(why));
 	if (!*b)
-		fprintf(stderr, "pgmaptrace: %s: %s\n", option, why);
+		say_error("%s: %s", option, why);
 	return *b;
 }
 
@@ -520,13 +521,12 @@ static int find_leaks(struct leaks *l)
 	if (err)
 		return err;
 	if (l->options->verbose)
-		fprintf(stderr, "pgmaptrace: looked at %llu pages in %.3f s\n",
-			(unsigned long long)l->pages, (double)(session_now() - l->began) / 1e9);
+		say("looked at %llu pages in %.3f s", (unsigned long long)l->pages,
+		    (double)(session_now() - l->began) / 1e9);
 	l->sum.incomplete |= interrupted();
 	if (session_counts(l->session)->lost[PT_LOSS_PGMAP]) {
-		fprintf(stderr,
-			"pgmaptrace: a pgmap has more ranges than are looked at, or there are "
-			"more pgmaps\n");
+		say("a pgmap has more ranges than are looked at, or there are "
+		    "more pgmaps");
 		l->sum.incomplete = true;
 	}
 	if (l->options->pgmap && !l->found && !l->sum.incomplete)
@@ -539,19 +539,20 @@ int leaks_run(const struct options *o)
 	struct leaks l = {.options = o};
 	int err;
 
-	if (signals_open() < 0)
+	if (signals_open(false) < 0)
 		return EXIT_INTERNAL;
 	l.session = session_probe(&o->session, &err);
 	if (!l.session)
 		return err;
 	l.out.to = stdout;
 	l.out.verbose = o->verbose;
-	l.out.session = l.session;
-	l.out.devices = devices_new("");
-	l.out.files = files_new("");
-	l.out.inlines = inlines_new(o->vmlinux);
-	if (l.out.devices && l.out.files && l.out.inlines) {
-		files_learn(l.out.files);
+	l.out.from = &l.from;
+	l.from.session = l.session;
+	l.from.devices = devices_new("");
+	l.from.files = files_new("");
+	l.from.inlines = inlines_new(o->vmlinux);
+	if (l.from.devices && l.from.files && l.from.inlines) {
+		files_learn(l.from.files);
 		err = find_leaks(&l);
 	} else {
 		err = EXIT_INTERNAL;
@@ -561,8 +562,8 @@ int leaks_run(const struct options *o)
 	baseline_free(l.baseline);
 	baseline_free(l.past);
 	session_free(l.session);
-	devices_free(l.out.devices);
-	inlines_free(l.out.inlines);
-	files_free(l.out.files);
+	devices_free(l.from.devices);
+	inlines_free(l.from.inlines);
+	files_free(l.from.files);
 	return err;
 }

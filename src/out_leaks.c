@@ -157,26 +157,26 @@ static double age(const struct leak_folio *f)
 
 static const char *word_of_request(const struct text_out *o, const struct leak_folio *f)
 {
-	return text_words(session_choice(o->session)->profile, f->f.pgmap.type).request;
+	return text_words(session_choice(o->from->session)->profile, f->f.pgmap.type).request;
 }
 
 void leaks_folio(struct text_out *o, const struct leak_folio *f)
 {
+	struct report_touch request = report_touch_of(o->from, &f->f.request, f->f.time);
 	char comm[PT_COMM_LEN + 1] = "?", file[FILE_LINE_LEN];
 
 	fprintf(o->to, "  pfn 0x%llx order %u refcount %d mapcount %d\n", f->f.pfn, f->f.order,
 		f->f.refcount, f->f.mapcount);
-	if (files_describe(o->files, &f->f, file, sizeof(file)))
+	if (files_describe(o->from->files, &f->f, file, sizeof(file)))
 		fprintf(o->to, "    %s\n", file);
 	held_by(o, f);
 	if (f->requested) {
-		name_requester(o->session, f, comm);
+		name_requester(o->from->session, f, comm);
 		fprintf(o->to, "    %s ", word_of_request(o, f));
 		if (f->ended)
 			text_task(o, comm, f->past.tid, f->past.interrupt);
 		else
-			text_who(o, comm, PT_TID(f->f.request.who), PT_CPU(f->f.request.who),
-				 f->f.request.at);
+			text_who(o, &request);
 		fprintf(o->to, ", %.3f s ago", age(f));
 		if (f->ended)
 			fprintf(o->to, ", as the session that ended %.3f s ago saw it",
@@ -243,46 +243,15 @@ void leaks_summary(FILE *to, const struct record_summary *sum, const char *relea
 		sum->incomplete ? " incomplete" : "");
 }
 
-struct frames {
-	FILE *to;
-	char *text;
-	size_t size;
-};
-
-static void add_frame(void *arg, const struct stack_line *l)
-{
-	struct frames *f = arg;
-
-	stack_print(f->to, l);
-}
-
-/* The stack or the call site of a request, a line a frame; NULL without memory. */
-static char *frames_of(struct text_out *o, uint32_t at)
-{
-	const struct ksyms *k = session_ksyms(o->session, SYMBOLS_MODULES);
-	struct frames f = {0};
-	struct pt_stack st;
-
-	f.to = open_memstream(&f.text, &f.size);
-	if (!f.to)
-		return NULL;
-	if (at & PT_SITE)
-		stack_site(PT_SITE_ADDRESS(at), k, o->inlines, add_frame, &f);
-	else if (session_stack(o->session, at, &st))
-		stack_lines(&st, k, o->inlines, add_frame, &f);
-	fclose(f.to);
-	return f.text;
-}
-
-/* The same, for the caller to free. */
-static char *copy_frames(struct text_out *o, struct stack_texts *texts, uint32_t at)
+/* As report_frames() has it. */
+static char *copy_frames(const struct sources *from, struct stack_texts *texts, uint32_t at)
 {
 	unsigned int i = at % STACK_TEXTS;
 
 	if (!texts->kept[i].text || texts->kept[i].at != at) {
 		free(texts->kept[i].text);
 		texts->kept[i].at = at;
-		texts->kept[i].text = frames_of(o, at);
+		texts->kept[i].text = report_frames(from, at);
 	}
 	return texts->kept[i].text ? strdup(texts->kept[i].text) : NULL;
 }
@@ -304,11 +273,11 @@ static uint32_t split(char *text, char **line, uint32_t size)
 	return nr;
 }
 
-struct record_pgmap leaks_of_pgmap(struct text_out *o, const struct pt_pgmap *p)
+struct record_pgmap leaks_of_pgmap(const struct sources *from, const struct pt_pgmap *p)
 {
 	return (struct record_pgmap){
-		.device = devices_name(o->devices, p),
-		.block = devices_block(o->devices, p),
+		.device = devices_name(from->devices, p),
+		.block = devices_block(from->devices, p),
 		.type = devices_type(p->type),
 		.first = p->range[0].start,
 		.last = p->range[0].end,
@@ -316,7 +285,7 @@ struct record_pgmap leaks_of_pgmap(struct text_out *o, const struct pt_pgmap *p)
 	};
 }
 
-bool leaks_record(FILE *to, struct text_out *o, struct stack_texts *texts,
+bool leaks_record(FILE *to, const struct sources *from, struct stack_texts *texts,
 		  const struct record_pgmap *p, const struct leak_folio *f)
 {
 	char comm[PT_COMM_LEN + 1] = "", file[FILE_LINE_LEN], *frame[PT_STACK_DEPTH * INLINE_DEPTH];
@@ -335,7 +304,7 @@ bool leaks_record(FILE *to, struct text_out *o, struct stack_texts *texts,
 	char *frames = NULL;
 	bool good;
 
-	if (files_describe(o->files, &f->f, file, sizeof(file)))
+	if (files_describe(from->files, &f->f, file, sizeof(file)))
 		r.file = strncmp(file, "file: ", 6) ? file : file + 6;
 	if (r.looked) {
 		r.nr_holders = f->found.nr;
@@ -352,10 +321,10 @@ bool leaks_record(FILE *to, struct text_out *o, struct stack_texts *texts,
 			frames = strdup(f->past.stack);
 		} else {
 			r.tid = PT_TID(f->f.request.who);
-			r.interrupt = session_is_interrupt(o->session, f->f.request.at);
-			if (session_comm(o->session, &f->f.request, comm))
+			r.interrupt = session_is_interrupt(from->session, f->f.request.at);
+			if (session_comm(from->session, &f->f.request, comm))
 				r.task = comm;
-			frames = copy_frames(o, texts, f->f.request.at);
+			frames = copy_frames(from, texts, f->f.request.at);
 		}
 		if (!frames)
 			return false;

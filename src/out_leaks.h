@@ -63,10 +63,10 @@ struct stack_texts {
 
 void stack_texts_free(struct stack_texts *all);
 
-/* What a record says of a pgmap and is not counted; it points into o->devices. */
-struct record_pgmap leaks_of_pgmap(struct text_out *o, const struct pt_pgmap *p);
+/* What a record says of a pgmap and is not counted; it points into from->devices. */
+struct record_pgmap leaks_of_pgmap(const struct sources *from, const struct pt_pgmap *p);
 /* A folio as a record.  Return: as record_folio(). */
-bool leaks_record(FILE *to, struct text_out *o, struct stack_texts *texts,
+bool leaks_record(FILE *to, const struct sources *from, struct stack_texts *texts,
 		  const struct record_pgmap *p, const struct leak_folio *f);
 
 #endif /* PGMAPTRACE_OUT_LEAKS_H */

@@ -54,8 +54,7 @@ static double per_second(uint64_t n, uint64_t ns)
 static void print_time(const struct rates_out *o, uint64_t now)
 {
 	if (o->text->timestamps)
-		fprintf(o->text->to, "%14.3f ",
-			((double)now + (double)o->text->clock_offset) / 1e9);
+		fprintf(o->text->to, "%14.3f ", report_seconds(o->text->from, now));
 }
 
 static void print_header(const struct rates_out *o)
@@ -98,23 +97,23 @@ static void print_explained(FILE *to, const struct pt_refs *r)
 static void print_row(const struct rates_out *o, const struct pt_pgmap *p,
 		      const struct pt_rates *moved, uint64_t ns, uint64_t now)
 {
-	unsigned int profile = session_choice(o->text->session)->profile;
+	unsigned int profile = session_choice(o->text->from->session)->profile;
 	FILE *to = o->text->to;
 	uint64_t oldest;
 	struct pt_refs r;
 
 	/* it went away just now */
-	if (!session_refs(o->text->session, p->address, &r))
+	if (!session_refs(o->text->from->session, p->address, &r))
 		return;
 	print_time(o, now);
-	print_device(to, devices_name(o->text->devices, p));
+	print_device(to, devices_name(o->text->from->devices, p));
 	fprintf(to, " %-8s %10.1f %10.1f", devices_type(p->type), per_second(moved->requests, ns),
 		per_second(moved->frees, ns));
 	if (pt_is_paired(profile, p->type))
 		fprintf(to, " %10llu", r.out);
 	else
 		fprintf(to, " %10s", "-");
-	oldest = session_tick_time(o->text->session, r.oldest);
+	oldest = session_tick_time(o->text->from->session, r.oldest);
 	if (pt_is_paired(profile, p->type) && r.oldest)
 		fprintf(to, " %9.1f", now > oldest ? (now - oldest) / 1e9 : 0);
 	else
@@ -131,10 +130,10 @@ static void print_row(const struct rates_out *o, const struct pt_pgmap *p,
 void rates_table(struct rates_out *o)
 {
 	uint64_t now = session_now();
-	uint64_t ns = now - (o->since ? o->since : session_began(o->text->session));
+	uint64_t ns = now - (o->since ? o->since : session_began(o->text->from->session));
 	struct live live = {0};
 
-	session_pgmaps(o->text->session, add_live, &live);
+	session_pgmaps(o->text->from->session, add_live, &live);
 	if (live.nr)
 		qsort(live.pgmap, live.nr, sizeof(*live.pgmap), by_epoch);
 	if (!o->lines || o->reports != o->text->reports ||
@@ -148,7 +147,7 @@ void rates_table(struct rates_out *o)
 		/* when one goes meanwhile, the table may be walked from its beginning again */
 		if (i && live.pgmap[i].epoch == live.pgmap[i - 1].epoch)
 			continue;
-		session_rates(o->text->session, live.pgmap[i].epoch, &rates);
+		session_rates(o->text->from->session, live.pgmap[i].epoch, &rates);
 		rates.requests = moved(&last->requests, rates.requests);
 		rates.frees = moved(&last->frees, rates.frees);
 		print_row(o, &live.pgmap[i], &rates, ns, now);

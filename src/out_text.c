@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "out_text.h"
 
-#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 
 #include "folio.h"
-#include "holders.h"
 #include "reasons.h"
 #include "stacks.h"
 
@@ -14,31 +13,7 @@
 
 static enum pt_profile profile_of(const struct text_out *o)
 {
-	return session_choice(o->session)->profile;
-}
-
-static void line(void *arg, const struct stack_line *l)
-{
-	struct text_out *o = arg;
-
-	fputs("    ", o->to);
-	stack_print(o->to, l);
-}
-
-static void stack(struct text_out *o, uint32_t key)
-{
-	const struct ksyms *k;
-	struct pt_stack st;
-
-	if (!session_stack(o->session, key, &st)) {
-		fprintf(o->to, "    (no stack kept: see --stack)\n");
-		return;
-	}
-	k = session_ksyms(o->session, SYMBOLS_MODULES);
-	/* what has no symbol may be another tracer's */
-	if (!stack_is_known(&st, k))
-		k = session_ksyms(o->session, SYMBOLS_BPF);
-	stack_lines(&st, k, o->inlines, line, o);
+	return session_choice(o->from->session)->profile;
 }
 
 struct text_words text_words(enum pt_profile profile, unsigned int type)
@@ -56,30 +31,16 @@ struct text_words text_words(enum pt_profile profile, unsigned int type)
 
 void text_where(struct text_out *o, uint32_t at)
 {
-	if (!(at & PT_SITE)) {
-		stack(o, at);
-		return;
-	}
-	stack_site(PT_SITE_ADDRESS(at), session_ksyms(o->session, SYMBOLS_MODULES), o->inlines,
-		   line, o);
-	fprintf(o->to, "    (called from there; --stack=all keeps whole stacks)\n");
-}
+	char *frames = report_frames(o->from, at);
+	bool any = frames && *frames;
 
-static double seconds(const struct text_out *o, uint64_t time)
-{
-	return ((double)time + o->clock_offset) / 1e9;
-}
-
-/* Seconds from a touch to @time; negative: there was none. */
-static double since(const struct text_out *o, const struct pt_touch *t, uint64_t time)
-{
-	double past;
-
-	if (!t->tick)
-		return -1;
-	/* touch times are rounded */
-	past = ((double)time - (double)session_touch_time(o->session, t)) / 1e9;
-	return past > 0 ? past : 0;
+	for (char *at = frames ? strtok(frames, "\n") : NULL; at; at = strtok(NULL, "\n"))
+		fprintf(o->to, "    %s\n", at);
+	free(frames);
+	if (!any)
+		fprintf(o->to, "    (no stack kept: see --stack)\n");
+	else if (at & PT_SITE)
+		fprintf(o->to, "    (called from there; --stack=all keeps whole stacks)\n");
 }
 
 void text_task(struct text_out *o, const char *comm, uint32_t tid, bool interrupt)
@@ -87,27 +48,24 @@ void text_task(struct text_out *o, const char *comm, uint32_t tid, bool interrup
 	fprintf(o->to, "by %s%s/%u", interrupt ? "an interrupt over " : "", comm, tid);
 }
 
-void text_who(struct text_out *o, const char *comm, uint32_t tid, uint32_t cpu, uint32_t at)
+void text_who(struct text_out *o, const struct report_touch *t)
 {
-	text_task(o, comm, tid, session_is_interrupt(o->session, at));
-	if (cpu < PT_CPU_UNKNOWN)
-		fprintf(o->to, " on cpu %u", cpu);
+	text_task(o, t->comm, t->tid, t->interrupt);
+	if (t->cpu < PT_CPU_UNKNOWN)
+		fprintf(o->to, " on cpu %u", t->cpu);
 }
 
-static void touch(struct text_out *o, const struct pt_finding *f, const struct pt_touch *t,
+static void touch(struct text_out *o, const struct report *r, const struct report_touch *t,
 		  const char *did)
 {
-	char comm[PT_COMM_LEN + 1] = "?";
-
-	if (!t->tick) {
+	if (!t->known) {
 		fprintf(o->to, "  not %s since %s\n", did,
-			f->pgmap.since ? "its pgmap was made" : "tracing began");
+			r->f.pgmap.since ? "its pgmap was made" : "tracing began");
 		return;
 	}
-	session_comm(o->session, t, comm);
 	fprintf(o->to, "  last %s ", did);
-	text_who(o, comm, PT_TID(t->who), PT_CPU(t->who), t->at);
-	fprintf(o->to, ", %.3f s earlier\n", since(o, t, f->time));
+	text_who(o, t);
+	fprintf(o->to, ", %.3f s earlier\n", t->ago);
 	text_where(o, t->at);
 }
 
@@ -119,7 +77,7 @@ static void folio(struct text_out *o, const struct pt_finding *f)
 	/* there, that a file gives it up is not seen */
 	if (profile_of(o) == PT_PROFILE_REQUEST && !f->file.sharers)
 		word &= ~PT_ASSOC_KNOWN;
-	folio_flags(session_btf(o->session), f->flags, flags, sizeof(flags));
+	folio_flags(session_btf(o->from->session), f->flags, flags, sizeof(flags));
 	folio_state(word, state, sizeof(state));
 	fprintf(o->to, "  folio: pfn 0x%llx", f->pfn);
 	if (f->order)
@@ -155,102 +113,26 @@ static void references(struct text_out *o, const struct pt_finding *f)
 	fprintf(o->to, "\n");
 }
 
-/* Its references as a whole, and no folio has any of them. */
-static bool is_about_pgmap(const struct pt_finding *f)
+static void time_of(struct text_out *o, uint64_t time)
 {
-	if (f->rule == PT_RULE_TEARDOWN_STALL)
-		return !f->most || f->most == PT_REFS_ANY;
-	return f->rule == PT_RULE_REF_IMBALANCE && f->op != PT_OP_TEARDOWN && !f->most;
+	if (o->timestamps && !o->from->deterministic)
+		fprintf(o->to, "[%12.6f] ", report_seconds(o->from, time));
 }
 
-/* Not about a range, a pgmap, or a page that the pgmap does not have: its past tells nothing. */
-static bool is_about_one_folio(const struct pt_finding *f)
+static void headline(struct text_out *o, const struct report *r)
 {
-	if (f->rule == PT_RULE_PGMAP_OVERLAP)
-		return false;
-	if (is_about_pgmap(f))
-		return false;
-	for (uint32_t i = 0; i < f->pgmap.nr_range && i < PT_MAX_RANGES; i++)
-		if (f->pfn >= f->pgmap.range[i].start && f->pfn <= f->pgmap.range[i].end)
-			return true;
-	return !f->pgmap.nr_range;
+	char text[512];
+
+	time_of(o, r->f.time);
+	report_headline(r, text, sizeof(text));
+	fprintf(o->to, "pgmaptrace: %s %s: %s\n", r->warning ? "WARNING" : "VIOLATION",
+		pt_rule_name(r->f.rule), text);
 }
 
-static void headline(struct text_out *o, const struct pt_finding *f)
+static void holders(struct text_out *o, const struct report *r)
 {
-	if (o->timestamps)
-		fprintf(o->to, "[%12.6f] ", seconds(o, f->time));
-	fprintf(o->to, "pgmaptrace: %s %s: ", pt_rule_is_warning(f->rule) ? "WARNING" : "VIOLATION",
-		pt_rule_name(f->rule));
-	if (!is_about_pgmap(f))
-		fprintf(o->to, "pfn 0x%llx order %u refcount %d mapcount %d, ", f->pfn, f->order,
-			f->refcount, f->mapcount);
-	fprintf(o->to, "%s (%s) %s\n", devices_name(o->devices, &f->pgmap),
-		devices_type(f->pgmap.type), reason_headline(f));
-}
-
-static void reason(struct text_out *o, const struct pt_finding *f)
-{
-	struct reason_facts facts = {
-		.profile = profile_of(o),
-		.device = devices_name(o->devices, &f->pgmap),
-		.since_request = since(o, &f->request, f->time),
-		.since_free = since(o, &f->free, f->time),
-	};
-	char sentence[512];
-
-	reason_sentence(f, &facts, sentence, sizeof(sentence));
-	fprintf(o->to, "  reason: %s\n", sentence);
-	fprintf(o->to, "  usually: %s\n", pt_rule_cause(f->rule));
-}
-
-static void pgmap(struct text_out *o, const struct pt_finding *f)
-{
-	char text[FILE_LINE_LEN];
-
-	devices_describe(o->devices, session_ksyms(o->session, SYMBOLS_MODULES), &f->pgmap, f->time,
-			 text, sizeof(text));
-	fprintf(o->to, "  %s\n", text);
-	if (o->verbose && f->pgmap.made_at)
-		text_where(o, f->pgmap.made_at);
-}
-
-/* How things are now; asked before anything is printed, since they change. */
-struct held {
-	uint64_t when;
-	int64_t outstanding; /* folios of the pgmap; negative: not known */
-	bool looked;	     /* for who holds the folio */
-	int error;
-	struct holders_found found;
-};
-
-static struct holders_query query_of(const struct pt_finding *f)
-{
-	return (struct holders_query){
-		.pfn = f->pfn,
-		.pages = 1ULL << f->order,
-		.mapping = f->file.flags & PT_FILE_OFFSET ? f->mapping : 0,
-		.offset = f->file.offset,
-	};
-}
-
-static void look_now(struct text_out *o, const struct pt_finding *f, struct held *held)
-{
-	struct holders_query q = query_of(f);
-
-	held->when = session_now();
-	held->outstanding = pt_is_paired(profile_of(o), f->pgmap.type)
-				    ? session_pgmap_outstanding(o->session, f->pgmap.address)
-				    : -1;
-	held->looked =
-		is_about_one_folio(f) && f->refcount > pt_idle_count(profile_of(o), f->pgmap.type);
-	if (held->looked)
-		held->error = session_holders(o->session, &q, &held->found);
-}
-
-static void holders(struct text_out *o, const struct pt_finding *f, const struct held *held)
-{
-	double later = held->when > f->time ? (double)(held->when - f->time) / 1e9 : 0;
+	const struct held *held = &r->held;
+	double later = held->when > r->f.time ? (double)(held->when - r->f.time) / 1e9 : 0;
 	char text[256];
 
 	if (held->outstanding >= 0)
@@ -299,10 +181,13 @@ static void examples(struct text_out *o, const struct outstanding_group *g, uint
 	char file[FILE_LINE_LEN];
 
 	for (unsigned int i = 0; i < outstanding_examples(g); i++) {
-		if (g->example[i].pfn == known)
+		const struct pt_finding *f = &g->example[i];
+		uint64_t pfn = report_pfn(o->from, g->epoch, f->pfn);
+
+		if (pfn == known)
 			continue;
-		fprintf(o->to, "    pfn 0x%llx", g->example[i].pfn);
-		if (files_describe(o->files, &g->example[i], file, sizeof(file)))
+		fprintf(o->to, "    pfn 0x%llx", (unsigned long long)pfn);
+		if (files_describe(o->from->files, f, file, sizeof(file)))
 			fprintf(o->to, ", %s", file);
 		fprintf(o->to, "\n");
 	}
@@ -316,25 +201,24 @@ static void examples(struct text_out *o, const struct outstanding_group *g, uint
 static void outstanding(struct text_out *o, const struct outstanding_group *g,
 			const struct pt_finding *f, uint64_t now)
 {
-	char comm[PT_COMM_LEN + 1] = "?";
+	struct report_touch oldest = report_touch_of(o->from, &g->oldest, now);
 
 	fprintf(o->to, "  requested at one place: %llu folio%s (%s)", (unsigned long long)g->folios,
 		g->folios == 1 ? "" : "s", size_text(g->pages));
-	if (g->oldest.tick) {
-		session_comm(o->session, &g->oldest, comm);
-		fprintf(o->to, ", the oldest %.3f s ago by %s/%u", since(o, &g->oldest, now), comm,
-			PT_TID(g->oldest.who));
-	}
+	if (oldest.known)
+		fprintf(o->to, ", the oldest %.3f s ago by %s/%u", oldest.ago, oldest.comm,
+			oldest.tid);
 	fprintf(o->to, "\n");
 	examples(o, g, f ? f->pfn : 0);
 	if (g->at && (!f || g->at != f->request.at))
 		text_where(o, g->at);
 }
 
-static void outstanding_groups(struct text_out *o, const struct pt_finding *f,
-			       const struct outstanding_group *groups)
+static void outstanding_groups(struct text_out *o, const struct report *r)
 {
-	for (const struct outstanding_group *g = groups; g; g = g->next)
+	const struct pt_finding *f = &r->f;
+
+	for (const struct outstanding_group *g = r->groups; g; g = g->next)
 		outstanding(o, g, f, f->time);
 	if (f->preexisting)
 		fprintf(o->to, "  in use since before tracing: %llu folio%s of this pgmap\n",
@@ -360,160 +244,109 @@ static bool is_stall(const struct pt_finding *f)
 }
 
 /* Who broke the rule, or whom it hurts, and where in the kernel that is. */
-static void culprit(struct text_out *o, const struct pt_finding *f)
+static void culprit(struct text_out *o, const struct report *r)
 {
+	const struct pt_finding *f = &r->f;
+
 	if (f->rule == PT_RULE_LEAK && !f->tid) {
 		fprintf(o->to, "  found at the end of tracing\n");
 		return;
 	}
 	fprintf(o->to, "  ");
-	text_who(o, f->comm, f->tid, f->cpu, f->at);
+	text_who(o, &r->event);
 	/* what it is about happened earlier, and elsewhere */
 	if (is_stall(f))
-		fprintf(o->to, ", who waits since %.6f\n", seconds(o, f->time - f->waited));
+		fprintf(o->to, ", who waits since %.6f\n",
+			report_seconds(o->from, f->time - f->waited));
 	else
-		fprintf(o->to, "%s\n", is_about_pgmap(f) ? ", who waits for them" : "");
+		fprintf(o->to, "%s\n", r->about_pgmap ? ", who waits for them" : "");
 	text_where(o, f->at);
 }
 
-static void text_report(struct text_out *o, const struct pt_finding *f, const struct held *held,
-			const struct outstanding_group *groups)
+static void details(struct text_out *o, const struct report *r)
 {
-	struct text_words words = text_words(profile_of(o), f->pgmap.type);
-	char file[FILE_LINE_LEN];
+	struct text_words words = text_words(profile_of(o), r->f.pgmap.type);
+	const struct pt_finding *f = &r->f;
 
-	reason(o, f);
-	if (is_about_one_folio(f)) {
+	fprintf(o->to, "  reason: %s\n", r->sentence);
+	fprintf(o->to, "  usually: %s\n", pt_rule_cause(f->rule));
+	if (r->about_folio) {
 		folio(o, f);
 		references(o, f);
 	}
 	if (f->folios > 1)
 		fprintf(o->to, "  folios: %llu in this state, this is the first\n", f->folios);
-	if (f->pgmap.nr_range)
-		pgmap(o, f);
-	if (files_describe(o->files, f, file, sizeof(file)))
-		fprintf(o->to, "  %s\n", file);
-	holders(o, f, held);
+	if (r->pgmap[0])
+		fprintf(o->to, "  %s\n", r->pgmap);
+	if (r->pgmap[0] && o->verbose && f->pgmap.made_at)
+		text_where(o, f->pgmap.made_at);
+	if (r->file[0])
+		fprintf(o->to, "  %s\n", r->file);
+	holders(o, r);
 	if (f->refs || f->most)
 		pgmap_references(o, f);
-	outstanding_groups(o, f, groups);
-	culprit(o, f);
-	if (!is_about_one_folio(f))
+	outstanding_groups(o, r);
+	culprit(o, r);
+	if (!r->about_folio)
 		return;
-	touch(o, f, &f->request, words.request);
+	touch(o, r, &r->request, words.request);
 	if (words.free)
-		touch(o, f, &f->free, words.free);
+		touch(o, r, &r->free, words.free);
 }
 
-static void finding(struct text_out *o, const struct pt_finding *f,
-		    const struct outstanding_group *groups, struct held *held)
+void text_finding(struct text_out *o, const struct report *r, bool brief)
 {
-	if (o->reports++ >= MAX_REPORTS) {
-		headline(o, f);
-		fprintf(o->to, "  (not shown in full: %d findings were)\n", MAX_REPORTS);
-	} else {
-		look_now(o, f, held);
-		headline(o, f);
-		text_report(o, f, held, groups);
-	}
+	headline(o, r);
+	if (brief)
+		fprintf(o->to, "  (not shown in full: there were many before)\n");
+	else
+		details(o, r);
 	fputc('\n', o->to);
 	fflush(o->to);
+	o->reports++;
 }
 
 /* What is called after the device, or after the folio that it is about. */
-static void stall_headline(struct text_out *o, const struct stall *st, const struct pt_finding *f)
+static void stall_headline(struct text_out *o, const struct report *r)
 {
-	if (o->timestamps)
-		fprintf(o->to, "[%12.6f] ", seconds(o, session_now()));
-	if (st->wait.how == PT_HOW_PGMAP)
-		fprintf(o->to, "pgmaptrace: teardown-stall: %s ",
-			devices_name(o->devices, &f->pgmap));
+	time_of(o, session_now());
+	if (r->f.rule == PT_RULE_TEARDOWN_STALL)
+		fprintf(o->to, "pgmaptrace: teardown-stall: %s ", r->device);
 	else
-		fprintf(o->to, "pgmaptrace: break-stall: pfn 0x%llx ", f->pfn);
+		fprintf(o->to, "pgmaptrace: break-stall: pfn 0x%llx ", r->f.pfn);
 }
 
-static void goes_on(struct text_out *o, const struct stall *st, const struct pt_finding *f,
-		    struct held *held)
+void text_stall_lasts(struct text_out *o, const struct report *r)
 {
-	look_now(o, f, held);
-	stall_headline(o, st, f);
-	fprintf(o->to, "keeps %s/%u waiting, for %.1f s now\n", st->wait.comm, st->wait.tid,
-		f->waited / 1e9);
-	if (f->rule == PT_RULE_TEARDOWN_STALL)
-		pgmap_references(o, f);
-	holders(o, f, held);
+	stall_headline(o, r);
+	fprintf(o->to, "keeps %s/%u waiting, for %.1f s now\n", r->event.comm, r->event.tid,
+		r->waited);
+	if (r->f.rule == PT_RULE_TEARDOWN_STALL)
+		pgmap_references(o, &r->f);
+	holders(o, r);
 	fputc('\n', o->to);
 	fflush(o->to);
 }
 
-void text_stall(struct text_out *o, struct stall *st, const struct pt_finding *f,
-		const struct outstanding_group *groups)
+void text_stall_ended(struct text_out *o, const struct report_end *e)
 {
-	struct held held = {0};
-
-	if (st->reports)
-		goes_on(o, st, f, &held);
-	else
-		finding(o, f, groups, &held);
-	st->held = held.found;
-}
-
-static bool is_among(const struct holders_found *found, const struct pt_holder *h)
-{
-	for (uint32_t i = 0; i < found->nr; i++)
-		if (found->holder[i].how == h->how && found->holder[i].tgid == h->tgid &&
-		    found->holder[i].object == h->object)
-			return true;
-	return false;
-}
-
-/* Where nothing tells of the release itself: those that were told of as holders and are none now.
- */
-static void who_let_go(struct text_out *o, const struct stall *st, const struct pt_finding *f)
-{
-	struct holders_query q = query_of(f);
-	struct holders_found now = {0};
-	const char *before = "; not a holder any more: ";
-	char text[256];
-
-	if (!st->held.nr || session_holders(o->session, &q, &now) || now.more)
-		return;
-	for (uint32_t i = 0; i < st->held.nr; i++) {
-		const struct pt_holder *h = &st->held.holder[i];
-
-		if (holder_waits(h) || !(now.looked & (1U << h->how)) || is_among(&now, h))
-			continue;
-		holder_text(h, text, sizeof(text));
-		fprintf(o->to, "%s%s", before, text);
-		before = "; ";
-	}
-}
-
-void text_stall_ended(struct text_out *o, const struct stall *st, const struct pt_finding *now)
-{
-	const struct pt_release *r = &st->release;
-	uint64_t end = r->time ? r->time : st->last_seen;
-
-	stall_headline(o, st, &st->about);
-	/* a signal ends such a wait, too */
-	if (!r->time && st->wait.how == PT_HOW_WAIT && now->pgmap.type &&
-	    now->refcount > pt_idle_count(profile_of(o), now->pgmap.type)) {
+	stall_headline(o, &e->about);
+	if (e->given_up) {
 		fprintf(o->to,
-			"is not waited for any more by %s/%u, after %.1f s; its refcount is %d\n\n",
-			st->wait.comm, st->wait.tid, (double)(end - st->since) / 1e9,
-			now->refcount);
-		fflush(o->to);
-		return;
-	}
-	fprintf(o->to, "came free after %.1f s", (double)(end - st->since) / 1e9);
-	if (r->time) {
-		fprintf(o->to, ", %s ", r->address ? "the last reference was given back" : "freed");
-		text_who(o, r->comm, r->tid, r->cpu, r->at);
-		fprintf(o->to, "\n");
-		text_where(o, r->at);
+			"is not waited for any more by %s/%u, after %.1f s; its refcount is %d\n",
+			e->about.event.comm, e->about.event.tid, e->after, e->refcount);
+	} else if (e->release.known) {
+		fprintf(o->to, "came free after %.1f s, %s ", e->after,
+			e->of_pgmap ? "the last reference was given back" : "freed");
+		text_who(o, &e->release);
+		fputc('\n', o->to);
+		text_where(o, e->release.at);
 	} else {
-		who_let_go(o, st, &st->about);
-		fprintf(o->to, "\n");
+		fprintf(o->to, "came free after %.1f s", e->after);
+		for (unsigned int i = 0; i < e->nr_let_go; i++)
+			fprintf(o->to, "%s%s",
+				i ? "; " : "; not a holder any more: ", e->let_go[i]);
+		fputc('\n', o->to);
 	}
 	fputc('\n', o->to);
 	fflush(o->to);
@@ -533,52 +366,42 @@ void text_stalls_go_on(struct text_out *o, const struct stalls *all)
 void text_gone(struct text_out *o, const struct outstanding_group *g)
 {
 	fprintf(o->to, "pgmaptrace: leaked for good, their pgmap %s is gone:\n",
-		devices_name_of_epoch(o->devices, g->epoch));
+		devices_name_of_epoch(o->from->devices, g->epoch));
 	outstanding(o, g, NULL, session_now());
 	fputc('\n', o->to);
 }
 
-void text_leaks(struct text_out *o, const struct outstanding *all, const struct summary *sum)
+void text_leaks(struct text_out *o, const struct leaked *l)
 {
-	uint64_t gone = 0, alive = 0, unsure = 0;
-
-	for (const struct outstanding_group *g = all->groups; g; g = g->next)
-		*(sum->state_lost ? &unsure : g->gone ? &gone : &alive) += g->folios;
-	if (!gone && !alive && !unsure && !sum->own->rule[PT_RULE_REF_IMBALANCE])
+	if (!l->definite && !l->outstanding && !l->unverifiable && !l->pgmaps)
 		return;
 	fprintf(o->to,
 		"pgmaptrace: leaked: definite=%llu pgmaps=%llu outstanding=%llu preexisting=%llu "
 		"unverifiable=%llu\n",
-		(unsigned long long)gone, (unsigned long long)sum->own->rule[PT_RULE_REF_IMBALANCE],
-		(unsigned long long)alive,
-		sum->counts->preexisting > sum->counts->preexisting_frees
-			? sum->counts->preexisting - sum->counts->preexisting_frees
-			: 0,
-		(unsigned long long)(unsure + sum->own->ageless));
-}
-
-void text_finding(struct text_out *o, const struct pt_finding *f,
-		  const struct outstanding_group *groups)
-{
-	struct held held = {0};
-
-	finding(o, f, groups, &held);
+		(unsigned long long)l->definite, (unsigned long long)l->pgmaps,
+		(unsigned long long)l->outstanding, (unsigned long long)l->preexisting,
+		(unsigned long long)l->unverifiable);
 }
 
 /* A group that came more than once. */
 static void times(struct text_out *o, struct finding_group *g, const char *when)
 {
-	const struct pt_finding *f = &g->example[0];
+	const struct sources *from = o->from;
 
 	fprintf(o->to, "pgmaptrace: %s", pt_rule_name(g->key.rule));
-	if (g->nr_examples && !is_about_pgmap(f))
-		fprintf(o->to, " at pfn 0x%llx", f->pfn);
+	if (g->nr_examples && !report_is_about_pgmap(&g->example[0]))
+		fprintf(o->to, " at pfn 0x%llx",
+			(unsigned long long)report_pfn(from, g->example[0].pgmap.epoch,
+						       g->example[0].pfn));
 	fprintf(o->to, ": %llu times %s, first %.6f, last %.6f", g->count.times, when,
-		seconds(o, g->count.first), seconds(o, g->count.last));
+		report_seconds(from, g->count.first), report_seconds(from, g->count.last));
 	for (unsigned int i = 1; i < g->nr_examples; i++) {
-		fprintf(o->to, "%s0x%llx", i == 1 ? "; also pfn " : ", ", g->example[i].pfn);
-		if (g->example[i].tid)
-			fprintf(o->to, " by %s/%u", g->example[i].comm, g->example[i].tid);
+		const struct pt_finding *f = &g->example[i];
+
+		fprintf(o->to, "%s0x%llx", i == 1 ? "; also pfn " : ", ",
+			(unsigned long long)report_pfn(from, f->pgmap.epoch, f->pfn));
+		if (f->tid)
+			fprintf(o->to, " by %s/%u", f->comm, report_pid(from, f->tid));
 	}
 	fprintf(o->to, "\n");
 	g->said = g->count.times;
@@ -587,35 +410,28 @@ static void times(struct text_out *o, struct finding_group *g, const char *when)
 void text_progress(struct text_out *o, struct findings *all)
 {
 	for (struct finding_group *g = all->groups; g; g = g->next)
-		if (g->nr_examples && g->count.times >= 10 && g->count.times >= g->said * 10)
+		if (g->shown && g->count.times >= 10 && g->count.times >= g->said * 10)
 			times(o, g, "so far");
 	fflush(o->to);
 }
 
+static void line(void *arg, const struct stack_line *l)
+{
+	struct text_out *o = arg;
+
+	fputs("    ", o->to);
+	stack_print(o->to, l, !o->from->deterministic);
+}
+
 void text_told(struct text_out *o, const struct pt_told *t)
 {
-	static const char *const ops[PT_NR_OPS] = {
-		[PT_OP_REQUEST] = "request",
-		[PT_OP_ACCEPT] = "granted all the same",
-		[PT_OP_UNDO] = "request refused",
-		[PT_OP_MAP] = "map",
-		[PT_OP_RELEASE] = "release",
-		[PT_OP_FREE] = "free",
-		[PT_OP_FREE_REST] = "free with its head",
-		[PT_OP_PART] = "split",
-		[PT_OP_MISSED] = "left out",
-		[PT_OP_STORE] = "store",
-		[PT_OP_REMOVE] = "remove",
-		[PT_OP_RESET] = "reset",
-		[PT_OP_BASELINE] = "seen at start",
-		[PT_OP_TEARDOWN] = "teardown",
-	};
 	char before[128], after[128];
 
 	folio_state(t->before, before, sizeof(before));
 	folio_state(t->after, after, sizeof(after));
-	fprintf(o->to, "%.6f pfn 0x%llx order %u %s: %s", seconds(o, t->time), t->pfn, t->order,
-		ops[t->op < PT_NR_OPS ? t->op : 0], before);
+	fprintf(o->to, "%.6f pfn 0x%llx order %u %s: %s", report_seconds(o->from, t->time),
+		(unsigned long long)report_pfn(o->from, t->epoch, t->pfn), t->order,
+		folio_event(t->op), before);
 	if (strcmp(before, after))
 		fprintf(o->to, " -> %s", after);
 	fprintf(o->to, "; refcount %d mapcount %d", t->refcount, t->mapcount);
@@ -623,65 +439,92 @@ void text_told(struct text_out *o, const struct pt_told *t)
 		fprintf(o->to, ", inode %llu", t->inode);
 	if (t->inode && t->offset != PT_NO_OFFSET)
 		fprintf(o->to, " offset 0x%llx", t->offset);
-	fprintf(o->to, ", %s/%u on cpu %u", t->comm, t->tid, t->cpu);
+	fprintf(o->to, ", %s/%u on cpu %u", t->comm, report_pid(o->from, t->tid),
+		o->from->deterministic ? 0 : t->cpu);
 	if (t->rule)
 		fprintf(o->to, ": VIOLATION %s", pt_rule_name(t->rule));
 	fprintf(o->to, "\n");
+	/* for what comes by the thousand */
 	if (t->at & PT_SITE)
-		stack_site(PT_SITE_ADDRESS(t->at), session_ksyms(o->session, SYMBOLS_KEPT),
-			   o->inlines, line, o);
+		stack_site(PT_SITE_ADDRESS(t->at), session_ksyms(o->from->session, SYMBOLS_KEPT),
+			   o->from->inlines, line, o);
 }
 
-void text_ledger(struct text_out *o, struct findings *all, const struct summary *sum)
+/* "leak, pages-unbalanced"; all of them are "any rule" */
+static void rules(FILE *to, uint32_t rules)
 {
-	static const char *const texts[] = {
-#define LOSS(id, text, state) text,
-		PT_LOSSES(LOSS)
-#undef LOSS
-	};
+	const char *before = "";
 
+	if ((rules & PT_ALL_RULES) == PT_ALL_RULES) {
+		fputs("any rule", to);
+		return;
+	}
+	for (int i = 1; i < PT_NR_RULES; i++) {
+		if (!(rules & (1u << i)))
+			continue;
+		fprintf(to, "%s%s", before, pt_rule_name(i));
+		before = ", ";
+	}
+}
+
+void text_groups(struct text_out *o, struct findings *all)
+{
 	for (struct finding_group *g = all->groups; g; g = g->next) {
+		if (findings_suppressed(g))
+			continue;
 		if (g->count.times > 1 || !g->nr_examples)
 			times(o, g, "in all");
 		if (!g->nr_examples)
 			text_where(o, g->key.at);
 	}
-	for (int i = 0; i < PT_NR_LOSSES; i++)
-		if (sum->counts->lost[i])
-			fprintf(o->to, "pgmaptrace: lost: %llu %s\n", sum->counts->lost[i],
-				texts[i]);
-	if (sum->missed)
-		fprintf(o->to,
-			"pgmaptrace: lost: %llu events that came while a hook was running on the "
-			"same CPU\n",
-			(unsigned long long)sum->missed);
-	if (sum->own->ageless)
-		fprintf(o->to, "pgmaptrace: lost: %llu outstanding folios of unknown age\n",
-			(unsigned long long)sum->own->ageless);
+}
+
+void text_ledger(struct text_out *o, const struct summary *sum)
+{
+	const struct ledger *l = &sum->ledger;
+
+	for (unsigned int i = 0; i < l->nr; i++) {
+		const struct loss *loss = &l->loss[i];
+
+		fputs("pgmaptrace: ", o->to);
+		if (loss->times)
+			fprintf(o->to, "lost: %llu ", (unsigned long long)loss->times);
+		fputs(loss->text, o->to);
+		if (loss->touches) {
+			fputs("; may hide: ", o->to);
+			rules(o->to, loss->touches);
+		}
+		fputc('\n', o->to);
+	}
 	if (sum->unverified)
 		fprintf(o->to,
 			"pgmaptrace: %llu violations above are not counted: a missed event would "
 			"explain them\n",
 			(unsigned long long)sum->unverified);
-	if (sum->own->interrupted)
-		fprintf(o->to, "pgmaptrace: stopped before tracing was complete\n");
-	if (sum->own->cut_short)
-		fprintf(o->to, "pgmaptrace: stopped before all that is outstanding was judged\n");
-	if (sum->own->blind)
-		fprintf(o->to, "pgmaptrace: who waits could not be looked for, or not wholly: "
-			       "teardown-stall and break-stall may be missing\n");
+	for (int i = 1; i < PT_NR_RULES; i++)
+		if (sum->rule[i].found != sum->rule[i].expected && sum->rule[i].expected)
+			fprintf(o->to, "pgmaptrace: expected %llu of %s, found %llu\n",
+				(unsigned long long)sum->rule[i].expected, pt_rule_name(i),
+				(unsigned long long)sum->rule[i].found);
+}
+
+void text_suppressions(struct text_out *o, const struct suppressions *all)
+{
+	for (const struct suppression *s = all->first; s; s = s->next)
+		fprintf(o->to, "pgmaptrace: suppressed: %llu by %s:%u, %s (%s)\n",
+			(unsigned long long)s->used, s->file, s->line, pt_rule_name(s->rule),
+			s->reason);
 }
 
 void text_summary(FILE *to, const struct summary *sum, enum pt_profile profile)
 {
-	static const char *const verdicts[] = {"PASS", "FAIL", "INCONCLUSIVE"};
 	const char *separator = " rules=";
 	struct utsname u;
 
-	fprintf(to, "pgmaptrace: %s findings=%llu", verdicts[sum->verdict],
+	fprintf(to, "pgmaptrace: %s findings=%llu", verdict_name(sum->verdict),
 		(unsigned long long)sum->findings);
 	for (int i = 1; i < PT_NR_RULES; i++) {
-		if (!sum->rule[i])
+		if (!sum->rule[i].found)
 			continue;
 		fprintf(to, "%s%s", separator, pt_rule_name(i));
 		separator = ",";
@@ -690,9 +533,13 @@ void text_summary(FILE *to, const struct summary *sum, enum pt_profile profile)
 		sum->counts->requests, sum->counts->frees, (unsigned long long)sum->outstanding,
 		sum->counts->preexisting);
 	fprintf(to, " stored=%llu removed=%llu lost=%llu", sum->counts->stores,
-		sum->counts->removals, (unsigned long long)sum->lost);
+		sum->counts->removals, (unsigned long long)sum->ledger.lost);
 	if (sum->warnings)
 		fprintf(to, " warnings=%llu", (unsigned long long)sum->warnings);
+	if (sum->suppressed)
+		fprintf(to, " suppressed=%llu", (unsigned long long)sum->suppressed);
+	if (sum->unused)
+		fprintf(to, " unused_suppressions=%u", sum->unused);
 	if (sum->unverified)
 		fprintf(to, " unverified=%llu", (unsigned long long)sum->unverified);
 	uname(&u);

@@ -9,10 +9,11 @@
 #include "exit_status.h"
 #include "out_leaks.h"
 #include "save.h"
+#include "say.h"
 
 struct saving {
 	struct save save;
-	struct text_out *out;
+	struct sources *from;
 	struct record_summary sum;
 	uint64_t ended;
 	bool good;	/* there was memory for all of it */
@@ -33,11 +34,11 @@ static void start(struct saving *s)
 		&(struct record_start){
 			.version = VERSION,
 			.release = u.release,
-			.profile = pt_profile_name(session_choice(s->out->session)->profile),
+			.profile = pt_profile_name(session_choice(s->from->session)->profile),
 			.boot = boot,
 			.time = session_now(),
 			.session = getpid(),
-			.session_began = session_began(s->out->session),
+			.session_began = session_began(s->from->session),
 			.session_ended = s->ended,
 		});
 }
@@ -45,7 +46,7 @@ static void start(struct saving *s)
 static void on_pgmap(void *arg, const struct pt_pgmap *p)
 {
 	struct saving *s = arg;
-	struct record_pgmap r = leaks_of_pgmap(s->out, p);
+	struct record_pgmap r = leaks_of_pgmap(s->from, p);
 
 	r.of_session = true;
 	r.dying = p->killed;
@@ -61,34 +62,34 @@ static bool on_folio(void *arg, uint64_t pfn, uint32_t word, const struct pt_tou
 	if (interrupted())
 		return false;
 	/* its pgmap may have gone since the session was stopped */
-	if (!session_look(s->out->session, &f.f) || !f.f.pgmap.nr_range)
+	if (!session_look(s->from->session, &f.f) || !f.f.pgmap.nr_range)
 		return true;
 	if (!s->epoch || s->epoch != f.f.pgmap.epoch) {
 		s->epoch = f.f.pgmap.epoch;
-		s->pgmap = leaks_of_pgmap(s->out, &f.f.pgmap);
+		s->pgmap = leaks_of_pgmap(s->from, &f.f.pgmap);
 	}
 	f.f.state = word;
 	f.f.request = *request;
 	f.f.time = s->ended;
 	if (request->tick)
-		f.requested = session_touch_time(s->out->session, request);
+		f.requested = session_touch_time(s->from->session, request);
 	s->sum.outstanding++;
-	s->good &= leaks_record(s->save.to, s->out, &s->texts, &s->pgmap, &f);
+	s->good &= leaks_record(s->save.to, s->from, &s->texts, &s->pgmap, &f);
 	return s->good && !ferror(s->save.to);
 }
 
-int past_save(const char *file, struct text_out *o, uint64_t ended, bool lost)
+int past_save(const char *file, struct sources *from, uint64_t ended, bool lost)
 {
-	struct saving s = {.out = o, .ended = ended, .sum.of_session = true, .sum.lost = lost};
+	struct saving s = {.from = from, .ended = ended, .sum.of_session = true, .sum.lost = lost};
 	int err = save_begin(&s.save, file);
 
 	if (err)
 		goto out;
 	start(&s);
-	session_pgmaps(o->session, on_pgmap, &s);
-	session_outstanding(o->session, on_folio, &s);
+	session_pgmaps(from->session, on_pgmap, &s);
+	session_outstanding(from->session, on_folio, &s);
 	if (interrupted()) {
-		fprintf(stderr, "pgmaptrace: %s is not written: interrupted\n", file);
+		say("%s is not written: interrupted", file);
 		err = EXIT_INTERNAL;
 		goto out;
 	}

@@ -3,15 +3,15 @@
 #ifndef PGMAPTRACE_PAST_H
 #define PGMAPTRACE_PAST_H
 
-#include "out_text.h"
+#include "report.h"
 
 /*
  * past_save - write all that is requested and not freed to @file, with its requests
- * @ended: when o->session was stopped, ns of CLOCK_MONOTONIC
+ * @ended: when from->session was stopped, ns of CLOCK_MONOTONIC
  * @lost: it lost events, or could not see all
  * Return: 0; an exit status (said on stderr), and there is no such file, or the
  *	one that was there.  SIGINT and SIGTERM end it so, too.
  */
-int past_save(const char *file, struct text_out *o, uint64_t ended, bool lost);
+int past_save(const char *file, struct sources *from, uint64_t ended, bool lost);
 
 #endif /* PGMAPTRACE_PAST_H */

@@ -107,5 +107,7 @@ static inline int pt_rule_is_warning(unsigned int rule)
 const char *pt_rule_name(unsigned int rule);
 const char *pt_rule_text(unsigned int rule);
 const char *pt_rule_cause(unsigned int rule);
+/* The rule called so, by the first @len bytes; PT_RULE_NONE if there is none. */
+unsigned int pt_rule_by_name(const char *name, __SIZE_TYPE__ len);
 
 #endif /* PGMAPTRACE_RULES_H */

@@ -8,10 +8,11 @@
 #include <unistd.h>
 
 #include "exit_status.h"
+#include "say.h"
 
 static int save_failed(const struct save *s)
 {
-	fprintf(stderr, "pgmaptrace: can't write %s: %s\n", s->file, strerror(errno));
+	say_error("can't write %s: %s", s->file, strerror(errno));
 	return EXIT_INTERNAL;
 }
 
@@ -22,10 +23,9 @@ int save_begin(struct save *s, const char *file)
 
 	*s = (struct save){.file = file};
 	if (!lstat(file, &st) && !S_ISREG(st.st_mode)) {
-		fprintf(stderr,
-			"pgmaptrace: --save %s: it is there and no regular file, and would be "
-			"replaced: give another name\n",
-			file);
+		say_error("--save %s: it is there and no regular file, and would be "
+			  "replaced: give another name",
+			  file);
 		return EXIT_USAGE;
 	}
 	if (asprintf(&s->temporary, "%s.XXXXXX", file) < 0) {

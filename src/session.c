@@ -15,6 +15,7 @@
 #include "exit_status.h"
 #include "peers.h"
 #include "pgmaptrace.skel.h"
+#include "say.h"
 
 #define MAX_LINKS  32
 #define MAX_KILLED 64
@@ -62,17 +63,6 @@ struct session {
 
 static const struct ksyms_files symbols = {"/proc/kallsyms", "/proc/modules", "/sys/module"};
 
-static void say(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	fputs("pgmaptrace: ", stderr);
-	vfprintf(stderr, format, args);
-	fputc('\n', stderr);
-	va_end(args);
-}
-
 /* PGMAPTRACE_DEBUG: 1 shows libbpf's warnings, 2 all it says, with what each program cost */
 static int debug_level(void)
 {
@@ -95,11 +85,11 @@ static struct btf *load_btf(const char *file)
 	if (btf)
 		return btf;
 	if (file)
-		say("can't read BTF from %s: %s", file, strerror(errno));
+		say_error("can't read BTF from %s: %s", file, strerror(errno));
 	else
-		say("this kernel has no BTF: /sys/kernel/btf/vmlinux: %s "
-		    "(CONFIG_DEBUG_INFO_BTF)",
-		    strerror(errno));
+		say_error("this kernel has no BTF: /sys/kernel/btf/vmlinux: %s "
+			  "(CONFIG_DEBUG_INFO_BTF)",
+			  strerror(errno));
 	return NULL;
 }
 
@@ -109,7 +99,7 @@ struct session *session_probe(const struct session_options *o, int *status)
 
 	*status = EXIT_INTERNAL;
 	if (!s) {
-		say("out of memory");
+		say_error("out of memory");
 		return NULL;
 	}
 	libbpf_set_print(quiet);
@@ -121,18 +111,19 @@ struct session *session_probe(const struct session_options *o, int *status)
 		goto fail;
 	s->ksyms = ksyms_load(&symbols);
 	if (!s->ksyms) {
-		say("can't read /proc/kallsyms, where the address of pgmap_array is: %s%s",
-		    strerror(errno), errno == ENOENT ? " (CONFIG_KALLSYMS_ALL)" : "");
+		say_error("can't read /proc/kallsyms, where the address of pgmap_array is: %s%s",
+			  strerror(errno), errno == ENOENT ? " (CONFIG_KALLSYMS_ALL)" : "");
 		goto fail;
 	}
 	if (ksyms_hidden(s->ksyms)) {
-		say("/proc/kallsyms hides the addresses, and pgmap_array is needed: run as root, "
-		    "after sysctl kernel.kptr_restrict=1");
+		say_error("/proc/kallsyms hides the addresses, and pgmap_array is needed: run as "
+			  "root, "
+			  "after sysctl kernel.kptr_restrict=1");
 		goto fail;
 	}
 	hooks_choose(s->btf, s->ksyms, &s->choice);
 	if (s->choice.error[0]) {
-		say("%s", s->choice.error);
+		say_error("%s", s->choice.error);
 		goto fail;
 	}
 	return s;
@@ -172,7 +163,7 @@ static int learn_layout(struct session *s)
 	if (r.address) {
 		err = run_program(s->skel->progs.read_word, &r, sizeof(r));
 		if (err || !r.value) {
-			say("can't read vmemmap_base: %s", strerror(-err));
+			say_error("can't read vmemmap_base: %s", strerror(-err));
 			return EXIT_KERNEL;
 		}
 		s->skel->bss->vmemmap = r.value;
@@ -313,7 +304,7 @@ static int open_rings(struct session *s)
 	s->ring = ring_buffer__new(bpf_map__fd(s->skel->maps.records), on_record, s, NULL);
 	if (s->ring && !ring_buffer__add(s->ring, bpf_map__fd(s->skel->maps.told), on_told, s))
 		return 0;
-	say("can't map the ring buffer: %s", strerror(errno));
+	say_error("can't map the ring buffer: %s", strerror(errno));
 	return EXIT_INTERNAL;
 }
 
@@ -328,7 +319,7 @@ int session_load(struct session *s, const struct session_reader *reader)
 		s->reader = *reader;
 	s->skel = pgmaptrace_bpf__open_opts(&opts);
 	if (!s->skel) {
-		say("can't open the BPF object: %s", strerror(errno));
+		say_error("can't open the BPF object: %s", strerror(errno));
 		return EXIT_INTERNAL;
 	}
 	bpf_object__for_each_program (p, s->skel->obj) {
@@ -357,9 +348,9 @@ int session_load(struct session *s, const struct session_reader *reader)
 		bpf_map__set_max_entries(s->skel->maps.told, TOLD_BYTES);
 	err = pgmaptrace_bpf__load(s->skel);
 	if (err) {
-		say("can't load the BPF programs: %s%s", strerror(-err),
-		    err == -EPERM ? " (run as root)"
-				  : " (PGMAPTRACE_DEBUG=1 shows the verifier's log)");
+		say_error("can't load the BPF programs: %s%s", strerror(-err),
+			  err == -EPERM ? " (run as root)"
+					: " (PGMAPTRACE_DEBUG=1 shows the verifier's log)");
 		return EXIT_KERNEL;
 	}
 	read_own(s);
@@ -399,15 +390,15 @@ int session_attach(struct session *s)
 			continue;
 		}
 		if (h->required) {
-			say("can't attach to %s: %s", h->function, strerror(errno));
+			say_error("can't attach to %s: %s", h->function, strerror(errno));
 			return EXIT_KERNEL;
 		}
 		h->attach = PT_ATTACH_NO;
-		hooks_without(&s->choice, h);
+		hooks_without(&s->choice, h, errno);
 		say("can't attach to %s: %s", h->symbol, strerror(errno));
 		say_rules(h->rules);
 	}
-	s->skel->bss->rules_off = s->choice.rules_off;
+	s->skel->bss->rules_off = s->choice.rules_off | s->options.ignored;
 	s->kept.began = s->skel->bss->began = session_now();
 	s->ksyms_old = true;
 	/* from here on every hook sees every event */
@@ -439,7 +430,7 @@ static int scan_pgmap(void *arg, const struct pt_walk *w)
 			err = run_program(b->session->skel->progs.scan_baseline, &scan,
 					  sizeof(scan));
 			if (err) {
-				say("can't scan the pages of a pgmap: %s", strerror(-err));
+				say_error("can't scan the pages of a pgmap: %s", strerror(-err));
 				return EXIT_INTERNAL;
 			}
 			pfn += scan.nr;
@@ -454,7 +445,7 @@ static int pgmap_next(struct session *s, struct pt_walk *w)
 
 	if (!err)
 		return 0;
-	say("can't walk the pgmap_array: %s", strerror(-err));
+	say_error("can't walk the pgmap_array: %s", strerror(-err));
 	return EXIT_INTERNAL;
 }
 
@@ -506,7 +497,7 @@ const uint64_t *session_scan_leaks(struct session *s, struct pt_leaks *l)
 
 	if (!err)
 		return (const uint64_t *)s->skel->bss->held_pfn;
-	say("can't scan the pages of a pgmap: %s", strerror(-err));
+	say_error("can't scan the pages of a pgmap: %s", strerror(-err));
 	return NULL;
 }
 
@@ -957,7 +948,7 @@ bool session_check_refs(struct session *s, session_finding_fn fn, void *arg)
 {
 	struct checking c = {.session = s, .fn = fn, .arg = arg};
 
-	if (s->skel->bss->killed && !(s->choice.rules_off & (1u << PT_RULE_REF_IMBALANCE)))
+	if (s->skel->bss->killed && !(s->skel->bss->rules_off & (1u << PT_RULE_REF_IMBALANCE)))
 		session_pgmaps(s, check_killed, &c);
 	return c.pending;
 }

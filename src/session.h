@@ -21,6 +21,7 @@ struct session_options {
 	enum pt_stack_mode stack;
 	enum pt_watch watch;
 	uint64_t watched; /* pfn or inode number */
+	uint32_t ignored; /* rules that are to be off, bit (1 << enum pt_rule) */
 };
 
 /* Who takes what the programs tell, in the order of the events, inside session_consume(). */

@@ -131,14 +131,18 @@ void stack_site(uint64_t address, const struct ksyms *k, struct inlines *in, sta
 		fn(arg, &(struct stack_line){.address = address});
 }
 
-void stack_print(FILE *to, const struct stack_line *l)
+void stack_print(FILE *to, const struct stack_line *l, bool offsets)
 {
+	if (!l->function && !offsets) {
+		fputs("? (no symbol)\n", to);
+		return;
+	}
 	if (!l->function) {
 		fprintf(to, "0x%llx (no symbol)\n", (unsigned long long)l->address);
 		return;
 	}
 	fputs(l->function, to);
-	if (!l->inlined)
+	if (!l->inlined && offsets)
 		fprintf(to, "+0x%llx", (unsigned long long)l->offset);
 	if (l->module)
 		fprintf(to, " [%s%s]", l->module, l->unloaded ? ", unloaded" : "");

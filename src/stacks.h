@@ -38,7 +38,7 @@ void stack_site(uint64_t address, const struct ksyms *k, struct inlines *in, sta
 /* Has each line of @st a symbol? */
 bool stack_is_known(const struct pt_stack *st, const struct ksyms *k);
 
-/* One line, with its newline. */
-void stack_print(FILE *to, const struct stack_line *l);
+/* One line, with its newline; @offsets: with how far into the function it is. */
+void stack_print(FILE *to, const struct stack_line *l, bool offsets);
 
 #endif /* PGMAPTRACE_STACKS_H */

@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -13,29 +15,31 @@
 #include "devices.h"
 #include "exit_status.h"
 #include "finding.h"
-#include "out_rates.h"
-#include "out_text.h"
+#include "journal.h"
+#include "outputs.h"
 #include "outstanding.h"
 #include "past.h"
+#include "say.h"
 #include "session.h"
 #include "stalls.h"
 
+#define KILL_AFTER 10 /* s: so long has COMMAND to end after SIGTERM */
 #define CLOCK_READ 60 /* s: so old may be what the kernel log's clock was, for a table */
 
 struct tracing {
 	const struct options *options;
 	struct session *session;
 	int signals;
+	struct suppressions suppressions;
 	struct findings findings;
-	struct text_out out;
+	struct outputs out;
 	struct own_findings own;
 	struct stalls stalls;
 	unsigned int dim;	  /* how many looks in a row did not see all who wait */
 	struct outstanding leaks; /* at the end */
-	struct rates_out rates;
-	double next_table; /* when; 0: there is none */
-	double clock_read; /* when out.clock_offset was measured */
-	uint64_t tables;   /* how many were shown */
+	double next_table;	  /* when; 0: there is none */
+	double clock_read;	  /* when the kernel log's clock was measured */
+	uint64_t tables;	  /* how many were shown */
 };
 
 static double now(void)
@@ -85,21 +89,66 @@ static int64_t kernel_log_offset(void)
 /* The two clocks drift apart: to be called close to what is told of, if it is told when. */
 static void read_clock(struct tracing *t)
 {
-	if (!t->out.timestamps)
+	if (!t->options->timestamps)
 		return;
 	t->clock_read = now();
-	t->out.clock_offset = kernel_log_offset();
+	t->out.from.clock_offset = kernel_log_offset();
 }
 
-/* Show the first finding of each group; @own: how many were made here. */
-static void add_finding(struct tracing *t, const struct pt_finding *f, uint64_t own)
+static bool is_ignored(const struct tracing *t, unsigned int rule)
 {
-	struct finding_group *g = findings_add(&t->findings, f, own);
+	return policy_of(&t->options->policy, rule) == POLICY_IGNORE;
+}
 
-	if (g && (g->nr_examples > 1 || g->count.times > 1))
+/* Return: the suppression that leaves it out; NULL: none does. */
+static struct suppression *suppression_of(struct tracing *t, const struct pt_finding *f)
+{
+	struct report_subject *s = t->suppressions.first ? malloc(sizeof(*s)) : NULL;
+	struct suppression *found;
+
+	if (!s)
+		return NULL;
+	report_subject(&t->out.from, f, s);
+	found = suppressions_match(&t->suppressions, &s->subject);
+	free(s);
+	return found;
+}
+
+/* Is this example of a group to be shown, for the group was not, nor is it left out? */
+static bool is_to_be_shown(struct tracing *t, struct finding_group *g, const struct pt_finding *f)
+{
+	struct suppression *s;
+
+	if (g->shown)
+		return false;
+	/* one that looks at the place only has seen all of the group */
+	if (g->suppression && !suppression_is_narrow(g->suppression))
+		return false;
+	s = suppression_of(t, f);
+	if (s && (!g->suppression || s == g->suppression)) {
+		g->suppression = s;
+		return false;
+	}
+	g->shown = true;
+	return true;
+}
+
+/*
+ * Show the first finding of each group.
+ * @own: how many were made here
+ * @groups, @held: as outputs_finding() has them
+ */
+static void add_finding(struct tracing *t, const struct pt_finding *f, uint64_t own,
+			const struct outstanding_group *groups, struct holders_found *held)
+{
+	unsigned int before = 0;
+	struct finding_group *g = findings_add(&t->findings, f, own, &before);
+
+	/* it is an example of its group, or else there are enough of these */
+	if (g && (g->nr_examples == before || !is_to_be_shown(t, g, f)))
 		return;
 	read_clock(t);
-	text_finding(&t->out, f, NULL);
+	outputs_finding(&t->out, f, groups, held);
 }
 
 static void add_own_finding(void *arg, const struct pt_finding *f)
@@ -107,12 +156,12 @@ static void add_own_finding(void *arg, const struct pt_finding *f)
 	struct tracing *t = arg;
 
 	t->own.rule[f->rule]++;
-	add_finding(t, f, 1);
+	add_finding(t, f, 1, NULL, NULL);
 }
 
 static void on_finding(void *arg, const struct pt_finding *f)
 {
-	add_finding(arg, f, 0);
+	add_finding(arg, f, 0, NULL, NULL);
 }
 
 /* What a pgmap is called, and what is mounted: while it is there. */
@@ -120,8 +169,8 @@ static void on_pgmap(void *arg, const struct pt_pgmap *p)
 {
 	struct tracing *t = arg;
 
-	devices_learn(t->out.devices, p);
-	files_learn(t->out.files);
+	devices_learn(t->out.from.devices, p);
+	files_learn(t->out.from.files);
 	/* whose driver has come, perhaps, and may go before its stacks are shown */
 	session_note_modules(t->session);
 }
@@ -131,9 +180,9 @@ static void on_told(void *arg, const struct pt_told *told)
 	struct tracing *t = arg;
 
 	if (t->options->pgmap &&
-	    strcmp(t->options->pgmap, devices_name_of_epoch(t->out.devices, told->epoch)))
+	    strcmp(t->options->pgmap, devices_name_of_epoch(t->out.from.devices, told->epoch)))
 		return;
-	text_told(&t->out, told);
+	outputs_event(&t->out, told);
 }
 
 static void on_release(void *arg, const struct pt_release *r)
@@ -234,35 +283,38 @@ static void on_stalled(void *arg, struct stall *st)
 	struct pt_finding f;
 
 	look_at_stall(t, st, &f);
+	if (is_ignored(t, f.rule))
+		return;
 	st->about = f;
-	read_clock(t);
-	if (!st->reports) {
-		t->own.rule[f.rule]++;
-		findings_add(&t->findings, &f, 1);
-		if (f.rule == PT_RULE_BREAK_STALL)
-			session_expect_free(t->session, f.pfn, true);
+	if (st->reports) {
+		read_clock(t);
+		outputs_stall_lasts(&t->out, &f, &st->held);
+		return;
 	}
-	if (!st->reports && f.rule == PT_RULE_TEARDOWN_STALL) {
+	t->own.rule[f.rule]++;
+	if (f.rule == PT_RULE_BREAK_STALL) {
+		session_expect_free(t->session, f.pfn, true);
+	} else {
 		of.pgmap = &f.pgmap;
 		session_outstanding(t->session, add_outstanding, &of);
 	}
-	text_stall(&t->out, st, &f, of.found.groups);
+	add_finding(t, &f, 1, of.found.groups, &st->held);
 	outstanding_free(&of.found);
 }
 
 static void on_stall_ended(void *arg, struct stall *st)
 {
 	struct tracing *t = arg;
-	struct pt_finding now = {.pfn = st->about.pfn};
 	bool others = false;
 
+	if (!st->about.rule)
+		return;
 	for (const struct stall *i = t->stalls.all; i; i = i->next)
 		others |= i != st && i->reports && i->wait.pfn == st->wait.pfn;
 	if (st->wait.how == PT_HOW_WAIT && !others)
 		session_expect_free(t->session, st->wait.pfn, false);
-	session_look(t->session, &now);
 	read_clock(t);
-	text_stall_ended(&t->out, st, &now);
+	outputs_stall_ended(&t->out, st);
 }
 
 #define DIM_IS_BLIND 3
@@ -284,11 +336,6 @@ static void look_for_stalls(struct tracing *t)
 	stalls_look(&t->stalls, &waits, session_now());
 }
 
-static bool output_failed(const struct tracing *t)
-{
-	return ferror(t->out.to) != 0;
-}
-
 /* Show a table of rates if it is due.  Return: was it the last? */
 static bool show_rates(struct tracing *t)
 {
@@ -299,7 +346,7 @@ static bool show_rates(struct tracing *t)
 	/* not for each: it writes to the kernel log */
 	if (!t->tables || now() - t->clock_read > CLOCK_READ)
 		read_clock(t);
-	rates_table(&t->rates);
+	outputs_rates(&t->out);
 	/* those that it was too late for are left out */
 	t->next_table += (1 + (uint64_t)(late / t->options->interval)) * t->options->interval;
 	return ++t->tables == t->options->tables;
@@ -310,38 +357,58 @@ static double least(double a, double b)
 	return a < b ? a : b;
 }
 
+/* End COMMAND if it takes too long.  *@timeout: when that is, and then when to be harder. */
+static void end_late_command(double *timeout, bool *late)
+{
+	if (now() < *timeout)
+		return;
+	command_kill(*late ? SIGKILL : SIGTERM);
+	*late = true;
+	*timeout = now() + KILL_AFTER;
+}
+
 /* Return: COMMAND's status, 0 without one. */
 static int trace(struct tracing *t, pid_t child)
 {
-	double end = t->options->duration >= 0 ? now() + t->options->duration : 0;
+	const struct options *o = t->options;
+	double end = o->duration >= 0 ? now() + o->duration : 0;
+	double timeout = child && o->timeout >= 0 ? now() + o->timeout : 0;
 	struct pollfd fds[3] = {
 		{.fd = session_fd(t->session), .events = POLLIN},
 		{.fd = t->signals, .events = POLLIN},
-		{.fd = files_fd(t->out.files), .events = POLLPRI},
+		{.fd = files_fd(t->out.from.files), .events = POLLPRI},
 	};
 	double told = now(), looked = now();
+	bool late = false;
 	int status = 0;
 
-	if (t->options->interval > 0)
-		t->next_table = told + t->options->interval;
-	while (!stop_requested(child) && !command_ended(child, &status) && !output_failed(t)) {
+	if (o->interval > 0)
+		t->next_table = told + o->interval;
+	while (!stop_requested(child) && !command_ended(child, &status)) {
 		double left = end ? end - now() : 1;
 
-		if (left <= 0)
+		/* COMMAND is not left alone for that */
+		if (left <= 0 || (!outputs_good(&t->out) && !child))
 			break;
+		if (reopen_requested())
+			outputs_reopen(&t->out);
+		if (timeout)
+			end_late_command(&timeout, &late);
 		left = least(left, 1);
+		if (timeout)
+			left = least(left, timeout - now());
 		if (t->next_table)
 			left = least(left, t->next_table - now());
 		if (!poll(fds, 3, left > 0 ? (int)(left * 1000) + 1 : 0))
 			session_note_modules(t->session);
 		if (fds[2].revents) {
-			devices_refresh(t->out.devices);
-			files_learn(t->out.files);
+			devices_refresh(t->out.from.devices);
+			files_learn(t->out.from.files);
 		}
 		session_consume(t->session);
 		session_check_refs(t->session, add_own_finding, t);
-		if (t->options->session.watch != PT_WATCH_NONE)
-			fflush(t->out.to);
+		if (o->session.watch != PT_WATCH_NONE)
+			outputs_flush(&t->out);
 		if (now() - looked >= 1) {
 			looked = now();
 			look_for_stalls(t);
@@ -351,10 +418,10 @@ static int trace(struct tracing *t, pid_t child)
 		if (t->findings.nr && now() - told > 1) {
 			told = now();
 			findings_count(&t->findings, t->session);
-			text_progress(&t->out, &t->findings);
+			outputs_progress(&t->out, &t->findings);
 		}
 	}
-	return status;
+	return late ? EXIT_TIMEOUT : status;
 }
 
 /* A pgmap that was killed just now may have a reference too many: that takes a moment to tell. */
@@ -408,13 +475,30 @@ static void add_gone(void *arg, const struct pt_gone_key *key, const struct pt_g
 	outstanding_add_gone(&t->leaks, key, gone);
 }
 
+/* Leave it out, or tell of it. */
+static void tell_gone(struct tracing *t, struct outstanding_group *g)
+{
+	struct pt_finding f = {
+		.rule = g->rule,
+		.at = g->at,
+		.pfn = g->example[0].pfn,
+		.pgmap.epoch = g->epoch,
+	};
+
+	if (is_ignored(t, g->rule))
+		return;
+	g->suppression = suppression_of(t, &f);
+	if (!g->suppression)
+		outputs_gone(&t->out, g);
+}
+
 /* What was requested and never freed: of pgmaps that are gone, and with --older of the rest. */
 static void judge_leaks(struct tracing *t)
 {
 	struct outstanding_group *g, *next;
 
 	session_gone(t->session, add_gone, t);
-	if (t->options->older >= 0 &&
+	if (t->options->older >= 0 && !is_ignored(t, PT_RULE_LEAK) &&
 	    !(session_choice(t->session)->rules_off & (1u << PT_RULE_LEAK)))
 		t->own.cut_short = !session_outstanding(t->session, judge_outstanding, t);
 	for (g = t->leaks.groups; g; g = next) {
@@ -425,12 +509,10 @@ static void judge_leaks(struct tracing *t)
 		next = g->next;
 		/* each is a group of its own: what comes after it is not its */
 		g->next = NULL;
-		if (g->gone) {
-			text_gone(&t->out, g);
-		} else {
-			findings_add(&t->findings, &g->example[0], g->folios);
-			text_finding(&t->out, &g->example[0], g);
-		}
+		if (g->gone)
+			tell_gone(t, g);
+		else
+			add_finding(t, &g->example[0], g->folios, g, NULL);
 		g->next = next;
 	}
 }
@@ -444,45 +526,34 @@ static int save_past(struct tracing *t, uint64_t ended, bool lost)
 		return 0;
 	/* the verdict is inconclusive then */
 	if (t->own.interrupted || t->own.cut_short) {
-		fprintf(stderr, "pgmaptrace: %s is not written, since tracing was cut short\n",
-			file);
+		say("%s is not written, since tracing was cut short", file);
 		return 0;
 	}
-	return past_save(file, &t->out, ended, lost);
+	return past_save(file, &t->out.from, ended, lost);
 }
 
-static int finish(struct tracing *t, int command_status)
+/* What a suppression has left out, and what a group without a report is. */
+static void count_suppressed(struct tracing *t)
 {
-	enum pt_profile profile = session_choice(t->session)->profile;
-	struct summary sum;
-	uint64_t ended;
-	int not_saved;
+	for (struct finding_group *g = t->findings.groups; g; g = g->next) {
+		struct pt_finding f = {.rule = g->key.rule, .at = g->key.at};
 
-	stop_handled();
-	if (!t->own.interrupted)
-		settle_refs(t);
-	ended = session_now();
-	session_stop(t->session);
-	if (!t->own.interrupted) {
-		text_stalls_go_on(&t->out, &t->stalls);
-		judge_leaks(t);
+		if (!g->nr_examples)
+			g->suppression = suppression_of(t, &f);
+		if (findings_suppressed(g))
+			g->suppression->used += g->count.times;
 	}
-	findings_count(&t->findings, t->session);
-	summarise(t->session, &t->own, &sum);
-	not_saved = save_past(t, ended, sum.state_lost);
-	text_leaks(&t->out, &t->leaks, &sum);
-	text_ledger(&t->out, &t->findings, &sum);
-	text_summary(t->out.to, &sum, profile);
-	if (output_failed(t)) {
-		fprintf(stderr, "pgmaptrace: can't write the output: %s\n", strerror(errno));
-		text_summary(stderr, &sum, profile);
-		return EXIT_INTERNAL;
-	}
-	if (not_saved)
-		return not_saved;
-	switch (sum.verdict) {
+	for (struct outstanding_group *g = t->leaks.groups; g; g = g->next)
+		if (g->suppression)
+			g->suppression->used += g->folios;
+}
+
+/* Return: the exit status that the verdict has. */
+static int status_of(const struct tracing *t, const struct summary *sum, int command_status)
+{
+	switch (sum->verdict) {
 	case VERDICT_FAIL:
-		return EXIT_FINDINGS;
+		return t->options->error_exitcode;
 	case VERDICT_INCONCLUSIVE:
 		return EXIT_INCONCLUSIVE;
 	default:
@@ -490,19 +561,117 @@ static int finish(struct tracing *t, int command_status)
 	}
 }
 
+static int finish(struct tracing *t, int command_status)
+{
+	struct evidence evidence = {
+		.session = t->session,
+		.findings = &t->findings,
+		.leaks = &t->leaks,
+		.own = &t->own,
+		.policy = &t->options->policy,
+		.suppressions = &t->suppressions,
+		.strict = t->options->strict_suppressions,
+	};
+	struct summary *sum = calloc(1, sizeof(*sum));
+	int status, not_saved;
+	uint64_t ended;
+
+	notify("STOPPING=1");
+	stop_handled();
+	if (!sum) {
+		say_error("out of memory");
+		return EXIT_INTERNAL;
+	}
+	if (!t->own.interrupted)
+		settle_refs(t);
+	ended = session_now();
+	session_stop(t->session);
+	if (!t->own.interrupted) {
+		outputs_stalls_go_on(&t->out, &t->stalls);
+		judge_leaks(t);
+	}
+	findings_count(&t->findings, t->session);
+	count_suppressed(t);
+	summarise(&evidence, sum);
+	not_saved = save_past(t, ended, sum->ledger.touches & (1u << PT_RULE_LEAK));
+	status = status_of(t, sum, command_status);
+	if (not_saved)
+		status = not_saved;
+	status = outputs_end(&t->out, &t->findings, sum, &t->suppressions, status);
+	free(sum);
+	return status;
+}
+
 static void say_attached(const struct session *s)
 {
 	const struct pt_choice *c = session_choice(s);
 
-	fprintf(stderr, "pgmaptrace: profile %s\n", pt_profile_name(c->profile));
+	say("profile %s", pt_profile_name(c->profile));
 	for (const struct pt_hook *h = pt_hooks; h->function; h++)
 		if (h->attach != PT_ATTACH_NO)
-			fprintf(stderr, "pgmaptrace: %s %s\n", pt_attach_name(h->attach),
-				h->symbol);
+			say("%s %s", pt_attach_name(h->attach), h->symbol);
+}
+
+/* Return: 0; an exit status, said on stderr. */
+static int load_suppressions(struct tracing *t)
+{
+	char error[512];
+
+	for (const char *const *file = t->options->suppressions; *file; file++) {
+		if (suppressions_load(&t->suppressions, *file, error, sizeof(error)))
+			continue;
+		say_error("--suppressions: %s", error);
+		return EXIT_USAGE;
+	}
+	return 0;
+}
+
+/* A file of an earlier run would be taken for ours.  Return: as load_suppressions(). */
+static int begin_ready_file(const struct options *o)
+{
+	if (!o->ready_file || !unlink(o->ready_file) || errno == ENOENT)
+		return 0;
+	say_error("--ready-file %s: can't remove it: %s", o->ready_file, strerror(errno));
+	return EXIT_INTERNAL;
+}
+
+/* Tell who waits for it that each event is seen from here on.  Return: as load_suppressions(). */
+static int tell_ready(const struct options *o)
+{
+	FILE *f;
+
+	notify("READY=1");
+	if (!o->ready_file)
+		return 0;
+	f = fopen(o->ready_file, "we");
+	if (f && fprintf(f, "%d\n", getpid()) > 0 && !fclose(f))
+		return 0;
+	say_error("can't write %s: %s", o->ready_file, strerror(errno));
+	return EXIT_INTERNAL;
+}
+
+/* Return: 0; an exit status, said on stderr. */
+static int check_files(struct tracing *t)
+{
+	const struct options *o = t->options;
+	int status = o->run ? command_look_up(o->run[0]) : 0;
+
+	if (status) {
+		say_error("%s: %s", o->run[0],
+			  status == EXIT_NOT_FOUND ? "command not found" : "permission denied");
+		return status;
+	}
+	if (o->vmlinux && access(o->vmlinux, R_OK)) {
+		say_error("can't read %s: %s", o->vmlinux, strerror(errno));
+		return EXIT_KERNEL;
+	}
+	status = load_suppressions(t);
+	return status ? status : begin_ready_file(o);
 }
 
 int trace_run(const struct options *o)
 {
+	struct session_options session = o->session;
 	struct tracing t = {.options = o, .own.interrupted = true};
 	struct session_reader reader = {
 		.finding = on_finding,
@@ -514,31 +683,25 @@ int trace_run(const struct options *o)
 	pid_t child = 0;
 	int status, err;
 
-	if (o->command) {
-		status = command_look_up(o->command[0]);
-		if (status) {
-			fprintf(stderr, "pgmaptrace: %s: %s\n", o->command[0],
-				status == EXIT_NOT_FOUND ? "command not found"
-							 : "permission denied");
-			return status;
-		}
-	}
-	if (o->vmlinux && access(o->vmlinux, R_OK)) {
-		fprintf(stderr, "pgmaptrace: can't read %s: %s\n", o->vmlinux, strerror(errno));
-		return EXIT_KERNEL;
-	}
-	t.signals = signals_open();
+	err = check_files(&t);
+	if (err)
+		goto out;
+	err = EXIT_INTERNAL;
+	t.signals = signals_open(o->output || o->json_file);
 	if (t.signals < 0)
-		return EXIT_INTERNAL;
-	t.session = session_probe(&o->session, &status);
+		goto out;
+	session.ignored = policy_ignored(&o->policy);
+	t.session = session_probe(&session, &err);
 	if (!t.session)
-		return status;
-	t.out.to = stdout;
-	t.out.timestamps = o->timestamps;
-	t.out.verbose = o->verbose;
-	t.out.session = t.session;
-	t.out.devices = devices_new("");
-	t.out.files = files_new("");
+		goto out;
+	t.out.from = (struct sources){
+		.session = t.session,
+		.devices = devices_new(""),
+		.files = files_new(""),
+		.inlines = inlines_new(o->vmlinux),
+		.policy = &o->policy,
+		.deterministic = o->deterministic,
+	};
 	t.stalls = (struct stalls){
 		.limit = o->stall * 1e9,
 		.began = wait_began,
@@ -546,12 +709,13 @@ int trace_run(const struct options *o)
 		.ended = on_stall_ended,
 		.arg = &t,
 	};
+	err = EXIT_INTERNAL;
+	if (!t.out.from.devices || !t.out.from.files || !t.out.from.inlines)
+		goto out;
 	status = 0;
-	t.out.inlines = inlines_new(o->vmlinux);
-	t.rates.text = &t.out;
-	t.rates.terminal = isatty(STDOUT_FILENO);
-	if (!t.out.devices || !t.out.files || !t.out.inlines) {
-		err = EXIT_INTERNAL;
+	/* tracing for nobody is no use; but that it was asked for ends with a verdict */
+	if (outputs_open(&t.out, o)) {
+		err = finish(&t, status);
 		goto out;
 	}
 	if (!interrupted()) {
@@ -575,15 +739,18 @@ int trace_run(const struct options *o)
 		session_consume(t.session);
 		if (o->verbose)
 			say_attached(t.session);
-		if (o->verbose || !o->command)
-			fprintf(stderr, "pgmaptrace: tracing%s\n",
-				o->command ? "" : ", Ctrl-C ends it");
+		outputs_start(&t.out);
+		if (o->verbose || !o->run)
+			say("tracing%s", o->run ? "" : ", Ctrl-C ends it");
 		/* at the first finding this would be too late for whoever lets go soon */
 		session_prepare_holders(t.session);
-		if (o->command)
-			child = command_start(o->command);
+		err = tell_ready(o);
+		if (err)
+			goto out;
+		if (o->run)
+			child = command_start(o->run, o->timeout >= 0);
 		if (child < 0) {
-			fprintf(stderr, "pgmaptrace: can't fork: %s\n", strerror(errno));
+			say_error("can't fork: %s", strerror(errno));
 			err = EXIT_INTERNAL;
 			goto out;
 		}
@@ -592,11 +759,13 @@ int trace_run(const struct options *o)
 	err = finish(&t, status);
 out:
 	session_free(t.session);
-	devices_free(t.out.devices);
-	inlines_free(t.out.inlines);
-	files_free(t.out.files);
+	outputs_close(&t.out);
+	devices_free(t.out.from.devices);
+	inlines_free(t.out.from.inlines);
+	files_free(t.out.from.files);
 	findings_free(&t.findings);
 	outstanding_free(&t.leaks);
 	stalls_free(&t.stalls);
+	suppressions_free(&t.suppressions);
 	return err;
 }

@@ -76,26 +76,29 @@ struct pt_stack {
 	__u64 frame[PT_STACK_DEPTH]; /* 0: no more */
 };
 
-/* Where detail or state can get lost; names in outcome order for the ledger. */
+/*
+ * Where detail or state can get lost: a name that stays, words, and whether it
+ * is state: then any rule may be touched.
+ */
 #define PT_LOSSES(LOSS)                                                                            \
-	LOSS(FINDING, "reports of findings or pgmaps: ring buffer full", 0)                        \
-	LOSS(GROUP, "findings counted by rule only: table of groups full", 0)                      \
-	LOSS(EVENT, "transitions not shown: ring buffer full", 0)                                  \
-	LOSS(STACK, "stacks not kept: stack table full or hash collision", 0)                      \
-	LOSS(UNWIND, "stacks not taken: the kernel's unwinder was busy", 0)                        \
-	LOSS(GONE, "leaks of pgmaps that went away, by place: table full", 0)                      \
-	LOSS(TASK, "task names not kept: task table full", 0)                                      \
-	LOSS(HISTORY, "folio histories not kept: no memory", 0)                                    \
-	LOSS(SECTION, "2 MiB sections not tracked: no memory or table full", 1)                    \
-	LOSS(CONTENDED, "transitions given up: too many CPUs on one folio", 1)                     \
-	LOSS(PGMAP, "pgmaps not wholly tracked: table full, too many ranges, or scratch in use",   \
-	     1)                                                                                    \
-	LOSS(ENTRY, "i_pages entries not understood", 1)                                           \
-	LOSS(CALL, "requests whose result was not seen", 1)                                        \
-	LOSS(SCAN, "pages not scanned: unreadable", 1)
+	LOSS(FINDING, "records", "reports of findings or pgmaps: ring buffer full", 0)             \
+	LOSS(GROUP, "groups", "findings counted by rule only: table of groups full", 0)            \
+	LOSS(EVENT, "events", "transitions not shown: ring buffer full", 0)                        \
+	LOSS(STACK, "stacks", "stacks not kept: stack table full or hash collision", 0)            \
+	LOSS(UNWIND, "unwinder", "stacks not taken: the kernel's unwinder was busy", 0)            \
+	LOSS(GONE, "gone", "leaks of pgmaps that went away, by place: table full", 0)              \
+	LOSS(TASK, "tasks", "task names not kept: task table full", 0)                             \
+	LOSS(HISTORY, "histories", "folio histories not kept: no memory", 0)                       \
+	LOSS(SECTION, "sections", "2 MiB sections not tracked: no memory or table full", 1)        \
+	LOSS(CONTENDED, "contended", "transitions given up: too many CPUs on one folio", 1)        \
+	LOSS(PGMAP, "pgmaps",                                                                      \
+	     "pgmaps not wholly tracked: table full, too many ranges, or scratch in use", 1)       \
+	LOSS(ENTRY, "entries", "i_pages entries not understood", 1)                                \
+	LOSS(CALL, "calls", "requests whose result was not seen", 1)                               \
+	LOSS(SCAN, "scan", "pages not scanned: unreadable", 1)
 
 enum pt_loss {
-#define LOSS(id, text, state) PT_LOSS_##id,
+#define LOSS(id, name, text, state) PT_LOSS_##id,
 	PT_LOSSES(LOSS)
 #undef LOSS
 		PT_NR_LOSSES,

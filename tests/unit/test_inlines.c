@@ -15,6 +15,8 @@
 #include <cmocka.h>
 
 #include "../../src/inlines.c"
+#include "../../src/journal.c"
+#include "../../src/say.c"
 
 #define SELF "/proc/self/exe"
 

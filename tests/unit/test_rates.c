@@ -42,6 +42,11 @@ uint64_t session_tick_time(const struct session *s, uint32_t tick)
 	return session_began(s) + ((uint64_t)tick << PT_TICK_SHIFT);
 }
 
+double report_seconds(const struct sources *sources, uint64_t time)
+{
+	return ((double)time + sources->clock_offset) / 1e9;
+}
+
 void session_pgmaps(struct session *s, session_pgmap_fn fn, void *arg)
 {
 	(void)s;
@@ -79,6 +84,7 @@ const char *devices_type(unsigned int type)
 	return type == PT_TYPE_COHERENT ? "coherent" : "generic";
 }
 
+static struct sources from;
 static struct text_out text;
 static struct rates_out out;
 static char printed[8192];
@@ -90,6 +96,8 @@ static int begin(void **state)
 	memset(&text, 0, sizeof(text));
 	memset(&out, 0, sizeof(out));
 	made.choice.profile = PT_PROFILE_COUNTED;
+	memset(&from, 0, sizeof(from));
+	text.from = &from;
 	out.text = &text;
 	return 0;
 }
@@ -207,7 +215,7 @@ static void no_pgmap(void **state)
 	assert_string_equal(table(1), HEADER "no pgmap is there\n");
 	assert_string_equal(table(2), "no pgmap is there\n");
 	text.timestamps = true;
-	text.clock_offset = 5 * SECOND;
+	from.clock_offset = 5 * SECOND;
 	assert_string_equal(table(3), "       108.000 no pgmap is there\n");
 }
 

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "baseline.c"
+#include "jsonl.c"
 #include "records.c"
 
 #define BOOT "11111111-2222-3333-4444-555555555555"

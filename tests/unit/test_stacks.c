@@ -112,7 +112,7 @@ static void add_line(void *arg, const struct stack_line *l)
 {
 	struct text *t = arg;
 
-	stack_print(t->to, l);
+	stack_print(t->to, l, true);
 }
 
 /* The lines of a stack, with ; for the end of each. */

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What is to become of each rule. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "policy.c"
+#include "rules.c"
+
+static char error[256];
+
+#define GOOD(call) assert_true(call)
+#define WRONG(call, why)                                                                           \
+	do {                                                                                       \
+		assert_false(call);                                                                \
+		assert_non_null(strstr(error, why));                                               \
+	} while (0)
+#define IS(rule, what) assert_int_equal(policy_of(&p, PT_RULE_##rule), POLICY_##what)
+
+static void by_itself(void **state)
+{
+	struct policy p = {0};
+
+	(void)state;
+	IS(LEAK, FAIL);
+	IS(DOUBLE_FREE, FAIL);
+	IS(BREAK_STALL, WARN);
+	assert_int_equal(policy_ignored(&p), 0);
+}
+
+static void fail_on_some(void **state)
+{
+	struct policy p = {0};
+
+	(void)state;
+	GOOD(policy_fail_on(&p, "leak,break-stall", error, sizeof(error)));
+	IS(LEAK, FAIL);
+	IS(BREAK_STALL, FAIL);
+	IS(DOUBLE_FREE, WARN);
+}
+
+static void all_is_the_rest(void **state)
+{
+	struct policy p = {0};
+
+	(void)state;
+	GOOD(policy_warn_on(&p, "leak", error, sizeof(error)));
+	GOOD(policy_fail_on(&p, "all", error, sizeof(error)));
+	IS(LEAK, WARN);
+	IS(DOUBLE_FREE, FAIL);
+	IS(BREAK_STALL, FAIL);
+	WRONG(policy_ignore(&p, "all", error, sizeof(error)), "all is in two lists");
+}
+
+static void ignored(void **state)
+{
+	struct policy p = {0};
+
+	(void)state;
+	GOOD(policy_ignore(&p, "leak", error, sizeof(error)));
+	GOOD(policy_ignore(&p, "leak,double-free", error, sizeof(error)));
+	IS(LEAK, IGNORE);
+	IS(DOUBLE_REQUEST, FAIL);
+	assert_int_equal(policy_ignored(&p), 1u << PT_RULE_LEAK | 1u << PT_RULE_DOUBLE_FREE);
+	WRONG(policy_warn_on(&p, "double-free", error, sizeof(error)), "double-free is in two");
+}
+
+static void expected(void **state)
+{
+	struct policy p = {0};
+
+	(void)state;
+	GOOD(policy_expect(&p, "leak=2,break-stall=18446744073709551615", error, sizeof(error)));
+	GOOD(policy_expect(&p, "double-free=0", error, sizeof(error)));
+	assert_int_equal(p.expected[PT_RULE_LEAK], 2);
+	assert_true(p.expected[PT_RULE_BREAK_STALL] == UINT64_MAX);
+	IS(BREAK_STALL, FAIL);
+	WRONG(policy_expect(&p, "leak", error, sizeof(error)), "leak=N");
+	WRONG(policy_expect(&p, "leak=", error, sizeof(error)), "leak=N");
+	WRONG(policy_expect(&p, "leak=-1", error, sizeof(error)), "leak=N");
+	WRONG(policy_expect(&p, "leak=1x", error, sizeof(error)), "leak=N");
+	WRONG(policy_expect(&p, "leak=18446744073709551616", error, sizeof(error)), "leak=N");
+	WRONG(policy_expect(&p, "leak=1,", error, sizeof(error)), "no rule is called");
+	WRONG(policy_expect(&p, "leaks=1", error, sizeof(error)), "no rule is called leaks:");
+}
+
+static void no_such_rule(void **state)
+{
+	static const char *const wrong[] = {"",	     ",",    "leak,",		"lea",
+					    "leak2", "LEAK", "leak double-free"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		struct policy p = {0};
+
+		WRONG(policy_fail_on(&p, wrong[i], error, sizeof(error)), "pgmaptrace rules");
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(by_itself),	   cmocka_unit_test(fail_on_some),
+		cmocka_unit_test(all_is_the_rest), cmocka_unit_test(ignored),
+		cmocka_unit_test(expected),	   cmocka_unit_test(no_such_rule),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
