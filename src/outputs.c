@@ -342,6 +342,8 @@ static void end_text(struct outputs *o, struct findings *all, const struct summa
 	}
 	if (o->options->ktap)
 		ktap_end(stdout, sum);
+	if (o->options->ktap && !o->filter)
+		printf("%s%s\n", ktap_before(last), last);
 	if (o->text.to) {
 		fprintf(o->text.to, "%s\n", last);
 		fflush(o->text.to);

@@ -131,14 +131,6 @@ static void make_deterministic(const struct sources *from, struct report *r)
 	f->tid = report_pid(from, f->tid);
 	f->tgid = report_pid(from, f->tgid);
 	f->cpu = f->cpu < PT_CPU_UNKNOWN ? 0 : f->cpu;
-	r->held.when = 0;
-	for (uint32_t i = 0; i < r->held.found.nr; i++) {
-		struct pt_holder *h = &r->held.found.holder[i];
-
-		h->tid = report_pid(from, h->tid);
-		h->tgid = report_pid(from, h->tgid);
-		h->address = 0;
-	}
 }
 
 static void describe_pgmap(const struct sources *from, struct report *r)
@@ -171,7 +163,7 @@ void report_make(const struct sources *from, const struct pt_finding *f,
 	r->about_folio = is_about_one_folio(f);
 	/* asked before anything is printed, since it changes */
 	r->held.outstanding = -1;
-	if (now)
+	if (now && !from->deterministic)
 		look_now(from, r);
 	r->device = devices_name(from->devices, &f->pgmap);
 	r->type = devices_type(f->pgmap.type);

@@ -29,7 +29,8 @@ struct sources {
 	struct files *files;
 	const struct policy *policy;
 	int64_t clock_offset; /* ns, from CLOCK_MONOTONIC to the kernel log's clock */
-	/* no times, no pids, no addresses: pfns count from the start of their pgmap */
+	/* no times, no pids, no addresses, no look at who holds what by now: pfns count
+	 * from the start of their pgmap */
 	bool deterministic;
 };
 

@@ -231,7 +231,8 @@ uint64_t session_now(void)
 
 uint64_t session_began(const struct session *s)
 {
-	return s->skel->bss->began;
+	/* 0 too if it was stopped before anything was loaded */
+	return s->skel ? s->skel->bss->began : 0;
 }
 
 uint64_t session_tick_time(const struct session *s, uint32_t tick)
@@ -792,10 +793,13 @@ int64_t session_pgmap_outstanding(struct session *s, uint64_t address)
 
 void session_pgmaps(struct session *s, session_pgmap_fn fn, void *arg)
 {
-	int pgmaps = bpf_map__fd(s->skel->maps.pgmaps);
 	uint64_t key, kept, *previous = NULL;
 	struct pt_pgmap p;
+	int pgmaps;
 
+	if (!s->skel)
+		return;
+	pgmaps = bpf_map__fd(s->skel->maps.pgmaps);
 	while (!bpf_map_get_next_key(pgmaps, previous, &key)) {
 		kept = key;
 		previous = &kept;

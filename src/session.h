@@ -110,7 +110,7 @@ const struct pt_counts *session_counts(struct session *s);
 uint64_t session_missed(struct session *s);
 /* ns of CLOCK_MONOTONIC, as all times here */
 uint64_t session_now(void);
-/* When all hooks were switched on. */
+/* When all hooks were switched on; 0: they were not. */
 uint64_t session_began(const struct session *s);
 /* When a tick of PT_TICK_SHIFT was, or a touch, in ns of CLOCK_MONOTONIC, to 1.05 ms. */
 uint64_t session_tick_time(const struct session *s, uint32_t tick);

@@ -7,7 +7,19 @@ MNT=/tmp/mnt
 TRACING=/sys/kernel/tracing
 RELEASE=$(uname -r)
 OUT=/tmp/pgmaptrace.out
+RECORDS=/tmp/records
 mkdir -p "$MNT"
+
+# All records that the tool wrote leave the guest at its end, to be checked outside.
+if [ -z "${KEEPS_RECORDS:-}" ]; then
+	export KEEPS_RECORDS=1
+	trap '[ ! -s $RECORDS ] || gzip -c $RECORDS | base64 | sed "s/^/record /"' EXIT
+fi
+
+# keep_records FILE: those among its lines
+keep_records() {
+	grep '^{"record":' "$1" >>$RECORDS || :
+}
 
 ok() {
 	echo "ok $*"
@@ -35,11 +47,14 @@ verdict() {
 	[ "$1" != found ] || echo "cell $2 fires"
 }
 
-# trace COMMAND...: under pgmaptrace $OPTIONS; output in $OUT, exit status in $status
+# trace COMMAND...: under pgmaptrace $OPTIONS; output in $OUT, records in /tmp/json,
+# exit status in $status
 OPTIONS=-T
 trace() {
 	status=0
-	pgmaptrace $OPTIONS run -- "$@" >"$OUT" 2>&1 || status=$?
+	rm -f /tmp/json
+	pgmaptrace $OPTIONS --json /tmp/json run -- "$@" >"$OUT" 2>&1 || status=$?
+	keep_records /tmp/json
 	summary=$(tail -n 1 "$OUT")
 	! grep -qw pgmap_reports /proc/cmdline || sed 's/^/| /' "$OUT"
 }
@@ -58,6 +73,7 @@ says() {
 	want=$1 words=$2 got=0
 	shift 2
 	"$@" >"$OUT" 2>&1 || got=$?
+	keep_records "$OUT"
 	[ "$got" = "$want" ] && grep -q -- "$words" "$OUT"
 }
 

@@ -17,6 +17,7 @@ leaks() {
 	want=$1 held=$2 got=0
 	shift 2
 	pgmaptrace "$@" leaks >$OUT 2>&1 || got=$?
+	keep_records $OUT
 	summary=$(tail -n 1 $OUT)
 	! grep -qw pgmap_reports /proc/cmdline || sed 's/^/| /' $OUT
 	[ $got = $want ] || return 1
