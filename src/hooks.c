@@ -40,12 +40,20 @@ static const uint32_t foreign_rules[PT_NR_PROFILES] = {
 
 /* A rule is off unless all of its hooks are there. */
 struct pt_hook pt_hooks[] = {
-	{.function = "memremap_pages", .profiles = ALL, .rare = true, .rules = RULE(PGMAP_OVERLAP)},
-	{.function = "memremap_pages", .exit = true, .profiles = ALL, .required = true},
+	{.function = "memremap_pages", .profiles = ALL, .rules = RULE(PGMAP_OVERLAP)},
+	{.function = "memremap_pages",
+	 .exit = true,
+	 .argless = true,
+	 .profiles = ALL,
+	 .required = true},
 	{.function = "memunmap_pages", .profiles = ALL, .rules = RULE(REF_IMBALANCE)},
 	/* tells who ended a wait, and no rule needs it */
 	{.function = "dev_pagemap_percpu_release", .profiles = ALL},
-	{.function = "memunmap_pages", .exit = true, .profiles = ALL, .required = true},
+	{.function = "memunmap_pages",
+	 .exit = true,
+	 .argless = true,
+	 .profiles = ALL,
+	 .required = true},
 	/* scans the pages: with preemption off that could be long */
 	{.function = "remove_pfn_range_from_zone",
 	 .profiles = ALL,
@@ -101,7 +109,10 @@ struct pt_hook pt_hooks[] = {
 	{.function = "vmf_insert_mixed_mkwrite",
 	 .profiles = REQUEST,
 	 .rules = RULE(MAP_UNREQUESTED)},
-	{.function = "vmf_insert_pfn_pmd_prot", .profiles = CLASSIC | REQUEST, .group = MAP_PMD},
+	{.function = "vmf_insert_pfn_pmd_prot",
+	 .profiles = CLASSIC | REQUEST,
+	 .rules = RULE(FLOW_ORDER),
+	 .group = MAP_PMD},
 	{.function = "vmf_insert_pfn_pmd",
 	 .profiles = CLASSIC | REQUEST,
 	 .rules = RULE(FLOW_ORDER),
@@ -202,12 +213,17 @@ static void choose_hook(struct pt_hook *h, const struct btf *btf, const struct k
 	bool fprobe = has_function(btf, "register_fprobe_ips");
 
 	h->symbol = h->function;
-	if (has_function(btf, h->function) && (h->exit || h->rare || !preempts)) {
-		h->attach = h->exit ? PT_ATTACH_FEXIT : PT_ATTACH_FENTRY;
+	if (h->exit) {
+		if (preempts && fprobe && h->argless && ksyms_address(k, h->function))
+			h->attach = PT_ATTACH_MULTI;
+		else if (has_function(btf, h->function))
+			h->attach = PT_ATTACH_FEXIT;
 		return;
 	}
-	if (h->exit)
+	if (has_function(btf, h->function) && (h->rare || !preempts)) {
+		h->attach = PT_ATTACH_FENTRY;
 		return;
+	}
 	if (!ksyms_address(k, h->function))
 		h->symbol = h->first_only ? ksyms_clone(k, h->function) : NULL;
 	if (h->symbol)

@@ -22,6 +22,7 @@ enum pt_attach {
 struct pt_hook {
 	const char *function;
 	bool exit;	   /* attached where the function returns */
+	bool argless;	   /* which can be done without its arguments */
 	uint32_t profiles; /* bit (1 << enum pt_profile) */
 	bool required;	   /* on these profiles: without it nothing can be said */
 	bool alternative;  /* one of several that do the same: without it nothing is missing */

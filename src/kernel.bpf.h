@@ -12,6 +12,7 @@
 
 /* Filled by the tool before anything is attached. */
 volatile __u64 vmemmap;	   /* address of the struct page of pfn 0 */
+volatile __u64 direct_map; /* and where the kernel maps that page itself */
 volatile __u64 pgmap_root; /* address of pgmap_array */
 
 #define PT_READ(type, address, field)                                                              \

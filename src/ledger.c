@@ -51,28 +51,44 @@ static void add_counted(struct ledger *l, const struct pt_counts *c)
 	}
 }
 
+/* "no-hook-memunmap_pages-return" */
+static const char *name_of(const char *what, const struct pt_hook *h)
+{
+	static char name[sizeof(((struct loss *)0)->name)];
+
+	snprintf(name, sizeof(name), "%s-%s%s", what, h->function, h->exit ? "-return" : "");
+	return name;
+}
+
+/* What a hook tells of, to whom it matters. */
+static uint32_t rules_of(const struct pt_hook *h)
+{
+	return h->required ? PT_ALL_RULES : h->rules;
+}
+
 /* Events that came while the hook's program could not run. */
 static void add_missed(struct ledger *l, struct session *s)
 {
-	uint64_t missed = session_missed(s);
+	for (const struct pt_hook *h = pt_hooks; h->function; h++) {
+		uint64_t missed = session_missed(s, h);
 
-	if (missed)
-		add(l, "missed", missed, PT_ALL_RULES, PT_ALL_RULES,
-		    "events that came while a hook was running on the same CPU");
+		if (missed)
+			add(l, name_of("missed", h), missed, rules_of(h), rules_of(h),
+			    "events that came while a hook was running on the same CPU, at "
+			    "the %s of %s",
+			    h->exit ? "return" : "entry", h->function);
+	}
 }
 
 /* Hooks that are not there.  Their rules are off, so that no other is wrong for it. */
 static void add_missing(struct ledger *l)
 {
-	char name[sizeof(l->loss[0].name)];
-
 	for (const struct pt_hook *h = pt_hooks; h->function; h++) {
 		if (!h->off)
 			continue;
 		l->off |= h->off;
-		snprintf(name, sizeof(name), "no-hook-%s%s", h->function, h->exit ? "-exit" : "");
-		add(l, name, 0, h->off, 0, "no hook at the %s of %s (%s)",
-		    h->exit ? "end" : "begin", h->function,
+		add(l, name_of("no-hook", h), 0, h->off, 0, "no hook at the %s of %s (%s)",
+		    h->exit ? "return" : "entry", h->function,
 		    h->error ? strerror(h->error) : "not in this kernel");
 	}
 }

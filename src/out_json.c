@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "out_json.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -23,8 +24,9 @@ static void end(struct json_out *o, struct jsonl *l)
 	for (int i = 0; i < 2; i++) {
 		if (!o->to[i] || !text)
 			continue;
-		fprintf(o->to[i], "%s\n", text);
-		fflush(o->to[i]);
+		/* here is known why not */
+		if ((fprintf(o->to[i], "%s\n", text) < 0 || fflush(o->to[i])) && !o->error[i])
+			o->error[i] = errno;
 	}
 	o->no_memory |= !text;
 	jsonl_free(l);

@@ -18,7 +18,8 @@
 #define JSON_SCHEMA 1 /* another number: a program that reads records must be changed */
 
 struct json_out {
-	FILE *to[2]; /* each record goes to all that are not NULL */
+	FILE *to[2];  /* each record goes to all that are not NULL */
+	int error[2]; /* why one of them can't be written, errno; 0: it can */
 	struct sources *from;
 	bool no_memory; /* for some record: it was not written */
 };

@@ -39,16 +39,18 @@ static void say_unsaid(struct kmsg_out *o)
 	put(o, record);
 }
 
-/* Of the event, where the reader of a kernel's report looks first. */
-static void function_of(const struct kmsg_out *o, const struct report *r, char *name)
+/* Who called the function that is hooked: there the reader of a kernel's report looks first. */
+static const char *function_of(const struct kmsg_out *o, const struct report *r,
+			       char name[2][FRAME_NAME_LEN])
 {
-	if (!report_functions(o->from, r->f.at, (char(*)[FRAME_NAME_LEN])name, 1))
-		strcpy(name, "?");
+	unsigned int nr = report_functions(o->from, r->f.at, name, 2);
+
+	return nr ? name[nr - 1] : "?";
 }
 
 void kmsg_finding(struct kmsg_out *o, const struct report *r)
 {
-	char record[800], text[512], function[FRAME_NAME_LEN];
+	char record[800], text[512], name[2][FRAME_NAME_LEN];
 	uint64_t now = session_now();
 
 	if (o->fd < 0)
@@ -63,11 +65,10 @@ void kmsg_finding(struct kmsg_out *o, const struct report *r)
 		return;
 	}
 	report_headline(r, text, sizeof(text));
-	function_of(o, r, function);
 	/* what only warns fails no scan */
 	snprintf(record, sizeof(record), "<%d>%spgmaptrace: %s in %s: %s",
 		 r->warning ? LOG_WARNING : LOG_ERR,
-		 r->warning ? "" : "BUG: ", pt_rule_name(r->f.rule), function, text);
+		 r->warning ? "" : "BUG: ", pt_rule_name(r->f.rule), function_of(o, r, name), text);
 	put(o, record);
 }
 

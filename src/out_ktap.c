@@ -29,5 +29,4 @@ void ktap_end(FILE *to, const struct summary *sum)
 	}
 	fprintf(to, "%s %d verdict # %s\n", sum->verdict == VERDICT_PASS ? "ok" : "not ok",
 		PT_NR_RULES, verdict_name(sum->verdict));
-	fflush(to);
 }

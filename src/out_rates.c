@@ -160,5 +160,4 @@ void rates_table(struct rates_out *o)
 	o->reports = o->text->reports;
 	o->since = now;
 	free(live.pgmap);
-	fflush(o->text->to);
 }

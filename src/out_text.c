@@ -302,7 +302,6 @@ void text_finding(struct text_out *o, const struct report *r, bool brief)
 	else
 		details(o, r);
 	fputc('\n', o->to);
-	fflush(o->to);
 	o->reports++;
 }
 
@@ -325,7 +324,6 @@ void text_stall_lasts(struct text_out *o, const struct report *r)
 		pgmap_references(o, &r->f);
 	holders(o, r);
 	fputc('\n', o->to);
-	fflush(o->to);
 }
 
 void text_stall_ended(struct text_out *o, const struct report_end *e)
@@ -349,7 +347,6 @@ void text_stall_ended(struct text_out *o, const struct report_end *e)
 		fputc('\n', o->to);
 	}
 	fputc('\n', o->to);
-	fflush(o->to);
 }
 
 void text_stalls_go_on(struct text_out *o, const struct stalls *all)
@@ -412,7 +409,6 @@ void text_progress(struct text_out *o, struct findings *all)
 	for (struct finding_group *g = all->groups; g; g = g->next)
 		if (g->shown && g->count.times >= 10 && g->count.times >= g->said * 10)
 			times(o, g, "so far");
-	fflush(o->to);
 }
 
 static void line(void *arg, const struct stack_line *l)
@@ -544,5 +540,4 @@ void text_summary(FILE *to, const struct summary *sum, enum pt_profile profile)
 		fprintf(to, " unverified=%llu", (unsigned long long)sum->unverified);
 	uname(&u);
 	fprintf(to, " kernel=%s profile=%s\n", u.release, pt_profile_name(profile));
-	fflush(to);
 }

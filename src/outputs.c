@@ -15,6 +15,10 @@
 #include "say.h"
 #include "suppressions.h"
 
+#define STDOUT "the output"
+#define BUFFER                                                                                     \
+	(1 << 18)	/* bytes: more than a report has, so that errors come when it is flushed   \
+			 */
 #define MAX_REPORTS 100 /* what is looked at closely, and a person reads; the rest are brief */
 
 /* ---- files */
@@ -33,6 +37,8 @@ static bool open_file(const char *name, FILE **f)
 {
 	if (name)
 		*f = fopen(name, "we");
+	if (*f)
+		setvbuf(*f, NULL, _IOFBF, BUFFER);
 	return !name || *f;
 }
 
@@ -51,6 +57,7 @@ static bool open_text(struct outputs *o)
 {
 	const struct options *options = o->options;
 
+	setvbuf(stdout, NULL, _IOFBF, BUFFER);
 	if (options->ktap)
 		ktap_begin(stdout);
 	if (o->text_file) {
@@ -64,6 +71,8 @@ static bool open_text(struct outputs *o)
 		return true;
 	}
 	o->filter = lines_open(stdout, options->ktap ? ktap_before : journal_before);
+	if (o->filter)
+		setvbuf(o->filter, NULL, _IOFBF, BUFFER);
 	o->text.to = o->filter;
 	return o->filter;
 }
@@ -91,7 +100,7 @@ int outputs_open(struct outputs *o, const struct options *options)
 	if (options->kmsg && !kmsg_open(&o->kmsg, &o->from))
 		return cant_write(o, "/dev/kmsg");
 	if (!open_text(o))
-		return cant_write(o, "the output");
+		return cant_write(o, STDOUT);
 	o->json.to[0] = options->json ? stdout : NULL;
 	o->json.to[1] = o->json_file;
 	json_tell_errors(o->json.to[0] || o->json.to[1] ? &o->json : NULL);
@@ -112,26 +121,32 @@ void outputs_close(struct outputs *o)
 		free(o->of_rule[i]);
 }
 
-static bool good(struct outputs *o, FILE *f, const char *name)
+/* Write what is there now: here is known why it can't be. */
+static void flush(struct outputs *o, FILE *f, const char *name)
 {
-	if (!f || !ferror(f))
-		return true;
-	cant_write(o, name);
-	return false;
+	if (f && (fflush(f) || ferror(f)))
+		cant_write(o, name);
+}
+
+static void flush_text(struct outputs *o)
+{
+	flush(o, o->text.to, o->text_file ? o->options->output : STDOUT);
 }
 
 bool outputs_good(struct outputs *o)
 {
-	bool all = good(o, stdout, "the output");
+	const char *const names[] = {STDOUT, o->options->json_file};
 
-	all &= good(o, o->filter, "the output");
-	all &= good(o, o->text_file, o->options->output);
-	all &= good(o, o->json_file, o->options->json_file);
+	for (int i = 0; i < 2; i++) {
+		errno = o->json.error[i];
+		if (errno)
+			cant_write(o, names[i]);
+	}
 	if (o->json.no_memory) {
 		errno = ENOMEM;
 		cant_write(o, "a record");
 	}
-	return all && !o->failed[0];
+	return !o->failed[0];
 }
 
 static void reopen(struct outputs *o, FILE *f, const char *name)
@@ -140,9 +155,7 @@ static void reopen(struct outputs *o, FILE *f, const char *name)
 
 	if (!f)
 		return;
-	/* of what could not be written this is the last chance to hear */
-	fflush(f);
-	good(o, f, name);
+	flush(o, f, name);
 	fd = open(name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
 	if (fd < 0 || dup3(fd, fileno(f), O_CLOEXEC) < 0)
 		cant_write(o, name);
@@ -167,6 +180,8 @@ void outputs_start(struct outputs *o)
 {
 	if (has_json(o))
 		json_start(&o->json);
+	/* what KTAP begins with comes before what COMMAND says */
+	flush(o, stdout, STDOUT);
 }
 
 /* Keep, for the JUnit file, what the text says of a rule. */
@@ -201,7 +216,7 @@ static void suggest(struct outputs *o, const struct pt_finding *f)
 	if (o->text.to) {
 		suppression_print(o->text.to, &s->subject);
 		fputc('\n', o->text.to);
-		fflush(o->text.to);
+		flush_text(o);
 	}
 	free(s);
 }
@@ -217,6 +232,7 @@ void outputs_finding(struct outputs *o, const struct pt_finding *f,
 		*held = r.held.found;
 	if (o->text.to)
 		text_finding(&o->text, &r, brief);
+	flush_text(o);
 	if (has_json(o))
 		json_finding(&o->json, &r, brief);
 	keep(o, f->rule, &r, brief);
@@ -232,6 +248,7 @@ void outputs_stall_lasts(struct outputs *o, const struct pt_finding *f, struct h
 	*held = r.held.found;
 	if (o->text.to)
 		text_stall_lasts(&o->text, &r);
+	flush_text(o);
 	if (has_json(o))
 		json_stall_lasts(&o->json, &r);
 }
@@ -245,6 +262,7 @@ void outputs_stall_ended(struct outputs *o, const struct stall *st)
 	report_stall_end(&o->from, st, e);
 	if (o->text.to)
 		text_stall_ended(&o->text, e);
+	flush_text(o);
 	if (has_json(o))
 		json_stall_ended(&o->json, e);
 	free(e);
@@ -254,12 +272,14 @@ void outputs_stalls_go_on(struct outputs *o, const struct stalls *all)
 {
 	if (o->text.to)
 		text_stalls_go_on(&o->text, all);
+	flush_text(o);
 }
 
 void outputs_gone(struct outputs *o, const struct outstanding_group *g)
 {
 	if (o->text.to)
 		text_gone(&o->text, g);
+	flush_text(o);
 	if (has_json(o))
 		json_gone(&o->json, g);
 }
@@ -276,6 +296,7 @@ void outputs_rates(struct outputs *o)
 {
 	if (o->text.to)
 		rates_table(&o->rates);
+	flush_text(o);
 	if (has_json(o))
 		json_stats(&o->json);
 }
@@ -284,12 +305,12 @@ void outputs_progress(struct outputs *o, struct findings *all)
 {
 	if (o->text.to)
 		text_progress(&o->text, all);
+	flush_text(o);
 }
 
 void outputs_flush(struct outputs *o)
 {
-	if (o->text.to)
-		fflush(o->text.to);
+	flush_text(o);
 }
 
 /* ---- the end */
@@ -338,7 +359,7 @@ static void end_text(struct outputs *o, struct findings *all, const struct summa
 		text_groups(&o->text, all);
 		text_ledger(&o->text, sum);
 		text_suppressions(&o->text, suppressions);
-		fflush(o->text.to);
+		flush_text(o);
 	}
 	if (o->options->ktap)
 		ktap_end(stdout, sum);
@@ -346,7 +367,7 @@ static void end_text(struct outputs *o, struct findings *all, const struct summa
 		printf("%s%s\n", ktap_before(last), last);
 	if (o->text.to) {
 		fprintf(o->text.to, "%s\n", last);
-		fflush(o->text.to);
+		flush_text(o);
 	}
 }
 
@@ -367,7 +388,7 @@ int outputs_end(struct outputs *o, struct findings *all, const struct summary *s
 		json_stats(&o->json);
 		json_summary(&o->json, sum, suppressions, o->failed[0] ? EXIT_INTERNAL : status);
 	}
-	fflush(stdout);
+	flush(o, stdout, STDOUT);
 	if (!outputs_good(o)) {
 		fprintf(stderr, "%s\n", last);
 		status = EXIT_INTERNAL;

@@ -96,6 +96,33 @@ static __always_inline bool wants_site(void)
 /* Only functions whose result is needed: no kprobe can give both. */
 #define HOOK_EXIT(name) SEC("fexit/" #name) int fexit_##name(void *ctx)
 
+/*
+ * HOOK_RETURN - both ways to attach one body to the return of @name: fexit, which
+ * has the first argument, too, and kretprobe where the kernel preempts, which has
+ * not: @a0 is 0 then
+ */
+#define HOOK_RETURN(name)                                                                          \
+	static __always_inline int on_return_##name(const struct hook *h, __u64 a0, __u64 result); \
+	SEC("fexit/" #name)                                                                        \
+	int fexit_##name(void *ctx)                                                                \
+	{                                                                                          \
+		struct hook h = {.ctx = ctx};                                                      \
+		__u64 result = 0;                                                                  \
+		if (!enabled)                                                                      \
+			return 0;                                                                  \
+		bpf_get_func_ret(ctx, &result);                                                    \
+		return on_return_##name(&h, fentry_arg(ctx, 0), result);                           \
+	}                                                                                          \
+	SEC("kretprobe/" #name)                                                                    \
+	int kretprobe_##name(struct pt_regs *ctx)                                                  \
+	{                                                                                          \
+		struct hook h = {.ctx = ctx};                                                      \
+		if (!enabled)                                                                      \
+			return 0;                                                                  \
+		return on_return_##name(&h, 0, PT_REGS_RC(ctx));                                   \
+	}                                                                                          \
+	static __always_inline int on_return_##name(const struct hook *h, __u64 a0, __u64 result)
+
 /* What a hook sees of the folio that @page belongs to. */
 __noinline int read_folio(struct pt_transition *t, struct pt_event *e, __u64 page)
 {
@@ -458,15 +485,18 @@ HOOK(memremap_pages)
 	return 0;
 }
 
-HOOK_EXIT(memremap_pages)
+/* It returns where the pages are, as the kernel maps them, or would. */
+HOOK_RETURN(memremap_pages)
 {
-	struct hook h = {.ctx = ctx};
-	__u64 result = 0;
-
-	bpf_get_func_ret(ctx, &result);
 	/* IS_ERR */
-	if (enabled && result < (__u64)-4095)
-		learn_pgmap(fentry_arg(ctx, 0), bpf_ktime_get_ns(), where_for_finding(&h));
+	if (result >= (__u64)-4095)
+		return 0;
+	if (!a0)
+		a0 = pfn_to_pgmap((result - direct_map) >> 12);
+	if (a0)
+		learn_pgmap(a0, bpf_ktime_get_ns(), where_for_finding(h));
+	else
+		COUNT(lost[PT_LOSS_PGMAP], 1);
 	return 0;
 }
 
@@ -474,11 +504,13 @@ HOOK_EXIT(memremap_pages)
 HOOK(memunmap_pages)
 {
 	struct pt_pgmap *p = bpf_map_lookup_elem(&pgmaps, &a0);
+	__u32 tid = bpf_get_current_pid_tgid();
 
 	if (!p)
 		return 0;
+	bpf_map_update_elem(&unmapping, &tid, &a0, BPF_ANY);
 	p->at = where_for_finding(h);
-	p->killer = bpf_get_current_pid_tgid();
+	p->killer = tid;
 	p->killer_cpu = bpf_get_smp_processor_id();
 	bpf_get_current_comm(p->comm, sizeof(p->comm));
 	p->killed = bpf_ktime_get_ns();
@@ -493,18 +525,20 @@ HOOK(dev_pagemap_percpu_release)
 	return 0;
 }
 
-HOOK_EXIT(memunmap_pages)
+HOOK_RETURN(memunmap_pages)
 {
-	__u64 address = fentry_arg(ctx, 0);
+	__u32 tid = bpf_get_current_pid_tgid();
+	__u64 *entered = bpf_map_lookup_elem(&unmapping, &tid);
 	struct pt_pgmap *p;
 
-	if (!enabled)
-		return 0;
-	p = bpf_map_lookup_elem(&pgmaps, &address);
+	if (!a0 && entered)
+		a0 = *entered;
+	bpf_map_delete_elem(&unmapping, &tid);
+	p = bpf_map_lookup_elem(&pgmaps, &a0);
 	if (!p)
 		return 0;
 	forget_pages(p);
-	bpf_map_delete_elem(&pgmaps, &address);
+	bpf_map_delete_elem(&pgmaps, &a0);
 	return 0;
 }
 

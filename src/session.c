@@ -140,9 +140,10 @@ static struct bpf_program *program_of(const struct session *s, const struct pt_h
 		[PT_ATTACH_MULTI] = "kprobe",
 		[PT_ATTACH_FEXIT] = "fexit",
 	};
+	bool kret = h->exit && h->attach == PT_ATTACH_MULTI;
 	char name[128];
 
-	snprintf(name, sizeof(name), "%s_%s", prefix[h->attach], h->function);
+	snprintf(name, sizeof(name), "%s_%s", kret ? "kretprobe" : prefix[h->attach], h->function);
 	return bpf_object__find_program_by_name(s->skel->obj, name);
 }
 
@@ -153,21 +154,38 @@ static int run_program(const struct bpf_program *p, void *ctx, size_t size)
 	return bpf_prog_test_run_opts(bpf_program__fd(p), &opts);
 }
 
-static int learn_layout(struct session *s)
+/*
+ * A variable of the kernel's, which is there only if the layout of memory is not
+ * known when it is built: then it is @otherwise.  Return: 0, or an exit status.
+ */
+static int read_base(struct session *s, const char *name, uint64_t otherwise, uint64_t *base)
 {
-	struct pt_read r = {.address = ksyms_address(s->ksyms, "vmemmap_base")};
+	struct pt_read r = {.address = ksyms_address(s->ksyms, name)};
 	int err;
 
-	/* a variable only where the layout of memory is not known when the kernel is built */
-	s->skel->bss->vmemmap = PT_VMEMMAP_START;
-	if (r.address) {
-		err = run_program(s->skel->progs.read_word, &r, sizeof(r));
-		if (err || !r.value) {
-			say_error("can't read vmemmap_base: %s", strerror(-err));
-			return EXIT_KERNEL;
-		}
-		s->skel->bss->vmemmap = r.value;
+	*base = otherwise;
+	if (!r.address)
+		return 0;
+	err = run_program(s->skel->progs.read_word, &r, sizeof(r));
+	if (err || !r.value) {
+		say_error("can't read %s: %s", name, strerror(-err));
+		return EXIT_KERNEL;
 	}
+	*base = r.value;
+	return 0;
+}
+
+static int learn_layout(struct session *s)
+{
+	uint64_t vmemmap, direct_map;
+	int err = read_base(s, "vmemmap_base", PT_VMEMMAP_START, &vmemmap);
+
+	if (!err)
+		err = read_base(s, "page_offset_base", PT_DIRECT_MAP_START, &direct_map);
+	if (err)
+		return err;
+	s->skel->bss->vmemmap = vmemmap;
+	s->skel->bss->direct_map = direct_map;
 	s->skel->bss->pgmap_root = ksyms_address(s->ksyms, "pgmap_array");
 	s->skel->bss->cpu_offsets = ksyms_address(s->ksyms, "__per_cpu_offset");
 	/* x86 numbers them without holes */
@@ -359,9 +377,10 @@ int session_load(struct session *s, const struct session_reader *reader)
 	return err ? err : learn_layout(s);
 }
 
-static struct bpf_link *attach_multi(struct bpf_program *p, const char *symbol)
+static struct bpf_link *attach_multi(struct bpf_program *p, const struct pt_hook *h)
 {
-	LIBBPF_OPTS(bpf_kprobe_multi_opts, opts, .syms = &symbol, .cnt = 1);
+	const char *symbol = h->symbol;
+	LIBBPF_OPTS(bpf_kprobe_multi_opts, opts, .syms = &symbol, .cnt = 1, .retprobe = h->exit);
 
 	return bpf_program__attach_kprobe_multi_opts(p, NULL, &opts);
 }
@@ -373,7 +392,7 @@ static struct bpf_link *attach_hook(const struct session *s, const struct pt_hoo
 	if (h->attach == PT_ATTACH_KPROBE)
 		return bpf_program__attach_kprobe(p, false, h->symbol);
 	if (h->attach == PT_ATTACH_MULTI)
-		return attach_multi(p, h->symbol);
+		return attach_multi(p, h);
 	return bpf_program__attach(p);
 }
 
@@ -554,26 +573,15 @@ int session_consume(struct session *s)
 	return ring_buffer__consume(s->ring);
 }
 
-static uint64_t recursion_misses(const struct bpf_program *p)
+uint64_t session_missed(struct session *s, const struct pt_hook *h)
 {
+	const struct bpf_program *p = s->skel && h->attached ? program_of(s, h) : NULL;
 	struct bpf_prog_info info = {0};
 	__u32 size = sizeof(info);
 
-	if (bpf_program__fd(p) < 0 || bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &size))
+	if (!p || bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &size))
 		return 0;
 	return info.recursion_misses;
-}
-
-uint64_t session_missed(struct session *s)
-{
-	struct bpf_program *p;
-	uint64_t missed = 0;
-
-	if (!s->skel)
-		return 0;
-	bpf_object__for_each_program (p, s->skel->obj)
-		missed += recursion_misses(p);
-	return missed;
 }
 
 /*

@@ -107,7 +107,7 @@ const struct ksyms *session_ksyms(struct session *s, enum session_symbols which)
 /* Valid until session_free(). */
 const struct pt_counts *session_counts(struct session *s);
 /* Events that a hook could not see, since a program was running on that CPU. */
-uint64_t session_missed(struct session *s);
+uint64_t session_missed(struct session *s, const struct pt_hook *h);
 /* ns of CLOCK_MONOTONIC, as all times here */
 uint64_t session_now(void);
 /* When all hooks were switched on; 0: they were not. */

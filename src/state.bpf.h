@@ -111,6 +111,14 @@ struct {
 	__type(value, __u64); /* address_space */
 } breaks SEC(".maps");
 
+/* Which pgmap a task is in memunmap_pages for. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1 << 10);
+	__type(key, __u32);   /* tid */
+	__type(value, __u64); /* struct dev_pagemap */
+} unmapping SEC(".maps");
+
 /* Folios that a task has waited for long, so that their free is told of. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

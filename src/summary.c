@@ -116,10 +116,8 @@ void summary_why(const struct summary *sum, unsigned int rule, char *buf, size_t
 		uint64_t number;
 		const char *what;
 	} parts[] = {
-		{r->found, "findings"},
-		{r->expected, "expected"},
-		{r->warned, "warnings"},
-		{r->suppressed, "suppressed"},
+		{r->found, r->found == 1 ? "finding" : "findings"},   {r->expected, "expected"},
+		{r->warned, r->warned == 1 ? "warning" : "warnings"}, {r->suppressed, "suppressed"},
 		{r->unverified, "that a missed event would explain"},
 	};
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && n < size; i++) {

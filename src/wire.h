@@ -381,8 +381,12 @@ struct pt_refs {
 	__u32 live_known; /* out */
 };
 
-/* x86: where the struct pages begin, in a kernel that has no variable vmemmap_base */
-#define PT_VMEMMAP_START 0xffffea0000000000ULL
+/*
+ * x86: where the struct pages begin, and the mapping of all memory, in a kernel that
+ * has no variables vmemmap_base and page_offset_base
+ */
+#define PT_VMEMMAP_START    0xffffea0000000000ULL
+#define PT_DIRECT_MAP_START 0xffff888000000000ULL
 
 /* How someone has to do with a folio. */
 enum pt_how {

@@ -11,12 +11,12 @@ insmod /bin/pgmap_lab.ko base=0x60000000 size=0x4000000 || {
 }
 
 # what breaks a rule, and COMMAND's own status is 0 all the same
-cat >/bin/break <<-'BREAK'
+cat >/bin/breaks <<-'BREAK'
 	#!/bin/sh
 	for command; do echo "$command" >/sys/kernel/debug/pgmap_lab/command; done
 	exit 0
 BREAK
-chmod +x /bin/break
+chmod +x /bin/breaks
 
 # judged STATUS VERDICT [KEY=VALUE]... -- OPTION... -- COMMAND...
 judged() {
@@ -44,39 +44,39 @@ judged() {
 # ---- what is to become of a rule
 verdict 'verdict: COMMAND passes' judged 5 PASS findings=0 -- -- sh -c 'exit 5'
 verdict 'verdict: a violation' judged 1 FAIL findings=1 rules=double-free -- -- \
-	break 'double-free private'
+	breaks 'double-free coherent'
 verdict 'verdict: --error-exitcode' judged 99 FAIL findings=1 -- --error-exitcode 99 -- \
-	break 'double-free private'
+	breaks 'double-free coherent'
 verdict 'verdict: --warn-on' judged 0 PASS findings=0 warnings=1 -- --warn-on double-free -- \
-	break 'double-free private'
+	breaks 'double-free coherent'
 verdict 'verdict: --warn-on: the report says so' grep -q '^pgmaptrace: WARNING double-free' $OUT
 verdict 'verdict: --fail-on another' judged 0 PASS findings=0 warnings=1 -- --fail-on leak -- \
-	break 'double-free private'
+	breaks 'double-free coherent'
 verdict 'verdict: --ignore' judged 0 PASS findings=0 -- --ignore double-free -- \
-	break 'double-free private'
+	breaks 'double-free coherent'
 verdict 'verdict: --ignore: nothing is said' sh -c "! grep -q double-free $OUT"
 verdict 'verdict: --ignore another' judged 1 FAIL findings=1 -- --ignore double-request -- \
-	break 'double-free private'
+	breaks 'double-free coherent'
 verdict 'verdict: --expect what comes' judged 0 PASS findings=3 -- \
 	--expect double-free=2,double-request=1 -- \
-	break 'double-free private' 'double-free private' 'double-request private'
+	breaks 'double-free coherent' 'double-free coherent' 'double-request coherent'
 verdict 'verdict: --expect more' judged 1 FAIL findings=1 -- --expect double-free=2 -- \
-	break 'double-free private'
+	breaks 'double-free coherent'
 verdict 'verdict: --expect more: it says so' grep -q 'expected 2 of double-free, found 1' $OUT
 verdict 'verdict: --expect another' judged 1 FAIL findings=2 -- --expect double-free=1 -- \
-	break 'double-free private' 'double-request private'
+	breaks 'double-free coherent' 'double-request coherent'
 
 # ---- COMMAND takes too long
 verdict 'verdict: --timeout' judged 124 PASS -- --timeout 1 -- sh -c 'sleep 300; :'
-verdict 'verdict: --timeout ends its children' sh -c '! pgrep -f "sleep 300"'
+verdict 'verdict: --timeout ends its children' sh -c '! ps | grep -v grep | grep "sleep 300"'
 verdict 'verdict: --timeout that is not needed' judged 3 PASS -- --timeout 100 -- sh -c 'exit 3'
 verdict 'verdict: --timeout and a violation' judged 1 FAIL findings=1 -- --timeout 2 -- \
-	sh -c 'break "double-free private"; sleep 300; :'
+	sh -c 'breaks "double-free coherent"; sleep 300; :'
 
 # ---- suppressions
 trace_with_suppressions() {
 	judged 1 FAIL findings=2 -- --gen-suppressions -- \
-		break 'double-free private' 'double-request private'
+		breaks 'double-free coherent' 'double-request coherent'
 }
 verdict 'suppressions: they are printed' trace_with_suppressions
 sed -n '/^suppress /,/^$/p' $OUT >/tmp/both
@@ -84,14 +84,15 @@ sed -n '/^suppress double-free/,/^$/p' /tmp/both >/tmp/one
 verdict 'suppressions: one for each finding' [ $(grep -c '^suppress ' /tmp/both) = 2 ]
 verdict 'suppressions: what was printed leaves out just that' \
 	judged 1 FAIL findings=1 rules=double-request suppressed=1 -- --suppressions /tmp/one -- \
-	break 'double-free private' 'double-request private'
+	breaks 'double-free coherent' 'double-request coherent'
 verdict 'suppressions: nothing is said of it' sh -c "! grep -q 'VIOLATION double-free' $OUT"
 verdict 'suppressions: used ones are counted' grep -q '^pgmaptrace: suppressed: 1 by /tmp/one:1, double-free' $OUT
 verdict 'suppressions: both' judged 0 PASS findings=0 suppressed=3 -- \
 	--suppressions /tmp/both --strict-suppressions -- \
-	break 'double-free private' 'double-request private' 'double-request private'
+	breaks 'double-free coherent' 'double-request coherent' 'double-request coherent'
+sed 's/device: .*/device: dax*/' /tmp/one >/tmp/other
 verdict 'suppressions: of another device' judged 1 FAIL findings=1 unused_suppressions=1 -- \
-	--suppressions /tmp/one -- break 'double-free coherent'
+	--suppressions /tmp/other -- breaks 'double-free coherent'
 verdict 'suppressions: --strict-suppressions' judged 1 FAIL findings=0 unused_suppressions=1 -- \
 	--suppressions /tmp/one --strict-suppressions -- true
 sed '/reason:/d' /tmp/one >/tmp/wrong
@@ -102,14 +103,16 @@ verdict 'suppressions: no such file' says 64 '/tmp/nothere: No such file' \
 
 # ---- who else is told
 dmesg -c >/dev/null
-verdict 'kmsg: a violation' judged 1 FAIL -- --kmsg -- break 'double-free private'
+verdict 'kmsg: a violation' judged 1 FAIL -- --kmsg -- breaks 'double-free coherent'
+dmesg >/tmp/dmesg
+sed 's/^/# dmesg /' /tmp/dmesg | tail -n 8
 verdict 'kmsg: as the scanners of logs want it' sh -c \
-	"dmesg | grep -q 'BUG: pgmaptrace: double-free in lab_[a-z_]*: pfn 0x.* freed twice'"
+	"dmesg | grep -q 'BUG: pgmaptrace: double-free in lab_double_free: pfn 0x.* freed twice'"
 dmesg -c >/dev/null
 verdict 'kmsg: a warning' judged 0 PASS warnings=1 -- --kmsg --warn-on all -- \
-	break 'double-free private'
+	breaks 'double-free coherent'
 verdict 'kmsg: a warning is no BUG' sh -c \
-	"dmesg | grep -q ' pgmaptrace: double-free in lab_' && ! dmesg | grep -Eq 'BUG:|WARNING:'"
+	"dmesg | grep -q ' pgmaptrace: double-free in lab_double_free:' && ! dmesg | grep -Eq 'BUG:|WARNING:'"
 
 for name in /tmp/notify @notify; do
 	notified $name pgmaptrace run -- true >/tmp/notified 2>&1
@@ -119,7 +122,7 @@ done
 
 : >/tmp/journal
 JOURNAL_STREAM=$((0x$(stat -c %D /tmp/journal))):$(stat -c %i /tmp/journal) \
-	pgmaptrace -v run -- break 'double-free private' >/tmp/journal 2>&1
+	pgmaptrace -v run -- breaks 'double-free coherent' >/tmp/journal 2>&1
 verdict 'services: the journal gets levels' sh -c \
 	'grep -q "^<3>pgmaptrace: VIOLATION" /tmp/journal && grep -q "^<6>pgmaptrace: profile" /tmp/journal &&
 	 grep -q "^<3>pgmaptrace: FAIL" /tmp/journal && ! grep -q "^[^<]" /tmp/journal'
@@ -129,13 +132,13 @@ echo old >/tmp/ready
 pgmaptrace --ready-file /tmp/ready --output /tmp/log --json /tmp/jsonl 2>/tmp/err &
 tool=$!
 until [ "$(cat /tmp/ready 2>/dev/null)" = $tool ]; do sleep 0.1; done
-break 'double-free private'
+breaks 'double-free coherent'
 until grep -q VIOLATION /tmp/log; do sleep 0.1; done
 mv /tmp/log /tmp/log.1
 mv /tmp/jsonl /tmp/jsonl.1
 kill -HUP $tool
 until [ -e /tmp/log ] && [ -e /tmp/jsonl ]; do sleep 0.1; done
-break 'double-request private'
+breaks 'double-request coherent'
 until grep -q VIOLATION /tmp/log; do sleep 0.1; done
 kill -INT $tool
 wait $tool
@@ -149,7 +152,7 @@ verdict 'rotation: each finding is in one file' sh -c \
 
 # ---- outputs that can't be written: 70, and the verdict on stderr
 unwritten() {
-	pgmaptrace "$@" run -- break 'double-free private' >/tmp/out 2>/tmp/err
+	pgmaptrace "$@" run -- breaks 'double-free coherent' >/tmp/out 2>/tmp/err
 	[ $? = 70 ] && grep -q "can't write $words" /tmp/err &&
 		tail -n 1 /tmp/err | grep -q '^pgmaptrace: FAIL findings=1 '
 }
@@ -175,11 +178,11 @@ head -c 3000 /dev/zero >/tmp/small/fill
 verdict 'outputs: a disk that fills up' unwritten --json /tmp/small/x
 words='the output: No space'
 for option in '-j' '--ktap' ''; do
-	pgmaptrace $option run -- break 'double-free private' >/dev/full 2>/tmp/err
+	pgmaptrace $option run -- breaks 'double-free coherent' >/dev/full 2>/tmp/err
 	verdict "outputs: stdout is full, $option" sh -c "[ $? = 70 ] && grep -q \"can't write $words\" /tmp/err &&
 		tail -n 1 /tmp/err | grep -q '^pgmaptrace: FAIL findings=1 '"
 done
-sh -c 'pgmaptrace -j run -- break "double-free private" 2>/tmp/err; echo $? >/tmp/closed' | true
+sh -c 'pgmaptrace -j run -- breaks "double-free coherent" 2>/tmp/err; echo $? >/tmp/closed' | true
 verdict 'outputs: stdout is closed, -j' sh -c \
 	"[ \"\$(cat /tmp/closed)\" = 70 ] && tail -n 1 /tmp/err | grep -q 'FAIL findings=1 '"
 verdict 'outputs: -j: an error is a record' says 64 '^{"record":"error","message":"unknown option --fast' \
