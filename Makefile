@@ -3,6 +3,8 @@
 # make            build/pgmaptrace
 # make static     build/static/pgmaptrace, one file that runs anywhere
 # make check      everything: lint, unit tests, kernel types, tests on real kernels
+# make soak       ten minutes of mixed load on each kernel, no finding
+# make fuzz       what reads files and options, with random input
 # make demo       boot a kernel, break it, show the reports
 # make deps       install what is missing (root, Debian)
 #
@@ -38,11 +40,14 @@ SKELETONS := $(O)/pgmaptrace.skel.h $(O)/holders.skel.h
 OBJECTS := $(SOURCES:%=$(O)/%.o)
 PROGRAMS := $(patsubst tests/programs/%.c,$(O)/programs/%,$(wildcard tests/programs/*.c))
 
+FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(wildcard tests/fuzz/*.c))
+FUZZ_SECONDS ?= 60
+
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(O)/unit/%,$(wildcard tests/unit/*.c))
 
 all: $(O)/pgmaptrace
 
-$(O) $(O)/programs $(O)/static $(O)/unit $(O)/btf:
+$(O) $(O)/programs $(O)/static $(O)/unit $(O)/fuzz $(O)/btf:
 	$(Q)mkdir -p $@
 
 $(O)/%.bpf.o: src/%.bpf.c | $(O)
@@ -77,6 +82,12 @@ programs: $(PROGRAMS)
 $(O)/unit/%: tests/unit/%.c | $(O)/unit
 	$(call say,CC,$@)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -MF $(O)/$*.d -o $@ $< -lcmocka -ldw -lbpf -ljson-c
+
+# the code that is tested is in the program itself, so that all of it is instrumented
+$(O)/fuzz/%: tests/fuzz/%.c | $(O)/fuzz
+	$(call say,CLANG,$@)
+	$(Q)$(CLANG) $(CPPFLAGS) $(CFLAGS) -fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=undefined -MMD -MP -MF $(O)/fuzz-$*.d -o $@ $< -ljson-c
 
 $(O)/btf/check: tests/btf/check.c | $(O)/btf
 	$(call say,CC,$@)
@@ -120,6 +131,23 @@ check: deps
 
 test-parts: static programs $(UNIT_TESTS) $(O)/btf/check
 
+soak:
+	$(Q)tests/deps soak
+	$(Q)$(MAKE) --no-print-directory O=$(O) static programs
+	$(Q)CASES=soak tests/vm/run $(O)/static/pgmaptrace $(O)/programs $(KERNELS)
+
+# What is found beyond tests/fuzz/corpus stays in $(O)/fuzz; so does what fails.
+fuzz:
+	$(Q)tests/deps fuzz
+	$(Q)$(MAKE) --no-print-directory O=$(O) $(FUZZERS)
+	$(Q)set -e; for fuzzer in $(FUZZERS); do \
+		mkdir -p $$fuzzer.corpus; \
+		echo "fuzz: $${fuzzer##*/}, $(FUZZ_SECONDS) s"; \
+		$$fuzzer -max_total_time=$(FUZZ_SECONDS) -verbosity=0 -print_final_stats=1 \
+			-artifact_prefix=$$fuzzer. $$fuzzer.corpus \
+			tests/fuzz/corpus/$${fuzzer##*/}; \
+	done
+
 demo: deps
 	$(Q)$(MAKE) --no-print-directory O=$(O) static programs
 	$(Q)tests/vm/lab --timeout 400 newest tests/demo.sh tests/vm/guest.sh \
@@ -128,4 +156,4 @@ demo: deps
 clean:
 	$(Q)rm -rf $(O)
 
-.PHONY: all static programs deps install uninstall lint format check test-parts demo clean
+.PHONY: all static programs deps install uninstall lint format check test-parts soak fuzz demo clean

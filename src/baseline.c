@@ -327,30 +327,38 @@ static bool read_file(struct reading *r, struct baseline *b, FILE *f, const char
 	return good;
 }
 
-struct baseline *baseline_load(const char *file, const char *boot, enum baseline_of of, char *why,
-			       size_t size)
+static struct baseline *load_from(FILE *f, const char *file, const char *boot, enum baseline_of of,
+				  char *why, size_t size)
 {
 	struct reading r = {.file = file, .why = why, .size = size};
 	struct baseline *b = calloc(1, sizeof(*b));
-	FILE *f = fopen(file, "re");
-	bool good;
 
-	if (!b || !f) {
+	if (!b) {
 		snprintf(why, size, "can't read %s: %s", file, strerror(errno));
-		if (f)
-			fclose(f);
-		free(b);
 		return NULL;
 	}
 	b->of = of;
-	good = read_file(&r, b, f, boot);
-	fclose(f);
-	if (!good) {
+	if (!read_file(&r, b, f, boot)) {
 		baseline_free(b);
 		return NULL;
 	}
 	if (b->nr)
 		qsort(b->entry, b->nr, sizeof(*b->entry), by_pfn);
+	return b;
+}
+
+struct baseline *baseline_load(const char *file, const char *boot, enum baseline_of of, char *why,
+			       size_t size)
+{
+	struct baseline *b;
+	FILE *f = fopen(file, "re");
+
+	if (!f) {
+		snprintf(why, size, "can't read %s: %s", file, strerror(errno));
+		return NULL;
+	}
+	b = load_from(f, file, boot, of, why, size);
+	fclose(f);
 	return b;
 }
 

@@ -281,9 +281,13 @@ static bool is_printable(const char *text)
 	return len && text[0] != ' ' && text[len - 1] != ' ';
 }
 
-/* So that it matches itself only. */
+/* So that it matches itself only; NULL: anything. */
 static void print_glob(FILE *to, const char *text)
 {
+	if (!text) {
+		fputc('*', to);
+		return;
+	}
 	for (; *text; text++) {
 		if (strchr("*?[]\\", *text))
 			fputc('\\', to);
@@ -310,7 +314,7 @@ void suppression_print(FILE *to, const struct suppress_subject *subject)
 	fputs("  reason: not given yet (printed by --gen-suppressions)\n", to);
 	for (unsigned int i = 0; i < subject->nr_frames && i < SUPPRESSION_FRAMES; i++) {
 		fputs("  frame: ", to);
-		print_glob(to, subject->frame[i]);
+		print_glob(to, is_printable(subject->frame[i]) ? subject->frame[i] : NULL);
 		fputc('\n', to);
 	}
 	/* where nothing is known of the place, any will do */

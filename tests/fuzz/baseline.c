@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The input is a file as --save writes it: the first byte says which of the two, "l" or "s". */
+#include "fuzz.h"
+
+#include "../../src/baseline.c"
+
+static const char boot[] = "boot";
+
+static void check(const struct baseline *b)
+{
+	struct past_request request;
+
+	CHECK(!baseline_ended(b) == (b->of == BASELINE_OF_LEAKS));
+	for (size_t i = 0; i < b->nr; i++) {
+		const struct item *e = &b->entry[i];
+		struct record_pgmap p = {.type = e->type, .first = e->first, .last = e->last};
+
+		CHECK(!i || b->entry[i - 1].pfn <= e->pfn);
+		CHECK(baseline_has_folio(b, &p, e->pfn, 0));
+		CHECK(baseline_has_folio(b, &p, e->pfn, e->requested));
+		CHECK(e->pfn != NO_PFN || baseline_has_dying(b, &p));
+		if (b->of == BASELINE_OF_SESSION && baseline_request(b, &p, e->pfn, &request)) {
+			CHECK(request.requested);
+			CHECK(!request.stack[0] ||
+			      request.stack[strlen(request.stack) - 1] == '\n');
+		}
+	}
+	baseline_lost(b);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct baseline *b;
+	char why[128] = "";
+	FILE *f;
+
+	if (size < 2)
+		return 0;
+	f = fmemopen((void *)(data + 1), size - 1, "r");
+	CHECK(f);
+	b = load_from(f, "file", boot, *data == 's' ? BASELINE_OF_SESSION : BASELINE_OF_LEAKS, why,
+		      sizeof(why));
+	fclose(f);
+	if (b)
+		check(b);
+	else
+		CHECK(why[0]);
+	baseline_free(b);
+	return 0;
+}

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash disable=SC2016,SC2034,SC2046,SC2086,SC2154
+# Mixed load of real programs for pgmap_soak= seconds, in one session: fio, stress-ng
+# and sqlite on DAX file systems, fio on device-dax, the hmm selftests, and a
+# namespace that is one and then the other.  No finding, nothing lost.
+. /bin/guest.sh
+
+seconds=$(tr ' ' '\n' </proc/cmdline | sed -n 's/^pgmap_soak=//p')
+modprobe test_hmm 2>/dev/null && export HMM=1
+
+cat >/bin/load <<-'LOAD'
+	#!/bin/busybox sh
+	. /bin/guest.sh
+	end=$(($(cut -d. -f1 /proc/uptime) + $1))
+
+	on() {
+		[ $(cut -d. -f1 /proc/uptime) -lt $end ]
+	}
+
+	# ran NAME COMMAND...: counts how it ended; what a program says is kept if it failed
+	ran() {
+		name=$1
+		shift
+		on || return 0
+		if timeout 200 "$@" >/tmp/said 2>&1; then
+			echo "ran $name"
+		else
+			echo "failed $name, status $?"
+			tail -n 15 /tmp/said | sed 's/^/# /'
+		fi
+	}
+
+	FIO='--thread --output-format=terse --size=12m --bs=4k --iodepth=1 --time_based --runtime=6'
+	on_files() {
+		ran "fio mmap on $1" fio --name=m --directory=$MNT --ioengine=mmap --rw=randrw \
+			--numjobs=2 --fdatasync=64 $FIO
+		ran "fio mmap, verified, on $1" fio --name=v --directory=$MNT --ioengine=mmap \
+			--rw=randwrite --verify=crc32c --size=4m --bs=4k
+		ran "fio libpmem on $1" fio --name=p --directory=$MNT --ioengine=libpmem --direct=1 \
+			--rw=randrw --numjobs=2 $FIO
+		mkdir -p $MNT/stress
+		ran "stress-ng on $1" stress-ng --temp-path $MNT/stress --timeout 8 --verify \
+			--mmap 1 --mmap-file --mmap-bytes 8M --mmapfork 1 --mmapfork-bytes 8M --mremap 1 \
+			--mremap-bytes 8M --madvise 1 --msync 1 --msync-bytes 4M --mincore 1 --munmap 1 --vm 1 \
+			--vm-bytes 16M --remap 1
+		ran "sqlite on $1" sqlite3 $MNT/db '
+			PRAGMA journal_mode = WAL; PRAGMA mmap_size = 33554432;
+			DROP TABLE IF EXISTS t;
+			CREATE TABLE t(a INTEGER PRIMARY KEY, b TEXT);
+			WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)
+				INSERT INTO t SELECT i, hex(randomblob(200)) FROM n;
+			CREATE INDEX b ON t(b);
+			UPDATE t SET b = b || a WHERE a % 3 = 0;
+			DELETE FROM t WHERE a % 2;
+			VACUUM;
+			SELECT CASE WHEN (SELECT integrity_check FROM pragma_integrity_check) = "ok" AND
+				(SELECT count(*) FROM t) = 1500 THEN "good" ELSE abs(-9223372036854775808) END;'
+		ran "huge pages on $1" daxload -h -r 2 $MNT/huge 16M
+	}
+	while on; do
+		for fs in ext4 xfs; do
+			on || break
+			make_fs $fs
+			on_files $fs
+			umount $MNT || echo "failed umount of $fs"
+			wipefs /dev/pmem0
+		done
+		[ -z "$HMM" ] || ran 'hmm selftests' sh -c 'hmm-tests | grep "^# PASSED:"'
+		on || break
+		# the pgmap of fsdax goes, and that of device-dax comes
+		ran 'to device-dax' ndctl create-namespace -f -e namespace0.0 -m devdax -M mem
+		[ ! -c /dev/dax0.0 ] || ran 'fio dev-dax' fio --name=d --filename=/dev/dax0.0 \
+			--ioengine=dev-dax --rw=randrw --bs=2m --size=64m --thread --iodepth=1 --time_based \
+			--runtime=5
+		ran 'to fsdax' ndctl create-namespace -f -e namespace0.0 -m fsdax -M mem
+	done
+	exit 0
+LOAD
+sed -i '/wipefs/d' /bin/load
+chmod +x /bin/load
+
+trace load $seconds
+sed -n 's/^ran //p' $OUT | sort | uniq -c | while read -r times what; do
+	echo "# $RELEASE: $what: $times"
+done
+echo "# $RELEASE: $seconds s: $summary"
+[ "$status" = 0 ] || sed 's/^/# /' $OUT
+verdict "soak: $(grep -c '^ran ' $OUT) programs, $(field requests) requests, $(field frees) frees: no finding, nothing lost" clean
+verdict 'soak: each program went well' sh -c "! grep -A 15 '^failed ' $OUT"
+enough() {
+	for program in fio stress-ng sqlite huge; do
+		grep -q "^ran $program.*ext4" $OUT || return 1
+	done
+}
+verdict 'soak: each of them ran' enough
