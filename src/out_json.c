@@ -353,7 +353,6 @@ void json_gone(struct json_out *o, const struct outstanding_group *g)
 {
 	struct jsonl l = jsonl_begin("gone");
 
-	jsonl_text(&l, "rule", pt_rule_name(g->rule));
 	jsonl_text(&l, "device", devices_name_of_epoch(o->from->devices, g->epoch));
 	jsonl_number(&l, "epoch", g->epoch);
 	add_group(o, &l, g, session_now());

@@ -11,14 +11,11 @@
 
 #include "wire.h"
 
-struct suppression;
-
 struct outstanding_group {
-	uint32_t rule;			 /* enum pt_rule that it breaks; NONE: just out */
-	uint64_t epoch;			 /* of the pgmap */
-	uint32_t at;			 /* where in the kernel; 0: not known */
-	bool gone;			 /* the pgmap has gone away */
-	struct suppression *suppression; /* of one that is gone: leaves it out; NULL: none */
+	uint32_t rule;	/* enum pt_rule that it breaks; NONE: just out */
+	uint64_t epoch; /* of the pgmap */
+	uint32_t at;	/* where in the kernel; 0: not known */
+	bool gone;	/* the pgmap has gone away */
 	uint64_t folios, pages;
 	struct pt_touch oldest; /* request; tick 0: not known */
 	/* the first of them; of a pgmap that is gone, only the pfn is known */

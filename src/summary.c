@@ -40,9 +40,6 @@ static uint64_t suppressed(const struct evidence *e, unsigned int rule)
 	for (const struct finding_group *g = e->findings->groups; g; g = g->next)
 		if (g->key.rule == rule && findings_suppressed(g))
 			n += g->count.times;
-	for (const struct outstanding_group *g = e->leaks->groups; g; g = g->next)
-		if (g->gone && g->rule == rule && g->suppression)
-			n += g->folios;
 	return n;
 }
 

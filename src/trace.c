@@ -475,30 +475,15 @@ static void add_gone(void *arg, const struct pt_gone_key *key, const struct pt_g
 	outstanding_add_gone(&t->leaks, key, gone);
 }
 
-/* Leave it out, or tell of it. */
-static void tell_gone(struct tracing *t, struct outstanding_group *g)
-{
-	struct pt_finding f = {
-		.rule = g->rule,
-		.at = g->at,
-		.pfn = g->example[0].pfn,
-		.pgmap.epoch = g->epoch,
-	};
-
-	if (is_ignored(t, g->rule))
-		return;
-	g->suppression = suppression_of(t, &f);
-	if (!g->suppression)
-		outputs_gone(&t->out, g);
-}
-
 /* What was requested and never freed: of pgmaps that are gone, and with --older of the rest. */
 static void judge_leaks(struct tracing *t)
 {
 	struct outstanding_group *g, *next;
 
+	if (is_ignored(t, PT_RULE_LEAK))
+		return;
 	session_gone(t->session, add_gone, t);
-	if (t->options->older >= 0 && !is_ignored(t, PT_RULE_LEAK) &&
+	if (t->options->older >= 0 &&
 	    !(session_choice(t->session)->rules_off & (1u << PT_RULE_LEAK)))
 		t->own.cut_short = !session_outstanding(t->session, judge_outstanding, t);
 	for (g = t->leaks.groups; g; g = next) {
@@ -510,7 +495,7 @@ static void judge_leaks(struct tracing *t)
 		/* each is a group of its own: what comes after it is not its */
 		g->next = NULL;
 		if (g->gone)
-			tell_gone(t, g);
+			outputs_gone(&t->out, g);
 		else
 			add_finding(t, &g->example[0], g->folios, g, NULL);
 		g->next = next;
@@ -543,9 +528,6 @@ static void count_suppressed(struct tracing *t)
 		if (findings_suppressed(g))
 			g->suppression->used += g->count.times;
 	}
-	for (struct outstanding_group *g = t->leaks.groups; g; g = g->next)
-		if (g->suppression)
-			g->suppression->used += g->folios;
 }
 
 /* Return: the exit status that the verdict has. */
