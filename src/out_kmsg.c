@@ -20,7 +20,10 @@ bool kmsg_open(struct kmsg_out *o, struct sources *from)
 	return o->fd >= 0;
 }
 
-/* A record that the log has no room for is not worth more than that. */
+/*
+ * A record that the log has no room for is not worth more than that.
+ * Without a newline nobody can read it until another record comes.
+ */
 static void put(struct kmsg_out *o, const char *record)
 {
 	if (write(o->fd, record, strlen(record)) < 0)
@@ -33,7 +36,7 @@ static void say_unsaid(struct kmsg_out *o)
 
 	if (!o->unsaid)
 		return;
-	snprintf(record, sizeof(record), "<%d>pgmaptrace: %u more findings were not logged",
+	snprintf(record, sizeof(record), "<%d>pgmaptrace: %u more findings were not logged\n",
 		 LOG_WARNING, o->unsaid);
 	o->unsaid = 0;
 	put(o, record);
@@ -66,7 +69,7 @@ void kmsg_finding(struct kmsg_out *o, const struct report *r)
 	}
 	report_headline(r, text, sizeof(text));
 	/* what only warns fails no scan */
-	snprintf(record, sizeof(record), "<%d>%spgmaptrace: %s in %s: %s",
+	snprintf(record, sizeof(record), "<%d>%spgmaptrace: %s in %s: %s\n",
 		 r->warning ? LOG_WARNING : LOG_ERR,
 		 r->warning ? "" : "BUG: ", pt_rule_name(r->f.rule), function_of(o, r, name), text);
 	put(o, record);
