@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=dash disable=SC2016,SC2034,SC2046,SC2086,SC2154
+# shellcheck shell=dash disable=SC2016,SC2034,SC2046,SC2086,SC2094,SC2154
 # The verdict as the user wants it: policies, suppressions, exit statuses; and
 # where it goes to: files, the kernel log, services, outputs that can't be written.
 . /bin/guest.sh
