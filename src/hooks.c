@@ -47,8 +47,11 @@ struct pt_hook pt_hooks[] = {
 	 .profiles = ALL,
 	 .required = true},
 	{.function = "memunmap_pages", .profiles = ALL, .rules = RULE(REF_IMBALANCE)},
-	/* tells who ended a wait, and no rule needs it */
-	{.function = "dev_pagemap_percpu_release", .profiles = ALL},
+	/*
+	 * Tells who ended a wait, and no rule needs it.  It comes in a softirq, over
+	 * whatever program runs: a kprobe is skipped then, a fentry only over itself.
+	 */
+	{.function = "dev_pagemap_percpu_release", .profiles = ALL, .rare = true},
 	{.function = "memunmap_pages",
 	 .exit = true,
 	 .argless = true,
