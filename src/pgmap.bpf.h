@@ -6,28 +6,42 @@
 #ifndef PGMAPTRACE_PGMAP_BPF_H
 #define PGMAPTRACE_PGMAP_BPF_H
 
+struct forget {
+	__u64 first; /* section */
+	__u64 owner; /* whose sections; 0: anyone's */
+};
+
 static long forget_step(__u32 i, void *data)
 {
-	__u64 key = *(__u64 *)data + i;
+	const struct forget *f = data;
+	__u64 key = f->first + i;
+	struct pt_section *s = bpf_map_lookup_elem(&sections, &key);
 
+	if (s && f->owner && s->pgmap && s->pgmap != f->owner)
+		return 0;
 	bpf_map_delete_elem(&sections, &key);
 	bpf_map_delete_elem(&histories, &key);
 	return 0;
 }
 
-/* A pfn that comes back under a new pgmap starts afresh. */
-static __noinline void forget_pages(struct pt_pgmap *p)
+/*
+ * A pfn that comes back under a new pgmap starts afresh.
+ * @owner: a pgmap that is gone, and whose pages may be another's by now; 0: all of
+ * them are stale
+ */
+static __noinline void forget_pages(struct pt_pgmap *p, __u64 owner)
 {
+	struct forget f = {.owner = owner};
 	__u32 i;
 
 	for (i = 0; i < PT_MAX_RANGES; i++) {
-		__u64 first, last;
+		__u64 last;
 
 		if (i >= p->nr_range)
 			break;
-		first = p->range[i].start >> PT_SECTION_SHIFT;
+		f.first = p->range[i].start >> PT_SECTION_SHIFT;
 		last = p->range[i].end >> PT_SECTION_SHIFT;
-		bpf_loop(last - first + 1, forget_step, &first, 0);
+		bpf_loop(last - f.first + 1, forget_step, &f, 0);
 	}
 }
 
@@ -93,7 +107,7 @@ static __noinline void learn_pgmap(__u64 address, __u64 since, __u32 at)
 	if (old && !since)
 		goto out;
 	if (old)
-		forget_pages(old);
+		forget_pages(old, address);
 	__builtin_memset(&s->pgmap, 0, sizeof(s->pgmap));
 	if (!pgmap_read(address, &s->pgmap))
 		COUNT(lost[PT_LOSS_PGMAP], 1);
@@ -105,7 +119,7 @@ static __noinline void learn_pgmap(__u64 address, __u64 since, __u32 at)
 	}
 	s->pgmap.epoch = __sync_fetch_and_add(&epochs, 1) + 1;
 	if (since)
-		forget_pages(&s->pgmap);
+		forget_pages(&s->pgmap, 0);
 	/* memremap_pages knows better when the pgmap was made, and may have been faster */
 	if (bpf_map_update_elem(&pgmaps, &address, &s->pgmap, since ? BPF_ANY : BPF_NOEXIST) &&
 	    !bpf_map_lookup_elem(&pgmaps, &address))

@@ -537,7 +537,7 @@ HOOK_RETURN(memunmap_pages)
 	p = bpf_map_lookup_elem(&pgmaps, &a0);
 	if (!p)
 		return 0;
-	forget_pages(p);
+	forget_pages(p, a0);
 	bpf_map_delete_elem(&pgmaps, &a0);
 	return 0;
 }
