@@ -345,6 +345,9 @@ int session_load(struct session *s, const struct session_reader *reader)
 		if (bpf_program__type(p) != BPF_PROG_TYPE_SYSCALL)
 			bpf_program__set_autoload(p, false);
 	}
+	/* the verifier takes its time: what is not needed is not loaded */
+	bpf_program__set_autoload(s->skel->progs.scan_leaks, !reader);
+	bpf_program__set_autoload(s->skel->progs.scan_baseline, reader);
 	for (struct pt_hook *h = pt_hooks; h->function; h++) {
 		if (h->attach == PT_ATTACH_NO || !reader)
 			continue;

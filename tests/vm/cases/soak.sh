@@ -40,7 +40,7 @@ cat >/bin/load <<-'LOAD'
 			--rw=randrw --numjobs=2 $FIO
 		mkdir -p $MNT/stress
 		ran "stress-ng on $1" stress-ng --temp-path $MNT/stress --timeout 8 --verify \
-			--mmap 1 --mmap-file --mmap-bytes 8M --mmapfork 1 --mmapfork-bytes 8M --mremap 1 \
+			--mmap 1 --mmap-file --mmap-bytes 8M --mmapfork 1 --mremap 1 \
 			--mremap-bytes 8M --madvise 1 --msync 1 --msync-bytes 4M --mincore 1 --munmap 1 --vm 1 \
 			--vm-bytes 16M --remap 1
 		ran "sqlite on $1" sqlite3 $MNT/db '
