@@ -352,7 +352,7 @@ void text_stall_ended(struct text_out *o, const struct report_end *e)
 void text_stalls_go_on(struct text_out *o, const struct stalls *all)
 {
 	for (const struct stall *st = all->all; st; st = st->next)
-		if (st->reports)
+		if (st->told)
 			fprintf(o->to,
 				"pgmaptrace: %s/%u still waits at the end of tracing, for %.1f s "
 				"now\n",

@@ -97,6 +97,9 @@ int outputs_open(struct outputs *o, const struct options *options)
 		return cant_write(o, options->junit);
 	if (junit)
 		fclose(junit);
+	/* that of an earlier run would be taken for ours */
+	if (options->ready_file && unlink(options->ready_file) && errno != ENOENT)
+		return cant_write(o, options->ready_file);
 	if (options->kmsg && !kmsg_open(&o->kmsg, &o->from))
 		return cant_write(o, "/dev/kmsg");
 	if (!open_text(o))
@@ -176,8 +179,22 @@ static bool has_json(const struct outputs *o)
 	return o->json.to[0] || o->json.to[1];
 }
 
+/* Tell who waits for it that each event is seen from here on. */
+static void write_ready_file(struct outputs *o)
+{
+	const char *name = o->options->ready_file;
+	FILE *f = name ? fopen(name, "we") : NULL;
+	bool written = f && fprintf(f, "%d\n", getpid()) > 0;
+
+	if (f && fclose(f))
+		written = false;
+	if (name && !written)
+		cant_write(o, name);
+}
+
 void outputs_start(struct outputs *o)
 {
+	write_ready_file(o);
 	if (has_json(o))
 		json_start(&o->json);
 	/* what KTAP begins with comes before what COMMAND says */

@@ -30,7 +30,10 @@ struct outputs {
 	char failed[512];	     /* the first output that could not be written; "" */
 };
 
-/* Open what @options asks for.  Return: 0; an exit status, said on stderr. */
+/*
+ * Open what @options asks for; o->from is to be filled in when there is a session.
+ * Return: 0; an exit status, said on stderr.
+ */
 int outputs_open(struct outputs *o, const struct options *options);
 /* Return: false if one of them could not be written, which was said on stderr. */
 bool outputs_good(struct outputs *o);

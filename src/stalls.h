@@ -22,7 +22,8 @@ struct stall {
 	bool began_earlier; /* @since is when it was first seen */
 	uint64_t due;	    /* when it is told of next */
 	uint64_t last_seen;
-	unsigned int reports;	   /* how often it was told of */
+	unsigned int reports;	   /* how often it was due */
+	bool told;		   /* for who has an interest: it is told of */
 	struct pt_release release; /* of what it waits for; time 0: not seen */
 	struct pt_finding about;   /* as it was when it was last told of; and who held the folio */
 	struct holders_found held;

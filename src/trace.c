@@ -114,41 +114,48 @@ static struct suppression *suppression_of(struct tracing *t, const struct pt_fin
 	return found;
 }
 
-/* Is this example of a group to be shown, for the group was not, nor is it left out? */
-static bool is_to_be_shown(struct tracing *t, struct finding_group *g, const struct pt_finding *f)
+/* Is this finding left out, and its group with it so far? */
+static bool is_left_out(struct tracing *t, struct finding_group *g, const struct pt_finding *f)
 {
 	struct suppression *s;
 
-	if (g->shown)
+	if (!g || g->shown)
 		return false;
 	/* one that looks at the place only has seen all of the group */
 	if (g->suppression && !suppression_is_narrow(g->suppression))
-		return false;
+		return true;
 	s = suppression_of(t, f);
 	if (s && (!g->suppression || s == g->suppression)) {
 		g->suppression = s;
-		return false;
+		return true;
 	}
-	g->shown = true;
-	return true;
+	return false;
+}
+
+static void show(struct tracing *t, struct finding_group *g, const struct pt_finding *f,
+		 const struct outstanding_group *groups, struct holders_found *held)
+{
+	if (g)
+		g->shown = true;
+	read_clock(t);
+	outputs_finding(&t->out, f, groups, held);
 }
 
 /*
  * Show the first finding of each group.
  * @own: how many were made here
- * @groups, @held: as outputs_finding() has them
+ * @groups: as outputs_finding() has them
  */
 static void add_finding(struct tracing *t, const struct pt_finding *f, uint64_t own,
-			const struct outstanding_group *groups, struct holders_found *held)
+			const struct outstanding_group *groups)
 {
 	unsigned int before = 0;
 	struct finding_group *g = findings_add(&t->findings, f, own, &before);
 
 	/* it is an example of its group, or else there are enough of these */
-	if (g && (g->nr_examples == before || !is_to_be_shown(t, g, f)))
+	if (g && (g->shown || g->nr_examples == before || is_left_out(t, g, f)))
 		return;
-	read_clock(t);
-	outputs_finding(&t->out, f, groups, held);
+	show(t, g, f, groups, NULL);
 }
 
 static void add_own_finding(void *arg, const struct pt_finding *f)
@@ -156,12 +163,12 @@ static void add_own_finding(void *arg, const struct pt_finding *f)
 	struct tracing *t = arg;
 
 	t->own.rule[f->rule]++;
-	add_finding(t, f, 1, NULL, NULL);
+	add_finding(t, f, 1, NULL);
 }
 
 static void on_finding(void *arg, const struct pt_finding *f)
 {
-	add_finding(arg, f, 0, NULL, NULL);
+	add_finding(arg, f, 0, NULL);
 }
 
 /* What a pgmap is called, and what is mounted: while it is there. */
@@ -280,6 +287,8 @@ static void on_stalled(void *arg, struct stall *st)
 {
 	struct tracing *t = arg;
 	struct outstanding_of of = {.tracing = t};
+	struct finding_group *g;
+	unsigned int before;
 	struct pt_finding f;
 
 	look_at_stall(t, st, &f);
@@ -287,6 +296,8 @@ static void on_stalled(void *arg, struct stall *st)
 		return;
 	st->about = f;
 	if (st->reports) {
+		if (!st->told)
+			return;
 		read_clock(t);
 		outputs_stall_lasts(&t->out, &f, &st->held);
 		return;
@@ -298,7 +309,11 @@ static void on_stalled(void *arg, struct stall *st)
 		of.pgmap = &f.pgmap;
 		session_outstanding(t->session, add_outstanding, &of);
 	}
-	add_finding(t, &f, 1, of.found.groups, &st->held);
+	/* each wait is told of, also where there was one before */
+	g = findings_add(&t->findings, &f, 1, &before);
+	st->told = !is_left_out(t, g, &f);
+	if (st->told)
+		show(t, g, &f, of.found.groups, &st->held);
 	outstanding_free(&of.found);
 }
 
@@ -307,12 +322,12 @@ static void on_stall_ended(void *arg, struct stall *st)
 	struct tracing *t = arg;
 	bool others = false;
 
-	if (!st->about.rule)
-		return;
 	for (const struct stall *i = t->stalls.all; i; i = i->next)
 		others |= i != st && i->reports && i->wait.pfn == st->wait.pfn;
 	if (st->wait.how == PT_HOW_WAIT && !others)
 		session_expect_free(t->session, st->wait.pfn, false);
+	if (!st->told)
+		return;
 	read_clock(t);
 	outputs_stall_ended(&t->out, st);
 }
@@ -497,7 +512,7 @@ static void judge_leaks(struct tracing *t)
 		if (g->gone)
 			outputs_gone(&t->out, g);
 		else
-			add_finding(t, &g->example[0], g->folios, g, NULL);
+			add_finding(t, &g->example[0], g->folios, g);
 		g->next = next;
 	}
 }
@@ -527,6 +542,9 @@ static void count_suppressed(struct tracing *t)
 			g->suppression = suppression_of(t, &f);
 		if (findings_suppressed(g))
 			g->suppression->used += g->count.times;
+		else if (g->nr_examples && !g->shown)
+			/* more came than can be looked at: they are not left out */
+			show(t, g, &g->example[0], NULL, NULL);
 	}
 }
 
@@ -608,30 +626,6 @@ static int load_suppressions(struct tracing *t)
 	return 0;
 }
 
-/* A file of an earlier run would be taken for ours.  Return: as load_suppressions(). */
-static int begin_ready_file(const struct options *o)
-{
-	if (!o->ready_file || !unlink(o->ready_file) || errno == ENOENT)
-		return 0;
-	say_error("--ready-file %s: can't remove it: %s", o->ready_file, strerror(errno));
-	return EXIT_INTERNAL;
-}
-
-/* Tell who waits for it that each event is seen from here on.  Return: as load_suppressions(). */
-static int tell_ready(const struct options *o)
-{
-	FILE *f;
-
-	notify("READY=1");
-	if (!o->ready_file)
-		return 0;
-	f = fopen(o->ready_file, "we");
-	if (f && fprintf(f, "%d\n", getpid()) > 0 && !fclose(f))
-		return 0;
-	say_error("can't write %s: %s", o->ready_file, strerror(errno));
-	return EXIT_INTERNAL;
-}
-
 /* Return: 0; an exit status, said on stderr. */
 static int check_files(struct tracing *t)
 {
@@ -647,8 +641,7 @@ static int check_files(struct tracing *t)
 		say_error("can't read %s: %s", o->vmlinux, strerror(errno));
 		return EXIT_KERNEL;
 	}
-	status = load_suppressions(t);
-	return status ? status : begin_ready_file(o);
+	return load_suppressions(t);
 }
 
 int trace_run(const struct options *o)
@@ -664,7 +657,9 @@ int trace_run(const struct options *o)
 	};
 	pid_t child = 0;
 	int status, err;
+	bool writable;
 
+	writable = !outputs_open(&t.out, o);
 	err = check_files(&t);
 	if (err)
 		goto out;
@@ -696,7 +691,7 @@ int trace_run(const struct options *o)
 		goto out;
 	status = 0;
 	/* tracing for nobody is no use; but that it was asked for ends with a verdict */
-	if (outputs_open(&t.out, o)) {
+	if (!writable) {
 		err = finish(&t, status);
 		goto out;
 	}
@@ -722,13 +717,11 @@ int trace_run(const struct options *o)
 		if (o->verbose)
 			say_attached(t.session);
 		outputs_start(&t.out);
+		notify("READY=1");
 		if (o->verbose || !o->run)
 			say("tracing%s", o->run ? "" : ", Ctrl-C ends it");
 		/* at the first finding this would be too late for whoever lets go soon */
 		session_prepare_holders(t.session);
-		err = tell_ready(o);
-		if (err)
-			goto out;
 		if (o->run)
 			child = command_start(o->run, o->timeout >= 0);
 		if (child < 0) {

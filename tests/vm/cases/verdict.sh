@@ -93,6 +93,17 @@ verdict 'suppressions: both' judged 0 PASS findings=0 suppressed=3 -- \
 sed 's/device: .*/device: dax*/' /tmp/one >/tmp/other
 verdict 'suppressions: of another device' judged 1 FAIL findings=1 unused_suppressions=1 -- \
 	--suppressions /tmp/other -- breaks 'double-free coherent'
+cat >/bin/six <<-'SIX'
+	#!/bin/sh
+	for i in 1 2 3 4 5 6; do breaks 'double-free coherent'; done
+SIX
+chmod +x /bin/six
+verdict 'suppressions: more of a device than can be looked at' judged 1 FAIL findings=6 -- \
+	--suppressions /tmp/one -- six
+verdict 'suppressions: they are shown then' grep -q '^pgmaptrace: VIOLATION double-free' $OUT
+sed '/device:/d' /tmp/one >/tmp/any
+verdict 'suppressions: any number of any device' judged 0 PASS findings=0 suppressed=6 -- \
+	--suppressions /tmp/any -- six
 verdict 'suppressions: --strict-suppressions' judged 1 FAIL findings=0 unused_suppressions=1 -- \
 	--suppressions /tmp/one --strict-suppressions -- true
 sed '/reason:/d' /tmp/one >/tmp/wrong
