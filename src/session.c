@@ -17,7 +17,7 @@
 #include "pgmaptrace.skel.h"
 #include "say.h"
 
-#define MAX_LINKS  32
+#define MAX_HOOKS  32
 #define MAX_KILLED 64
 #define REFS_STILL 1000000000ULL /* ns: as long must a wrong reference count stay the same */
 #define TOLD_BYTES (8 << 20)
@@ -51,8 +51,9 @@ struct session {
 	struct kept peer; /* those of another session that was joined */
 	struct holders *holders;
 	int no_holders; /* errno of why they can't be had */
-	struct bpf_link *link[MAX_LINKS];
-	int nr_links;
+	/* by the hook's place in pt_hooks[] */
+	struct bpf_link *link[MAX_HOOKS];
+	uint64_t missed[MAX_HOOKS]; /* by its probe, known when that is detached */
 	struct ring_buffer *ring;
 	struct session_reader reader;
 	struct pt_counts counts;
@@ -408,7 +409,7 @@ int session_attach(struct session *s)
 			continue;
 		link = attach_hook(s, h);
 		if (link) {
-			s->link[s->nr_links++] = link;
+			s->link[h - pt_hooks] = link;
 			h->attached = true;
 			continue;
 		}
@@ -576,6 +577,31 @@ int session_consume(struct session *s)
 	return ring_buffer__consume(s->ring);
 }
 
+/*
+ * How often the probe itself was skipped, which kernels count from 6.7 on.  Where
+ * struct bpf_link_info has it is younger than the headers this is built with.
+ */
+static uint64_t link_missed(const struct bpf_link *link)
+{
+	enum { KPROBE_MULTI_MISSED = 32, KPROBE_MISSED = 48 }; /* byte offsets */
+	union {
+		struct bpf_link_info info;
+		uint64_t word[16];
+	} u = {0};
+	__u32 size = sizeof(u);
+	size_t at;
+
+	if (bpf_obj_get_info_by_fd(bpf_link__fd(link), &u, &size))
+		return 0;
+	if (u.info.type == BPF_LINK_TYPE_KPROBE_MULTI)
+		at = KPROBE_MULTI_MISSED;
+	else if (u.info.type == BPF_LINK_TYPE_PERF_EVENT)
+		at = KPROBE_MISSED;
+	else
+		return 0;
+	return at + sizeof(uint64_t) <= size ? u.word[at / sizeof(uint64_t)] : 0;
+}
+
 uint64_t session_missed(struct session *s, const struct pt_hook *h)
 {
 	const struct bpf_program *p = s->skel && h->attached ? program_of(s, h) : NULL;
@@ -584,7 +610,7 @@ uint64_t session_missed(struct session *s, const struct pt_hook *h)
 
 	if (!p || bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &size))
 		return 0;
-	return info.recursion_misses;
+	return info.recursion_misses + s->missed[h - pt_hooks];
 }
 
 /*
@@ -666,8 +692,13 @@ void session_stop(struct session *s)
 		s->skel->bss->enabled = 0;
 		publish(s, false);
 	}
-	while (s->nr_links > 0)
-		bpf_link__destroy(s->link[--s->nr_links]);
+	for (int i = 0; i < MAX_HOOKS; i++) {
+		if (!s->link[i])
+			continue;
+		s->missed[i] = link_missed(s->link[i]);
+		bpf_link__destroy(s->link[i]);
+		s->link[i] = NULL;
+	}
 	if (s->ring)
 		ring_buffer__consume(s->ring);
 }

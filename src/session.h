@@ -106,7 +106,10 @@ enum session_symbols {
 const struct ksyms *session_ksyms(struct session *s, enum session_symbols which);
 /* Valid until session_free(). */
 const struct pt_counts *session_counts(struct session *s);
-/* Events that a hook could not see, since a program was running on that CPU. */
+/*
+ * Events that a hook could not see, since a program was running on that CPU or its
+ * probe was.  Complete after session_stop().
+ */
 uint64_t session_missed(struct session *s, const struct pt_hook *h);
 /* ns of CLOCK_MONOTONIC, as all times here */
 uint64_t session_now(void);
