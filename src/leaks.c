@@ -124,9 +124,9 @@ static int scan(struct leaks *l, bool again)
 			} else {
 				for (uint64_t j = 0; j < step.held; j++)
 					heldset_add(&l->held, held[j]);
-				l->pgmap.folios += step.folios;
-				l->pgmap.held += step.held;
-				l->pgmap.unreadable += step.unreadable;
+				l->pgmap.count.folios += step.folios;
+				l->pgmap.count.held += step.held;
+				l->pgmap.count.unreadable += step.unreadable;
 				/* what such a folio is worth in references of the pgmap */
 				l->pgmap.least += step.folios;
 				l->pgmap.most += step.pages;
@@ -195,27 +195,27 @@ static void count_held(struct leaks *l)
 	unsigned int range = 0;
 	uint64_t pfn = 0, all = 0;
 
-	l->pgmap.held = 0;
+	l->pgmap.count.held = 0;
 	for (; heldset_next(&l->held, &range, &pfn); pfn++, all++) {
 		struct leak_folio f = {0};
 
 		ask_past(l, pfn, &f);
 		switch (judge(l, pfn, &f)) {
 		case ANSWER_SHOW:
-			l->pgmap.held++;
+			l->pgmap.count.held++;
 			break;
 		case ANSWER_KNOWN:
-			l->pgmap.known++;
+			l->pgmap.count.known++;
 			break;
 		case ANSWER_YOUNG:
-			l->pgmap.young++;
+			l->pgmap.count.young++;
 			break;
 		case ANSWER_AGELESS:
-			l->pgmap.ageless++;
+			l->pgmap.count.ageless++;
 			break;
 		}
 	}
-	l->pgmap.mapped = l->pgmap.folios > all ? l->pgmap.folios - all : 0;
+	l->pgmap.count.mapped = l->pgmap.count.folios > all ? l->pgmap.count.folios - all : 0;
 }
 
 /* Fill in what a folio is now, and who holds it if @holders. */
@@ -284,9 +284,9 @@ static void tell_held(struct leaks *l)
 	}
 	if (!l->options->json && l->pgmap.incomplete)
 		printf("  stopped here\n");
-	else if (!l->options->json && l->pgmap.held > told)
+	else if (!l->options->json && l->pgmap.count.held > told)
 		printf("  and %llu more, not shown (see --top)\n",
-		       (unsigned long long)(l->pgmap.held - told));
+		       (unsigned long long)(l->pgmap.count.held - told));
 	if (knows_requests(l))
 		leaks_requesters(&l->out, &l->requesters, l->past);
 	requesters_free(&l->requesters);
@@ -327,13 +327,13 @@ static void tell_pgmap(struct leaks *l, bool stuck)
 	if (stuck)
 		find_waiters(l);
 	l->sum.pgmaps++;
-	l->sum.folios += l->pgmap.folios;
-	l->sum.mapped += l->pgmap.mapped;
-	l->sum.held += l->pgmap.held;
-	l->sum.known += l->pgmap.known + known;
-	l->sum.young += l->pgmap.young;
-	l->sum.ageless += l->pgmap.ageless;
-	l->sum.unreadable += l->pgmap.unreadable;
+	l->sum.count.folios += l->pgmap.count.folios;
+	l->sum.count.mapped += l->pgmap.count.mapped;
+	l->sum.count.held += l->pgmap.count.held;
+	l->sum.count.known += l->pgmap.count.known + known;
+	l->sum.count.young += l->pgmap.count.young;
+	l->sum.count.ageless += l->pgmap.count.ageless;
+	l->sum.count.unreadable += l->pgmap.count.unreadable;
 	if (l->save.to)
 		l->no_memory |= !record_pgmap(l->save.to, &l->pgmap);
 	if (l->options->json)
@@ -341,7 +341,7 @@ static void tell_pgmap(struct leaks *l, bool stuck)
 	else
 		leaks_pgmap(&l->out, &l->pgmap, &l->now.pgmap, stuck);
 	tell_held(l);
-	l->sum.incomplete |= l->pgmap.incomplete || l->pgmap.unreadable;
+	l->sum.incomplete |= l->pgmap.incomplete || l->pgmap.count.unreadable;
 }
 
 static int look_at_pgmap(struct leaks *l)
@@ -351,7 +351,7 @@ static int look_at_pgmap(struct leaks *l)
 
 	if (err || !l->now.found)
 		return err;
-	if (!l->pgmap.incomplete && (l->pgmap.held || l->now.dying)) {
+	if (!l->pgmap.incomplete && (l->pgmap.count.held || l->now.dying)) {
 		poll(NULL, 0, LOOK_AGAIN_MS);
 		err = scan(l, true);
 		if (err || !l->now.found)
@@ -372,7 +372,7 @@ static int look_at_pgmap(struct leaks *l)
 	/* what was not looked at twice may have been held for a moment */
 	if (l->pgmap.incomplete) {
 		heldset_free(&l->held);
-		l->pgmap.held = 0;
+		l->pgmap.count.held = 0;
 	} else {
 		count_held(l);
 	}
@@ -472,9 +472,9 @@ static int finish(struct leaks *l, const struct utsname *u)
 	}
 	if (l->sum.incomplete)
 		return EXIT_INCONCLUSIVE;
-	if (l->sum.held || l->sum.dying)
+	if (l->sum.count.held || l->sum.dying)
 		return EXIT_FINDINGS;
-	return l->sum.ageless ? EXIT_INCONCLUSIVE : EXIT_CLEAN;
+	return l->sum.count.ageless ? EXIT_INCONCLUSIVE : EXIT_CLEAN;
 }
 
 /* Return: false, said on stderr, if the file that @option gives is of no use. */

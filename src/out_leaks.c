@@ -102,26 +102,26 @@ void leaks_pgmap(struct text_out *o, const struct record_pgmap *r, const struct 
 	for (uint32_t i = 0; i < p->nr_range && i < PT_MAX_RANGES; i++)
 		fprintf(o->to, "%s0x%llx-0x%llx", i ? ", " : " ", p->range[i].start,
 			p->range[i].end);
-	fprintf(o->to, ": %llu folio%s above idle", (unsigned long long)r->folios,
-		r->folios == 1 ? "" : "s");
+	fprintf(o->to, ": %llu folio%s above idle", (unsigned long long)r->count.folios,
+		r->count.folios == 1 ? "" : "s");
 	if (r->incomplete)
 		fprintf(o->to, " so far; stopped here, and none was looked at twice\n");
 	else
-		fprintf(o->to, ", %llu %s, %llu held%s\n", (unsigned long long)r->mapped,
-			in_use ? "in use" : "mapped", (unsigned long long)r->held,
-			r->known ? " that the baseline has not" : "");
-	if (r->known)
+		fprintf(o->to, ", %llu %s, %llu held%s\n", (unsigned long long)r->count.mapped,
+			in_use ? "in use" : "mapped", (unsigned long long)r->count.held,
+			r->count.known ? " that the baseline has not" : "");
+	if (r->count.known)
 		fprintf(o->to, "  %llu held as they were in the baseline\n",
-			(unsigned long long)r->known);
-	if (r->young)
+			(unsigned long long)r->count.known);
+	if (r->count.young)
 		fprintf(o->to, "  %llu held, and requested later than --older\n",
-			(unsigned long long)r->young);
-	if (r->ageless)
+			(unsigned long long)r->count.young);
+	if (r->count.ageless)
 		fprintf(o->to, "  %llu held, and not known since when\n",
-			(unsigned long long)r->ageless);
-	if (r->unreadable)
+			(unsigned long long)r->count.ageless);
+	if (r->count.unreadable)
 		fprintf(o->to, "  %llu pages could not be read\n",
-			(unsigned long long)r->unreadable);
+			(unsigned long long)r->count.unreadable);
 	if (r->dying)
 		dying(o, r, stuck);
 }
@@ -227,18 +227,18 @@ void leaks_summary(FILE *to, const struct record_summary *sum, const char *relea
 		   const char *profile)
 {
 	fprintf(to, "pgmaptrace: leaks pgmaps=%llu folios=%llu mapped=%llu held=%llu",
-		(unsigned long long)sum->pgmaps, (unsigned long long)sum->folios,
-		(unsigned long long)sum->mapped, (unsigned long long)sum->held);
-	if (sum->known)
-		fprintf(to, " known=%llu", (unsigned long long)sum->known);
-	if (sum->young)
-		fprintf(to, " young=%llu", (unsigned long long)sum->young);
-	if (sum->ageless)
-		fprintf(to, " ageless=%llu", (unsigned long long)sum->ageless);
+		(unsigned long long)sum->pgmaps, (unsigned long long)sum->count.folios,
+		(unsigned long long)sum->count.mapped, (unsigned long long)sum->count.held);
+	if (sum->count.known)
+		fprintf(to, " known=%llu", (unsigned long long)sum->count.known);
+	if (sum->count.young)
+		fprintf(to, " young=%llu", (unsigned long long)sum->count.young);
+	if (sum->count.ageless)
+		fprintf(to, " ageless=%llu", (unsigned long long)sum->count.ageless);
 	if (sum->dying)
 		fprintf(to, " dying=%llu", (unsigned long long)sum->dying);
-	if (sum->unreadable)
-		fprintf(to, " unreadable=%llu", (unsigned long long)sum->unreadable);
+	if (sum->count.unreadable)
+		fprintf(to, " unreadable=%llu", (unsigned long long)sum->count.unreadable);
 	fprintf(to, " kernel=%s profile=%s%s\n", release, profile,
 		sum->incomplete ? " incomplete" : "");
 }

@@ -46,6 +46,17 @@ static struct json_object *texts(struct jsonl *l, unsigned int nr,
 	return array;
 }
 
+static void add_counts(struct jsonl *l, const struct record_counts *c)
+{
+	jsonl_number(l, "folios", c->folios);
+	jsonl_number(l, "mapped", c->mapped);
+	jsonl_number(l, "held", c->held);
+	jsonl_number(l, "known", c->known);
+	jsonl_number(l, "young", c->young);
+	jsonl_number(l, "ageless", c->ageless);
+	jsonl_number(l, "unreadable", c->unreadable);
+}
+
 bool record_pgmap(FILE *to, const struct record_pgmap *r)
 {
 	struct jsonl l = jsonl_begin("pgmap");
@@ -64,13 +75,7 @@ bool record_pgmap(FILE *to, const struct record_pgmap *r)
 			jsonl_number(&l, "explained_most", r->most);
 		jsonl_add(&l, "waiters", texts(&l, r->nr_waiters, r->waiter));
 	}
-	jsonl_number(&l, "folios", r->folios);
-	jsonl_number(&l, "mapped", r->mapped);
-	jsonl_number(&l, "held", r->held);
-	jsonl_number(&l, "known", r->known);
-	jsonl_number(&l, "young", r->young);
-	jsonl_number(&l, "ageless", r->ageless);
-	jsonl_number(&l, "unreadable", r->unreadable);
+	add_counts(&l, &r->count);
 	jsonl_bool(&l, "incomplete", r->incomplete);
 	return jsonl_end(&l, to);
 }
@@ -125,14 +130,8 @@ bool record_summary(FILE *to, const struct record_summary *r)
 		jsonl_number(&l, "outstanding", r->outstanding);
 		jsonl_bool(&l, "lost", r->lost);
 	} else {
-		jsonl_number(&l, "folios", r->folios);
-		jsonl_number(&l, "mapped", r->mapped);
-		jsonl_number(&l, "held", r->held);
-		jsonl_number(&l, "known", r->known);
-		jsonl_number(&l, "young", r->young);
-		jsonl_number(&l, "ageless", r->ageless);
+		add_counts(&l, &r->count);
 		jsonl_number(&l, "dying", r->dying);
-		jsonl_number(&l, "unreadable", r->unreadable);
 	}
 	jsonl_bool(&l, "incomplete", r->incomplete);
 	return jsonl_end(&l, to);

@@ -28,6 +28,12 @@ struct record_start {
 	uint64_t past_ended;
 };
 
+/* Folios of a pgmap, or of all, by what is known of them; docs/leaks.md. */
+struct record_counts {
+	uint64_t folios, mapped, held, known, young, ageless;
+	uint64_t unreadable; /* pages */
+};
+
 struct record_pgmap {
 	bool of_session;	    /* which knows no counts */
 	const char *device, *block; /* "": no block device is known */
@@ -36,8 +42,7 @@ struct record_pgmap {
 	bool dying;
 	int64_t references;   /* -1: not known */
 	uint64_t least, most; /* of these, that its folios explain */
-	uint64_t folios, mapped, held, known, young, ageless;
-	uint64_t unreadable; /* pages */
+	struct record_counts count;
 	bool incomplete;
 	unsigned int nr_waiters; /* for its last reference */
 	char waiter[RECORD_WAITERS][RECORD_HOLDER_LEN];
@@ -66,7 +71,8 @@ struct record_folio {
 
 struct record_summary {
 	bool of_session;
-	uint64_t pgmaps, folios, mapped, held, known, young, ageless, dying, unreadable;
+	uint64_t pgmaps, dying;
+	struct record_counts count;
 	uint64_t outstanding; /* of a session */
 	bool lost; /* it lost events, or could not see all, so that requests may be old */
 	bool incomplete;
