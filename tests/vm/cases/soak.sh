@@ -63,7 +63,6 @@ cat >/bin/load <<-'LOAD'
 			make_fs $fs
 			on_files $fs
 			umount $MNT || echo "failed umount of $fs"
-			wipefs /dev/pmem0
 		done
 		[ -z "$HMM" ] || ran 'hmm selftests' sh -c 'hmm-tests | grep "^# PASSED:"'
 		on || break
@@ -76,7 +75,6 @@ cat >/bin/load <<-'LOAD'
 	done
 	exit 0
 LOAD
-sed -i '/wipefs/d' /bin/load
 chmod +x /bin/load
 
 trace load $seconds
@@ -85,10 +83,12 @@ sed -n 's/^ran //p' $OUT | sort | uniq -c | while read -r times what; do
 done
 echo "# $RELEASE: $seconds s: $summary"
 [ "$status" = 0 ] || sed 's/^/# /' $OUT
-: >/tmp/nothing
 verdict "soak: $(grep -c '^ran ' $OUT) programs, $(field requests) requests, $(field frees) frees: no finding, nothing lost" clean
-grep -A 15 '^failed ' $OUT
-OUT=/tmp/nothing verdict 'soak: each program went well' sh -c "! grep -q '^failed ' $OUT"
+if grep -A 15 '^failed ' $OUT | sed 's/^/# /' | grep .; then
+	echo 'not ok soak: each program went well'
+else
+	ok 'soak: each program went well'
+fi
 enough() {
 	for program in fio stress-ng sqlite huge; do
 		grep -q "^ran $program.*ext4" $OUT || return 1
