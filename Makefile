@@ -31,7 +31,7 @@ Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(Q),@printf '  %-8s%s\n' $(1) $(2))
 
 SOURCES := pgmaptrace trace leaks child commands session peers stalls outstanding hooks holders \
-	rules ksyms devices files folio finding reasons stacks inlines out_text out_rates out_leaks \
+	rules ksyms devices files folio filter finding reasons stacks inlines out_text out_rates out_leaks \
 	heldset records baseline save past
 SKELETONS := $(O)/pgmaptrace.skel.h $(O)/holders.skel.h
 OBJECTS := $(SOURCES:%=$(O)/%.o)

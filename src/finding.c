@@ -104,6 +104,7 @@ void summarise(struct session *s, const struct own_findings *own, struct summary
 	memset(sum, 0, sizeof(*sum));
 	sum->counts = c;
 	sum->own = own;
+	sum->judged = session_judged(s);
 	sum->missed = session_missed(s);
 	sum->lost = sum->missed + own->ageless;
 	sum->state_lost = sum->missed || own->ageless || session_choice(s)->missing;

@@ -64,6 +64,7 @@ struct summary {
 	bool state_lost; /* something was lost that could hide a finding */
 	const struct own_findings *own;
 	const struct pt_counts *counts;
+	const char *judged; /* whose doing; NULL: everyone's */
 };
 
 void summarise(struct session *s, const struct own_findings *own, struct summary *sum);

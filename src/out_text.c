@@ -522,7 +522,7 @@ void text_stall_ended(struct text_out *o, const struct stall *st, const struct p
 void text_stalls_go_on(struct text_out *o, const struct stalls *all)
 {
 	for (const struct stall *st = all->all; st; st = st->next)
-		if (st->reports)
+		if (st->reports && !st->not_judged)
 			fprintf(o->to,
 				"pgmaptrace: %s/%u still waits at the end of tracing, for %.1f s "
 				"now\n",
@@ -695,6 +695,8 @@ void text_summary(FILE *to, const struct summary *sum, enum pt_profile profile)
 		fprintf(to, " warnings=%llu", (unsigned long long)sum->warnings);
 	if (sum->unverified)
 		fprintf(to, " unverified=%llu", (unsigned long long)sum->unverified);
+	if (sum->judged)
+		fprintf(to, " judged=%s not_judged=%llu", sum->judged, sum->counts->not_judged);
 	uname(&u);
 	fprintf(to, " kernel=%s profile=%s\n", u.release, pt_profile_name(profile));
 	fflush(to);

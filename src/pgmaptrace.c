@@ -40,6 +40,8 @@ static const char help[] =
 	"                        with leaks, only those (wants a running session or --past)\n"
 	"      --stall SECS      report an unbind, truncate or unmount that waits for device\n"
 	"                        pages for longer (default 10; 0: never)\n"
+	"  -p, --pid PID         judge only what process PID does, and folios it requested\n"
+	"      --cgroup PATH     the same of all processes in a cgroup v2 and below it\n"
 	"  -T, --timestamps      begin a finding with the seconds since boot\n"
 	"      --stack WHEN      take kernel stacks at all requests and frees (all, the\n"
 	"                        default), at findings only (findings), never (none);\n"
@@ -135,12 +137,14 @@ static int parse_options(int argc, char **argv, struct options *o)
 	static const struct option names[] = {
 		{"baseline", required_argument, NULL, 'B'},
 		{"btf", required_argument, NULL, 'b'},
+		{"cgroup", required_argument, NULL, 'c'},
 		{"duration", required_argument, NULL, 'd'},
 		{"help", no_argument, NULL, 'h'},
 		{"inode", required_argument, NULL, 'i'},
 		{"json", no_argument, NULL, 'j'},
 		{"older", required_argument, NULL, 'o'},
-		{"pfn", required_argument, NULL, 'p'},
+		{"pfn", required_argument, NULL, 'f'},
+		{"pid", required_argument, NULL, 'p'},
 		{"past", required_argument, NULL, 'P'},
 		{"pgmap", required_argument, NULL, 'g'},
 		{"save", required_argument, NULL, 'S'},
@@ -156,11 +160,12 @@ static int parse_options(int argc, char **argv, struct options *o)
 	static const char bad_watch[] =
 		"%s %s: give a number (0x for hexadecimal) or a device, and only one of --pfn, "
 		"--inode and --pgmap";
+	uint64_t number;
 	char unknown[3];
 	int c;
 
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, "+:d:hjo:TvV", names, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "+:d:hjo:p:TvV", names, NULL)) != -1) {
 		switch (c) {
 		case 'b':
 			o->session.btf = optarg;
@@ -193,6 +198,17 @@ static int parse_options(int argc, char **argv, struct options *o)
 				return usage_error(bad_watch, "--inode", optarg);
 			break;
 		case 'p':
+			if (!parse_number(optarg, &number) || !number || number > INT32_MAX)
+				return usage_error("--pid %s: give the number of a process",
+						   optarg);
+			o->session.pid = number;
+			break;
+		case 'c':
+			if (!*optarg)
+				return usage_error("--cgroup: give a directory of cgroup v2");
+			o->session.cgroup = optarg;
+			break;
+		case 'f':
 			if (!watch(o, PT_WATCH_PFN, optarg))
 				return usage_error(bad_watch, "--pfn", optarg);
 			break;
@@ -266,6 +282,11 @@ static int check_options(const struct options *o, const char *command)
 		return usage_error("--json, --baseline, --past and --top are options of leaks");
 	if (o->save && command && !leaks && strcmp(command, "run") && !is_interval(command))
 		return usage_error("%s: --save is an option of tracing and of leaks", command);
+	if (o->session.pid && o->session.cgroup)
+		return usage_error("--pid and --cgroup: give only one of them");
+	if ((o->session.pid || o->session.cgroup) && command && strcmp(command, "run") &&
+	    !is_interval(command))
+		return usage_error("%s: --pid and --cgroup are options of tracing", command);
 	if (leaks && (o->duration >= 0 || (o->session.watch != PT_WATCH_NONE && !o->pgmap)))
 		return usage_error("leaks: --duration, --pfn and --inode are options of tracing");
 	return 0;

@@ -13,6 +13,7 @@
 #include <bpf/libbpf.h>
 
 #include "exit_status.h"
+#include "filter.h"
 #include "peers.h"
 #include "pgmaptrace.skel.h"
 
@@ -40,6 +41,8 @@ struct recent {
 
 struct session {
 	struct session_options options;
+	struct filter filter;
+	uint64_t not_judged; /* of what was found in user space */
 	struct btf *btf;
 	struct ksyms *ksyms;
 	bool ksyms_old;	   /* our programs were loaded since */
@@ -115,6 +118,9 @@ struct session *session_probe(const struct session_options *o, int *status)
 	libbpf_set_print(quiet);
 	s->options = *o;
 	s->kept = s->peer = KEPT_NOTHING;
+	*status = filter_open(&s->filter, o->pid, o->cgroup);
+	if (*status)
+		goto fail;
 	*status = EXIT_KERNEL;
 	s->btf = load_btf(o->btf);
 	if (!s->btf)
@@ -322,6 +328,7 @@ int session_load(struct session *s, const struct session_reader *reader)
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = s->options.btf,
 		    .kernel_log_level = debug_level() > 1 ? 4 : 0);
 	struct bpf_program *p;
+	__u32 zero = 0;
 	int err;
 
 	if (reader)
@@ -352,6 +359,9 @@ int session_load(struct session *s, const struct session_reader *reader)
 	s->skel->rodata->stack_mode = s->options.stack;
 	s->skel->rodata->watch = s->options.watch;
 	s->skel->rodata->watched = s->options.watched;
+	s->skel->rodata->filter = s->filter.kind;
+	s->skel->rodata->filter_pid = s->filter.pid;
+	bpf_map__set_autocreate(s->skel->maps.filter_cgroup, s->filter.kind == PT_FILTER_CGROUP);
 	learn_irq_text(s);
 	if (s->options.watch != PT_WATCH_NONE)
 		bpf_map__set_max_entries(s->skel->maps.told, TOLD_BYTES);
@@ -360,6 +370,12 @@ int session_load(struct session *s, const struct session_reader *reader)
 		say("can't load the BPF programs: %s%s", strerror(-err),
 		    err == -EPERM ? " (run as root)"
 				  : " (PGMAPTRACE_DEBUG=1 shows the verifier's log)");
+		return EXIT_KERNEL;
+	}
+	if (s->filter.kind == PT_FILTER_CGROUP &&
+	    bpf_map_update_elem(bpf_map__fd(s->skel->maps.filter_cgroup), &zero, &s->filter.cgroup,
+				BPF_ANY)) {
+		say("can't filter by %s: %s", s->filter.name, strerror(errno));
 		return EXIT_KERNEL;
 	}
 	read_own(s);
@@ -623,7 +639,26 @@ const struct pt_counts *session_counts(struct session *s)
 		s->counts.requests += r.requests;
 		s->counts.frees += r.frees;
 	}
+	s->counts.not_judged += s->not_judged;
 	return &s->counts;
+}
+
+static bool judges(struct session *s, bool task, uint32_t word)
+{
+	if (task || word & PT_JUDGED)
+		return true;
+	s->not_judged++;
+	return false;
+}
+
+bool session_judges(struct session *s, const struct pt_finding *f)
+{
+	return judges(s, filter_has(&s->filter, f->tgid, f->tid), f->state);
+}
+
+const char *session_judged(const struct session *s)
+{
+	return s->filter.kind ? s->filter.name : NULL;
 }
 
 bool session_look(struct session *s, struct pt_finding *f)
@@ -680,6 +715,7 @@ void session_free(struct session *s)
 	pgmaptrace_bpf__destroy(s->skel);
 	ksyms_free(s->ksyms);
 	btf__free(s->btf);
+	filter_close(&s->filter);
 	free(s);
 }
 
@@ -923,6 +959,8 @@ static bool check_refs(struct session *s, const struct pt_pgmap *p, session_find
 	k->told = true;
 	f = (struct pt_finding){.pfn = now.pfn ? now.pfn : p->first};
 	session_look(s, &f);
+	if (!judges(s, !s->filter.kind || p->killer_judged, f.state))
+		return false;
 	f.kind = PT_RECORD_FINDING;
 	f.rule = PT_RULE_REF_IMBALANCE;
 	f.time = p->killed;

@@ -28,6 +28,7 @@ struct stall {
 	struct holders_found held;
 	unsigned int missing; /* how many whole looks in a row did not see it */
 	bool seen;	      /* in the look at hand */
+	bool not_judged;      /* --pid, --cgroup: nobody is told of it */
 	struct stall *next;
 };
 

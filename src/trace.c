@@ -235,6 +235,10 @@ static void on_stalled(void *arg, struct stall *st)
 
 	look_at_stall(t, st, &f);
 	st->about = f;
+	if (!st->reports)
+		st->not_judged = !session_judges(t->session, &f);
+	if (st->not_judged)
+		return;
 	read_clock(t);
 	if (!st->reports) {
 		t->own.rule[f.rule]++;
@@ -256,8 +260,10 @@ static void on_stall_ended(void *arg, struct stall *st)
 	struct pt_finding now = {.pfn = st->about.pfn};
 	bool others = false;
 
+	if (st->not_judged)
+		return;
 	for (const struct stall *i = t->stalls.all; i; i = i->next)
-		others |= i != st && i->reports && i->wait.pfn == st->wait.pfn;
+		others |= i != st && i->reports && !i->not_judged && i->wait.pfn == st->wait.pfn;
 	if (st->wait.how == PT_HOW_WAIT && !others)
 		session_expect_free(t->session, st->wait.pfn, false);
 	session_look(t->session, &now);
@@ -389,7 +395,8 @@ static bool judge_outstanding(void *arg, uint64_t pfn, uint32_t word,
 		t->own.ageless++;
 		return true;
 	}
-	if (age < t->options->older || !session_look(t->session, &f) || accounted_for(&f, life))
+	if (age < t->options->older || !session_look(t->session, &f) || accounted_for(&f, life) ||
+	    !session_judges(t->session, &f))
 		return true;
 	f.kind = PT_RECORD_FINDING;
 	f.rule = life == PT_PART ? PT_RULE_PAGES_UNBALANCED : PT_RULE_LEAK;
