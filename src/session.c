@@ -959,7 +959,8 @@ static bool check_refs(struct session *s, const struct pt_pgmap *p, session_find
 	k->told = true;
 	f = (struct pt_finding){.pfn = now.pfn ? now.pfn : p->first};
 	session_look(s, &f);
-	if (!judges(s, !s->filter.kind || p->killer_judged, f.state))
+	/* of no folio in particular */
+	if (!judges(s, !s->filter.kind || p->killer_judged, 0))
 		return false;
 	f.kind = PT_RECORD_FINDING;
 	f.rule = PT_RULE_REF_IMBALANCE;
