@@ -8,25 +8,33 @@
 #define PGMAPTRACE_FILTER_BPF_H
 
 /* Set by the tool. */
-const volatile __u32 filter;	 /* enum pt_filter */
-const volatile __u32 filter_pid; /* PT_FILTER_PID: the tgid */
+const volatile __u32 filter;	/* enum pt_filter */
+const volatile __u64 filter_id; /* tgid, or id of the cgroup */
 
-/* PT_FILTER_CGROUP: the one; the tool makes no such map without it. */
-struct {
-	__uint(type, BPF_MAP_TYPE_CGROUP_ARRAY);
-	__uint(max_entries, 1);
-	__uint(key_size, sizeof(__u32));
-	__uint(value_size, sizeof(__u32));
-} filter_cgroup SEC(".maps");
+#define CGROUP_LEVELS 64 /* how deep it may lie */
+
+/* Not by a map of cgroups: what the tool runs may sleep, and may have no such map. */
+static __always_inline bool is_below_cgroup(void)
+{
+	__u64 id;
+	int level;
+
+	for (level = 0; level < CGROUP_LEVELS; level++) {
+		id = bpf_get_current_ancestor_cgroup_id(level);
+		if (!id || id == filter_id)
+			return id;
+	}
+	return false;
+}
 
 /* Is the task that runs one of those?  In an interrupt it is the one that was interrupted. */
 __noinline int filter_has_current(void)
 {
 	switch (filter) {
 	case PT_FILTER_PID:
-		return bpf_get_current_pid_tgid() >> 32 == filter_pid;
+		return bpf_get_current_pid_tgid() >> 32 == filter_id;
 	case PT_FILTER_CGROUP:
-		return bpf_current_task_under_cgroup(&filter_cgroup, 0) == 1;
+		return is_below_cgroup();
 	}
 	return 1;
 }

@@ -2,14 +2,12 @@
 #include "filter.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <mntent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
-#include <unistd.h>
 #include <linux/magic.h>
 
 #include "exit_status.h"
@@ -63,7 +61,7 @@ static int open_pid(struct filter *f, uint32_t pid)
 		return EXIT_USAGE;
 	}
 	f->kind = PT_FILTER_PID;
-	f->pid = pid;
+	f->id = pid;
 	snprintf(f->name, sizeof(f->name), "pid:%u", pid);
 	return 0;
 }
@@ -115,14 +113,15 @@ static size_t mount_length(const char *path)
 static int open_cgroup(struct filter *f, const char *cgroup)
 {
 	char given[PATH_MAX], path[PATH_MAX];
+	struct stat st;
 
 	snprintf(given, sizeof(given), "%s%s", cgroup[0] == '/' ? "" : CGROUPS "/", cgroup);
-	f->cgroup = open(given, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (f->cgroup < 0 || !realpath(given, path))
+	if (!realpath(given, path) || stat(path, &st))
 		return no_cgroup(cgroup, strerror(errno));
-	if (!is_cgroup2(path))
+	if (!is_cgroup2(path) || !S_ISDIR(st.st_mode))
 		return no_cgroup(cgroup, "no directory of cgroup v2");
 	f->kind = PT_FILTER_CGROUP;
+	f->id = st.st_ino;
 	f->path = f->name + snprintf(f->name, sizeof(f->name), "cgroup:%s", path) - strlen(path) +
 		  mount_length(path);
 	return 0;
@@ -130,16 +129,10 @@ static int open_cgroup(struct filter *f, const char *cgroup)
 
 int filter_open(struct filter *f, uint32_t pid, const char *cgroup)
 {
-	*f = (struct filter){.cgroup = -1};
+	*f = (struct filter){0};
 	if (pid)
 		return open_pid(f, pid);
 	return cgroup ? open_cgroup(f, cgroup) : 0;
-}
-
-void filter_close(struct filter *f)
-{
-	if (f->cgroup >= 0)
-		close(f->cgroup);
 }
 
 bool filter_has(const struct filter *f, uint32_t tgid, uint32_t tid)
@@ -152,7 +145,7 @@ bool filter_has(const struct filter *f, uint32_t tgid, uint32_t tid)
 	case PT_FILTER_NONE:
 		return true;
 	case PT_FILTER_PID:
-		return tgid == f->pid;
+		return tgid == f->id;
 	case PT_FILTER_CGROUP:
 		of = tid ? proc_line(tid, "cgroup", "0::", line, sizeof(line)) : NULL;
 		return of && !strncmp(of, f->path, length) && (!of[length] || of[length] == '/');

@@ -14,9 +14,8 @@
 
 struct filter {
 	enum pt_filter kind;
-	uint32_t pid;
-	int cgroup;		 /* PT_FILTER_CGROUP: descriptor of its directory; else -1 */
-	const char *path;	 /* and, in name, its path from where cgroup v2 is mounted */
+	uint64_t id;		 /* tgid; of a cgroup, the inode number of its directory */
+	const char *path;	 /* PT_FILTER_CGROUP: in name, from where cgroup v2 is mounted */
 	char name[PATH_MAX + 8]; /* "pid:123", "cgroup:/sys/fs/cgroup/build" */
 };
 
@@ -26,7 +25,6 @@ struct filter {
  * Return: 0, or EXIT_USAGE if there is no such thing, said on stderr.
  */
 int filter_open(struct filter *f, uint32_t pid, const char *cgroup);
-void filter_close(struct filter *f);
 
 /* Without a filter all have it; with one, a task that is not known (0) has not. */
 bool filter_has(const struct filter *f, uint32_t tgid, uint32_t tid);

@@ -328,7 +328,6 @@ int session_load(struct session *s, const struct session_reader *reader)
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = s->options.btf,
 		    .kernel_log_level = debug_level() > 1 ? 4 : 0);
 	struct bpf_program *p;
-	__u32 zero = 0;
 	int err;
 
 	if (reader)
@@ -360,8 +359,7 @@ int session_load(struct session *s, const struct session_reader *reader)
 	s->skel->rodata->watch = s->options.watch;
 	s->skel->rodata->watched = s->options.watched;
 	s->skel->rodata->filter = s->filter.kind;
-	s->skel->rodata->filter_pid = s->filter.pid;
-	bpf_map__set_autocreate(s->skel->maps.filter_cgroup, s->filter.kind == PT_FILTER_CGROUP);
+	s->skel->rodata->filter_id = s->filter.id;
 	learn_irq_text(s);
 	if (s->options.watch != PT_WATCH_NONE)
 		bpf_map__set_max_entries(s->skel->maps.told, TOLD_BYTES);
@@ -370,12 +368,6 @@ int session_load(struct session *s, const struct session_reader *reader)
 		say("can't load the BPF programs: %s%s", strerror(-err),
 		    err == -EPERM ? " (run as root)"
 				  : " (PGMAPTRACE_DEBUG=1 shows the verifier's log)");
-		return EXIT_KERNEL;
-	}
-	if (s->filter.kind == PT_FILTER_CGROUP &&
-	    bpf_map_update_elem(bpf_map__fd(s->skel->maps.filter_cgroup), &zero, &s->filter.cgroup,
-				BPF_ANY)) {
-		say("can't filter by %s: %s", s->filter.name, strerror(errno));
 		return EXIT_KERNEL;
 	}
 	read_own(s);
@@ -715,7 +707,6 @@ void session_free(struct session *s)
 	pgmaptrace_bpf__destroy(s->skel);
 	ksyms_free(s->ksyms);
 	btf__free(s->btf);
-	filter_close(&s->filter);
 	free(s);
 }
 
