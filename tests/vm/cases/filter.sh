@@ -96,6 +96,7 @@ trace sh -e -c '. /tmp/commands.sh
 	inside teardown-stall $type
 	sleep 6
 	outside drop
+	sleep 3
 	outside leak $type
 	inside leak $type'
 of_cgroup() {
