@@ -33,7 +33,7 @@ Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(Q),@printf '  %-8s%s\n' $(1) $(2))
 
 SOURCES := pgmaptrace trace leaks child commands session peers stalls outstanding hooks holders \
-	rules ksyms devices files folio finding reasons stacks inlines out_text out_rates out_leaks \
+	rules ksyms devices files folio filter finding reasons stacks inlines out_text out_rates out_leaks \
 	heldset records baseline save past say journal options policy suppressions ledger summary \
 	report lines jsonl out_json out_ktap out_junit out_kmsg outputs
 SKELETONS := $(O)/pgmaptrace.skel.h $(O)/holders.skel.h

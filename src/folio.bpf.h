@@ -29,7 +29,7 @@ static __noinline __u64 enclosing_folio(struct pt_section *s, __u64 pfn)
 static long each_step(__u32 i, void *data)
 {
 	struct each *each = &(*(struct pt_scratch **)data)->each;
-	struct pt_transition t = {.op = each->op, .order = each->order};
+	struct pt_transition t = {.op = each->op, .order = each->order, .judged = each->judged};
 	struct pt_event *e = &each->event;
 	struct pt_outcome out = {};
 
@@ -41,6 +41,9 @@ static long each_step(__u32 i, void *data)
 		t.refcount = page_refcount(e->page);
 	if (!take(e, &t, &out))
 		return each->stop ? 1 : 0;
+	/* the other pages are its requester's, too */
+	if (filter && each->op == PT_OP_PART && !i)
+		each->judged = !!(e->word & PT_JUDGED);
 	if (each->op == PT_OP_FREE_REST)
 		each->next = e->pfn + (1ULL << pt_order(e->word));
 	if (out.rule && !each->broken) {
@@ -220,7 +223,7 @@ static long tally_page(__u32 i, void *data)
 	if (!t->out++)
 		t->first_out = pfn;
 	/* fsdax of counted kernels: nobody waits for a free that is on its way */
-	if (t->going &&
+	if (t->going && is_judged(word) &&
 	    (pt_is_requested(profile, in->section->type) ||
 	     page_refcount(pfn_to_page(pfn)) > pt_idle_count(profile, in->section->type)))
 		keep_gone(t->going, pfn, word);

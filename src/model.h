@@ -14,6 +14,7 @@
  *	bit  9     associations are known
  *	bit  10    what this folio suffers next was reported already
  *	bits 11-15 the order it was requested at
+ *	bit  16    who requested it last is one of those that are judged (--pid, --cgroup)
  *
  * Only the head page of a large folio has a state, unless its pages come back
  * one by one: then each has one, and is PT_PART.
@@ -88,6 +89,7 @@ enum pt_op {
 #define PT_ORDER_SHIFT 11
 #define PT_ORDER_MAX   31u
 #define PT_ORDER_MASK  (PT_ORDER_MAX << PT_ORDER_SHIFT)
+#define PT_JUDGED      (1u << 16) /* no step looks at it: see pt_mark() */
 
 /* One event, as read at the hook. */
 struct pt_transition {
@@ -98,10 +100,11 @@ struct pt_transition {
 	unsigned char settled;	    /* the baseline scan is complete */
 	unsigned char shared;	    /* STORE: the kernel marks it as shared */
 	unsigned char associations; /* STORE, REMOVE: the kernel's own count */
-	unsigned char order; /* REQUEST, ACCEPT: asked for; FREE: the folio's, for folio.bpf.h */
-	unsigned char huge;  /* MAP: by a PMD */
-	int refcount;	     /* of the folio; REMOVE, RESET: highest of its pages */
-	int mapcount;	     /* of the folio; number of page table entries */
+	unsigned char order;  /* REQUEST, ACCEPT: asked for; FREE: the folio's, for folio.bpf.h */
+	unsigned char huge;   /* MAP: by a PMD */
+	unsigned char judged; /* who does it, or of PART did, is one of those that are judged */
+	int refcount;	      /* of the folio; REMOVE, RESET: highest of its pages */
+	int mapcount;	      /* of the folio; number of page table entries */
 };
 
 /* What a step did.  The counters are added to the session's totals. */
@@ -581,6 +584,44 @@ static __always_inline unsigned int pt_step(unsigned int word, const struct pt_t
 		return pt_step_teardown(word, t, out);
 	}
 	return word;
+}
+
+enum pt_keep { PT_KEEP_NOT, PT_KEEP_REQUEST, PT_KEEP_FREE };
+
+/* Which events are kept as the folio's last request and last free. */
+static __always_inline enum pt_keep pt_kept_as(const struct pt_transition *t,
+					       const struct pt_outcome *out)
+{
+	switch (t->op) {
+	case PT_OP_REQUEST:
+	case PT_OP_ACCEPT:
+	case PT_OP_PART:
+		return out->request ? PT_KEEP_REQUEST : PT_KEEP_NOT;
+	case PT_OP_MAP:
+		/* a device-dax folio is never requested: who mapped it is the best there is */
+		return out->request || t->type == PT_TYPE_GENERIC ? PT_KEEP_REQUEST : PT_KEEP_NOT;
+	case PT_OP_FREE:
+		/* a free that met the folio's next user: see pt_step_free_fsdax() */
+		return out->request && t->refcount > 0 ? PT_KEEP_REQUEST : PT_KEEP_FREE;
+	case PT_OP_STORE:
+		/* on a classic kernel this is all that is seen of a use */
+		return t->profile == PT_PROFILE_CLASSIC ? PT_KEEP_REQUEST : PT_KEEP_NOT;
+	case PT_OP_REMOVE:
+		return t->profile == PT_PROFILE_CLASSIC ? PT_KEEP_FREE : PT_KEEP_NOT;
+	}
+	return PT_KEEP_NOT;
+}
+
+/*
+ * pt_mark - note in the state that came of pt_step() who requested the folio last
+ * A free that met the next user is not made by that one: the mark stays.
+ */
+static __always_inline unsigned int pt_mark(unsigned int word, const struct pt_transition *t,
+					    const struct pt_outcome *out)
+{
+	if (t->op == PT_OP_FREE || pt_kept_as(t, out) != PT_KEEP_REQUEST)
+		return word;
+	return t->judged ? word | PT_JUDGED : word & ~PT_JUDGED;
 }
 
 /*

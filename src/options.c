@@ -40,6 +40,8 @@ static const char help[] =
 	"      --stack WHEN      take kernel stacks at all requests and frees (all, the\n"
 	"                        default), at findings only (findings), never (none);\n"
 	"                        without a stack the call site is kept\n"
+	"  -p, --pid PID         judge only what process PID does, and folios it requested\n"
+	"      --cgroup PATH     the same of all processes in a cgroup v2 and below it\n"
 	"What is shown\n"
 	"      --events          show each transition of each folio\n"
 	"      --pfn PFN         show each transition of the folio at PFN\n"
@@ -143,6 +145,7 @@ bool parse_number(const char *text, uint64_t *number)
 #define OPTIONS(OPTION)                                                                            \
 	OPTION("baseline", required_argument, OPT_BASELINE, LEAKS)                                 \
 	OPTION("btf", required_argument, OPT_BTF, ANY)                                             \
+	OPTION("cgroup", required_argument, OPT_CGROUP, TRACE)                                     \
 	OPTION("deterministic", no_argument, OPT_DETERMINISTIC, TRACE)                             \
 	OPTION("duration", required_argument, 'd', TRACE)                                          \
 	OPTION("error-exitcode", required_argument, OPT_ERROR_EXITCODE, TRACE)                     \
@@ -163,6 +166,7 @@ bool parse_number(const char *text, uint64_t *number)
 	OPTION("past", required_argument, OPT_PAST, LEAKS)                                         \
 	OPTION("pfn", required_argument, OPT_PFN, TRACE)                                           \
 	OPTION("pgmap", required_argument, OPT_PGMAP, TRACE | LEAKS)                               \
+	OPTION("pid", required_argument, 'p', TRACE)                                               \
 	OPTION("ready-file", required_argument, OPT_READY_FILE, TRACE)                             \
 	OPTION("save", required_argument, OPT_SAVE, TRACE | LEAKS)                                 \
 	OPTION("stack", required_argument, OPT_STACK, TRACE)                                       \
@@ -181,6 +185,7 @@ enum {
 	OPT_FIRST = 255, /* above are no letters */
 	OPT_BASELINE,
 	OPT_BTF,
+	OPT_CGROUP,
 	OPT_DETERMINISTIC,
 	OPT_ERROR_EXITCODE,
 	OPT_EVENTS,
@@ -265,6 +270,16 @@ static bool parse_exitcode(const char *text, int *status)
 	return true;
 }
 
+static bool parse_pid(const char *text, uint32_t *pid)
+{
+	uint64_t number;
+
+	if (!parse_number(text, &number) || !number || number > INT32_MAX)
+		return false;
+	*pid = number;
+	return true;
+}
+
 static int add_suppressions(struct options *o, const char *file)
 {
 	int n = 0;
@@ -300,6 +315,11 @@ static int parse_option(int c, struct options *o)
 		break;
 	case OPT_BTF:
 		o->session.btf = optarg;
+		break;
+	case OPT_CGROUP:
+		if (!*optarg)
+			return usage_error("--cgroup: give a directory of cgroup v2");
+		o->session.cgroup = optarg;
 		break;
 	case OPT_DETERMINISTIC:
 		o->deterministic = true;
@@ -367,6 +387,10 @@ static int parse_option(int c, struct options *o)
 			return usage_error(bad_watch, "--pgmap ", optarg);
 		o->pgmap = optarg;
 		break;
+	case 'p':
+		if (!parse_pid(optarg, &o->session.pid))
+			return usage_error("--pid %s: give the number of a process", optarg);
+		break;
 	case OPT_READY_FILE:
 		o->ready_file = optarg;
 		break;
@@ -429,7 +453,7 @@ static int parse_options(int argc, char **argv, struct options *o, uint64_t *giv
 
 	opterr = 0;
 	optind = 0; /* anew: also for glibc's own state */
-	while ((c = getopt_long(argc, argv, "+:d:hjo:TvV", names, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "+:d:hjo:p:TvV", names, NULL)) != -1) {
 		switch (c) {
 		case ':':
 			return usage_error("%s wants a value", argv[optind - 1]);
@@ -504,6 +528,8 @@ static int check_options(const struct options *o, uint64_t given)
 			return usage_error("--%s is no option of %s", names[i].name,
 					   o->command == COMMAND_TRACE ? "tracing"
 								       : commands[o->command].name);
+	if (o->session.pid && o->session.cgroup)
+		return usage_error("--pid and --cgroup: give only one of them");
 	if (o->json && o->ktap)
 		return usage_error("-j and --ktap: stdout has room for one of them (--json FILE "
 				   "writes records to a file)");

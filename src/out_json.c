@@ -526,6 +526,10 @@ void json_summary(struct json_out *o, const struct summary *sum, const struct su
 	jsonl_number(&l, "warnings", sum->warnings);
 	jsonl_number(&l, "suppressed", sum->suppressed);
 	jsonl_number(&l, "unverified", sum->unverified);
+	if (sum->judged) {
+		jsonl_text(&l, "judged", sum->judged);
+		jsonl_number(&l, "not_judged", sum->counts->not_judged);
+	}
 	add_rules(&l, "may_hide", hidden_rules(sum));
 	add_suppressions(&l, all);
 	jsonl_text(&l, "kernel", u.release);

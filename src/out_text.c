@@ -538,6 +538,8 @@ void text_summary(FILE *to, const struct summary *sum, enum pt_profile profile)
 		fprintf(to, " unused_suppressions=%u", sum->unused);
 	if (sum->unverified)
 		fprintf(to, " unverified=%llu", (unsigned long long)sum->unverified);
+	if (sum->judged)
+		fprintf(to, " judged=%s not_judged=%llu", sum->judged, sum->counts->not_judged);
 	uname(&u);
 	fprintf(to, " kernel=%s profile=%s\n", u.release, pt_profile_name(profile));
 }

@@ -12,6 +12,7 @@
 #include "wire.h"
 #include "kernel.bpf.h"
 #include "file.bpf.h"
+#include "filter.bpf.h"
 #include "state.bpf.h"
 #include "pgmap.bpf.h"
 #include "folio.bpf.h"
@@ -512,6 +513,7 @@ HOOK(memunmap_pages)
 	p->at = where_for_finding(h);
 	p->killer = tid;
 	p->killer_cpu = bpf_get_smp_processor_id();
+	p->killer_judged = filter && filter_has_current();
 	bpf_get_current_comm(p->comm, sizeof(p->comm));
 	p->killed = bpf_ktime_get_ns();
 	__sync_fetch_and_add(&killed, 1);

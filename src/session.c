@@ -13,6 +13,7 @@
 #include <bpf/libbpf.h>
 
 #include "exit_status.h"
+#include "filter.h"
 #include "peers.h"
 #include "pgmaptrace.skel.h"
 #include "say.h"
@@ -41,6 +42,8 @@ struct recent {
 
 struct session {
 	struct session_options options;
+	struct filter filter;
+	uint64_t not_judged; /* of what was found in user space */
 	struct btf *btf;
 	struct ksyms *ksyms;
 	bool ksyms_old;	   /* our programs were loaded since */
@@ -106,6 +109,9 @@ struct session *session_probe(const struct session_options *o, int *status)
 	libbpf_set_print(quiet);
 	s->options = *o;
 	s->kept = s->peer = KEPT_NOTHING;
+	*status = filter_open(&s->filter, o->pid, o->cgroup);
+	if (*status)
+		goto fail;
 	*status = EXIT_KERNEL;
 	s->btf = load_btf(o->btf);
 	if (!s->btf)
@@ -366,6 +372,8 @@ int session_load(struct session *s, const struct session_reader *reader)
 	s->skel->rodata->stack_mode = s->options.stack;
 	s->skel->rodata->watch = s->options.watch;
 	s->skel->rodata->watched = s->options.watched;
+	s->skel->rodata->filter = s->filter.kind;
+	s->skel->rodata->filter_id = s->filter.id;
 	learn_irq_text(s);
 	if (s->options.watch != PT_WATCH_NONE)
 		bpf_map__set_max_entries(s->skel->maps.told, TOLD_BYTES);
@@ -652,7 +660,26 @@ const struct pt_counts *session_counts(struct session *s)
 		s->counts.requests += r.requests;
 		s->counts.frees += r.frees;
 	}
+	s->counts.not_judged += s->not_judged;
 	return &s->counts;
+}
+
+static bool judges(struct session *s, bool task, uint32_t word)
+{
+	if (task || word & PT_JUDGED)
+		return true;
+	s->not_judged++;
+	return false;
+}
+
+bool session_judges(struct session *s, const struct pt_finding *f)
+{
+	return judges(s, filter_has(&s->filter, f->tgid, f->tid), f->state);
+}
+
+const char *session_judged(const struct session *s)
+{
+	return s->filter.kind ? s->filter.name : NULL;
 }
 
 bool session_look(struct session *s, struct pt_finding *f)
@@ -960,6 +987,9 @@ static bool check_refs(struct session *s, const struct pt_pgmap *p, session_find
 	k->told = true;
 	f = (struct pt_finding){.pfn = now.pfn ? now.pfn : p->first};
 	session_look(s, &f);
+	/* of no folio in particular */
+	if (!judges(s, !s->filter.kind || p->killer_judged, 0))
+		return false;
 	f.kind = PT_RECORD_FINDING;
 	f.rule = PT_RULE_REF_IMBALANCE;
 	f.time = p->killed;

@@ -22,6 +22,9 @@ struct session_options {
 	enum pt_watch watch;
 	uint64_t watched; /* pfn or inode number */
 	uint32_t ignored; /* rules that are to be off, bit (1 << enum pt_rule) */
+	/* whose doing is judged: of the one or the other; 0 and NULL: everyone's */
+	uint32_t pid;
+	const char *cgroup;
 };
 
 /* Who takes what the programs tell, in the order of the events, inside session_consume(). */
@@ -104,6 +107,14 @@ enum session_symbols {
 };
 
 const struct ksyms *session_ksyms(struct session *s, enum session_symbols which);
+/*
+ * Is what was found in user space to be reported: does its task, or who requested its
+ * folio last, belong to those that are judged?  If not it is counted, as the programs do.
+ * @f: tgid and tid of its task, or 0; state
+ */
+bool session_judges(struct session *s, const struct pt_finding *f);
+/* Whose doing is judged, as "pid:123"; NULL: everyone's.  Valid until session_free(). */
+const char *session_judged(const struct session *s);
 /* Valid until session_free(). */
 const struct pt_counts *session_counts(struct session *s);
 /*

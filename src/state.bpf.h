@@ -187,6 +187,7 @@ struct each {
 	__u8 order;
 	__u8 rule;
 	__u8 stop;	       /* at the first that breaks a rule, or is not taken */
+	__u8 judged;	       /* PART: who requested the head is */
 	struct pt_event event; /* of the folio at hand */
 };
 
@@ -675,37 +676,14 @@ __noinline int tell(const struct pt_transition *t, const struct pt_event *e, __u
 	return 0;
 }
 
-enum pt_keep { KEEP_NOT, KEEP_REQUEST, KEEP_FREE };
-
-/* Which events are kept as the folio's last request and last free. */
-static __always_inline enum pt_keep kept_as(const struct pt_transition *t,
-					    const struct pt_outcome *out)
-{
-	switch (t->op) {
-	case PT_OP_REQUEST:
-		return out->request ? KEEP_REQUEST : KEEP_NOT;
-	case PT_OP_MAP:
-		/* a device-dax folio is never requested: who mapped it is the best there is */
-		return out->request || t->type == PT_TYPE_GENERIC ? KEEP_REQUEST : KEEP_NOT;
-	case PT_OP_FREE:
-		/* a free that met the folio's next user: see pt_step_free_fsdax() */
-		return out->request && t->refcount > 0 ? KEEP_REQUEST : KEEP_FREE;
-	case PT_OP_STORE:
-		/* on a classic kernel this is all that is seen of a use */
-		return t->profile == PT_PROFILE_CLASSIC ? KEEP_REQUEST : KEEP_NOT;
-	case PT_OP_REMOVE:
-		return t->profile == PT_PROFILE_CLASSIC ? KEEP_FREE : KEEP_NOT;
-	}
-	return KEEP_NOT;
-}
-
 /* pt_step(), as a function of its own */
 __noinline int step(__u32 word, const struct pt_transition *t, struct pt_outcome *out)
 {
 	if (!t || !out)
 		return 0;
 	__builtin_memset(out, 0, sizeof(*out));
-	return pt_step(word, t, out);
+	word = pt_step(word, t, out);
+	return filter ? pt_mark(word, t, out) : word;
 }
 
 #define PT_CAS_TRIES 16
@@ -789,6 +767,8 @@ static __always_inline bool take_in(struct pt_section *s, struct pt_event *e,
 	t->profile = profile;
 	t->fresh = s->fresh;
 	t->settled = settled;
+	if (filter && t->op != PT_OP_PART)
+		t->judged = filter_has_current();
 	e->pgmap = s->pgmap;
 	done = apply(&s->word[e->pfn & (PT_SECTION_PAGES - 1)], t, out, e,
 		     t->op == PT_OP_FREE ? e->page : 0);
@@ -799,7 +779,7 @@ static __always_inline bool take_in(struct pt_section *s, struct pt_event *e,
 	count_rates(s, out);
 	count_rest(out);
 	if (watch)
-		tell(t, e, out->rule);
+		tell(t, e, is_judged(e->word) ? out->rule : PT_RULE_NONE);
 	return true;
 }
 
@@ -810,6 +790,17 @@ static __always_inline bool take(struct pt_event *e, struct pt_transition *t,
 	struct pt_section *s = find_section(e->pfn);
 
 	return s && take_in(s, e, t, out);
+}
+
+/* Is a broken rule not to be reported?  @e->word is the state before. */
+static __always_inline bool dismiss(const struct pt_event *e, __u32 rule)
+{
+	if (rules_off >> rule & 1)
+		return true;
+	if (is_judged(e->word))
+		return false;
+	COUNT(not_judged, 1);
+	return true;
 }
 
 /*
@@ -824,10 +815,10 @@ static __always_inline enum pt_keep judge_in(const struct hook *h, struct pt_sec
 
 	e->at = call_site(h);
 	if (!take_in(s, e, t, &out))
-		return KEEP_NOT;
-	if (rules_off >> out.rule & 1)
+		return PT_KEEP_NOT;
+	if (out.rule && dismiss(e, out.rule))
 		out.rule = PT_RULE_NONE;
-	keep = kept_as(t, &out);
+	keep = pt_kept_as(t, &out);
 	if (out.rule)
 		e->at = where_for_finding(h);
 	else if (keep)
@@ -864,9 +855,9 @@ static __always_inline void remember(const struct pt_event *e, enum pt_keep keep
 	__u64 pfn = e->pfn;
 
 	if (keep)
-		touch(pfn, e->at, keep == KEEP_FREE);
+		touch(pfn, e->at, keep == PT_KEEP_FREE);
 	/* on classic kernels it is the file that gives it up, when the wait is over */
-	if (keep == KEEP_FREE && nr_waited && profile != PT_PROFILE_CLASSIC &&
+	if (keep == PT_KEEP_FREE && nr_waited && profile != PT_PROFILE_CLASSIC &&
 	    bpf_map_lookup_elem(&waited, &pfn))
 		tell_release(0, pfn, e->at);
 }
@@ -893,12 +884,12 @@ static __always_inline void finding(const struct hook *h, struct pt_transition *
 	__u64 key = e->pfn >> PT_SECTION_SHIFT;
 	struct pt_section *s = bpf_map_lookup_elem(&sections, &key);
 
-	if (rules_off >> rule & 1)
-		return;
 	if (s && !e->word) {
 		t->fresh = s->fresh;
 		e->word = s->word[e->pfn & (PT_SECTION_PAGES - 1)];
 	}
+	if (dismiss(e, rule))
+		return;
 	e->at = where_for_finding(h);
 	report(t, e, rule);
 }

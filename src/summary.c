@@ -144,6 +144,7 @@ void summarise(const struct evidence *e, struct summary *sum)
 
 	memset(sum, 0, sizeof(*sum));
 	sum->counts = c;
+	sum->judged = session_judged(e->session);
 	ledger_make(e->session, e->own, &sum->ledger);
 	for (int i = 1; i < PT_NR_RULES; i++) {
 		struct rule_result *r = &sum->rule[i];

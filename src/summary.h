@@ -52,6 +52,7 @@ struct summary {
 	struct leaked leaked;
 	struct ledger ledger;
 	const struct pt_counts *counts;
+	const char *judged; /* whose doing; NULL: everyone's */
 };
 
 /* What a verdict is made from. */

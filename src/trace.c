@@ -292,12 +292,12 @@ static void on_stalled(void *arg, struct stall *st)
 	struct pt_finding f;
 
 	look_at_stall(t, st, &f);
-	if (is_ignored(t, f.rule))
+	if (st->reports && !st->told)
+		return;
+	if (!st->reports && (is_ignored(t, f.rule) || !session_judges(t->session, &f)))
 		return;
 	st->about = f;
 	if (st->reports) {
-		if (!st->told)
-			return;
 		read_clock(t);
 		outputs_stall_lasts(&t->out, &f, &st->held);
 		return;
@@ -323,7 +323,7 @@ static void on_stall_ended(void *arg, struct stall *st)
 	bool others = false;
 
 	for (const struct stall *i = t->stalls.all; i; i = i->next)
-		others |= i != st && i->reports && i->wait.pfn == st->wait.pfn;
+		others |= i != st && i->told && i->wait.pfn == st->wait.pfn;
 	if (st->wait.how == PT_HOW_WAIT && !others)
 		session_expect_free(t->session, st->wait.pfn, false);
 	if (!st->told)
@@ -471,7 +471,8 @@ static bool judge_outstanding(void *arg, uint64_t pfn, uint32_t word,
 		t->own.ageless++;
 		return true;
 	}
-	if (age < t->options->older || !session_look(t->session, &f) || accounted_for(&f, life))
+	if (age < t->options->older || !session_look(t->session, &f) || accounted_for(&f, life) ||
+	    !session_judges(t->session, &f))
 		return true;
 	f.kind = PT_RECORD_FINDING;
 	f.rule = life == PT_PART ? PT_RULE_PAGES_UNBALANCED : PT_RULE_LEAK;

@@ -126,6 +126,7 @@ struct pt_counts {
 	__u64 stores;
 	__u64 removals;
 	__u64 rules[PT_NR_RULES];
+	__u64 not_judged; /* broken rules that --pid or --cgroup leaves out */
 	__u64 lost[PT_NR_LOSSES];
 };
 
@@ -144,9 +145,9 @@ struct pt_pgmap {
 	__u64 first;  /* first pfn with a struct page that means something (altmap) */
 	__u64 killed; /* when memunmap_pages came, and who called it; 0: not yet */
 	__u32 killer_cpu;
-	__u32 unused;
-	__u32 killer; /* tid */
-	__u32 at;     /* where in the kernel that was */
+	__u32 killer_judged; /* it is one of those that --pid or --cgroup names */
+	__u32 killer;	     /* tid */
+	__u32 at;	     /* where in the kernel that was */
 	char comm[PT_COMM_LEN];
 	__u64 ops;	 /* address of its dev_pagemap_ops; 0: none */
 	__u64 page_free; /* address of its page_free, or folio_free; 0: none */
@@ -274,6 +275,13 @@ enum pt_watch {
 	PT_WATCH_ALL, /* the tool chooses */
 	PT_WATCH_PFN,
 	PT_WATCH_INODE,
+};
+
+/* --pid, --cgroup: what tasks do, or did to a folio before, is judged */
+enum pt_filter {
+	PT_FILTER_NONE, /* all */
+	PT_FILTER_PID,
+	PT_FILTER_CGROUP,
 };
 
 #define PT_NO_OFFSET (~0ULL) /* in the file: not known */

@@ -619,6 +619,40 @@ static int lab_double_free(struct lab_scene *scene)
 	return 0;
 }
 
+/* Frees by another task than the one that requested. */
+struct lab_elsewhere {
+	struct work_struct work;
+	struct lab_scene *scene;
+	struct folio *folio;
+	int error;
+};
+
+static void lab_free_elsewhere(struct work_struct *work)
+{
+	struct lab_elsewhere *e = container_of(work, struct lab_elsewhere, work);
+
+	lab_free(e->folio);
+	if (!e->scene->correct)
+		lab_request_secretly(e->scene, e->folio);
+	else if (!lab_request(e->scene, 0, 0))
+		e->error = -EIO;
+	if (!e->error)
+		put(e->folio);
+}
+
+static int lab_double_free_elsewhere(struct lab_scene *scene)
+{
+	struct lab_elsewhere e = {.scene = scene, .folio = lab_request(scene, 0, 0)};
+
+	if (!e.folio)
+		return -EIO;
+	INIT_WORK_ONSTACK(&e.work, lab_free_elsewhere);
+	schedule_work(&e.work);
+	flush_work(&e.work);
+	destroy_work_on_stack(&e.work);
+	return e.error;
+}
+
 static int lab_free_referenced(struct lab_scene *scene)
 {
 	struct folio *folio = lab_request(scene, 0, 0);
@@ -1353,6 +1387,7 @@ static const struct lab_command {
 	{"request-dying", NULL, REQUESTED, lab_request_dying},
 	{"free-unrequested", NULL, REQUESTED | MAPPED, lab_free_unrequested},
 	{"double-free", NULL, REQUESTED, lab_double_free},
+	{"double-free", "elsewhere", REQUESTED, lab_double_free_elsewhere},
 	{"free-referenced", NULL, REQUESTED, lab_free_referenced},
 	{"free-referenced", "mapped", REQUESTED | MAPPED, lab_free_mapped},
 	{"pgmap-overlap", NULL, ANY, lab_pgmap_overlap},

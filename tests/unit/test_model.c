@@ -435,6 +435,18 @@ static void say(const char *what, struct state s, const struct pt_outcome *out)
 		    out->free, out->preexisting, out->preexisting_free, out->store, out->remove);
 }
 
+/* Who requested it, and who does what happens now, decides nothing. */
+static void compare_marked(struct state before, struct state after, const struct pt_transition *t,
+			   const struct pt_outcome *expected)
+{
+	struct pt_transition marked = *t;
+	struct pt_outcome got = {0};
+
+	marked.judged = 1;
+	assert_int_equal(pt_step(pack(before) | PT_JUDGED, &marked, &got), pack(after) | PT_JUDGED);
+	assert_memory_equal(&got, expected, sizeof(got));
+}
+
 static void compare_step(struct state before, const struct pt_transition *t)
 {
 	struct pt_outcome expected = {0}, got = {0};
@@ -443,8 +455,10 @@ static void compare_step(struct state before, const struct pt_transition *t)
 
 	expect(&after, t, &expected);
 	word = pt_step(pack(before), t, &got);
-	if (word == pack(after) && !memcmp(&expected, &got, sizeof(got)))
+	if (word == pack(after) && !memcmp(&expected, &got, sizeof(got))) {
+		compare_marked(before, after, t, &expected);
 		return;
+	}
 	print_error("%s profile %u type %u fresh %u settled %u shared %u associations %u "
 		    "refcount %d mapcount %d order %u huge %u\n",
 		    op_name(t->op), t->profile, t->type, t->fresh, t->settled, t->shared,
@@ -1618,6 +1632,76 @@ static void test_leak_silent(void **unused)
 }
 
 /* A step that lost its compare-and-swap is done again. */
+/* ---- whose request it was */
+
+/* Return: the state after an event, made by one of those that are judged or by another. */
+static unsigned int marked_step(unsigned int word, struct pt_transition t, bool judged)
+{
+	struct pt_outcome out = {0};
+
+	t.judged = judged;
+	word = pt_step(word, &t, &out);
+	return pt_mark(word, &t, &out);
+}
+
+static void test_mark_is_of_the_last_request(void **unused)
+{
+	static const struct {
+		unsigned char op, profile, type, life;
+		int refcount;
+		bool requests;
+	} events[] = {
+		{PT_OP_REQUEST, PT_PROFILE_COUNTED, PT_TYPE_PRIVATE, PT_IDLE, 0, true},
+		{PT_OP_REQUEST, PT_PROFILE_CLASSIC, PT_TYPE_COHERENT, PT_FREED, 1, true},
+		{PT_OP_REQUEST, PT_PROFILE_REQUEST, PT_TYPE_FS_DAX, PT_IDLE, 0, true},
+		/* refused, and a second one of what is out */
+		{PT_OP_REQUEST, PT_PROFILE_REQUEST, PT_TYPE_FS_DAX, PT_IDLE, 1, false},
+		{PT_OP_REQUEST, PT_PROFILE_COUNTED, PT_TYPE_PRIVATE, PT_REQUESTED, 1, false},
+		{PT_OP_ACCEPT, PT_PROFILE_REQUEST, PT_TYPE_PRIVATE, PT_IDLE, 1, true},
+		{PT_OP_ACCEPT, PT_PROFILE_REQUEST, PT_TYPE_PRIVATE, PT_REQUESTED, 1, false},
+		{PT_OP_PART, PT_PROFILE_COUNTED, PT_TYPE_PRIVATE, PT_FREED, 0, true},
+		{PT_OP_PART, PT_PROFILE_COUNTED, PT_TYPE_PRIVATE, PT_REQUESTED, 0, false},
+		/* the first mapping requests; of device-dax the last one is what is known */
+		{PT_OP_MAP, PT_PROFILE_COUNTED, PT_TYPE_FS_DAX, PT_FREED, 1, true},
+		{PT_OP_MAP, PT_PROFILE_COUNTED, PT_TYPE_FS_DAX, PT_REQUESTED, 2, false},
+		{PT_OP_MAP, PT_PROFILE_CLASSIC, PT_TYPE_GENERIC, PT_UNKNOWN, 1, true},
+		{PT_OP_STORE, PT_PROFILE_CLASSIC, PT_TYPE_FS_DAX, PT_UNKNOWN, 1, true},
+		{PT_OP_STORE, PT_PROFILE_COUNTED, PT_TYPE_FS_DAX, PT_REQUESTED, 1, false},
+		/* who frees it has not requested it, not even if the next user has it by now */
+		{PT_OP_FREE, PT_PROFILE_COUNTED, PT_TYPE_PRIVATE, PT_REQUESTED, 0, false},
+		{PT_OP_FREE, PT_PROFILE_COUNTED, PT_TYPE_FS_DAX, PT_REQUESTED, 1, false},
+		{PT_OP_FREE_REST, PT_PROFILE_REQUEST, PT_TYPE_PRIVATE, PT_REQUESTED, 0, false},
+		{PT_OP_REMOVE, PT_PROFILE_CLASSIC, PT_TYPE_FS_DAX, PT_UNKNOWN, 1, false},
+		{PT_OP_UNDO, PT_PROFILE_REQUEST, PT_TYPE_PRIVATE, PT_REQUESTED, 1, false},
+		{PT_OP_RELEASE, PT_PROFILE_REQUEST, PT_TYPE_PRIVATE, PT_REQUESTED, 1, false},
+		{PT_OP_MISSED, PT_PROFILE_REQUEST, PT_TYPE_FS_DAX, PT_IDLE, 0, false},
+		{PT_OP_RESET, PT_PROFILE_COUNTED, PT_TYPE_FS_DAX, PT_FREED, 0, false},
+		{PT_OP_BASELINE, PT_PROFILE_COUNTED, PT_TYPE_PRIVATE, PT_UNKNOWN, 1, false},
+		{PT_OP_TEARDOWN, PT_PROFILE_COUNTED, PT_TYPE_PRIVATE, PT_REQUESTED, 1, false},
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_SIZE(events); i++) {
+		struct pt_transition t = {
+			.op = events[i].op,
+			.profile = events[i].profile,
+			.type = events[i].type,
+			.refcount = events[i].refcount,
+		};
+
+		for (unsigned int was = 0; was < 2; was++) {
+			for (unsigned int judged = 0; judged < 2; judged++) {
+				unsigned int word = events[i].life | (was ? PT_JUDGED : 0);
+				bool is = marked_step(word, t, judged) & PT_JUDGED;
+
+				if (is != (events[i].requests ? judged : was))
+					fail_msg("event %zu, %s: was %u, by %u, is %d", i,
+						 op_name(t.op), was, judged, is);
+			}
+		}
+	}
+}
+
 static void test_step_has_no_side_effect(void **unused)
 {
 	struct pt_transition t = {.op = PT_OP_REQUEST,
@@ -1696,6 +1780,7 @@ int main(void)
 		cmocka_unit_test(test_ref_imbalance_silent),
 		cmocka_unit_test(test_leak),
 		cmocka_unit_test(test_leak_silent),
+		cmocka_unit_test(test_mark_is_of_the_last_request),
 		cmocka_unit_test(test_step_has_no_side_effect),
 	};
 
