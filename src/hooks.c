@@ -275,6 +275,34 @@ void hooks_without(struct pt_choice *c, struct pt_hook *h, int error)
 		c->missing++;
 }
 
+static bool any_kprobe(void)
+{
+	for (const struct pt_hook *h = pt_hooks; h->function; h++)
+		if (h->attach == PT_ATTACH_KPROBE)
+			return true;
+	return false;
+}
+
+/* A kernel that has no such switch has it on. */
+static bool is_off(const char *file)
+{
+	FILE *f = fopen(file, "re");
+	int c = f ? getc(f) : EOF;
+
+	if (f)
+		fclose(f);
+	return c == '0';
+}
+
+const char *hooks_switched_off(void)
+{
+	if (is_off("/proc/sys/kernel/ftrace_enabled"))
+		return "sysctl kernel.ftrace_enabled";
+	if (any_kprobe() && is_off("/sys/kernel/debug/kprobes/enabled"))
+		return "/sys/kernel/debug/kprobes/enabled";
+	return NULL;
+}
+
 const char *pt_profile_name(enum pt_profile profile)
 {
 	static const char *const names[] = {"none", "classic", "counted", "request"};

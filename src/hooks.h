@@ -60,6 +60,12 @@ void hooks_choose(const struct btf *btf, const struct ksyms *k, struct pt_choice
  */
 void hooks_without(struct pt_choice *c, struct pt_hook *h, int error);
 
+/*
+ * The kernel has switches by which attached hooks, and those that are attached then,
+ * see nothing and say nothing.  Return: what is off now; NULL: nothing that is known.
+ */
+const char *hooks_switched_off(void);
+
 const char *pt_profile_name(enum pt_profile profile);
 const char *pt_attach_name(enum pt_attach attach);
 

@@ -93,12 +93,21 @@ static void add_missing(struct ledger *l)
 	}
 }
 
+/* For how long nobody knows, nor what came meanwhile. */
+static void add_switched_off(struct ledger *l, const char *by)
+{
+	if (by)
+		add(l, "switched-off", 0, PT_ALL_RULES, PT_ALL_RULES,
+		    "hooks saw nothing while %s was 0", by);
+}
+
 void ledger_make(struct session *s, const struct own_findings *own, struct ledger *l)
 {
 	memset(l, 0, sizeof(*l));
 	add_counted(l, session_counts(s));
 	add_missed(l, s);
 	add_missing(l);
+	add_switched_off(l, session_switched_off(s));
 	if (own->ageless)
 		add(l, "ageless", own->ageless, RULE(LEAK) | RULE(PAGES_UNBALANCED), 0,
 		    "outstanding folios of unknown age");

@@ -63,6 +63,7 @@ struct session {
 	struct killed killed[MAX_KILLED];
 	unsigned int nr_killed;
 	struct recent recent;
+	const char *switched_off; /* by what hooks were, while they were wanted; NULL: not */
 };
 
 static const struct ksyms_files symbols = {"/proc/kallsyms", "/proc/modules", "/sys/module"};
@@ -334,6 +335,39 @@ static int open_rings(struct session *s)
 	return EXIT_INTERNAL;
 }
 
+/*
+ * PGMAPTRACE_MAPS="NAME=ENTRIES[,NAME=ENTRIES]...", for tests: maps of another size,
+ * which are soon full.  Return: 0, or an exit status.
+ */
+static int resize_maps(struct session *s)
+{
+	const char *list = getenv("PGMAPTRACE_MAPS"), *at = list;
+
+	while (at) {
+		char name[16], entries[8];
+		struct bpf_map *map;
+		int len = 0, err;
+
+		if (sscanf(at, "%15[a-z_]=%7[0-9]%n", name, entries, &len) != 2 || !atoi(entries) ||
+		    (at[len] && at[len] != ',')) {
+			say_error("PGMAPTRACE_MAPS=%s: give NAME=ENTRIES[,NAME=ENTRIES]...", list);
+			return EXIT_USAGE;
+		}
+		map = bpf_object__find_map_by_name(s->skel->obj, name);
+		if (!map) {
+			say_error("PGMAPTRACE_MAPS: no map is called %s", name);
+			return EXIT_USAGE;
+		}
+		err = bpf_map__set_max_entries(map, atoi(entries));
+		if (err) {
+			say_error("PGMAPTRACE_MAPS: %s: %s", name, strerror(-err));
+			return EXIT_USAGE;
+		}
+		at = at[len] ? at + len + 1 : NULL;
+	}
+	return 0;
+}
+
 int session_load(struct session *s, const struct session_reader *reader)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = s->options.btf,
@@ -377,6 +411,9 @@ int session_load(struct session *s, const struct session_reader *reader)
 	learn_irq_text(s);
 	if (s->options.watch != PT_WATCH_NONE)
 		bpf_map__set_max_entries(s->skel->maps.told, TOLD_BYTES);
+	err = resize_maps(s);
+	if (err)
+		return err;
 	err = pgmaptrace_bpf__load(s->skel);
 	if (err) {
 		say_error("can't load the BPF programs: %s%s", strerror(-err),
@@ -410,6 +447,12 @@ static struct bpf_link *attach_hook(const struct session *s, const struct pt_hoo
 
 int session_attach(struct session *s)
 {
+	const char *off = hooks_switched_off();
+
+	if (off) {
+		say_error("%s is 0, so that no hook would see anything: set it to 1", off);
+		return EXIT_KERNEL;
+	}
 	for (struct pt_hook *h = pt_hooks; h->function; h++) {
 		struct bpf_link *link;
 
@@ -436,6 +479,21 @@ int session_attach(struct session *s)
 	/* from here on every hook sees every event */
 	s->skel->bss->enabled = 1;
 	return 0;
+}
+
+void session_check_switches(struct session *s)
+{
+	if (s->switched_off || !session_began(s))
+		return;
+	s->switched_off = hooks_switched_off();
+	if (s->switched_off)
+		say("%s is 0: hooks see nothing until it is 1 again, and the verdict can't be PASS",
+		    s->switched_off);
+}
+
+const char *session_switched_off(const struct session *s)
+{
+	return s->switched_off;
 }
 
 struct baseline {

@@ -50,6 +50,10 @@ struct session *session_probe(const struct session_options *o, int *status);
 int session_load(struct session *s, const struct session_reader *reader);
 /* Attach all hooks, then switch them on at once.  Return as session_load(). */
 int session_attach(struct session *s);
+/* Has someone switched off what hooks need?  To be asked now and then, before session_stop(). */
+void session_check_switches(struct session *s);
+/* Return: by what they were, whenever that was; NULL: by nothing that was seen. */
+const char *session_switched_off(const struct session *s);
 /*
  * Scan the pgmaps that are there already.  @interrupted is asked between
  * steps of a few milliseconds.  Return as session_load().

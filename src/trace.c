@@ -427,6 +427,7 @@ static int trace(struct tracing *t, pid_t child)
 		if (now() - looked >= 1) {
 			looked = now();
 			look_for_stalls(t);
+			session_check_switches(t->session);
 		}
 		if (show_rates(t))
 			break;
@@ -585,6 +586,7 @@ static int finish(struct tracing *t, int command_status)
 	}
 	if (!t->own.interrupted)
 		settle_refs(t);
+	session_check_switches(t->session);
 	ended = session_now();
 	session_stop(t->session);
 	if (!t->own.interrupted) {

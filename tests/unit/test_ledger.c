@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What was lost, how it is named, and which rules it touches. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "ledger.c"
+#include "made_session.h"
+
+#define LEAKS  (BIT_OF(LEAK) | BIT_OF(PAGES_UNBALANCED))
+#define STALLS (BIT_OF(TEARDOWN_STALL) | BIT_OF(BREAK_STALL))
+
+static struct own_findings own;
+static struct ledger ledger;
+
+static int begin(void **state)
+{
+	(void)state;
+	make_session();
+	memset(&own, 0, sizeof(own));
+	return 0;
+}
+
+/* There is one loss, and it is this; @words: of its text. */
+static void is_one(const char *name, const char *words, uint64_t times, uint32_t touches,
+		   uint32_t breaks)
+{
+	ledger_make(NULL, &own, &ledger);
+	assert_int_equal(ledger.nr, 1);
+	assert_string_equal(ledger.loss[0].name, name);
+	assert_non_null(strstr(ledger.loss[0].text, words));
+	assert_int_equal(ledger.loss[0].times, times);
+	assert_int_equal(ledger.loss[0].touches, touches);
+	assert_int_equal(ledger.loss[0].breaks, breaks);
+	assert_int_equal(ledger.lost, times);
+	assert_int_equal(ledger.touches, touches);
+	assert_int_equal(ledger.breaks, breaks);
+}
+
+static void nothing(void **state)
+{
+	(void)state;
+	ledger_make(NULL, &own, &ledger);
+	assert_int_equal(ledger.nr, 0);
+	assert_int_equal(ledger.lost, 0);
+	assert_int_equal(ledger.touches | ledger.breaks | ledger.off, 0);
+}
+
+static void every_rule_is_one_of_all(void **state)
+{
+	(void)state;
+	for (int i = 1; i < PT_NR_RULES; i++)
+		assert_true(PT_ALL_RULES & (1u << i));
+	assert_false(PT_ALL_RULES & (1u << PT_RULE_NONE));
+	assert_int_equal(PT_ALL_RULES >> PT_NR_RULES, 0);
+}
+
+static void what_the_programs_count(void **state)
+{
+	static const struct {
+		enum pt_loss loss;
+		const char *name, *words;
+		bool state;
+	} losses[] = {
+		{PT_LOSS_FINDING, "records", "ring buffer full", false},
+		{PT_LOSS_GROUP, "groups", "counted by rule only", false},
+		{PT_LOSS_EVENT, "events", "not shown", false},
+		{PT_LOSS_STACK, "stacks", "not kept", false},
+		{PT_LOSS_UNWIND, "unwinder", "not taken", false},
+		{PT_LOSS_GONE, "gone", "by place", false},
+		{PT_LOSS_TASK, "tasks", "names not kept", false},
+		{PT_LOSS_HISTORY, "histories", "not kept", false},
+		{PT_LOSS_SECTION, "sections", "not tracked", true},
+		{PT_LOSS_CONTENDED, "contended", "given up", true},
+		{PT_LOSS_PGMAP, "pgmaps", "not wholly tracked", true},
+		{PT_LOSS_ENTRY, "entries", "not understood", true},
+		{PT_LOSS_CALL, "calls", "not seen", true},
+		{PT_LOSS_SCAN, "scan", "not scanned", true},
+	};
+
+	(void)state;
+	assert_int_equal(sizeof(losses) / sizeof(losses[0]), PT_NR_LOSSES);
+	for (int i = 0; i < PT_NR_LOSSES; i++) {
+		uint32_t rules = losses[i].state ? PT_ALL_RULES : 0;
+
+		make_session();
+		made.counts.lost[losses[i].loss] = 3;
+		is_one(losses[i].name, losses[i].words, 3, rules, rules);
+	}
+}
+
+static void missed_events(void **state)
+{
+	const uint32_t some = BIT_OF(FLOW_ORDER) | BIT_OF(TEARDOWN_LIVE);
+
+	(void)state;
+	made.missed[0] = 7;
+	is_one("missed-needed", "at the entry of needed", 7, PT_ALL_RULES, PT_ALL_RULES);
+	make_session();
+	made.missed[1] = 2;
+	is_one("missed-of_some-return", "at the return of of_some", 2, some, some);
+}
+
+static void missing_hooks(void **state)
+{
+	const uint32_t some = BIT_OF(FLOW_ORDER) | BIT_OF(TEARDOWN_LIVE);
+
+	(void)state;
+	make_missing(&pt_hooks[1], 0);
+	is_one("no-hook-of_some-return", "no hook at the return of of_some (not in this kernel)", 0,
+	       some, 0);
+	assert_int_equal(ledger.off, some);
+	make_session();
+	make_missing(&pt_hooks[1], E2BIG);
+	is_one("no-hook-of_some-return", strerror(E2BIG), 0, some, 0);
+}
+
+static void the_rest(void **state)
+{
+	(void)state;
+	made.switched_off = "a switch";
+	is_one("switched-off", "while a switch was 0", 0, PT_ALL_RULES, PT_ALL_RULES);
+	made.switched_off = NULL;
+	own = (struct own_findings){.ageless = 5};
+	is_one("ageless", "of unknown age", 5, LEAKS, 0);
+	own = (struct own_findings){.interrupted = true};
+	is_one("interrupted", "before tracing was complete", 0, PT_ALL_RULES, 0);
+	own = (struct own_findings){.cut_short = true};
+	is_one("cut-short", "before all that is outstanding", 0, LEAKS, 0);
+	own = (struct own_findings){.blind = true};
+	is_one("blind", "who waits", 0, STALLS, 0);
+}
+
+static void all_add_up(void **state)
+{
+	(void)state;
+	made.counts.lost[PT_LOSS_STACK] = 10;
+	made.missed[1] = 4;
+	own.ageless = 2;
+	own.blind = true;
+	ledger_make(NULL, &own, &ledger);
+	assert_int_equal(ledger.nr, 4);
+	assert_int_equal(ledger.lost, 16);
+	assert_int_equal(ledger.touches,
+			 BIT_OF(FLOW_ORDER) | BIT_OF(TEARDOWN_LIVE) | LEAKS | STALLS);
+	assert_int_equal(ledger.breaks, BIT_OF(FLOW_ORDER) | BIT_OF(TEARDOWN_LIVE));
+}
+
+/* What is not listed any more counts all the same. */
+static void too_many_to_list(void **state)
+{
+	(void)state;
+	for (int i = 0; i < MADE_HOOKS; i++) {
+		pt_hooks[i] = (struct pt_hook){.function = "f"};
+		made.missed[i] = 1;
+	}
+	pt_hooks[MADE_HOOKS - 1].rules = BIT_OF(DOUBLE_FREE);
+	own.interrupted = true;
+	ledger_make(NULL, &own, &ledger);
+	assert_int_equal(ledger.nr, LEDGER_MAX);
+	assert_int_equal(ledger.lost, MADE_HOOKS);
+	assert_int_equal(ledger.touches, PT_ALL_RULES);
+	assert_int_equal(ledger.breaks, BIT_OF(DOUBLE_FREE));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(nothing, begin),
+		cmocka_unit_test_setup(every_rule_is_one_of_all, begin),
+		cmocka_unit_test_setup(what_the_programs_count, begin),
+		cmocka_unit_test_setup(missed_events, begin),
+		cmocka_unit_test_setup(missing_hooks, begin),
+		cmocka_unit_test_setup(the_rest, begin),
+		cmocka_unit_test_setup(all_add_up, begin),
+		cmocka_unit_test_setup(too_many_to_list, begin),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
