@@ -403,19 +403,6 @@ static void suppressed_and_lost(void **state)
 	assert_int_equal(sum.findings, 5);
 }
 
-static void suppressed_leak_of_a_pgmap_that_is_gone(void **state)
-{
-	struct outstanding_group gone = {
-		.rule = PT_RULE_LEAK, .gone = true, .suppression = &known, .folios = 4};
-
-	(void)state;
-	leaks.groups = &gone;
-	made.counts.rules[PT_RULE_LEAK] = 4;
-	IS(PASS);
-	assert_int_equal(sum.suppressed, 4);
-	assert_int_equal(sum.leaked.definite, 4);
-}
-
 static void strict_suppressions(void **state)
 {
 	struct suppression idle = {.rule = PT_RULE_LEAK};
@@ -464,8 +451,7 @@ static void why(void **state)
 static void leaked(void **state)
 {
 	struct outstanding_group live = {.rule = PT_RULE_LEAK, .folios = 3};
-	struct outstanding_group gone = {
-		.rule = PT_RULE_LEAK, .gone = true, .folios = 2, .next = &live};
+	struct outstanding_group gone = {.gone = true, .folios = 2, .next = &live};
 
 	(void)state;
 	leaks.groups = &gone;
@@ -500,7 +486,6 @@ int main(void)
 		cmocka_unit_test_setup(expected_and_unverified, begin),
 		cmocka_unit_test_setup(suppressed_findings, begin),
 		cmocka_unit_test_setup(suppressed_and_lost, begin),
-		cmocka_unit_test_setup(suppressed_leak_of_a_pgmap_that_is_gone, begin),
 		cmocka_unit_test_setup(strict_suppressions, begin),
 		cmocka_unit_test_setup(why, begin),
 		cmocka_unit_test_setup(leaked, begin),

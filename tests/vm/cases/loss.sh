@@ -37,7 +37,7 @@ judged() {
 
 # hides NAME WORDS RULE: what was lost may hide RULE, in text and records
 hides() {
-	grep -Eq "^pgmaptrace: (lost: [1-9][0-9]* )?$2.*; may hide: (.*, )?$3(,|\$)" $OUT &&
+	grep -Eq "^pgmaptrace: (lost: [1-9][0-9]* )?$2.*; may hide: (any rule|(.*, )?$3(,.*)?)\$" $OUT &&
 		grep "^{\"record\":\"loss\",\"name\":\"$1\"," /tmp/json | grep -q "\"may_hide\":\[.*\"$3\"" &&
 		tail -n 1 /tmp/json | grep -q "\"may_hide\":\[.*\"$3\""
 }
@@ -119,7 +119,8 @@ verdict 'loss: stacks: named' detail stacks 'stacks not kept'
 with stacks=1 lab "traffic $type 10" "double-free $type"
 verdict 'loss: stacks, and a violation' judged 1 FAIL findings=1 rules=double-free
 verdict 'loss: stacks, and a violation: named' detail stacks 'stacks not kept'
-verdict 'loss: stacks, and a violation: its call site' report_has 'VIOLATION double-free' '^    lab_\|^    __put\|^    free_zone'
+verdict 'loss: stacks, and a violation: no stack that is not its' report_has 'VIOLATION double-free' \
+	'no stack kept'
 lab drop
 
 with histories=1 lab "traffic $type 10 stay" "leak $type"
@@ -146,10 +147,11 @@ verdict 'loss: gone: named' detail gone 'leaks of pgmaps that went away, by plac
 lab drop
 # the oldest name goes for the newest: no loss, and no wrong name
 OPTIONS='--older 0'
-with tasks=1 sh -c "lab 'leak $type'; cp /bin/busybox /tmp/sh; /tmp/sh sh -c 'echo traffic $type 10 >$LAB/command'"
-verdict 'loss: tasks' judged 1 FAIL findings=1 rules=leak
+cp /bin/busybox /tmp/ash
+with tasks=1 sh -c "lab 'leak $type'; /tmp/ash -c 'echo traffic $type 10 >$LAB/command'"
+verdict 'loss: tasks' judged 1 FAIL findings=1 rules=leak lost=0
 sed -n 's/^  last requested/# &/p' $OUT
-verdict 'loss: tasks: no name that is not its' sh -c "! grep 'last requested by' $OUT"
+verdict 'loss: tasks: no name that is not its' report_has '^  last requested by ?/[0-9]* '
 lab drop
 OPTIONS=
 
@@ -158,9 +160,11 @@ OPTIONS=
 with records=4096 unread "storm $type 6000"
 verdict 'loss: nobody reads reports' judged 1 FAIL findings=6000
 verdict 'loss: nobody reads reports: named' detail records 'reports of findings or pgmaps'
-with records=4096 unread "traffic $type 10 stay" "traffic $type 10 stay" "traffic $type 10 stay" \
-	"traffic $type 10 stay" "traffic $type 10 stay" "traffic $type 10"
-verdict 'loss: nobody reads, and nothing is wrong' judged 0 PASS findings=0 requests=60 frees=60
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do echo "traffic $type 10"; done >/tmp/pgmaps
+with records=4096 sh -c 'kill -STOP $PPID
+	while read -r command; do lab "$command"; done </tmp/pgmaps
+	kill -CONT $PPID'
+verdict 'loss: nobody reads, and nothing is wrong' judged 0 PASS findings=0 requests=160 frees=160
 verdict 'loss: nobody reads, and nothing is wrong: named' detail records 'reports of findings or pgmaps'
 lab drop
 OPTIONS=--events
@@ -212,22 +216,20 @@ lab drop
 # What is found is written to where nobody reads, until the second Ctrl-C has come.
 OPTIONS='--older 0'
 mkfifo /tmp/fifo
-cat /tmp/fifo >/tmp/fifo.out &
-reader=$!
-kill -STOP $reader
-exec 8>/tmp/fifo
+exec 8<>/tmp/fifo
 head -c 65536 /dev/zero >&8
 rm -f /tmp/ready /tmp/json
-pgmaptrace --older 0 --ready-file /tmp/ready --json /tmp/json >/tmp/fifo 2>$ERR &
+pgmaptrace --older 0 --ready-file /tmp/ready --json /tmp/json >/tmp/fifo 2>$ERR 8>&- &
 tool=$!
-exec 8>&-
 until [ -e /tmp/ready ]; do sleep 0.1; done
 lab "leak $type" "traffic $type 10 hold"
 kill -INT $tool
 until hooks_gone || [ ! -e /proc/$tool ]; do sleep 0.2; done
 sleep 1
 kill -INT $tool
-kill -CONT $reader
+cat /tmp/fifo >/tmp/fifo.out 8>&- &
+reader=$!
+exec 8>&-
 wait $reader
 tr -d '\0' </tmp/fifo.out >$OUT
 ended
