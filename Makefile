@@ -13,7 +13,8 @@
 O	?= build
 prefix	?= /usr/local
 sbindir	?= $(prefix)/sbin
-mandir	?= $(prefix)/share/man
+datadir	?= $(prefix)/share
+mandir	?= $(datadir)/man
 CLANG	?= clang
 CC	?= gcc
 BPFTOOL	?= $(or $(shell command -v bpftool 2>/dev/null),/usr/sbin/bpftool)
@@ -97,6 +98,8 @@ $(O)/btf/check: tests/btf/check.c | $(O)/btf
 
 -include $(O)/*.d
 
+CONTRIB := $(patsubst contrib/%,%,$(wildcard contrib/*.sh contrib/*/*))
+
 # What needs packages installs them first, so that each works on a bare Debian.
 deps:
 	$(Q)tests/deps
@@ -104,13 +107,20 @@ deps:
 install: $(O)/pgmaptrace
 	$(Q)install -D -m 755 $(O)/pgmaptrace $(DESTDIR)$(sbindir)/pgmaptrace
 	$(Q)install -D -m 644 docs/pgmaptrace.8 $(DESTDIR)$(mandir)/man8/pgmaptrace.8
+	$(Q)for file in $(CONTRIB); do \
+		install -D -m $$([ -x contrib/$$file ] && echo 755 || echo 644) contrib/$$file \
+			$(DESTDIR)$(datadir)/pgmaptrace/$$file || exit; \
+	done
 
 uninstall:
 	$(Q)rm -f $(DESTDIR)$(sbindir)/pgmaptrace $(DESTDIR)$(mandir)/man8/pgmaptrace.8
+	$(Q)rm -rf $(DESTDIR)$(datadir)/pgmaptrace
 
 SCRIPTS := tests/check tests/table tests/debian.sh tests/deps tests/demo.sh tests/kernel/build \
 	tests/kernel/headers tests/kernel/module tests/kernel/root tests/vm/kernel tests/vm/lab tests/vm/run \
-	tests/vm/guest.sh $(wildcard tests/vm/cases/*.sh tests/bench/*.sh) tests/btf/extract tests/btf/test .ci/run
+	tests/vm/guest.sh $(wildcard tests/vm/cases/*.sh tests/bench/*.sh) tests/btf/extract tests/btf/test .ci/run \
+	tests/wrappers $(wildcard tests/standins/*) contrib/traced.sh contrib/ci/job \
+	contrib/xfstests/pgmaptrace contrib/meson/pgmaptrace-wrap contrib/kselftest/pgmaptrace-kselftest
 FORMATTED := $(wildcard src/*.[ch] vmlinux/*.h tests/*/*.[ch])
 
 lint: deps $(SKELETONS)
