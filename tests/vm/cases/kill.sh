@@ -6,8 +6,8 @@
 . /bin/guest.sh
 
 LAB=/sys/kernel/debug/pgmap_lab
-TIMES=50
-LONGEST=200 # s: where a start is slow, these are fewer
+TIMES=$(tr ' ' '\n' </proc/cmdline | sed -n 's/^pgmap_kills=//p')
+LONGEST=400 # s: where a start is slow, these are fewer
 LEAST=10
 
 insmod /bin/pgmap_lab.ko base=0x60000000 size=0x4000000 || {
