@@ -6,15 +6,19 @@
 . /bin/guest.sh
 
 seconds=$(tr ' ' '\n' </proc/cmdline | sed -n 's/^pgmap_soak=//p')
-modprobe test_hmm 2>/dev/null && export HMM=1
+[ ! -x /bin/hmm-tests ] || modprobe test_hmm || {
+	not_ok 'soak: the hmm test driver does not load'
+	exit 98
+}
 
 cat >/bin/load <<-'LOAD'
 	#!/bin/busybox sh
 	. /bin/guest.sh
-	end=$(($(cut -d. -f1 /proc/uptime) + $1))
+	end=$(($(cut -d. -f1 /proc/uptime) + $1)) round=1
 
+	# the first round is whole, however slow the guest
 	on() {
-		[ $(cut -d. -f1 /proc/uptime) -lt $end ]
+		[ $round = 1 ] || [ $(cut -d. -f1 /proc/uptime) -lt $end ]
 	}
 
 	# ran NAME COMMAND...: counts how it ended; what a program says is kept if it failed
@@ -39,9 +43,10 @@ cat >/bin/load <<-'LOAD'
 		ran "fio libpmem on $1" fio --name=p --directory=$MNT --ioengine=libpmem --direct=1 \
 			--rw=randrw --numjobs=2 $FIO
 		mkdir -p $MNT/stress
+		# no madvise: as root it poisons pages of memory and of the device, and dies of it
 		ran "stress-ng on $1" stress-ng --temp-path $MNT/stress --timeout 8 --verify \
 			--mmap 1 --mmap-file --mmap-bytes 8M --mremap 1 \
-			--mremap-bytes 8M --madvise 1 --msync 1 --msync-bytes 4M --mincore 1 --munmap 1 --vm 1 \
+			--mremap-bytes 8M --msync 1 --msync-bytes 4M --mincore 1 --munmap 1 --vm 1 \
 			--vm-bytes 16M --remap 1
 		ran "sqlite on $1" sqlite3 $MNT/db '
 			PRAGMA journal_mode = WAL; PRAGMA mmap_size = 33554432;
@@ -64,14 +69,16 @@ cat >/bin/load <<-'LOAD'
 			on_files $fs
 			umount $MNT || echo "failed umount of $fs"
 		done
-		[ -z "$HMM" ] || ran 'hmm selftests' sh -c 'hmm-tests | grep "^# PASSED:"'
+		[ ! -x /bin/hmm-tests ] || ran 'hmm selftests' sh -c 'hmm-tests | grep "^# PASSED:"'
 		on || break
 		# the pgmap of fsdax goes, and that of device-dax comes
 		ran 'to device-dax' ndctl create-namespace -f -e namespace0.0 -m devdax -M mem
-		[ ! -c /dev/dax0.0 ] || ran 'fio dev-dax' fio --name=d --filename=/dev/dax0.0 \
+		ran 'fio dev-dax' fio --name=d --filename=/dev/dax0.0 \
 			--ioengine=dev-dax --rw=randrw --bs=2m --size=64m --thread --iodepth=1 --time_based \
 			--runtime=5
 		ran 'to fsdax' ndctl create-namespace -f -e namespace0.0 -m fsdax -M mem
+		echo "round $round"
+		round=$((round + 1))
 	done
 	exit 0
 LOAD
@@ -89,9 +96,6 @@ if grep -A 15 '^failed ' $OUT | sed 's/^/# /' | grep .; then
 else
 	ok 'soak: each program went well'
 fi
-enough() {
-	for program in fio stress-ng sqlite huge; do
-		grep -q "^ran $program.*ext4" $OUT || return 1
-	done
-}
-verdict 'soak: each of them ran' enough
+verdict 'soak: each of them ran' grep -q '^round 1$' $OUT
+# what the kernel itself complains of is no finding, but must be seen
+dmesg | grep -E 'cut here|BUG:|bad pmd|Memory failure|Out of memory' | sed "s/^/# $RELEASE: /"
