@@ -38,7 +38,7 @@ void text_where(struct text_out *o, uint32_t at)
 		fprintf(o->to, "    %s\n", at);
 	free(frames);
 	if (!any)
-		fprintf(o->to, "    (no stack kept: see --stack)\n");
+		fprintf(o->to, "    (no stack kept: by --stack, or it was lost)\n");
 	else if (at & PT_SITE)
 		fprintf(o->to, "    (called from there; --stack=all keeps whole stacks)\n");
 }

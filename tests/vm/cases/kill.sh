@@ -69,13 +69,14 @@ lab() {
 	for command; do echo "$command" >$LAB/command; done
 }
 
-# storm: faults, written and checked by daxload, from both CPUs until /tmp/enough is there
+# storm: faults, written and checked by daxload, until /tmp/enough is there; they take
+# what time the tool leaves
 storm() {
 	rounds=0
 	rm -f /tmp/enough /tmp/harmed
 	while [ ! -e /tmp/enough ]; do
-		{ daxload -p 2 -r 2 $MNT/load 4M && daxload -x -p 2 $MNT/change 2M &&
-			daxload -h -r 2 $MNT/huge 4M; } || touch /tmp/harmed
+		{ nice -n 10 daxload -p 2 -r 2 $MNT/load 4M && nice -n 10 daxload -x -p 2 $MNT/change 2M &&
+			nice -n 10 daxload -h -r 2 $MNT/huge 4M; } >/dev/null || touch /tmp/harmed
 		rounds=$((rounds + 1))
 		echo $rounds >/tmp/rounds
 	done
@@ -106,8 +107,8 @@ while [ $killed -lt $TIMES ] && [ "$(uptime_s)" -lt $end ]; do
 		complete=$((complete + 1))
 		[ $((killed % 2)) = 0 ] || sleep 0.$((killed * 7 % 10))
 	fi
-	kill -9 $tool 2>/dev/null
-	wait $tool
+	kill -9 $tool
+	wait $tool 2>/dev/null
 	[ $? = 137 ] || touch /tmp/alive
 	killed=$((killed + 1))
 done
