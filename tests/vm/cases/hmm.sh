@@ -16,7 +16,9 @@ selftests() {
 # by the wrapper, as the kernel's runner of selftests would call it
 trace_selftest() {
 	status=0
-	/contrib/kselftest/pgmaptrace-kselftest "$@" >$OUT 2>&1 || status=$?
+	PGMAPTRACE_OPTIONS='--json /tmp/json' \
+		/contrib/kselftest/pgmaptrace-kselftest "$@" >$OUT 2>&1 || status=$?
+	keep_records /tmp/json
 	summary=$(sed -n 's/^# \(pgmaptrace: [A-Z]* findings=\)/\1/p' $OUT)
 	! grep -qw pgmap_reports /proc/cmdline || sed 's/^/| /' $OUT
 }
