@@ -89,14 +89,15 @@ LOAD
 chmod +x /bin/load
 
 trace load $seconds
-sed -n 's/^ran //p' $OUT | sort | uniq -c | while read -r times what; do
+grep -E '^(ran|failed) ' $OUT | sed 's/^ran //; s/, status.*//' | sort | uniq -c | while read -r times what; do
 	echo "# $RELEASE: $what: $times"
 done
 grep '^without ' $OUT | sort -u | sed "s/^/# $RELEASE: /"
 echo "# $RELEASE: $seconds s: $summary"
-[ "$status" = 0 ] || sed 's/^/# /' $OUT
 verdict "soak: $(grep -c '^ran ' $OUT) programs, $(field requests) requests, $(field frees) frees: no finding, nothing lost" clean
-if grep -A 15 '^failed ' $OUT | sed 's/^/# /' | grep .; then
+# what failed, and what it said: each kind once
+if awk '/^failed / { show = !seen[$0]++ } /^(ran|round|pgmaptrace:) / { show = 0 } show' $OUT |
+	sed 's/^/# /' | grep .; then
 	echo 'not ok soak: each program went well'
 else
 	ok 'soak: each program went well'
