@@ -224,7 +224,7 @@ tool=$!
 until [ -e /tmp/ready ]; do sleep 0.1; done
 lab "leak $type" "traffic $type 10 hold"
 kill -INT $tool
-while bpftool link list | grep -q .; do sleep 0.2; done
+while grep -q . $TRACING/enabled_functions; do sleep 0.2; done
 sleep 1
 kill -INT $tool
 cat /tmp/fifo >/tmp/fifo.out 8>&- &
