@@ -201,6 +201,20 @@ ended
 verdict 'loss: stopped before it began' judged 2 INCONCLUSIVE findings=0
 verdict 'loss: stopped before it began: named' hides interrupted 'stopped before tracing was complete' leak
 
+# more Ctrl-C come while hooks are detached, before what is out is judged
+OPTIONS='--older 1000'
+begin
+lab "leak $type"
+i=0
+while kill -INT $tool 2>/dev/null && [ $i -lt 200 ]; do
+	i=$((i + 1))
+	sleep 0.05
+done
+ended
+verdict 'loss: not all was judged' judged 2 INCONCLUSIVE findings=0 outstanding=1
+verdict 'loss: not all was judged: named' hides cut-short 'stopped before all that is outstanding was judged' leak
+lab drop
+
 # What is found is written to where nobody reads, until the second Ctrl-C has come.
 OPTIONS='--older 0'
 mkfifo /tmp/fifo
