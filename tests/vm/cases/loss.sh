@@ -229,10 +229,11 @@ kill -INT $tool
 while grep -q . $TRACING/enabled_functions; do sleep 0.2; done
 sleep 1
 kill -INT $tool
-cat /tmp/fifo >/tmp/fifo.out 8>&- &
-reader=$!
+# there is a reader at any time
+exec 9</tmp/fifo
 exec 8>&-
-wait $reader
+cat <&9 >/tmp/fifo.out
+exec 9<&-
 tr -d '\0' </tmp/fifo.out >$OUT
 ended
 verdict 'loss: not all was judged, and a leak' judged 1 FAIL rules=leak
