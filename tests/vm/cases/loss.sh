@@ -231,10 +231,13 @@ sleep 1
 kill -INT $tool
 cat /tmp/fifo >/tmp/fifo.out 8>&- &
 reader=$!
+status=0
+wait $tool || status=$?
 exec 8>&-
 wait $reader
 tr -d '\0' </tmp/fifo.out >$OUT
-ended
+summary=$(tail -n 1 $OUT)
+keep_records /tmp/json
 verdict 'loss: not all was judged, and a leak' judged 1 FAIL rules=leak
 verdict 'loss: not all was judged, and a leak: named' hides cut-short 'stopped before all that' leak
 lab drop
