@@ -69,14 +69,13 @@ lab() {
 	for command; do echo "$command" >$LAB/command; done
 }
 
-# storm: faults, written and checked by daxload, until /tmp/enough is there; they take
-# what time the tool leaves
+# storm: faults, written and checked by daxload, until /tmp/enough is there
 storm() {
 	rounds=0
 	rm -f /tmp/enough /tmp/harmed
 	while [ ! -e /tmp/enough ]; do
-		{ nice -n 10 daxload -p 2 -r 2 $MNT/load 4M && nice -n 10 daxload -x -p 2 $MNT/change 2M &&
-			nice -n 10 daxload -h -r 2 $MNT/huge 4M; } >/dev/null || touch /tmp/harmed
+		{ daxload -p 2 -r 2 $MNT/load 4M && daxload -x -p 2 $MNT/change 2M &&
+			daxload -h -r 2 $MNT/huge 4M; } >/dev/null || touch /tmp/harmed
 		rounds=$((rounds + 1))
 		echo $rounds >/tmp/rounds
 	done
