@@ -405,8 +405,11 @@ static int trace(struct tracing *t, pid_t child)
 		/* COMMAND is not left alone for that */
 		if (left <= 0 || (!outputs_good(&t->out) && !child))
 			break;
-		if (reopen_requested())
+		if (reopen_requested()) {
+			/* what came before is not for the new files */
+			session_consume(t->session);
 			outputs_reopen(&t->out);
+		}
 		if (timeout)
 			end_late_command(&timeout, &late);
 		left = least(left, 1);
