@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
+#include <sys/mman.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -21,6 +22,7 @@ struct holders {
 	struct bpf_link *names, *stacks; /* iterators over tasks */
 	struct pt_search *search;	 /* room for a whole value of the map */
 	size_t size;
+	const struct pt_waits *waits; /* the map of that name */
 };
 
 static void fill_symbols(const struct ksyms *k, struct holders_bpf *skel)
@@ -64,6 +66,12 @@ struct holders *holders_load(const struct ksyms *k, const char *btf, int log_lev
 	h->stacks = bpf_program__attach_iter(h->skel->progs.stack_waiters, NULL);
 	if (!h->stacks)
 		goto fail;
+	h->waits = mmap(NULL, sizeof(*h->waits), PROT_READ, MAP_SHARED,
+			bpf_map__fd(h->skel->maps.waits), 0);
+	if (h->waits == MAP_FAILED) {
+		h->waits = NULL;
+		goto fail;
+	}
 	h->size = bpf_map__value_size(h->skel->maps.states);
 	h->search = malloc(h->size);
 	if (!h->search)
@@ -82,6 +90,8 @@ void holders_free(struct holders *h)
 		return;
 	bpf_link__destroy(h->names);
 	bpf_link__destroy(h->stacks);
+	if (h->waits)
+		munmap((void *)h->waits, sizeof(*h->waits));
 	holders_bpf__destroy(h->skel);
 	free(h->search);
 	free(h);
@@ -173,19 +183,15 @@ int holders_find(struct holders *h, const struct holders_query *q, struct holder
 
 int holders_waits(struct holders *h, struct pt_waits *found)
 {
-	int map = bpf_map__fd(h->skel->maps.waits), err;
-	__u32 zero = 0;
+	int err = run(h->skel->progs.find_waits);
 
-	err = run(h->skel->progs.find_waits);
 	if (err)
 		return err;
-	if (bpf_map_lookup_elem(map, &zero, found))
-		return -errno;
+	*found = *h->waits;
 	if (!found->nr)
 		return 0;
 	err = run_over_tasks(h->stacks);
-	if (!err && bpf_map_lookup_elem(map, &zero, found))
-		err = -errno;
+	*found = *h->waits;
 	return err;
 }
 

@@ -80,9 +80,14 @@ struct {
 	__type(value, struct state);
 } states SEC(".maps");
 
+/*
+ * Read once a second, and so without a system call: while a task is in bpf(2) for a
+ * map and is preempted there, no kprobe program runs on its CPU.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__type(key, __u32);
 	__type(value, struct pt_waits);
 } waits SEC(".maps");

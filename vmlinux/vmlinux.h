@@ -41,6 +41,7 @@ enum {
 	BPF_ANY = 0,
 	BPF_NOEXIST = 1,
 	BPF_F_NO_PREALLOC = 1,
+	BPF_F_MMAPABLE = 1024,
 };
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
