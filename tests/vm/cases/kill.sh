@@ -7,7 +7,7 @@
 
 LAB=/sys/kernel/debug/pgmap_lab
 TIMES=$(tr ' ' '\n' </proc/cmdline | sed -n 's/^pgmap_kills=//p')
-LONGEST=400 # s: where a start is slow, these are fewer
+LONGEST=900 # s: where a start is slow, these are fewer
 LEAST=10
 
 insmod /bin/pgmap_lab.ko base=0x60000000 size=0x4000000 || {
