@@ -10,7 +10,8 @@ OUT=/tmp/pgmaptrace.out
 RECORDS=/tmp/records
 mkdir -p "$MNT"
 
-# All records that the tool wrote leave the guest at its end, to be checked outside.
+# All records that the tool wrote leave the guest at its end, to be checked outside;
+# who does not run under tests/vm/run sets KEEPS_RECORDS.
 if [ -z "${KEEPS_RECORDS:-}" ]; then
 	export KEEPS_RECORDS=1
 	trap '[ ! -s $RECORDS ] || gzip -c $RECORDS | base64 | sed "s/^/record /"' EXIT
