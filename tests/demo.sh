@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash disable=SC2016,SC2034,SC2086,SC2154
 # make demo: what pgmaptrace shows of one kernel.  Runs in the guest.
-KEEPS_RECORDS=nobody
+export KEEPS_RECORDS=nobody
 . /bin/guest.sh
 
 title() {

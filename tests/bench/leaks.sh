@@ -3,7 +3,7 @@
 # How long pgmaptrace leaks takes on a large pgmap; docs/performance.md has figures.
 #   tests/vm/lab --pmem '' --nvdimm 16G newest tests/bench/leaks.sh tests/vm/guest.sh \
 #	build/static/pgmaptrace build/programs/*
-KEEPS_RECORDS=nobody
+export KEEPS_RECORDS=nobody
 . /bin/guest.sh
 
 # measure NAME: three runs
