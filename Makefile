@@ -5,6 +5,7 @@
 # make check      everything: lint, unit tests, kernel types, tests on real kernels
 # make soak       ten minutes of mixed load on each kernel, no finding
 # make fuzz       what reads files and options, with random input
+# make bench      what tracing costs, in instructions
 # make demo       boot a kernel, break it, show the reports
 # make deps       install what is missing (root, Debian)
 #
@@ -19,6 +20,7 @@ CLANG	?= clang
 CC	?= gcc
 BPFTOOL	?= $(or $(shell command -v bpftool 2>/dev/null),/usr/sbin/bpftool)
 VERSION	:= 0.1
+BENCH_KERNELS ?= bookworm newest request
 KERNELS	?= bookworm trixie newest request
 
 CFLAGS	 ?= -O2 -g
@@ -118,7 +120,7 @@ uninstall:
 
 SCRIPTS := tests/check tests/table tests/debian.sh tests/deps tests/demo.sh tests/kernel/build \
 	tests/kernel/headers tests/kernel/module tests/kernel/root tests/vm/kernel tests/vm/lab tests/vm/run \
-	tests/vm/guest.sh $(wildcard tests/vm/cases/*.sh tests/bench/*.sh) tests/btf/extract tests/btf/test .ci/run \
+	tests/vm/guest.sh $(wildcard tests/vm/cases/*.sh tests/bench/*.sh) tests/bench/run tests/btf/extract tests/btf/test .ci/run \
 	tests/wrappers $(wildcard tests/standins/*) contrib/traced.sh contrib/ci/job \
 	contrib/xfstests/pgmaptrace contrib/meson/pgmaptrace-wrap contrib/kselftest/pgmaptrace-kselftest
 FORMATTED := $(wildcard src/*.[ch] vmlinux/*.h tests/*/*.[ch])
@@ -146,6 +148,11 @@ soak:
 	$(Q)$(MAKE) --no-print-directory O=$(O) static programs
 	$(Q)CASES=soak tests/vm/run $(O)/static/pgmaptrace $(O)/programs $(KERNELS)
 
+bench:
+	$(Q)tests/deps bench
+	$(Q)$(MAKE) --no-print-directory O=$(O) static programs
+	$(Q)tests/bench/run $(O)/static/pgmaptrace $(O)/programs $(BENCH_KERNELS)
+
 # What is found beyond tests/fuzz/corpus stays in $(O)/fuzz; so does what fails.
 fuzz:
 	$(Q)tests/deps fuzz
@@ -166,4 +173,4 @@ demo: deps
 clean:
 	$(Q)rm -rf $(O)
 
-.PHONY: all static programs deps install uninstall lint format check test-parts soak fuzz demo clean
+.PHONY: all static programs deps install uninstall lint format check test-parts soak bench fuzz demo clean

@@ -263,6 +263,7 @@ void hooks_choose(const struct btf *btf, const struct ksyms *k, struct pt_choice
 		hooks_without(c, h, 0);
 	}
 	c->rules_off |= foreign_rules[c->profile];
+	c->can_cast = has_function(btf, "bpf_rdonly_cast");
 	c->init_names_pgmap = parameters(btf, "zone_device_page_init") > 1;
 }
 

@@ -47,6 +47,7 @@ struct pt_choice {
 	enum pt_profile profile;
 	uint32_t rules_off;
 	bool init_names_pgmap; /* zone_device_page_init(page, pgmap, order) */
+	bool can_cast;	       /* bpf_rdonly_cast() is there */
 	unsigned int missing;  /* hooks that rules need, and that are not there */
 	char error[256];       /* why this kernel can't be traced; "" if it can */
 };

@@ -15,12 +15,60 @@ volatile __u64 vmemmap;	   /* address of the struct page of pfn 0 */
 volatile __u64 direct_map; /* and where the kernel maps that page itself */
 volatile __u64 pgmap_root; /* address of pgmap_array */
 
+/*
+ * bpf_rdonly_cast(), from 6.2 on, makes an address one that may be loaded from:
+ * a few instructions, where the helper takes seventy.  What can't be read is 0
+ * either way.  Only members that are no pointers: no arithmetic is allowed on one.
+ */
+extern void *bpf_rdonly_cast(const void *address, __u32 btf_id) __ksym __weak;
+const volatile bool can_cast; /* set by the tool */
+
+/* Not inline: what it reads to would be one more word on each caller's stack. */
+static __noinline __u64 read_by_helper(__u64 address, __u32 size)
+{
+	__u64 value = 0;
+
+	if (size == 8)
+		bpf_probe_read_kernel(&value, 8, (void *)address);
+	else
+		bpf_probe_read_kernel(&value, 4, (void *)address);
+	return value;
+}
+
+static __always_inline __u64 read_u64(__u64 address)
+{
+	struct range *at;
+
+	if (!can_cast)
+		return read_by_helper(address, 8);
+	at = bpf_rdonly_cast((void *)address, bpf_core_type_id_kernel(struct range));
+	return at->start;
+}
+
+static __always_inline __u32 read_u32(__u64 address)
+{
+	struct kref *at;
+
+	if (!can_cast)
+		return read_by_helper(address, 4);
+	at = bpf_rdonly_cast((void *)address, bpf_core_type_id_kernel(struct kref));
+	return at->refcount.refs.counter;
+}
+
+/* One or two bytes, from the aligned word that has them. */
+static __always_inline __u64 read_small(__u64 address)
+{
+	return read_u32(address & ~3ULL) >> (address & 3) * 8;
+}
+
 #define PT_READ(type, address, field)                                                              \
 	({                                                                                         \
-		typeof(((type *)0)->field) __value = 0;                                            \
-		bpf_probe_read_kernel(                                                             \
-			&__value, sizeof(__value),                                                 \
-			(const void *)((address) + bpf_core_field_offset(type, field)));           \
+		__u64 __at = (address) + bpf_core_field_offset(type, field);                       \
+		typeof(((type *)0)->field) __value;                                                \
+		__u64 __raw = sizeof(__value) == 8   ? read_u64(__at)                              \
+			      : sizeof(__value) == 4 ? read_u32(__at)                              \
+						     : read_small(__at);                           \
+		__builtin_memcpy(&__value, &__raw, sizeof(__value));                               \
 		__value;                                                                           \
 	})
 
@@ -29,14 +77,17 @@ static __always_inline __u64 page_size_of_struct(void)
 	return bpf_core_type_size(struct page);
 }
 
+/* A struct page of another size is refused when tracing begins: hooks.c. */
+#define PT_STRUCT_PAGE_SHIFT 6
+
 static __always_inline __u64 page_to_pfn(__u64 page)
 {
-	return (page - vmemmap) / page_size_of_struct();
+	return (page - vmemmap) >> PT_STRUCT_PAGE_SHIFT;
 }
 
 static __always_inline __u64 pfn_to_page(__u64 pfn)
 {
-	return vmemmap + pfn * page_size_of_struct();
+	return vmemmap + (pfn << PT_STRUCT_PAGE_SHIFT);
 }
 
 static __always_inline __u64 page_flags(__u64 page)
@@ -46,14 +97,23 @@ static __always_inline __u64 page_flags(__u64 page)
 	return PT_READ(struct page___flags, page, flags);
 }
 
+/* Where a tail page has its head, odd then. */
+static __always_inline __u64 page_compound_info(__u64 page)
+{
+	if (bpf_core_field_exists(((struct page___info *)0)->compound_info))
+		return PT_READ(struct page___info, page, compound_info);
+	return PT_READ(struct page___head, page, compound_head);
+}
+
+static __always_inline bool page_is_head(__u64 page)
+{
+	return page_flags(page) & (1UL << bpf_core_enum_value(enum pageflags, PG_head));
+}
+
 static __always_inline __u64 page_head(__u64 page)
 {
-	__u64 info;
+	__u64 info = page_compound_info(page);
 
-	if (bpf_core_field_exists(((struct page___info *)0)->compound_info))
-		info = PT_READ(struct page___info, page, compound_info);
-	else
-		info = PT_READ(struct page___head, page, compound_head);
 	if (!(info & 1))
 		return page;
 	/*
@@ -68,7 +128,7 @@ static __always_inline __u64 page_head(__u64 page)
 
 static __always_inline __u32 folio_order(__u64 head)
 {
-	if (!(page_flags(head) & (1UL << bpf_core_enum_value(enum pageflags, PG_head))))
+	if (!page_is_head(head))
 		return 0;
 	if (bpf_core_field_exists(((struct folio___order *)0)->_folio_order))
 		return PT_READ(struct folio___order, head, _folio_order);
@@ -88,6 +148,51 @@ static __always_inline __s32 folio_mapcount(__u64 head, __u32 order)
 		return 0;
 	}
 	return PT_READ(struct page, head, _mapcount.counter) + 1;
+}
+
+/* What one look at a struct page shows. */
+struct pt_look {
+	__u64 single; /* it is a folio of its own */
+	__s32 refcount;
+	__s32 mapcount; /* if it is */
+};
+
+/* The counts lie side by side; which is the first of them differs. */
+static __always_inline void look_at_counts(struct pt_look *look, __u64 both)
+{
+	__u32 refcount = bpf_core_field_offset(struct page, _refcount);
+	__u32 mapcount = bpf_core_field_offset(struct page, _mapcount);
+
+	look->refcount = refcount > mapcount ? both >> 32 : both;
+	look->mapcount = (__s32)(refcount > mapcount ? both : both >> 32) + 1;
+}
+
+static __always_inline void look_at_words(struct pt_look *look, __u64 flags, __u64 info)
+{
+	look->single =
+		!(info & 1) && !(flags & (1UL << bpf_core_enum_value(enum pageflags, PG_head)));
+}
+
+/* One call of the helper costs as much as another. */
+static __noinline void copy_look(struct pt_look *look, __u64 page)
+{
+	__u32 counts = bpf_core_field_offset(struct page, _mapcount);
+	__u64 copy[8] = {};
+
+	bpf_probe_read_kernel(copy, sizeof(copy), (void *)page);
+	look_at_words(look, copy[0], copy[1]);
+	look_at_counts(look, copy[(counts / 8) & 7]);
+}
+
+static __always_inline void look_at_page(struct pt_look *look, __u64 page)
+{
+	if (!can_cast) {
+		copy_look(look, page);
+		return;
+	}
+	/* in this order, in each struct page; the second is where a tail page has its head */
+	look_at_words(look, read_u64(page), read_u64(page + 8));
+	look_at_counts(look, read_u64(page + (bpf_core_field_offset(struct page, _mapcount) & ~7)));
 }
 
 /*

@@ -14,6 +14,7 @@
 #include "file.bpf.h"
 #include "filter.bpf.h"
 #include "state.bpf.h"
+#include "plain.bpf.h"
 #include "pgmap.bpf.h"
 #include "folio.bpf.h"
 #include "scan.bpf.h"
@@ -32,37 +33,6 @@ static __always_inline __u64 fentry_arg(void *ctx, __u32 n)
 }
 
 /*
- * What the traced function returns to.  A trampoline's frame lies above its
- * arguments, perhaps with one word for a result between; then come the saved
- * frame pointer, where in the function the trampoline returns to, and where
- * that function does.
- */
-static __always_inline __u64 fentry_site(void *ctx)
-{
-	/* the verifier wants to see a bound */
-	__u64 entry = bpf_get_func_ip(ctx), args = bpf_get_func_arg_cnt(ctx) & 15, word[4] = {};
-
-	bpf_probe_read_kernel(word, sizeof(word), (void *)((__u64)ctx + args * 8));
-	if (word[1] - entry < 16)
-		return word[2];
-	return word[2] - entry < 16 ? word[3] : 0;
-}
-
-static __always_inline __u64 kprobe_site(struct pt_regs *regs)
-{
-	__u64 site = 0;
-
-	bpf_probe_read_kernel(&site, sizeof(site), (void *)PT_REGS_SP(regs));
-	return site;
-}
-
-/* Is the call site asked for?  With a stack at each event nobody does. */
-static __always_inline bool wants_site(void)
-{
-	return stack_mode != PT_STACK_ALL || watch;
-}
-
-/*
  * HOOK - both ways to attach one body to @name: fentry where BTF has the
  * function and the kernel does not preempt, kprobe elsewhere (hooks.c).
  */
@@ -72,11 +42,9 @@ static __always_inline bool wants_site(void)
 	SEC("fentry/" #name)                                                                       \
 	int fentry_##name(void *ctx)                                                               \
 	{                                                                                          \
-		struct hook h = {.ctx = ctx};                                                      \
+		struct hook h = {.ctx = ctx, .fentry = true};                                      \
 		if (!enabled)                                                                      \
 			return 0;                                                                  \
-		if (wants_site())                                                                  \
-			h.site = fentry_site(ctx);                                                 \
 		return on_##name(&h, fentry_arg(ctx, 0), fentry_arg(ctx, 1), fentry_arg(ctx, 2),   \
 				 fentry_arg(ctx, 3), fentry_arg(ctx, 4));                          \
 	}                                                                                          \
@@ -86,8 +54,6 @@ static __always_inline bool wants_site(void)
 		struct hook h = {.ctx = ctx};                                                      \
 		if (!enabled)                                                                      \
 			return 0;                                                                  \
-		if (wants_site())                                                                  \
-			h.site = kprobe_site(ctx);                                                 \
 		return on_##name(&h, PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx), PT_REGS_PARM3(ctx),   \
 				 PT_REGS_PARM4(ctx), PT_REGS_PARM5(ctx));                          \
 	}                                                                                          \
@@ -107,7 +73,7 @@ static __always_inline bool wants_site(void)
 	SEC("fexit/" #name)                                                                        \
 	int fexit_##name(void *ctx)                                                                \
 	{                                                                                          \
-		struct hook h = {.ctx = ctx};                                                      \
+		struct hook h = {.ctx = ctx, .fentry = true};                                      \
 		__u64 result = 0;                                                                  \
 		if (!enabled)                                                                      \
 			return 0;                                                                  \
@@ -137,13 +103,19 @@ __noinline int read_folio(struct pt_transition *t, struct pt_event *e, __u64 pag
 	return 0;
 }
 
-static __always_inline void observe_mapped(const struct hook *h, __u64 vmf, __u64 page)
+static __always_inline int observe_mapping(const struct hook *h, __u64 vmf, __u64 page)
 {
 	struct pt_transition t = {.op = PT_OP_MAP};
 	struct pt_event e = {.vmf = vmf};
 
 	read_folio(&t, &e, page);
 	observe(h, &t, &e);
+	return 0;
+}
+
+static __always_inline int on_map(const struct hook *h, __u64 vmf, __u64 page)
+{
+	return plain(h, PT_OP_MAP, page) ? 0 : observe_mapping(h, vmf, page);
 }
 
 const volatile bool init_names_pgmap;
@@ -194,7 +166,7 @@ HOOK(zone_device_page_init)
 /* A request function returns; @result: the bits of its value that say whether it granted */
 static __always_inline int on_request_return(void *ctx, enum pt_form form, __u64 result)
 {
-	struct hook h = {.ctx = ctx};
+	struct hook h = {.ctx = ctx, .fentry = true};
 	__u64 value = 0;
 
 	bpf_get_func_ret(ctx, &value);
@@ -263,7 +235,7 @@ HOOK(pgmap_release_folios)
  * The folio is free, but on counted fsdax a fault may take it again while we
  * look: a folio is only called mapped if it is so, at a count of 0, twice.
  */
-static __always_inline int on_free(const struct hook *h, __u64 page)
+static __always_inline int observe_free(const struct hook *h, __u64 page)
 {
 	struct pt_transition t = {.op = PT_OP_FREE};
 	struct pt_event e = {};
@@ -291,6 +263,11 @@ static __always_inline int on_free(const struct hook *h, __u64 page)
 	return 0;
 }
 
+static __always_inline int on_free(const struct hook *h, __u64 page)
+{
+	return plain(h, PT_OP_FREE, page) ? 0 : observe_free(h, page);
+}
+
 /* 6.1 */
 HOOK(free_zone_device_page)
 {
@@ -306,15 +283,13 @@ HOOK(free_zone_device_folio)
 /* vmf_insert_page_mkwrite(vmf, page, write), from 6.15 on; the page may be a tail */
 HOOK(vmf_insert_page_mkwrite)
 {
-	observe_mapped(h, a0, a1);
-	return 0;
+	return on_map(h, a0, a1);
 }
 
 /* vmf_insert_folio_pmd(vmf, folio, write), from 6.15 on */
 HOOK(vmf_insert_folio_pmd)
 {
-	observe_mapped(h, a0, a1);
-	return 0;
+	return on_map(h, a0, a1);
 }
 
 /*
@@ -356,28 +331,31 @@ HOOK(vmf_insert_pfn_pmd_prot)
 	return on_map_pfn_t(h, a1, true);
 }
 
-/* dax_insert_entry(xas, vmf, iter, entry, pfn, flags); pfn is a pfn_t to 6.15 */
-HOOK(dax_insert_entry)
+static __always_inline int observe_store(const struct hook *h, __u64 vmf, __u64 pfn, bool shared)
 {
-	struct pt_transition t = {.op = PT_OP_STORE};
-	struct pt_event e = {};
+	struct pt_transition t = {.op = PT_OP_STORE, .shared = shared};
+	struct pt_event e = {.pfn = pfn, .page = pfn_to_page(pfn), .vmf = vmf};
 
-	if (!dax_entry_is_value(a3)) {
-		COUNT(lost[PT_LOSS_ENTRY], 1);
-		return 0;
-	}
-	t.shared = iomap_is_shared(a2);
-	/* an entry that names a folio is kept, unless the extent is shared */
-	if (!t.shared && !dax_entry_names_no_folio(a3))
-		return 0;
-	e.pfn = a4 & ~PFN_T_FLAGS;
-	e.page = pfn_to_page(e.pfn);
-	e.vmf = a1;
 	/* the zero page of a hole comes here too: it is no device page */
 	t.refcount = page_refcount(e.page);
 	t.associations = folio_associations(e.page);
 	observe(h, &t, &e);
 	return 0;
+}
+
+/* dax_insert_entry(xas, vmf, iter, entry, pfn, flags); pfn is a pfn_t to 6.15 */
+HOOK(dax_insert_entry)
+{
+	bool shared = iomap_is_shared(a2);
+
+	if (!dax_entry_is_value(a3)) {
+		COUNT(lost[PT_LOSS_ENTRY], 1);
+		return 0;
+	}
+	/* an entry that names a folio is kept, unless the extent is shared */
+	if (!shared && !dax_entry_names_no_folio(a3))
+		return 0;
+	return observe_store(h, a1, a4 & ~PFN_T_FLAGS, shared);
 }
 
 /*
@@ -386,7 +364,7 @@ HOOK(dax_insert_entry)
  */
 HOOK_EXIT(dax_insert_entry)
 {
-	struct hook h = {.ctx = ctx};
+	struct hook h = {.ctx = ctx, .fentry = true};
 	__u64 result = 1, entry = 0;
 
 	bpf_get_func_ret(ctx, &result);

@@ -106,14 +106,6 @@ static __always_inline struct pt_waits *get_waits(void)
 	return bpf_map_lookup_elem(&waits, &zero);
 }
 
-static __always_inline __u64 read_u64(__u64 address)
-{
-	__u64 value = 0;
-
-	bpf_probe_read_kernel(&value, sizeof(value), (void *)address);
-	return value;
-}
-
 static __always_inline void not_looked(struct state *s, enum pt_how how)
 {
 	s->search.looked &= ~(1U << how);

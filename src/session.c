@@ -402,6 +402,7 @@ int session_load(struct session *s, const struct session_reader *reader)
 	if (reader)
 		say_rules_off(s);
 	s->skel->rodata->profile = s->choice.profile;
+	s->skel->rodata->can_cast = s->choice.can_cast;
 	s->skel->rodata->init_names_pgmap = s->choice.init_names_pgmap;
 	s->skel->rodata->stack_mode = s->options.stack;
 	s->skel->rodata->watch = s->options.watch;

@@ -158,22 +158,22 @@ struct scan {
 	__u64 first_live; /* pfn */
 };
 
-/* What is known of a folio at the hook, beside the transition itself. */
+/* What is known of a folio at the hook, beside the transition itself.  Kept small: see above. */
 struct pt_event {
 	__u64 pfn; /* of the head page */
 	__u64 page;
-	__u64 folios;  /* for PT_OP_TEARDOWN */
-	__u64 asked;   /* request as a whole: folios asked for */
-	__u64 named;   /* and address of the pgmap that was named */
+	__u64 named;   /* request as a whole: address of the pgmap that was named */
 	__u64 mapping; /* address_space it is stored in; 0: ask the folio */
 	__u64 vmf;     /* the fault that it is part of; 0: none, or it does not matter */
 	__u64 pgmap;   /* address */
 	__u64 busy;    /* pfn of the page that the reference count is of; 0: the head */
-	__u32 order;
-	__u32 word;  /* the folio's state before */
-	__u32 after; /* and after */
-	__u32 at;    /* where in the kernel */
-	__u32 asked_order;
+	__u32 folios;  /* for PT_OP_TEARDOWN */
+	__u32 asked;   /* request as a whole: folios asked for */
+	__u32 word;    /* the folio's state before */
+	__u32 after;   /* and after */
+	__u32 at;      /* where in the kernel */
+	__u16 order;
+	__u16 asked_order;
 };
 
 /* The same transition for each of some folios: folio.bpf.h. */
@@ -225,8 +225,41 @@ struct span {
 	__u32 wrong;
 };
 
+/*
+ * A kernel stack that was unwound, and where on the stack each of its return
+ * addresses was found: stack.bpf.h.
+ */
+struct pt_shape {
+	__u32 state;	 /* enum pt_shape_state */
+	__u32 at;	 /* key of the stacks map */
+	__u64 site;	 /* the first return address */
+	__u64 last;	 /* the outermost frame; 0: it is in frame[] as the others are */
+	__u32 last_slot; /* bytes below the end of the stack */
+	__u32 nr;
+	__u64 frame[PT_STACK_DEPTH];
+	__u32 slot[PT_STACK_DEPTH]; /* bytes above where the search begins */
+};
+
+enum pt_shape_state {
+	SHAPE_NONE,
+	SHAPE_BEGUN,  /* it is being written */
+	SHAPE_UNSURE, /* the frames of a stack from there were found at two places: not tried again
+		       */
+	SHAPE_SHOWN,
+};
+
+/* The search for the slots of a stack's frames. */
+struct learning {
+	__u64 site; /* the first return address */
+	__u64 base; /* address where it begins, at a word; to the end of the stack */
+	__u64 words;
+	__u64 found; /* frames of the shape, from the first on or from the last */
+	__u64 unsure;
+};
+
 struct pt_scratch {
 	__u32 busy;
+	__u32 slot; /* which of them it is */
 	struct scan scan;
 	struct each each;
 	struct tally tally;
@@ -235,6 +268,8 @@ struct pt_scratch {
 	struct pt_stack stack;
 	__u64 hash; /* of the stack, and how many frames of it count */
 	__u64 frames;
+	struct pt_shape shape; /* it is being learned */
+	struct learning learning;
 	struct pt_pgmap pgmap;
 	struct pt_finding finding;
 	__u8 pages[64 * 64];
@@ -284,8 +319,10 @@ static __always_inline struct pt_scratch *scratch_get(void)
 	for (i = 0; i < PT_SCRATCH_SLOTS; i++) {
 		slot = i;
 		s = bpf_map_lookup_elem(&scratches, &slot);
-		if (s && !__sync_val_compare_and_swap(&s->busy, 0, 1))
+		if (s && !__sync_val_compare_and_swap(&s->busy, 0, 1)) {
+			s->slot = slot;
 			return s;
+		}
 	}
 	return 0;
 }
@@ -298,92 +335,15 @@ static __always_inline void scratch_put(struct pt_scratch *s)
 /* Where a hook's program was called. */
 struct hook {
 	void *ctx;
-	__u64 site; /* what the hooked function returns to; 0: not known, or not wanted */
+	bool fentry; /* or fexit; else a kprobe, of whatever kind */
 };
 
-static __always_inline bool is_in(const volatile struct pt_range *text, __u64 address)
-{
-	return address >= text->start && address < text->end;
-}
-
-/* One frame: into the hash, or cut off.  A loop of its own would be verified at each call. */
-static long frame_step(__u32 i, void *data)
-{
-	struct pt_scratch *s = *(struct pt_scratch **)data;
-	__u64 *at = &s->stack.frame[i & (PT_STACK_DEPTH - 1)];
-	__u64 frame = i < s->frames ? *at : 0;
-
-	*at = frame;
-	s->hash = (s->hash ^ frame) * 0x100000001b3ULL;
-	s->hash ^= s->hash >> 29;
-	if (is_in(&irq_text[0], frame) || is_in(&irq_text[1], frame))
-		s->frames = 0;
-	return 0;
-}
-
-/*
- * What an interrupt interrupted says nothing about the event, and would make
- * a new stack of each: it is left out, as the kernel's own stack depot does.
- * Return: key of the stacks map; 0 if no stack could be kept (counted).
- */
-static __noinline __u32 take_stack(void *ctx)
-{
-	struct pt_scratch *s;
-	struct pt_stack *known;
-	__u64 other = 0;
-	__u32 key = 0;
-	long n;
-	int i;
-
-	s = scratch_get();
-	if (!s) {
-		COUNT(lost[PT_LOSS_STACK], 1);
-		return 0;
-	}
-	n = bpf_get_stack(ctx, s->stack.frame, sizeof(s->stack.frame), 0);
-	if (n <= 0) {
-		scratch_put(s);
-		COUNT(lost[PT_LOSS_UNWIND], 1);
-		return 0;
-	}
-	s->frames = n / 8;
-	s->hash = 0xcbf29ce484222325ULL;
-	bpf_loop(PT_STACK_DEPTH, frame_step, &s, 0);
-	key = (s->hash ^ (s->hash >> 32)) & ~PT_SITE;
-	if (!key)
-		key = 1;
-	known = bpf_map_lookup_elem(&stacks, &key);
-	if (!known) {
-		if (!bpf_map_update_elem(&stacks, &key, &s->stack, BPF_NOEXIST))
-			goto out;
-		/* another CPU may have been first with the same stack */
-		known = bpf_map_lookup_elem(&stacks, &key);
-		if (!known)
-			goto lost;
-	}
-	for (i = 0; i < PT_STACK_DEPTH; i++)
-		other |= known->frame[i] ^ s->stack.frame[i];
-	if (other)
-		goto lost;
-out:
-	scratch_put(s);
-	return key;
-lost:
-	scratch_put(s);
-	COUNT(lost[PT_LOSS_STACK], 1);
-	return 0;
-}
-
-/* As pt_touch has it; 0 if it is not known. */
-static __always_inline __u32 call_site(const struct hook *h)
-{
-	return h->site & PT_SITE ? h->site : 0;
-}
+#include "stack.bpf.h"
 
 /* Where in the kernel this is: a stack if it is to be kept, else the call site. */
 static __always_inline __u32 where(const struct hook *h, bool stack)
 {
-	__u32 at = stack ? take_stack(h->ctx) : 0;
+	__u32 at = stack ? take_stack(h) : 0;
 
 	return at ? at : call_site(h);
 }
@@ -403,7 +363,7 @@ static __always_inline __u32 tick_now(void)
 	return ((bpf_ktime_get_ns() - began) >> PT_TICK_SHIFT) | 1;
 }
 
-static __always_inline void remember_task(__u32 tid, __u32 tick)
+static __noinline void remember_task(__u32 tid, __u32 tick)
 {
 	struct pt_task now = {.tick = tick};
 	struct pt_task *known;
@@ -581,21 +541,29 @@ __noinline int report(const struct pt_transition *t, const struct pt_event *e, _
 	return 0;
 }
 
+/* As pt_touch has it. */
+static __always_inline __u32 who_is(__u32 tid)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+
+	if (cpu > PT_CPU_UNKNOWN)
+		cpu = PT_CPU_UNKNOWN;
+	return cpu << PT_TID_BITS | tid;
+}
+
 /* Keep who touched @pfn last: its free or its request. */
 __noinline int touch(__u64 pfn, __u32 at, int free)
 {
 	struct pt_history *h = find_history(pfn, true);
 	__u32 i = pfn & (PT_SECTION_PAGES - 1);
-	__u32 tid = bpf_get_current_pid_tgid(), cpu = bpf_get_smp_processor_id();
+	__u32 tid = bpf_get_current_pid_tgid();
 	struct pt_touch *last;
 
 	if (!h)
 		return 0;
-	if (cpu > PT_CPU_UNKNOWN)
-		cpu = PT_CPU_UNKNOWN;
 	last = free ? &h->free[i] : &h->request[i];
 	last->tick = tick_now();
-	last->who = cpu << PT_TID_BITS | tid;
+	last->who = who_is(tid);
 	last->at = at;
 	remember_task(tid, last->tick);
 	return 0;
@@ -813,7 +781,8 @@ static __always_inline enum pt_keep judge_in(const struct hook *h, struct pt_sec
 	struct pt_outcome out = {};
 	enum pt_keep keep;
 
-	e->at = call_site(h);
+	if (watch)
+		e->at = call_site(h);
 	if (!take_in(s, e, t, &out))
 		return PT_KEEP_NOT;
 	if (out.rule && dismiss(e, out.rule))

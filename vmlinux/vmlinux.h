@@ -62,6 +62,14 @@ typedef struct {
 	s64 counter;
 } atomic64_t;
 
+typedef struct {
+	atomic_t refs;
+} refcount_t;
+
+struct kref {
+	refcount_t refcount;
+};
+
 /* include/linux/percpu-refcount.h */
 struct percpu_ref_data {
 	atomic64_t count;
@@ -217,6 +225,7 @@ struct thread_info {
 struct task_struct {
 	struct thread_info thread_info;
 	unsigned int __state;
+	void *stack;
 	struct mm_struct *mm;
 	unsigned int in_iowait : 1;
 	int pid;

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The plain case, which nearly all events are: a folio of one page is mapped or
+ * freed, in a section that is known, and no rule is broken.  It takes the same
+ * pt_step() as every other event, but what its answer can't depend on is neither
+ * read nor kept.  Whatever is not plain is left to observe(), with nothing done.
+ * Not here: what is done with a finding, and all that is rare.
+ */
+#ifndef PGMAPTRACE_PLAIN_BPF_H
+#define PGMAPTRACE_PLAIN_BPF_H
+
+/* The task whose name this CPU looked at last, so that not each event does. */
+struct pt_named {
+	__u32 tid;
+	__u32 tick;
+	__u64 comm[2];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct pt_named);
+} named SEC(".maps");
+
+/* For as long a name that was seen is not looked up again, ticks: the table forgets the oldest. */
+#define NAMED_FOR 1024
+
+static __always_inline void remember_task_plainly(__u32 tid, __u32 tick)
+{
+	__u64 comm = bpf_get_current_task() + bpf_core_field_offset(struct task_struct, comm);
+	__u64 first = read_u64(comm), second = read_u64(comm + 8);
+	__u32 zero = 0;
+	struct pt_named *last = bpf_map_lookup_elem(&named, &zero);
+
+	if (last && last->tid == tid && last->comm[0] == first && last->comm[1] == second &&
+	    tick - last->tick < NAMED_FOR)
+		return;
+	remember_task(tid, tick);
+	if (!last)
+		return;
+	last->tid = tid;
+	last->tick = tick;
+	last->comm[0] = first;
+	last->comm[1] = second;
+}
+
+static __always_inline void touch_plainly(const struct hook *h, struct pt_history *history,
+					  __u64 pfn, bool free)
+{
+	__u32 i = pfn & (PT_SECTION_PAGES - 1);
+	struct pt_touch *last = free ? &history->free[i] : &history->request[i];
+	__u32 tid = bpf_get_current_pid_tgid(), tick = tick_now();
+
+	last->tick = tick;
+	last->who = who_is(tid);
+	last->at = where_for_history(h);
+	remember_task_plainly(tid, tick);
+}
+
+/*
+ * plain - take in one event, if it is a plain one
+ * @op: PT_OP_MAP or PT_OP_FREE
+ * @page: any page
+ * Return: false if it is not: then nothing was done
+ */
+static __always_inline bool plain(const struct hook *h, __u8 op, __u64 page)
+{
+	struct pt_transition t = {.op = op, .profile = profile};
+	struct pt_history *history = 0;
+	struct pt_outcome out = {};
+	__u64 pfn, key;
+	__u32 *word, old, new, slot;
+	struct pt_section *s;
+	struct pt_rates *r;
+	struct pt_look look;
+	enum pt_keep keep;
+
+	/* these want to know more of each event */
+	if (filter || watch || nr_waited)
+		return false;
+	pfn = page_to_pfn(page);
+	key = pfn >> PT_SECTION_SHIFT;
+	s = bpf_map_lookup_elem(&sections, &key);
+	if (!s || !s->pgmap)
+		return false;
+	/* of a folio that was requested as a large one it may be a part */
+	if (op == PT_OP_FREE && s->large)
+		return false;
+	word = &s->word[pfn & (PT_SECTION_PAGES - 1)];
+	old = *(volatile __u32 *)word;
+	look_at_page(&look, page);
+	if (!look.single)
+		return false;
+	if (op == PT_OP_FREE && (look.refcount || look.mapcount > 0 || pt_order(old)))
+		return false;
+	t.refcount = look.refcount;
+	t.type = s->type;
+	t.fresh = s->fresh;
+	t.settled = settled;
+	new = pt_step(old, &t, &out);
+	keep = pt_kept_as(&t, &out);
+	if (out.rule || out.preexisting || out.preexisting_free)
+		return false;
+	if (keep) {
+		history = bpf_map_lookup_elem(&histories, &key);
+		if (!history)
+			return false;
+	}
+	if (new != old && __sync_val_compare_and_swap(word, old, new) != old)
+		return false;
+	slot = PT_SLOT(s->slot);
+	r = bpf_map_lookup_elem(&rates, &slot);
+	if (r && out.request)
+		__sync_fetch_and_add(&r->requests, 1);
+	if (r && out.free)
+		__sync_fetch_and_add(&r->frees, 1);
+	if (history)
+		touch_plainly(h, history, pfn, keep == PT_KEEP_FREE);
+	return true;
+}
+
+#endif /* PGMAPTRACE_PLAIN_BPF_H */

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a DAX page fault, its unmap and the truncate of its page take, by the
+ * clock: in a guest whose clock counts instructions, that is what is measured.
+ * Prints a line "OPERATION NANOSECONDS" a fault, an entry that is unmapped and one
+ * that is truncated.
+ */
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PAGE_BYTES 4096UL
+#define HUGE_BYTES (2UL << 20)
+
+/* sysexits.h */
+#define EXIT_USAGE 64
+
+struct cost {
+	uint64_t fault, unmap, truncate; /* ns, of all entries and rounds */
+};
+
+static uint64_t now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000ULL + t.tv_nsec;
+}
+
+static long faults(void)
+{
+	struct rusage u;
+
+	getrusage(RUSAGE_SELF, &u);
+	return u.ru_minflt + u.ru_majflt;
+}
+
+/* Blocks that are written to: a fault of them asks for no journal. */
+static void fill(int fd, size_t bytes)
+{
+	static char zero[1 << 20];
+
+	for (size_t at = 0; at < bytes; at += sizeof(zero))
+		if (pwrite(fd, zero, sizeof(zero), at) != sizeof(zero))
+			err(EXIT_FAILURE, "write");
+}
+
+static void touch_and_unmap(int fd, size_t bytes, size_t entry, struct cost *c)
+{
+	/* where a huge page fits */
+	char *hint = (char *)(1UL << 40);
+	char *map =
+		mmap(hint, bytes, PROT_READ | PROT_WRITE, MAP_SHARED_VALIDATE | MAP_SYNC, fd, 0);
+	uint64_t start, touched;
+	long before, more;
+
+	if (map == MAP_FAILED)
+		err(EXIT_FAILURE, "mmap");
+	if (entry == PAGE_BYTES && madvise(map, bytes, MADV_NOHUGEPAGE))
+		err(EXIT_FAILURE, "madvise");
+	before = faults();
+	start = now();
+	for (size_t at = 0; at < bytes; at += entry)
+		*(volatile char *)(map + at) = 1;
+	touched = now();
+	if (munmap(map, bytes))
+		err(EXIT_FAILURE, "munmap");
+	c->unmap += now() - touched;
+	c->fault += touched - start;
+	/* the stack may have some of its own */
+	more = faults() - before - (long)(bytes / entry);
+	if (more < 0 || more > 8)
+		errx(EXIT_FAILURE, "%ld faults for %zu entries of %zu bytes",
+		     more + (long)(bytes / entry), bytes / entry, entry);
+}
+
+static void truncate_all(int fd, struct cost *c)
+{
+	uint64_t start = now();
+
+	if (ftruncate(fd, 0))
+		err(EXIT_FAILURE, "ftruncate");
+	c->truncate += now() - start;
+}
+
+int main(int argc, char **argv)
+{
+	bool huge = argc > 1 && !strcmp(argv[1], "-h");
+	size_t entry = huge ? HUGE_BYTES : PAGE_BYTES, bytes, n;
+	struct cost c = {0};
+	long rounds;
+	int fd;
+
+	if (argc - huge != 4) {
+		fprintf(stderr, "Usage: faultcost [-h] FILE MIBIBYTES ROUNDS\n"
+				"\n"
+				"  -h   by entries of 2 MiB (default 4 KiB)\n");
+		return EXIT_USAGE;
+	}
+	fd = open(argv[1 + huge], O_RDWR | O_CREAT, 0600);
+	if (fd < 0)
+		err(EXIT_FAILURE, "%s", argv[1 + huge]);
+	bytes = strtoul(argv[2 + huge], NULL, 0) << 20;
+	rounds = strtol(argv[3 + huge], NULL, 0);
+	n = bytes / entry * rounds;
+	if (!n)
+		errx(EXIT_USAGE, "nothing to do");
+	for (long i = 0; i < rounds; i++) {
+		struct cost first = {0};
+
+		fill(fd, bytes);
+		/* makes the entries of i_pages, which is not what is measured */
+		touch_and_unmap(fd, bytes, entry, &first);
+		touch_and_unmap(fd, bytes, entry, &c);
+		truncate_all(fd, &c);
+	}
+	printf("fault %.1f\nunmap %.1f\ntruncate %.1f\n", (double)c.fault / n, (double)c.unmap / n,
+	       (double)c.truncate / n);
+	return 0;
+}
