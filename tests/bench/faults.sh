@@ -35,7 +35,7 @@ kernel_memory() {
 traced() {
 	setting=$1
 	shift
-	rm -f /tmp/ready
+	rm -f /tmp/ready /tmp/events
 	start=$(now)
 	PGMAPTRACE_DEBUG=${debug:-} pgmaptrace --ready-file /tmp/ready "$@" >$OUT 2>/tmp/said &
 	tool=$!
@@ -48,7 +48,7 @@ traced() {
 	echo "tool $setting maps $(kernel_memory)"
 	kill -INT $tool
 	wait $tool
-	summary=$(grep '^pgmaptrace: [A-Z]* findings=' $OUT /tmp/said | tail -n 1)
+	summary=$(grep -h '^pgmaptrace: [A-Z]* findings=' $OUT /tmp/said /tmp/events 2>/dev/null | tail -n 1)
 	# figures of a run that lost anything say nothing
 	case $summary in
 	*PASS*' lost=0 '*) ;;
