@@ -276,6 +276,7 @@ __noinline int learn_shape(__u32 slot, __u32 room, __u32 at)
 	if (__sync_val_compare_and_swap(&to->state, SHAPE_NONE, SHAPE_BEGUN))
 		return 0;
 	to->site = l->site;
+	to->entry = l->entry;
 	if (l->unsure) {
 		__sync_val_compare_and_swap(&to->state, SHAPE_BEGUN, SHAPE_UNSURE);
 		return 0;
@@ -298,10 +299,12 @@ __noinline int learn_shape(__u32 slot, __u32 room, __u32 at)
 
 /*
  * known_stack - the stack from @base to @end, if its shape is known
+ * @entry: of the traced function
+ * @site: what it returns to
  * @room: else where there is room for one more shape, or NO_ROOM
  * Return: key of the stacks map; 0 if it is not known
  */
-__noinline int known_stack(__u64 site, __u64 base, __u64 end, __u32 *room)
+__noinline int known_stack(__u64 entry, __u64 site, __u64 base, __u64 end, __u32 *room)
 {
 	__u32 key, way, first = (site ^ site >> 9) * SHAPE_WAYS;
 	struct pt_shape *shape;
@@ -316,7 +319,8 @@ __noinline int known_stack(__u64 site, __u64 base, __u64 end, __u32 *room)
 			*room = key;
 			return 0;
 		}
-		if (shape->site != site)
+		/* a function that another one jumps to returns to the same place */
+		if (shape->site != site || shape->entry != entry)
 			continue;
 		if (shape->state == SHAPE_UNSURE)
 			return 0;
@@ -330,13 +334,14 @@ __noinline int known_stack(__u64 site, __u64 base, __u64 end, __u32 *room)
 static __noinline __u32 take_stack(const struct hook *h)
 {
 	__u64 site = return_address(h), base = stack_base(h), end = stack_end();
+	__u64 entry = bpf_get_func_ip(h->ctx);
 	__u32 at = 0, room = NO_ROOM;
 	struct pt_scratch *s;
 	long n;
 
 	/* an interrupt has a stack of its own */
 	if (end > base && end - base < STACK_BYTES) {
-		at = known_stack(site, base, end, &room);
+		at = known_stack(entry, site, base, end, &room);
 		if (at)
 			return at;
 	}
@@ -351,8 +356,8 @@ static __noinline __u32 take_stack(const struct hook *h)
 	else
 		COUNT(lost[PT_LOSS_UNWIND], 1);
 	if (at && room != NO_ROOM) {
-		s->learning =
-			(struct learning){.site = site, .base = base, .words = (end - base) / 8};
+		s->learning = (struct learning){
+			.entry = entry, .site = site, .base = base, .words = (end - base) / 8};
 		learn_shape(s->slot, room, at);
 	}
 	scratch_put(s);

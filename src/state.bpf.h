@@ -232,6 +232,7 @@ struct span {
 struct pt_shape {
 	__u32 state;	 /* enum pt_shape_state */
 	__u32 at;	 /* key of the stacks map */
+	__u64 entry;	 /* of the traced function */
 	__u64 site;	 /* the first return address */
 	__u64 last;	 /* the outermost frame; 0: it is in frame[] as the others are */
 	__u32 last_slot; /* bytes below the end of the stack */
@@ -250,8 +251,9 @@ enum pt_shape_state {
 
 /* The search for the slots of a stack's frames. */
 struct learning {
-	__u64 site; /* the first return address */
-	__u64 base; /* address where it begins, at a word; to the end of the stack */
+	__u64 entry; /* of the traced function */
+	__u64 site;  /* the first return address */
+	__u64 base;  /* address where it begins, at a word; to the end of the stack */
 	__u64 words;
 	__u64 found; /* frames of the shape, from the first on or from the last */
 	__u64 unsure;
