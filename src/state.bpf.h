@@ -347,7 +347,9 @@ static __always_inline __u32 where(const struct hook *h, bool stack)
 {
 	__u32 at = stack ? take_stack(h) : 0;
 
-	return at ? at : call_site(h);
+	/* with a stack at each event a site is not asked for: one that was lost is told of as lost
+	 */
+	return at || (stack_mode == PT_STACK_ALL && !watch) ? at : call_site(h);
 }
 
 static __always_inline __u32 where_for_history(const struct hook *h)
