@@ -105,9 +105,9 @@ static __always_inline __u64 page_compound_info(__u64 page)
 	return PT_READ(struct page___head, page, compound_head);
 }
 
-static __always_inline bool page_is_head(__u64 page)
+static __always_inline bool flags_of_head(__u64 flags)
 {
-	return page_flags(page) & (1UL << bpf_core_enum_value(enum pageflags, PG_head));
+	return flags & (1UL << bpf_core_enum_value(enum pageflags, PG_head));
 }
 
 static __always_inline __u64 page_head(__u64 page)
@@ -128,7 +128,7 @@ static __always_inline __u64 page_head(__u64 page)
 
 static __always_inline __u32 folio_order(__u64 head)
 {
-	if (!page_is_head(head))
+	if (!flags_of_head(page_flags(head)))
 		return 0;
 	if (bpf_core_field_exists(((struct folio___order *)0)->_folio_order))
 		return PT_READ(struct folio___order, head, _folio_order);
@@ -169,8 +169,7 @@ static __always_inline void look_at_counts(struct pt_look *look, __u64 both)
 
 static __always_inline void look_at_words(struct pt_look *look, __u64 flags, __u64 info)
 {
-	look->single =
-		!(info & 1) && !(flags & (1UL << bpf_core_enum_value(enum pageflags, PG_head)));
+	look->single = !(info & 1) && !flags_of_head(flags);
 }
 
 /* One call of the helper costs as much as another. */

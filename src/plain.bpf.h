@@ -52,9 +52,7 @@ static __always_inline void touch_plainly(const struct hook *h, struct pt_histor
 	struct pt_touch *last = free ? &history->free[i] : &history->request[i];
 	__u32 tid = bpf_get_current_pid_tgid(), tick = tick_now();
 
-	last->tick = tick;
-	last->who = who_is(tid);
-	last->at = where_for_history(h);
+	write_touch(last, tid, tick, where_for_history(h));
 	remember_task_plainly(tid, tick);
 }
 
@@ -70,9 +68,8 @@ static __always_inline bool plain(const struct hook *h, __u8 op, __u64 page)
 	struct pt_history *history = 0;
 	struct pt_outcome out = {};
 	__u64 pfn, key;
-	__u32 *word, old, new, slot;
+	__u32 *word, old, new;
 	struct pt_section *s;
-	struct pt_rates *r;
 	struct pt_look look;
 	enum pt_keep keep;
 
@@ -109,12 +106,7 @@ static __always_inline bool plain(const struct hook *h, __u8 op, __u64 page)
 	}
 	if (new != old && __sync_val_compare_and_swap(word, old, new) != old)
 		return false;
-	slot = PT_SLOT(s->slot);
-	r = bpf_map_lookup_elem(&rates, &slot);
-	if (r && out.request)
-		__sync_fetch_and_add(&r->requests, 1);
-	if (r && out.free)
-		__sync_fetch_and_add(&r->frees, 1);
+	count_rates(s, &out);
 	if (history)
 		touch_plainly(h, history, pfn, keep == PT_KEEP_FREE);
 	return true;

@@ -141,25 +141,15 @@ static __always_inline __u64 stack_end(void)
 
 #define SHAPE_STRIDE 4 /* frames that are looked at without a branch */
 
-/* Are the return addresses from @i on where they were?  Not read_u64(): it asks each time how to.
- */
+/* Are the return addresses from @i on where they were? */
 static __always_inline bool stride_fits(const struct pt_shape *shape, __u32 i, __u64 base)
 {
-	__u64 other = 0, word;
-	struct range *at;
+	__u64 other = 0;
 	__u32 j;
 
 #pragma unroll
-	for (j = i; j < i + SHAPE_STRIDE; j++) {
-		if (can_cast) {
-			at = bpf_rdonly_cast((void *)(base + shape->slot[j]),
-					     bpf_core_type_id_kernel(struct range));
-			word = at->start;
-		} else {
-			word = read_u64(base + shape->slot[j]);
-		}
-		other |= word ^ shape->frame[j];
-	}
+	for (j = i; j < i + SHAPE_STRIDE; j++)
+		other |= read_u64(base + shape->slot[j]) ^ shape->frame[j];
 	return !other;
 }
 
@@ -265,7 +255,6 @@ __noinline int learn_shape(__u32 slot, __u32 room, __u32 at)
 	shape = &s->shape;
 	l = &s->learning;
 	shape->nr = 0;
-	shape->last = 0;
 	bpf_loop(PT_STACK_DEPTH, shape_frame, &s, 0);
 	if (!shape->nr)
 		return 0;

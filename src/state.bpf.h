@@ -158,7 +158,7 @@ struct scan {
 	__u64 first_live; /* pfn */
 };
 
-/* What is known of a folio at the hook, beside the transition itself.  Kept small: see above. */
+/* What is known of a folio at the hook, beside the transition.  Small: the BPF stack is. */
 struct pt_event {
 	__u64 pfn; /* of the head page */
 	__u64 page;
@@ -244,8 +244,7 @@ struct pt_shape {
 enum pt_shape_state {
 	SHAPE_NONE,
 	SHAPE_BEGUN,  /* it is being written */
-	SHAPE_UNSURE, /* the frames of a stack from there were found at two places: not tried again
-		       */
+	SHAPE_UNSURE, /* frames of a stack from there have two places: not tried again */
 	SHAPE_SHOWN,
 };
 
@@ -347,8 +346,7 @@ static __always_inline __u32 where(const struct hook *h, bool stack)
 {
 	__u32 at = stack ? take_stack(h) : 0;
 
-	/* with a stack at each event a site is not asked for: one that was lost is told of as lost
-	 */
+	/* with a stack at each event, one that was lost is told of as lost */
 	return at || (stack_mode == PT_STACK_ALL && !watch) ? at : call_site(h);
 }
 
@@ -545,14 +543,16 @@ __noinline int report(const struct pt_transition *t, const struct pt_event *e, _
 	return 0;
 }
 
-/* As pt_touch has it. */
-static __always_inline __u32 who_is(__u32 tid)
+/* @t becomes the touch of thread @tid, on this CPU. */
+static __always_inline void write_touch(struct pt_touch *t, __u32 tid, __u32 tick, __u32 at)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
 
 	if (cpu > PT_CPU_UNKNOWN)
 		cpu = PT_CPU_UNKNOWN;
-	return cpu << PT_TID_BITS | tid;
+	t->tick = tick;
+	t->who = cpu << PT_TID_BITS | tid;
+	t->at = at;
 }
 
 /* Keep who touched @pfn last: its free or its request. */
@@ -561,15 +561,12 @@ __noinline int touch(__u64 pfn, __u32 at, int free)
 	struct pt_history *h = find_history(pfn, true);
 	__u32 i = pfn & (PT_SECTION_PAGES - 1);
 	__u32 tid = bpf_get_current_pid_tgid();
-	struct pt_touch *last;
+	__u32 tick = tick_now();
 
 	if (!h)
 		return 0;
-	last = free ? &h->free[i] : &h->request[i];
-	last->tick = tick_now();
-	last->who = who_is(tid);
-	last->at = at;
-	remember_task(tid, last->tick);
+	write_touch(free ? &h->free[i] : &h->request[i], tid, tick, at);
+	remember_task(tid, tick);
 	return 0;
 }
 

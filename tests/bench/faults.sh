@@ -96,7 +96,9 @@ make_fs xfs
 measure bare
 traced none --stack=none
 traced findings --stack=findings
-debug=2 traced all --stack=all
+debug=2
+traced all --stack=all
+debug=
 grep -E 'BEGIN PROG LOAD LOG|^processed' /tmp/said | sed "s/.*prog '\(.*\)': .*/\1/" |
 	paste -d' ' - - | sed -n 's/^\([^ ]*\) processed \([0-9]*\) insns.* total_states \([0-9]*\) .*/verifier \1 \2 \3/p'
 traced events --events --output /tmp/events
