@@ -22,7 +22,7 @@ static __always_inline __u64 alias_offset(void)
 /* Its name was taken from it, though it may still be open. */
 static __always_inline bool dentry_is_deleted(__u64 dentry)
 {
-	return !PT_READ(struct dentry, dentry, d_hash.pprev);
+	return !PT_READ_SLOWLY(struct dentry, dentry, d_hash.pprev);
 }
 
 /* Loops are bpf_loop(): the verifier looks at a step once. */
@@ -38,14 +38,14 @@ static long alias_step(__u32 i, void *data)
 	if (!a->node)
 		return 1;
 	a->found = a->node - alias_offset();
-	a->node = (__u64)PT_READ(struct hlist_node, a->node, next);
+	a->node = (__u64)PT_READ_SLOWLY(struct hlist_node, a->node, next);
 	return !dentry_is_deleted(a->found);
 }
 
 /* A name of the file, one that still stands if there is any; 0: no name is known. */
 static __always_inline __u64 find_alias(__u64 inode)
 {
-	struct aliases a = {.node = (__u64)PT_READ(struct inode, inode, i_dentry.first)};
+	struct aliases a = {.node = (__u64)PT_READ_SLOWLY(struct inode, inode, i_dentry.first)};
 
 	bpf_loop(MAX_ALIASES, alias_step, &a, 0);
 	return a.found;
@@ -62,9 +62,9 @@ struct names {
 static long name_step(__u32 i, void *data)
 {
 	struct names *n = data;
-	__u64 parent = (__u64)PT_READ(struct dentry, n->dentry, d_parent);
-	__u32 len = PT_READ(struct dentry, n->dentry, d_name.len);
-	__u64 name = (__u64)PT_READ(struct dentry, n->dentry, d_name.name), used = n->used;
+	__u64 parent = (__u64)PT_READ_SLOWLY(struct dentry, n->dentry, d_parent);
+	__u32 len = PT_READ_SLOWLY(struct dentry, n->dentry, d_name.len);
+	__u64 name = (__u64)PT_READ_SLOWLY(struct dentry, n->dentry, d_name.name), used = n->used;
 	long size;
 
 	if (!parent || parent == n->dentry) {
@@ -107,25 +107,25 @@ static __always_inline void read_path(struct pt_finding *f, __u64 dentry, __u64 
 /* Of a DAX device the inode is its own, in a file system that nobody mounts. */
 static __always_inline void describe_inode(struct pt_finding *f, __u64 inode, __u64 dentry)
 {
-	__u64 sb = (__u64)PT_READ(struct inode, inode, i_sb), type, name;
+	__u64 sb = (__u64)PT_READ_SLOWLY(struct inode, inode, i_sb), type, name;
 
 	f->file.flags |= PT_FILE_KNOWN;
-	if ((PT_READ(struct inode, inode, i_mode) & S_IFMT) == S_IFCHR) {
-		f->file.rdev = PT_READ(struct inode, inode, i_rdev);
+	if ((PT_READ_SLOWLY(struct inode, inode, i_mode) & S_IFMT) == S_IFCHR) {
+		f->file.rdev = PT_READ_SLOWLY(struct inode, inode, i_rdev);
 		return;
 	}
-	f->file.inode = PT_READ(struct inode, inode, i_ino);
-	f->file.dev = PT_READ(struct super_block, sb, s_dev);
-	type = (__u64)PT_READ(struct super_block, sb, s_type);
-	name = (__u64)PT_READ(struct file_system_type, type, name);
+	f->file.inode = PT_READ_SLOWLY(struct inode, inode, i_ino);
+	f->file.dev = PT_READ_SLOWLY(struct super_block, sb, s_dev);
+	type = (__u64)PT_READ_SLOWLY(struct super_block, sb, s_type);
+	name = (__u64)PT_READ_SLOWLY(struct file_system_type, type, name);
 	bpf_probe_read_kernel_str(f->file.type, sizeof(f->file.type), (void *)name);
 	/* overlayfs opens a file of one file system by the name that it has in another */
-	if (!dentry || (__u64)PT_READ(struct dentry, dentry, d_inode) != inode)
+	if (!dentry || (__u64)PT_READ_SLOWLY(struct dentry, dentry, d_inode) != inode)
 		dentry = find_alias(inode);
-	if (!PT_READ(struct inode, inode, i_nlink) || (dentry && dentry_is_deleted(dentry)))
+	if (!PT_READ_SLOWLY(struct inode, inode, i_nlink) || (dentry && dentry_is_deleted(dentry)))
 		f->file.flags |= PT_FILE_DELETED;
 	if (dentry)
-		read_path(f, dentry, (__u64)PT_READ(struct super_block, sb, s_root));
+		read_path(f, dentry, (__u64)PT_READ_SLOWLY(struct super_block, sb, s_root));
 }
 
 /* The file that a fault is on, as it was opened; 0: of no file. */

@@ -19,8 +19,8 @@ static __noinline __u64 enclosing_folio(struct pt_section *s, __u64 pfn)
 
 	for (order = 1; order <= LARGEST_ENCLOSED; order++) {
 		head = pfn & ~((1ULL << order) - 1);
-		word = s->word[head & (PT_SECTION_PAGES - 1)];
-		if ((word & PT_LIFE_MASK) == PT_REQUESTED && pt_order(word) >= order)
+		word = pt_word(s, head & (PT_SECTION_PAGES - 1));
+		if (pt_life(word) == PT_REQUESTED && pt_order(word) >= order)
 			return head;
 	}
 	return pfn;
@@ -66,7 +66,7 @@ static __always_inline void each_folio(struct pt_scratch *s, __u32 at, __u8 op, 
 	s->each.op = op;
 	s->each.pfn = pfn;
 	s->each.order = order;
-	s->each.step = 1U << (order & PT_ORDER_MAX);
+	s->each.step = 1U << (order & PT_ORDER_MASK);
 	s->each.stop = stop;
 	bpf_loop(nr, each_step, &s, 0);
 }
@@ -74,12 +74,16 @@ static __always_inline void each_folio(struct pt_scratch *s, __u32 at, __u8 op, 
 static long inherit_step(__u32 i, void *data)
 {
 	struct pt_scratch *s = *(struct pt_scratch **)data;
-	struct pt_history *h = find_history(s->each.pfn, false);
-	__u32 head = s->each.pfn & (PT_SECTION_PAGES - 1);
+	struct pt_past *head = find_past(s->each.pfn, false), *page;
 
-	if (!h)
+	if (!head || !i)
+		return !head;
+	page = find_past(s->each.pfn + i, true);
+	if (!page)
 		return 1;
-	h->request[(head + i) & (PT_SECTION_PAGES - 1)] = h->request[head];
+	page->tick[PT_LAST_REQUEST] = head->tick[PT_LAST_REQUEST];
+	page->who[PT_LAST_REQUEST] = head->who[PT_LAST_REQUEST];
+	page->place[PT_LAST_REQUEST] = head->place[PT_LAST_REQUEST];
 	return 0;
 }
 
@@ -92,12 +96,12 @@ static __noinline void split_folio(__u64 head, __u32 order)
 	struct pt_scratch *s = scratch_get();
 
 	if (!s) {
-		COUNT(lost[PT_LOSS_SCAN], 1U << (order & PT_ORDER_MAX));
+		lose(PT_LOSS_SCAN, 1U << (order & PT_ORDER_MASK));
 		return;
 	}
-	each_folio(s, 0, PT_OP_PART, head, 1U << (order & PT_ORDER_MAX), 0, false);
+	each_folio(s, 0, PT_OP_PART, head, 1U << (order & PT_ORDER_MASK), 0, false);
 	if (order <= LARGEST_ENCLOSED)
-		bpf_loop(1U << (order & PT_ORDER_MAX), inherit_step, &s, 0);
+		bpf_loop(1U << (order & PT_ORDER_MASK), inherit_step, &s, 0);
 	scratch_put(s);
 }
 
@@ -111,7 +115,7 @@ static __noinline __u8 free_rest(struct pt_event *e, __u64 pfn, __u32 nr)
 	__u8 rule;
 
 	if (!s) {
-		COUNT(lost[PT_LOSS_SCAN], nr);
+		lose(PT_LOSS_SCAN, nr);
 		return PT_RULE_NONE;
 	}
 	each_folio(s, 0, PT_OP_FREE_REST, pfn, nr, 0, false);
@@ -128,7 +132,7 @@ static __noinline __u8 free_rest(struct pt_event *e, __u64 pfn, __u32 nr)
 static __always_inline void free_folio(const struct hook *h, struct pt_section *s,
 				       struct pt_transition *t, struct pt_event *e)
 {
-	__u32 word = s->word[e->pfn & (PT_SECTION_PAGES - 1)], order = t->order & PT_ORDER_MAX;
+	__u32 word = pt_word(s, e->pfn & (PT_SECTION_PAGES - 1)), order = t->order & PT_ORDER_MASK;
 	enum pt_keep keep;
 	__u64 head;
 	__u8 rule;
@@ -136,8 +140,8 @@ static __always_inline void free_folio(const struct hook *h, struct pt_section *
 	if (!pt_is_out(word) && s->large) {
 		head = enclosing_folio(s, e->pfn);
 		if (head != e->pfn) {
-			split_folio(head, pt_order(s->word[head & (PT_SECTION_PAGES - 1)]));
-			word = s->word[e->pfn & (PT_SECTION_PAGES - 1)];
+			split_folio(head, pt_order(pt_word(s, head & (PT_SECTION_PAGES - 1))));
+			word = pt_word(s, e->pfn & (PT_SECTION_PAGES - 1));
 		}
 	} else if (pt_is_out(word) && pt_order(word) > order) {
 		split_folio(e->pfn, pt_order(word));
@@ -156,7 +160,6 @@ static __always_inline void free_folio(const struct hook *h, struct pt_section *
 
 struct tally_section {
 	struct pt_section *section;
-	struct pt_history *history; /* NULL: not asked for, or none was kept */
 	struct pt_scratch *scratch;
 	__u64 pfn; /* of its first page */
 };
@@ -164,22 +167,23 @@ struct tally_section {
 /* @pfn, of state @word, is out while its pgmap goes away: one task does that. */
 __noinline int keep_gone(__u64 epoch, __u64 pfn, __u32 word)
 {
-	struct pt_history *h = find_history(pfn, false);
+	struct pt_past *past = find_past(pfn, false);
 	struct pt_gone_key key = {.epoch = epoch};
-	__u32 i = pfn & (PT_SECTION_PAGES - 1);
+	struct pt_touch request = {};
 	struct pt_gone none = {};
 	struct pt_gone *g;
 	__u32 order;
 
-	if (h)
-		key.at = h->request[i].at;
+	if (past)
+		read_touch(&request, past, PT_LAST_REQUEST);
+	key.at = request.at;
 	g = bpf_map_lookup_elem(&gone, &key);
 	if (!g) {
 		bpf_map_update_elem(&gone, &key, &none, BPF_NOEXIST);
 		g = bpf_map_lookup_elem(&gone, &key);
 	}
 	if (!g) {
-		COUNT(lost[PT_LOSS_GONE], 1);
+		lose(PT_LOSS_GONE, 1);
 		return 0;
 	}
 	if (g->folios < PT_EXAMPLES)
@@ -187,11 +191,11 @@ __noinline int keep_gone(__u64 epoch, __u64 pfn, __u32 word)
 	g->folios++;
 	order = pt_order(word);
 	/* fsdax is mapped there, and not asked for at some order */
-	if (profile == PT_PROFILE_COUNTED && !order && (word & PT_LIFE_MASK) != PT_PART)
+	if (profile == PT_PROFILE_COUNTED && !order && pt_life(word) != PT_PART)
 		order = folio_order(pfn_to_page(pfn));
-	g->pages += 1ULL << (order & PT_ORDER_MAX);
-	if (h && h->request[i].tick && (!g->oldest.tick || h->request[i].tick < g->oldest.tick))
-		g->oldest = h->request[i];
+	g->pages += 1ULL << (order & PT_ORDER_MASK);
+	if (request.tick && (!g->oldest.tick || request.tick < g->oldest.tick))
+		g->oldest = request;
 	return 0;
 }
 
@@ -200,12 +204,13 @@ static long tally_page(__u32 i, void *data)
 	struct tally_section *in = data;
 	struct tally *t = &in->scratch->tally;
 	__u64 pfn = in->pfn + i;
+	struct pt_past *past;
 	__u32 word, life, tick;
 
 	if (pfn < t->pfn || pfn >= t->end || pfn < t->covered)
 		return 0;
-	word = pt_normalise(in->section->word[i & (PT_SECTION_PAGES - 1)], in->section->fresh);
-	life = word & PT_LIFE_MASK;
+	word = pt_normalise(pt_word(in->section, i & (PT_SECTION_PAGES - 1)), in->section->fresh);
+	life = pt_life(word);
 	if (pt_known_idle(word)) {
 		if (!t->idle++)
 			t->first_idle = pfn;
@@ -216,7 +221,7 @@ static long tally_page(__u32 i, void *data)
 			t->first_preexisting = pfn;
 		if (t->all)
 			t->preexisting_pages += 1ULL
-						<< (folio_order(pfn_to_page(pfn)) & PT_ORDER_MAX);
+						<< (folio_order(pfn_to_page(pfn)) & PT_ORDER_MASK);
 	}
 	if (!pt_is_out(word))
 		return 0;
@@ -228,8 +233,9 @@ static long tally_page(__u32 i, void *data)
 	     page_refcount(pfn_to_page(pfn)) > pt_idle_count(profile, in->section->type)))
 		keep_gone(t->going, pfn, word);
 	t->pages += 1ULL << pt_order(word);
-	if (in->history) {
-		tick = in->history->request[i & (PT_SECTION_PAGES - 1)].tick;
+	past = t->all ? find_past(pfn, false) : 0;
+	if (past) {
+		tick = past->tick[PT_LAST_REQUEST];
 		if (tick && (!t->oldest || tick < t->oldest))
 			t->oldest = tick;
 	}
@@ -249,8 +255,6 @@ static long tally_section(__u32 i, void *data)
 
 	in.section = bpf_map_lookup_elem(&sections, &key);
 	in.pfn = key << PT_SECTION_SHIFT;
-	if (in.scratch->tally.all)
-		in.history = bpf_map_lookup_elem(&histories, &key);
 	if (in.section)
 		bpf_loop(PT_SECTION_PAGES, tally_page, &in, 0);
 	return 0;

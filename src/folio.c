@@ -56,7 +56,7 @@ const char *folio_life(uint32_t word)
 		[PT_FREED] = "freed",
 		[PT_PART] = "part of a folio that was taken apart, not freed yet",
 	};
-	const char *life = lives[word & PT_LIFE_MASK];
+	const char *life = lives[pt_life(word)];
 
 	return life ? life : "?";
 }
@@ -67,11 +67,11 @@ void folio_state(uint32_t word, char *buf, size_t size)
 
 	buf[0] = '\0';
 	append(buf, size, "", folio_life(word));
-	if ((word & PT_LIFE_MASK) == PT_REQUESTED && pt_order(word)) {
+	if (pt_order(word)) {
 		snprintf(text, sizeof(text), " at order %u", pt_order(word));
 		append(buf, size, "", text);
 	}
-	if (word & PT_ASSOC_KNOWN && pt_assoc(word)) {
+	if (pt_assoc(word)) {
 		snprintf(text, sizeof(text), "in DAX entries of %u file%s", pt_assoc(word),
 			 pt_assoc(word) > 1 ? "s" : "");
 		append(buf, size, ", ", text);

@@ -61,16 +61,26 @@ static __always_inline __u64 read_small(__u64 address)
 	return read_u32(address & ~3ULL) >> (address & 3) * 8;
 }
 
-#define PT_READ(type, address, field)                                                              \
+#define PT_READ_BY(read_8, read_4, read_less, type, address, field)                                \
 	({                                                                                         \
 		__u64 __at = (address) + bpf_core_field_offset(type, field);                       \
 		typeof(((type *)0)->field) __value;                                                \
-		__u64 __raw = sizeof(__value) == 8   ? read_u64(__at)                              \
-			      : sizeof(__value) == 4 ? read_u32(__at)                              \
-						     : read_small(__at);                           \
+		__u64 __raw = sizeof(__value) == 8   ? read_8(__at)                                \
+			      : sizeof(__value) == 4 ? read_4(__at)                                \
+						     : read_less(__at);                            \
 		__builtin_memcpy(&__value, &__raw, sizeof(__value));                               \
 		__value;                                                                           \
 	})
+
+#define PT_READ(type, address, field)                                                              \
+	PT_READ_BY(read_u64, read_u32, read_small, type, address, field)
+
+/* Where speed does not count.  The kernel takes long to load what has many casts. */
+#define READ_8_SLOWLY(address)	  read_by_helper(address, 8)
+#define READ_4_SLOWLY(address)	  read_by_helper(address, 4)
+#define READ_LESS_SLOWLY(address) (read_by_helper((address) & ~3ULL, 4) >> ((address)&3) * 8)
+#define PT_READ_SLOWLY(type, address, field)                                                       \
+	PT_READ_BY(READ_8_SLOWLY, READ_4_SLOWLY, READ_LESS_SLOWLY, type, address, field)
 
 static __always_inline __u64 page_size_of_struct(void)
 {
@@ -327,7 +337,7 @@ __noinline int pgmap_array_load(__u64 index, struct pt_lookup *found)
 		return 0;
 	found->pgmap = 0;
 	found->next = ~0ULL;
-	entry = (__u64)PT_READ(struct xarray, pgmap_root, xa_head);
+	entry = (__u64)PT_READ_SLOWLY(struct xarray, pgmap_root, xa_head);
 	for (level = 0; level < XA_MAX_LEVELS; level++) {
 		if ((entry & 3) != 2 || entry <= 4096) {
 			/* a lone entry in the root is for index 0, which is no pgmap's */
@@ -335,7 +345,7 @@ __noinline int pgmap_array_load(__u64 index, struct pt_lookup *found)
 				found->pgmap = entry;
 			return 0;
 		}
-		shift = PT_READ(struct xa_node, entry - 2, shift) & 63;
+		shift = PT_READ_SLOWLY(struct xa_node, entry - 2, shift) & 63;
 		/* beyond what the top node covers there is nothing */
 		if (level == 0 && shift + XA_CHUNK_SHIFT < 64 && index >> (shift + XA_CHUNK_SHIFT))
 			return 0;
@@ -366,9 +376,9 @@ static __always_inline __u64 ops_page_free(__u64 ops)
 	if (!ops)
 		return 0;
 	if (bpf_core_field_exists(((struct dev_pagemap_ops___page *)0)->page_free))
-		return (__u64)PT_READ(struct dev_pagemap_ops___page, ops, page_free);
+		return (__u64)PT_READ_SLOWLY(struct dev_pagemap_ops___page, ops, page_free);
 	if (bpf_core_field_exists(((struct dev_pagemap_ops___folio *)0)->folio_free))
-		return (__u64)PT_READ(struct dev_pagemap_ops___folio, ops, folio_free);
+		return (__u64)PT_READ_SLOWLY(struct dev_pagemap_ops___folio, ops, folio_free);
 	return 0;
 }
 
@@ -379,16 +389,16 @@ static __always_inline __u64 ops_page_free(__u64 ops)
 static __always_inline bool pgmap_read(__u64 address, struct pt_pgmap *p)
 {
 	__u64 ranges = address + bpf_core_field_offset(struct dev_pagemap, range);
-	__u32 nr = PT_READ(struct dev_pagemap, address, nr_range);
+	__u32 nr = PT_READ_SLOWLY(struct dev_pagemap, address, nr_range);
 	__u64 altmap = 0;
 	__u32 i;
 
-	if (PT_READ(struct dev_pagemap, address, flags) & PGMAP_ALTMAP_VALID)
-		altmap = PT_READ(struct dev_pagemap, address, altmap.reserve) +
-			 PT_READ(struct dev_pagemap, address, altmap.free);
+	if (PT_READ_SLOWLY(struct dev_pagemap, address, flags) & PGMAP_ALTMAP_VALID)
+		altmap = PT_READ_SLOWLY(struct dev_pagemap, address, altmap.reserve) +
+			 PT_READ_SLOWLY(struct dev_pagemap, address, altmap.free);
 	p->address = address;
-	p->type = PT_READ(struct dev_pagemap, address, type);
-	p->ops = (__u64)PT_READ(struct dev_pagemap, address, ops);
+	p->type = PT_READ_SLOWLY(struct dev_pagemap, address, type);
+	p->ops = (__u64)PT_READ_SLOWLY(struct dev_pagemap, address, ops);
 	p->page_free = ops_page_free(p->ops);
 	p->nr_range = 0;
 	for (i = 0; i < PT_MAX_RANGES; i++) {
@@ -412,16 +422,17 @@ static __always_inline bool pgmap_read(__u64 address, struct pt_pgmap *p)
 
 static __always_inline bool pgmap_is_dying(__u64 address)
 {
-	return PT_READ(struct dev_pagemap, address, ref.percpu_count_ptr) & PERCPU_REF_DEAD;
+	return PT_READ_SLOWLY(struct dev_pagemap, address, ref.percpu_count_ptr) & PERCPU_REF_DEAD;
 }
 
 /* Return: the pgmap's references once it was killed; -1 while they are not summed up. */
 static __always_inline __s64 pgmap_refs(__u64 address)
 {
-	__u64 data = (__u64)PT_READ(struct dev_pagemap, address, ref.data);
-	__u64 count = PT_READ(struct percpu_ref_data, data, count.counter);
+	__u64 data = (__u64)PT_READ_SLOWLY(struct dev_pagemap, address, ref.data);
+	__u64 count = PT_READ_SLOWLY(struct percpu_ref_data, data, count.counter);
 
-	if (!(PT_READ(struct dev_pagemap, address, ref.percpu_count_ptr) & PERCPU_REF_ATOMIC))
+	if (!(PT_READ_SLOWLY(struct dev_pagemap, address, ref.percpu_count_ptr) &
+	      PERCPU_REF_ATOMIC))
 		return -1;
 	return count >= PERCPU_COUNT_BIAS >> 1 ? -1 : (__s64)count;
 }

@@ -42,7 +42,7 @@ static long doubtful_step(__u32 i, void *data)
 
 	if (!(l->doubtful >> (i & 63) & 1))
 		return 0;
-	order = folio_order(page) & PT_ORDER_MAX;
+	order = folio_order(page) & PT_ORDER_MASK;
 	l->of.pages += (1ULL << order) - 1;
 	over = (__s64)page_refcount(page) - pt_idle_count(profile, l->of.type);
 	if (over > pt_accounted(profile, l->of.type, l->of.dying, folio_mapcount(page, order),

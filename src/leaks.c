@@ -159,7 +159,7 @@ static void ask_peer(struct leaks *l, uint64_t pfn, struct leak_folio *f)
 	f->f.state = past.word;
 	f->f.request = past.request;
 	f->f.free = past.free;
-	f->preexisting = (past.word & PT_LIFE_MASK) == PT_PREEXISTING;
+	f->preexisting = pt_life(past.word) == PT_PREEXISTING;
 	/* where nothing says that a use has ended, the last request is the best there is */
 	if (past.request.tick && (!pt_is_paired(profile, type) || pt_is_out(past.word)))
 		f->requested = session_touch_time(l->session, &past.request);

@@ -6,15 +6,16 @@
  * Not here: where a transition comes from (kernel.bpf.h), where the state
  * lives (state.bpf.h) and what is printed of a finding (finding.c).
  *
- * The state of one folio is one word, so that it can be stepped with a single
- * compare-and-swap.  It is kept at the folio's head page:
+ * The state of one folio is a word of 12 bits, of which five lie in 64, so that
+ * it can be stepped with a single compare-and-swap.  It is kept at the folio's
+ * head page:
  *
- *	bits 0-2   lifetime: enum pt_life
- *	bits 3-8   associations: in how many i_pages it is stored, saturating
- *	bit  9     associations are known
+ *	bits 0-4   lifetime: enum pt_life; or, above PT_LIFE_MAX, by how much: it
+ *		   is PT_REQUESTED, at this order
+ *	bits 5-9   associations: one more than in how many i_pages it is stored,
+ *		   saturating; 0: not known
  *	bit  10    what this folio suffers next was reported already
- *	bits 11-15 the order it was requested at
- *	bit  16    who requested it last is one of those that are judged (--pid, --cgroup)
+ *	bit  11    who requested it last is one of those that are judged (--pid, --cgroup)
  *
  * Only the head page of a large folio has a state, unless its pages come back
  * one by one: then each has one, and is PT_PART.
@@ -80,16 +81,17 @@ enum pt_op {
 	PT_NR_OPS,
 };
 
-#define PT_LIFE_MASK   0x7u
-#define PT_ASSOC_SHIFT 3
-#define PT_ASSOC_MAX   63u
-#define PT_ASSOC_MASK  (PT_ASSOC_MAX << PT_ASSOC_SHIFT)
-#define PT_ASSOC_KNOWN (1u << 9)
+#define PT_WORD_BITS   12
+#define PT_WORD_MASK   ((1u << PT_WORD_BITS) - 1)
+#define PT_LIFE_MASK   0x1fu
+#define PT_LIFE_MAX    7u
+#define PT_ORDER_MAX   24u
+#define PT_ORDER_MASK  31u /* of any number that the kernel says is an order */
+#define PT_ASSOC_SHIFT 5
+#define PT_ASSOC_MAX   30u
+#define PT_ASSOC_MASK  ((PT_ASSOC_MAX + 1) << PT_ASSOC_SHIFT)
 #define PT_REPORTED    (1u << 10)
-#define PT_ORDER_SHIFT 11
-#define PT_ORDER_MAX   31u
-#define PT_ORDER_MASK  (PT_ORDER_MAX << PT_ORDER_SHIFT)
-#define PT_JUDGED      (1u << 16) /* no step looks at it: see pt_mark() */
+#define PT_JUDGED      (1u << 11) /* no step looks at it: see pt_mark() */
 
 /* One event, as read at the hook. */
 struct pt_transition {
@@ -186,12 +188,11 @@ static __always_inline int pt_accounted(unsigned char profile, unsigned char typ
 	return n;
 }
 
-/* What the word of a page that had no event yet means. */
-static __always_inline unsigned int pt_normalise(unsigned int word, int fresh)
+static __always_inline unsigned int pt_life(unsigned int word)
 {
-	if (fresh && (word & PT_LIFE_MASK) == PT_UNKNOWN)
-		return word | PT_IDLE | PT_ASSOC_KNOWN;
-	return word;
+	unsigned int life = word & PT_LIFE_MASK;
+
+	return life > PT_LIFE_MAX ? (unsigned int)PT_REQUESTED : life;
 }
 
 static __always_inline unsigned int pt_set_life(unsigned int word, unsigned int life)
@@ -199,22 +200,45 @@ static __always_inline unsigned int pt_set_life(unsigned int word, unsigned int 
 	return (word & ~PT_LIFE_MASK) | life;
 }
 
+/* The order that it was requested at; 0 also if it is not requested now. */
 static __always_inline unsigned int pt_order(unsigned int word)
 {
-	return (word & PT_ORDER_MASK) >> PT_ORDER_SHIFT;
+	unsigned int life = word & PT_LIFE_MASK;
+
+	return life > PT_LIFE_MAX ? life - PT_LIFE_MAX : 0;
 }
 
-static __always_inline unsigned int pt_set_order(unsigned int word, unsigned int order)
+static __always_inline int pt_assoc_known(unsigned int word)
 {
-	if (order > PT_ORDER_MAX)
-		order = PT_ORDER_MAX;
-	return (word & ~PT_ORDER_MASK) | (order << PT_ORDER_SHIFT);
+	return !!(word & PT_ASSOC_MASK);
+}
+
+static __always_inline unsigned int pt_assoc(unsigned int word)
+{
+	unsigned int n = (word & PT_ASSOC_MASK) >> PT_ASSOC_SHIFT;
+
+	return n ? n - 1 : 0;
+}
+
+static __always_inline unsigned int pt_set_assoc(unsigned int word, unsigned int n)
+{
+	if (n > PT_ASSOC_MAX)
+		n = PT_ASSOC_MAX;
+	return (word & ~PT_ASSOC_MASK) | ((n + 1) << PT_ASSOC_SHIFT);
+}
+
+/* What the word of a page that had no event yet means. */
+static __always_inline unsigned int pt_normalise(unsigned int word, int fresh)
+{
+	if (fresh && pt_life(word) == PT_UNKNOWN)
+		return pt_set_assoc(pt_set_life(word, PT_IDLE), pt_assoc(word));
+	return word;
 }
 
 /* Known to be free to request: before its first request, or after its free. */
 static __always_inline int pt_known_idle(unsigned int word)
 {
-	unsigned int life = word & PT_LIFE_MASK;
+	unsigned int life = pt_life(word);
 
 	return life == PT_IDLE || life == PT_FREED;
 }
@@ -222,26 +246,16 @@ static __always_inline int pt_known_idle(unsigned int word)
 /* Requested, and not freed yet. */
 static __always_inline int pt_is_out(unsigned int word)
 {
-	unsigned int life = word & PT_LIFE_MASK;
+	unsigned int life = pt_life(word);
 
 	return life == PT_REQUESTED || life == PT_PART;
 }
 
-static __always_inline unsigned int pt_assoc(unsigned int word)
-{
-	return (word & PT_ASSOC_MASK) >> PT_ASSOC_SHIFT;
-}
-
-static __always_inline unsigned int pt_set_assoc(unsigned int word, unsigned int n)
-{
-	if (n > PT_ASSOC_MAX)
-		n = PT_ASSOC_MAX;
-	return (word & ~PT_ASSOC_MASK) | (n << PT_ASSOC_SHIFT) | PT_ASSOC_KNOWN;
-}
-
 static __always_inline unsigned int pt_set_requested(unsigned int word, unsigned int order)
 {
-	return pt_set_order(pt_set_life(word, PT_REQUESTED), order) & ~PT_REPORTED;
+	if (order > PT_ORDER_MAX)
+		order = PT_ORDER_MAX;
+	return pt_set_life(word, order ? PT_LIFE_MAX + order : PT_REQUESTED) & ~PT_REPORTED;
 }
 
 /*
@@ -251,7 +265,7 @@ static __always_inline unsigned int pt_set_requested(unsigned int word, unsigned
 static __always_inline unsigned int pt_step_accept(unsigned int word, const struct pt_transition *t,
 						   struct pt_outcome *out)
 {
-	unsigned int order = (word & PT_LIFE_MASK) == PT_REQUESTED ? pt_order(word) : t->order;
+	unsigned int order = pt_life(word) == PT_REQUESTED ? pt_order(word) : t->order;
 
 	out->request = !pt_is_out(word);
 	return pt_set_requested(word, order) | (out->request ? 0 : PT_REPORTED);
@@ -268,9 +282,9 @@ pt_step_request(unsigned int word, const struct pt_transition *t, struct pt_outc
 	int refuses = t->profile == PT_PROFILE_REQUEST;
 	int idle = t->refcount == pt_idle_count(t->profile, t->type);
 
-	if ((word & PT_LIFE_MASK) == PT_REQUESTED)
+	if (pt_life(word) == PT_REQUESTED)
 		out->rule = PT_RULE_DOUBLE_REQUEST;
-	else if ((word & PT_LIFE_MASK) == PT_PART)
+	else if (pt_life(word) == PT_PART)
 		out->rule = PT_RULE_PAGES_UNBALANCED;
 	else if (pt_known_idle(word) && !idle)
 		out->rule = PT_RULE_REQUEST_NOT_IDLE;
@@ -282,10 +296,10 @@ pt_step_request(unsigned int word, const struct pt_transition *t, struct pt_outc
 /* Whether it had been freed, or in use before tracing, is not known any more. */
 static __always_inline unsigned int pt_step_undo(unsigned int word, struct pt_outcome *out)
 {
-	if ((word & PT_LIFE_MASK) != PT_REQUESTED)
+	if (pt_life(word) != PT_REQUESTED)
 		return word;
 	out->undo = 1;
-	return pt_set_order(pt_set_life(word, PT_UNKNOWN), 0);
+	return pt_set_life(word, PT_UNKNOWN);
 }
 
 /*
@@ -317,7 +331,7 @@ pt_step_map_requested(unsigned int word, const struct pt_transition *t, struct p
 		out->rule = PT_RULE_MAP_UNREQUESTED;
 		return word | PT_REPORTED;
 	}
-	if (t->huge && t->type == PT_TYPE_FS_DAX && (word & PT_LIFE_MASK) == PT_REQUESTED &&
+	if (t->huge && t->type == PT_TYPE_FS_DAX && pt_life(word) == PT_REQUESTED &&
 	    !pt_assoc(word)) {
 		out->rule = PT_RULE_FLOW_ORDER;
 		return pt_set_assoc(word, 1);
@@ -333,7 +347,7 @@ pt_step_map_requested(unsigned int word, const struct pt_transition *t, struct p
 static __always_inline unsigned int pt_step_map(unsigned int word, const struct pt_transition *t,
 						struct pt_outcome *out)
 {
-	unsigned int life = word & PT_LIFE_MASK;
+	unsigned int life = pt_life(word);
 
 	if (t->profile == PT_PROFILE_REQUEST)
 		return pt_step_map_requested(word, t, out);
@@ -357,7 +371,7 @@ static __always_inline unsigned int pt_step_map(unsigned int word, const struct 
 /* What a free says of the folio's life before it. */
 static __always_inline void pt_free_life(unsigned int word, struct pt_outcome *out)
 {
-	switch (word & PT_LIFE_MASK) {
+	switch (pt_life(word)) {
 	case PT_IDLE:
 		out->rule = PT_RULE_FREE_UNREQUESTED;
 		break;
@@ -393,7 +407,7 @@ pt_step_free_requested(unsigned int word, const struct pt_transition *t, struct 
 			return word;
 		}
 	}
-	word = pt_set_order(pt_set_life(word, PT_FREED), 0);
+	word = pt_set_life(word, PT_FREED);
 	/* the next PMD needs an entry of its own */
 	return t->profile == PT_PROFILE_REQUEST ? pt_set_assoc(word, 0) : word;
 }
@@ -419,7 +433,7 @@ static __always_inline unsigned int pt_step_part(unsigned int word, struct pt_ou
 	out->request = !pt_is_out(word);
 	if (out->request)
 		word &= ~PT_REPORTED;
-	return pt_set_order(pt_set_life(word, PT_PART), 0);
+	return pt_set_life(word, PT_PART);
 }
 
 /*
@@ -467,7 +481,7 @@ static __always_inline unsigned int pt_step_free(unsigned int word, const struct
 static __always_inline unsigned int pt_step_store(unsigned int word, const struct pt_transition *t,
 						  struct pt_outcome *out)
 {
-	unsigned int n = word & PT_ASSOC_KNOWN ? pt_assoc(word) : t->associations;
+	unsigned int n = pt_assoc_known(word) ? pt_assoc(word) : t->associations;
 
 	if (t->profile == PT_PROFILE_REQUEST) {
 		out->store = 1;
@@ -488,7 +502,7 @@ static __always_inline unsigned int pt_step_store(unsigned int word, const struc
 static __always_inline unsigned int pt_step_remove(unsigned int word, const struct pt_transition *t,
 						   struct pt_outcome *out)
 {
-	unsigned int n = word & PT_ASSOC_KNOWN ? pt_assoc(word) : t->associations;
+	unsigned int n = pt_assoc_known(word) ? pt_assoc(word) : t->associations;
 
 	out->remove = 1;
 	if (n == PT_ASSOC_MAX) /* saturated: the kernel's count is the better one */
@@ -528,9 +542,9 @@ pt_step_teardown(unsigned int word, const struct pt_transition *t, struct pt_out
 		out->rule = PT_RULE_TEARDOWN_LIVE;
 	else if (!pt_is_requested(t->profile, t->type))
 		return word; /* nobody waited for its free */
-	else if ((word & PT_LIFE_MASK) == PT_PART)
+	else if (pt_life(word) == PT_PART)
 		out->rule = PT_RULE_PAGES_UNBALANCED;
-	else if ((word & PT_LIFE_MASK) == PT_REQUESTED)
+	else if (pt_life(word) == PT_REQUESTED)
 		out->rule = PT_RULE_LEAK;
 	return word;
 }
@@ -574,7 +588,7 @@ static __always_inline unsigned int pt_step(unsigned int word, const struct pt_t
 	case PT_OP_RESET:
 		return pt_step_reset(word, t, out);
 	case PT_OP_BASELINE:
-		if ((word & PT_LIFE_MASK) == PT_UNKNOWN &&
+		if (pt_life(word) == PT_UNKNOWN &&
 		    t->refcount > pt_idle_count(t->profile, t->type)) {
 			out->preexisting = 1;
 			return pt_set_life(word, PT_PREEXISTING);

@@ -37,9 +37,12 @@ static const char help[] =
 	"                        with leaks, only those (wants a running session or --past)\n"
 	"      --stall SECS      report an unbind, truncate or unmount that waits for device\n"
 	"                        pages for longer (default 10; 0: never)\n"
-	"      --stack WHEN      take kernel stacks at all requests and frees (all, the\n"
-	"                        default), at findings only (findings), never (none);\n"
-	"                        without a stack the call site is kept\n"
+	"      --stack WHEN      take kernel stacks at findings, and keep the call site of\n"
+	"                        each folio's last request and free (findings, the default);\n"
+	"                        or stacks of these, too (all); or keep neither (none)\n"
+	"      --max-memory SIZE keep what is known of folios in SIZE bytes, or with K, M, G\n"
+	"                        (default a quarter of the memory); what does not fit makes\n"
+	"                        the verdict inconclusive\n"
 	"  -p, --pid PID         judge only what process PID does, and folios it requested\n"
 	"      --cgroup PATH     the same of all processes in a cgroup v2 and below it\n"
 	"What is shown\n"
@@ -161,6 +164,7 @@ bool parse_number(const char *text, uint64_t *number)
 	OPTION("junit", required_argument, OPT_JUNIT, TRACE)                                       \
 	OPTION("kmsg", no_argument, OPT_KMSG, TRACE)                                               \
 	OPTION("ktap", no_argument, OPT_KTAP, TRACE)                                               \
+	OPTION("max-memory", required_argument, OPT_MAX_MEMORY, TRACE)                             \
 	OPTION("older", required_argument, 'o', TRACE | LEAKS)                                     \
 	OPTION("output", required_argument, OPT_OUTPUT, TRACE)                                     \
 	OPTION("past", required_argument, OPT_PAST, LEAKS)                                         \
@@ -206,6 +210,7 @@ enum {
 	OPT_SAVE,
 	OPT_STACK,
 	OPT_STALL,
+	OPT_MAX_MEMORY,
 	OPT_STRICT_SUPPRESSIONS,
 	OPT_SUPPRESSIONS,
 	OPT_TIMEOUT,
@@ -258,6 +263,27 @@ static bool parse_stack(const char *text, enum pt_stack_mode *mode)
 		}
 	}
 	return false;
+}
+
+#define MIN_MEMORY (64 << 10)
+
+/* A number of bytes, or of K, M or G.  Return: false if @text is none, or too small. */
+static bool parse_memory(const char *text, uint64_t *bytes)
+{
+	static const char units[] = "KMG";
+	size_t digits = strspn(text, "0123456789");
+	const char *unit = text[digits] ? strchr(units, text[digits]) : NULL;
+	int shift = unit ? 10 * (int)(unit - units + 1) : 0;
+	char number[20];
+
+	if (digits >= sizeof(number) || (text[digits] && (!unit || text[digits + 1])))
+		return false;
+	memcpy(number, text, digits);
+	number[digits] = '\0';
+	if (!parse_number(number, bytes) || *bytes > UINT64_MAX >> 1 >> shift)
+		return false;
+	*bytes <<= shift;
+	return *bytes >= MIN_MEMORY;
 }
 
 static bool parse_exitcode(const char *text, int *status)
@@ -400,6 +426,11 @@ static int parse_option(int c, struct options *o)
 	case OPT_STACK:
 		if (!parse_stack(optarg, &o->session.stack))
 			return usage_error("--stack %s: give all, findings or none", optarg);
+		break;
+	case OPT_MAX_MEMORY:
+		if (!parse_memory(optarg, &o->session.max_memory))
+			return usage_error("--max-memory %s: give 64K or more, such as 512M",
+					   optarg);
 		break;
 	case OPT_STALL:
 		if (!parse_seconds(optarg, &o->stall))
@@ -552,7 +583,7 @@ int options_parse(int argc, char **argv, struct options *o)
 		.stall = 10,
 		.top = DEFAULT_TOP,
 		.error_exitcode = EXIT_FINDINGS,
-		.session.stack = PT_STACK_ALL,
+		.session.stack = PT_STACK_FINDINGS,
 	};
 	err = parse_options(argc, argv, o, &given);
 	if (err || o->command == COMMAND_HELP || o->command == COMMAND_VERSION)

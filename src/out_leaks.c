@@ -185,7 +185,10 @@ void leaks_folio(struct text_out *o, const struct leak_folio *f)
 	} else if (f->preexisting) {
 		fprintf(o->to, "    in use since before the session began\n");
 	} else if (f->past_known) {
-		fprintf(o->to, "    the session saw no request of it\n");
+		fprintf(o->to, "    the session %s\n",
+			session_keeps_history(o->from->session)
+				? "saw no request of it"
+				: "keeps no requests, by --stack=none");
 	}
 }
 
@@ -220,7 +223,10 @@ void leaks_requesters(struct text_out *o, const struct requesters *all, bool pas
 			(unsigned long long)all->older);
 	if (all->unknown)
 		fprintf(o->to, "  %llu of which %s\n", (unsigned long long)all->unknown,
-			past ? "no request is known" : "the session saw no request");
+			past ? "no request is known"
+			: session_keeps_history(o->from->session)
+				? "the session saw no request"
+				: "the session keeps no requests, by --stack=none");
 }
 
 void leaks_summary(FILE *to, const struct record_summary *sum, const char *release,

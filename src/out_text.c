@@ -58,6 +58,10 @@ void text_who(struct text_out *o, const struct report_touch *t)
 static void touch(struct text_out *o, const struct report *r, const struct report_touch *t,
 		  const char *did)
 {
+	if (!t->known && !session_keeps_history(o->from->session)) {
+		fprintf(o->to, "  last %s: not kept, by --stack=none\n", did);
+		return;
+	}
 	if (!t->known) {
 		fprintf(o->to, "  not %s since %s\n", did,
 			r->f.pgmap.since ? "its pgmap was made" : "tracing began");
@@ -76,7 +80,7 @@ static void folio(struct text_out *o, const struct pt_finding *f)
 
 	/* there, that a file gives it up is not seen */
 	if (profile_of(o) == PT_PROFILE_REQUEST && !f->file.sharers)
-		word &= ~PT_ASSOC_KNOWN;
+		word &= ~PT_ASSOC_MASK;
 	folio_flags(session_btf(o->from->session), f->flags, flags, sizeof(flags));
 	folio_state(word, state, sizeof(state));
 	fprintf(o->to, "  folio: pfn 0x%llx", f->pfn);

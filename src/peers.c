@@ -49,12 +49,15 @@ static bool open_kept(const struct pt_session_info *info, struct kept *k)
 	*k = (struct kept){
 		.sections = open_map(info->sections, sizeof(uint64_t), sizeof(struct pt_section)),
 		.histories = open_map(info->histories, sizeof(uint64_t), sizeof(struct pt_history)),
+		.places = open_map(info->places, sizeof(uint32_t), sizeof(uint32_t)),
 		.stacks = open_map(info->stacks, sizeof(uint32_t), sizeof(struct pt_stack)),
 		.tasks = open_map(info->tasks, sizeof(uint32_t), sizeof(struct pt_task)),
 		.began = info->began,
 		.pid = info->pid,
+		.history = info->history,
 	};
-	if (k->sections >= 0 && k->histories >= 0 && k->stacks >= 0 && k->tasks >= 0)
+	if (k->sections >= 0 && k->histories >= 0 && k->places >= 0 && k->stacks >= 0 &&
+	    k->tasks >= 0)
 		return true;
 	peers_close(k);
 	return false;
@@ -89,7 +92,7 @@ bool peers_find(struct kept *k, uint32_t *other)
 
 void peers_close(struct kept *k)
 {
-	int fds[] = {k->sections, k->histories, k->stacks, k->tasks};
+	int fds[] = {k->sections, k->histories, k->places, k->stacks, k->tasks};
 
 	for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); i++)
 		if (fds[i] >= 0)

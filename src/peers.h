@@ -15,16 +15,18 @@
 struct kept {
 	int sections;
 	int histories;
+	int places;
 	int stacks;
 	int tasks;
 	uint64_t began; /* touch times count from here */
 	uint32_t pid;
+	bool history; /* last requests and frees are kept */
 };
 
 #define KEPT_NOTHING                                                                               \
 	(struct kept)                                                                              \
 	{                                                                                          \
-		-1, -1, -1, -1, 0, 0                                                               \
+		-1, -1, -1, -1, -1, 0, 0, false                                                    \
 	}
 
 /*

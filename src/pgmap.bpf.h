@@ -20,7 +20,38 @@ static long forget_step(__u32 i, void *data)
 	if (s && f->owner && s->pgmap && s->pgmap != f->owner)
 		return 0;
 	bpf_map_delete_elem(&sections, &key);
-	bpf_map_delete_elem(&histories, &key);
+	return 0;
+}
+
+static long forget_past(__u32 i, void *data)
+{
+	struct pt_past *past = find_past(*(__u64 *)data + i, false);
+
+	if (past)
+		__builtin_memset(past, 0, sizeof(*past));
+	return 0;
+}
+
+static __noinline bool has_section(__u64 pfn)
+{
+	__u64 key = pfn >> PT_SECTION_SHIFT;
+
+	return bpf_map_lookup_elem(&sections, &key);
+}
+
+/* A history goes when nothing of it lies in a section any more; before that, its other pages. */
+static long forget_history(__u32 i, void *data)
+{
+	__u64 key = *(__u64 *)data + i, first = key * PT_HISTORY_PAGES;
+	__u64 last = first + PT_HISTORY_PAGES - 1, border = last & ~(PT_SECTION_PAGES - 1ULL);
+	bool here = has_section(first), there = has_section(last);
+
+	if (!here && !there)
+		bpf_map_delete_elem(&histories, &key);
+	else if (!here)
+		bpf_loop(border - first, forget_past, &first, 0);
+	else if (!there)
+		bpf_loop(last + 1 - border, forget_past, &border, 0);
 	return 0;
 }
 
@@ -35,13 +66,18 @@ static __noinline void forget_pages(struct pt_pgmap *p, __u64 owner)
 	__u32 i;
 
 	for (i = 0; i < PT_MAX_RANGES; i++) {
-		__u64 last;
+		__u64 first, last;
 
 		if (i >= p->nr_range)
 			break;
 		f.first = p->range[i].start >> PT_SECTION_SHIFT;
 		last = p->range[i].end >> PT_SECTION_SHIFT;
 		bpf_loop(last - f.first + 1, forget_step, &f, 0);
+		if (!keeps_history())
+			continue;
+		first = p->range[i].start / PT_HISTORY_PAGES;
+		last = p->range[i].end / PT_HISTORY_PAGES;
+		bpf_loop(last - first + 1, forget_history, &first, 0);
 	}
 }
 
@@ -80,7 +116,7 @@ static __always_inline void announce(const struct pt_pgmap *p)
 	struct pt_pgmap_record *r = bpf_ringbuf_reserve(&records, sizeof(*r), 0);
 
 	if (!r) {
-		COUNT(lost[PT_LOSS_FINDING], 1);
+		lose(PT_LOSS_FINDING, 1);
 		return;
 	}
 	r->kind = PT_RECORD_PGMAP_NEW;
@@ -99,7 +135,7 @@ static __noinline void learn_pgmap(__u64 address, __u64 since, __u32 at)
 	struct pt_pgmap *old;
 
 	if (!s) {
-		COUNT(lost[PT_LOSS_PGMAP], 1);
+		lose(PT_LOSS_PGMAP, 1);
 		return;
 	}
 	old = bpf_map_lookup_elem(&pgmaps, &address);
@@ -110,7 +146,7 @@ static __noinline void learn_pgmap(__u64 address, __u64 since, __u32 at)
 		forget_pages(old, address);
 	__builtin_memset(&s->pgmap, 0, sizeof(s->pgmap));
 	if (!pgmap_read(address, &s->pgmap))
-		COUNT(lost[PT_LOSS_PGMAP], 1);
+		lose(PT_LOSS_PGMAP, 1);
 	s->pgmap.since = since;
 	if (since) {
 		s->pgmap.made_at = at;
@@ -123,7 +159,7 @@ static __noinline void learn_pgmap(__u64 address, __u64 since, __u32 at)
 	/* memremap_pages knows better when the pgmap was made, and may have been faster */
 	if (bpf_map_update_elem(&pgmaps, &address, &s->pgmap, since ? BPF_ANY : BPF_NOEXIST) &&
 	    !bpf_map_lookup_elem(&pgmaps, &address))
-		COUNT(lost[PT_LOSS_PGMAP], 1);
+		lose(PT_LOSS_PGMAP, 1);
 	if (!since)
 		enter_slots(&s->pgmap);
 	announce(&s->pgmap);

@@ -134,7 +134,7 @@ HOOK(zone_device_page_init)
 	if (!s)
 		return 0;
 	if (init_names_pgmap)
-		c.order = a2 & PT_ORDER_MAX;
+		c.order = a2 & PT_ORDER_MASK;
 	/* what the compound words say is left from the page's last life */
 	e.page = a0;
 	e.pfn = c.pfn;
@@ -149,7 +149,7 @@ HOOK(zone_device_page_init)
 		rule = overlap_rule(scratch, &c);
 		scratch_put(scratch);
 	} else if (!rule) {
-		COUNT(lost[PT_LOSS_SCAN], 1);
+		lose(PT_LOSS_SCAN, 1);
 	}
 	if (rule) {
 		t.type = s->type;
@@ -194,7 +194,7 @@ HOOK(pgmap_request_folio)
 	__u64 pfn;
 
 	if (!p) {
-		COUNT(lost[PT_LOSS_CALL], 1);
+		lose(PT_LOSS_CALL, 1);
 		return 0;
 	}
 	/* past the end is as good as the page behind the last range */
@@ -349,7 +349,7 @@ HOOK(dax_insert_entry)
 	bool shared = iomap_is_shared(a2);
 
 	if (!dax_entry_is_value(a3)) {
-		COUNT(lost[PT_LOSS_ENTRY], 1);
+		lose(PT_LOSS_ENTRY, 1);
 		return 0;
 	}
 	/* an entry that names a folio is kept, unless the extent is shared */
@@ -372,7 +372,7 @@ HOOK_EXIT(dax_insert_entry)
 		return 0;
 	bpf_probe_read_kernel(&entry, sizeof(entry), (void *)fentry_arg(ctx, 2));
 	if (!dax_entry_is_value(entry)) {
-		COUNT(lost[PT_LOSS_ENTRY], 1);
+		lose(PT_LOSS_ENTRY, 1);
 		return 0;
 	}
 	stored(&h, fentry_arg(ctx, 1), entry, fentry_arg(ctx, 3) & ~PFN_T_FLAGS);
@@ -388,7 +388,7 @@ HOOK(dax_disassociate_entry)
 	struct pt_event e = {};
 
 	if (!dax_entry_is_value(a0)) {
-		COUNT(lost[PT_LOSS_ENTRY], 1);
+		lose(PT_LOSS_ENTRY, 1);
 		return 0;
 	}
 	if (dax_entry_names_no_folio(a0))
@@ -439,7 +439,7 @@ HOOK(memremap_pages)
 	__u32 i;
 
 	if (!s) {
-		COUNT(lost[PT_LOSS_PGMAP], 1);
+		lose(PT_LOSS_PGMAP, 1);
 		return 0;
 	}
 	__builtin_memset(&s->pgmap, 0, sizeof(s->pgmap));
@@ -456,7 +456,7 @@ HOOK(memremap_pages)
 	if (o.found.pgmap) {
 		e.pfn = o.pfn;
 		e.page = pfn_to_page(o.pfn);
-		t.type = PT_READ(struct dev_pagemap, o.found.pgmap, type);
+		t.type = PT_READ_SLOWLY(struct dev_pagemap, o.found.pgmap, type);
 		e.pgmap = o.found.pgmap;
 		finding(h, &t, &e, PT_RULE_PGMAP_OVERLAP);
 	}
@@ -475,7 +475,7 @@ HOOK_RETURN(memremap_pages)
 	if (a0)
 		learn_pgmap(a0, bpf_ktime_get_ns(), where_for_finding(h));
 	else
-		COUNT(lost[PT_LOSS_PGMAP], 1);
+		lose(PT_LOSS_PGMAP, 1);
 	return 0;
 }
 
@@ -577,11 +577,12 @@ int scan_baseline(struct pt_scan *w)
 	struct pt_scratch *s = scratch_get();
 
 	if (!s) {
-		COUNT(lost[PT_LOSS_SCAN], w->nr);
+		lose(PT_LOSS_SCAN, w->nr);
 		return 0;
 	}
 	if (address) {
-		scan_pages(s, w->pfn, w->nr, PT_READ(struct dev_pagemap, address, type), true);
+		scan_pages(s, w->pfn, w->nr, PT_READ_SLOWLY(struct dev_pagemap, address, type),
+			   true);
 		w->above_idle = s->scan.live;
 	}
 	scratch_put(s);
@@ -622,15 +623,15 @@ int look(struct pt_finding *f)
 	if (!e.pgmap)
 		goto out;
 	e.order = folio_order(e.page);
-	t.type = PT_READ(struct dev_pagemap, e.pgmap, type);
+	t.type = PT_READ_SLOWLY(struct dev_pagemap, e.pgmap, type);
 	t.refcount = page_refcount(e.page);
 	t.mapcount = folio_mapcount(e.page, e.order);
 	describe(&s->finding, &t, &e);
 	key = e.pfn >> PT_SECTION_SHIFT;
 	section = bpf_map_lookup_elem(&sections, &key);
 	if (section)
-		s->finding.state =
-			pt_normalise(section->word[e.pfn & (PT_SECTION_PAGES - 1)], section->fresh);
+		s->finding.state = pt_normalise(pt_word(section, e.pfn & (PT_SECTION_PAGES - 1)),
+						section->fresh);
 	if (profile == PT_PROFILE_REQUEST)
 		s->finding.held = folio_associations(e.page);
 	else if (t.type == PT_TYPE_FS_DAX)

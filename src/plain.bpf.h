@@ -45,14 +45,11 @@ static __always_inline void remember_task_plainly(__u32 tid, __u32 tick)
 	last->comm[1] = second;
 }
 
-static __always_inline void touch_plainly(const struct hook *h, struct pt_history *history,
-					  __u64 pfn, bool free)
+static __always_inline void touch_plainly(const struct hook *h, struct pt_past *past, bool free)
 {
-	__u32 i = pfn & (PT_SECTION_PAGES - 1);
-	struct pt_touch *last = free ? &history->free[i] : &history->request[i];
 	__u32 tid = bpf_get_current_pid_tgid(), tick = tick_now();
 
-	write_touch(last, tid, tick, where_for_history(h));
+	write_touch(past, free ? PT_LAST_FREE : PT_LAST_REQUEST, tid, tick, where_for_history(h));
 	remember_task_plainly(tid, tick);
 }
 
@@ -65,16 +62,16 @@ static __always_inline void touch_plainly(const struct hook *h, struct pt_histor
 static __always_inline bool plain(const struct hook *h, __u8 op, __u64 page)
 {
 	struct pt_transition t = {.op = op, .profile = profile};
-	struct pt_history *history = 0;
+	struct pt_past *past = 0;
 	struct pt_outcome out = {};
-	__u64 pfn, key;
-	__u32 *word, old, new;
+	__u64 pfn, key, i, five;
+	__u32 old, new;
 	struct pt_section *s;
 	struct pt_look look;
 	enum pt_keep keep;
 
-	/* these want to know more of each event */
-	if (filter || watch || nr_waited)
+	/* these want to know more of each event; and on a classic kernel few come this way */
+	if (filter || watch || nr_waited || profile == PT_PROFILE_CLASSIC)
 		return false;
 	pfn = page_to_pfn(page);
 	key = pfn >> PT_SECTION_SHIFT;
@@ -84,8 +81,9 @@ static __always_inline bool plain(const struct hook *h, __u8 op, __u64 page)
 	/* of a folio that was requested as a large one it may be a part */
 	if (op == PT_OP_FREE && s->large)
 		return false;
-	word = &s->word[pfn & (PT_SECTION_PAGES - 1)];
-	old = *(volatile __u32 *)word;
+	i = pfn & (PT_SECTION_PAGES - 1);
+	five = *(volatile __u64 *)&s->words[pt_word_index(i)];
+	old = five >> pt_word_shift(i) & PT_WORD_MASK;
 	look_at_page(&look, page);
 	if (!look.single)
 		return false;
@@ -99,16 +97,16 @@ static __always_inline bool plain(const struct hook *h, __u8 op, __u64 page)
 	keep = pt_kept_as(&t, &out);
 	if (out.rule || out.preexisting || out.preexisting_free)
 		return false;
-	if (keep) {
-		history = bpf_map_lookup_elem(&histories, &key);
-		if (!history)
+	if (keep && keeps_history()) {
+		past = find_past(pfn, false);
+		if (!past)
 			return false;
 	}
-	if (new != old && __sync_val_compare_and_swap(word, old, new) != old)
+	if (new != old && !swap_word(s, i, five, new))
 		return false;
 	count_rates(s, &out);
-	if (history)
-		touch_plainly(h, history, pfn, keep == PT_KEEP_FREE);
+	if (past)
+		touch_plainly(h, past, keep == PT_KEEP_FREE);
 	return true;
 }
 

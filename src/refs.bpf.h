@@ -37,9 +37,9 @@ static long cpu_step(__u32 cpu, void *data)
  */
 static __always_inline bool pgmap_live_refs(__u64 address, __s64 *refs)
 {
-	__u64 data = (__u64)PT_READ(struct dev_pagemap, address, ref.data);
-	__u64 word = PT_READ(struct dev_pagemap, address, ref.percpu_count_ptr);
-	__u64 count = PT_READ(struct percpu_ref_data, data, count.counter);
+	__u64 data = (__u64)PT_READ_SLOWLY(struct dev_pagemap, address, ref.data);
+	__u64 word = PT_READ_SLOWLY(struct dev_pagemap, address, ref.percpu_count_ptr);
+	__u64 count = PT_READ_SLOWLY(struct percpu_ref_data, data, count.counter);
 	struct cpu_sum s = {.counter = word & ~(__u64)(PERCPU_REF_ATOMIC | PERCPU_REF_DEAD)};
 
 	if (!data)
@@ -62,7 +62,7 @@ static __always_inline bool pgmap_live_refs(__u64 address, __s64 *refs)
  */
 static __always_inline __u64 own_refs(const struct pt_pgmap *p)
 {
-	__u32 shift = PT_READ(struct dev_pagemap, p->address, vmemmap_shift) & 63;
+	__u32 shift = PT_READ_SLOWLY(struct dev_pagemap, p->address, vmemmap_shift) & 63;
 	__u64 refs = 1;
 	__u32 i;
 
@@ -99,7 +99,7 @@ static __always_inline void folio_refs(const struct pt_pgmap *p, const struct ta
 		r->most = PT_REFS_ANY;
 	}
 	/* not all of its ranges are known */
-	if (PT_READ(struct dev_pagemap, p->address, nr_range) > PT_MAX_RANGES) {
+	if (PT_READ_SLOWLY(struct dev_pagemap, p->address, nr_range) > PT_MAX_RANGES) {
 		r->least = 0;
 		r->most = PT_REFS_ANY;
 	}

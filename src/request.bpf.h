@@ -49,7 +49,7 @@ static __always_inline long next_folio(struct span *sp, bool wrong)
 		sp->wrong = 1;
 		return 1;
 	}
-	sp->page += page_size_of_struct() << (sp->order & PT_ORDER_MAX);
+	sp->page += page_size_of_struct() << (sp->order & PT_ORDER_MASK);
 	return 0;
 }
 
@@ -82,7 +82,7 @@ static __always_inline __u8 overlap_rule(struct pt_scratch *scratch, const struc
 	struct pt_section *s;
 
 	if (c->order) {
-		tally_range(scratch, c->pfn + 1, c->pfn + (1ULL << (c->order & PT_ORDER_MAX)));
+		tally_range(scratch, c->pfn + 1, c->pfn + (1ULL << (c->order & PT_ORDER_MASK)));
 		if (scratch->tally.parts)
 			return PT_RULE_PAGES_UNBALANCED;
 		return scratch->tally.out ? PT_RULE_DOUBLE_REQUEST : PT_RULE_NONE;
@@ -103,7 +103,7 @@ static __always_inline __u8 call_rule(struct pt_scratch *s, const struct call *c
 		look_along(s, c, unlike_step);
 		alike = !s->span.wrong;
 	}
-	return pt_judge_call(pgmap_covers(pgmap, c->pfn, c->nr << (c->order & PT_ORDER_MAX)),
+	return pt_judge_call(pgmap_covers(pgmap, c->pfn, c->nr << (c->order & PT_ORDER_MASK)),
 			     pgmap_is_dying(pgmap), alike);
 }
 
@@ -126,7 +126,7 @@ static __always_inline void report_call(const struct hook *h, struct pt_scratch 
 		t.refcount = page_refcount(e->page);
 	else
 		e->pgmap = pgmap;
-	t.type = PT_READ(struct dev_pagemap, e->pgmap, type);
+	t.type = PT_READ_SLOWLY(struct dev_pagemap, e->pgmap, type);
 	finding(h, &t, e, rule);
 }
 
@@ -142,6 +142,8 @@ static long keep_step(__u32 i, void *data)
 static __always_inline void keep_span(const struct hook *h, struct pt_scratch *s,
 				      const struct call *c)
 {
+	if (!keeps_history())
+		return;
 	s->each.event.at = where_for_history(h);
 	bpf_loop(c->nr, keep_step, &s, 0);
 }
@@ -149,7 +151,7 @@ static __always_inline void keep_span(const struct hook *h, struct pt_scratch *s
 /* A BPF function takes five arguments. */
 static __always_inline __u64 pack_span(__u32 nr, __u32 order)
 {
-	return (__u64)nr << 8 | (order & PT_ORDER_MAX);
+	return (__u64)nr << 8 | (order & PT_ORDER_MASK);
 }
 
 /*
@@ -161,7 +163,7 @@ static __always_inline __u64 pack_span(__u32 nr, __u32 order)
 static __noinline void begin_request(const struct hook *h, enum pt_form form, __u64 pgmap,
 				     __u64 pfn, __u64 nr_order)
 {
-	__u32 tid = bpf_get_current_pid_tgid(), order = nr_order & PT_ORDER_MAX;
+	__u32 tid = bpf_get_current_pid_tgid(), order = nr_order & PT_ORDER_MASK;
 	struct call *outer = bpf_map_lookup_elem(&calls, &tid);
 	struct pt_scratch *s;
 	struct call c = {};
@@ -172,7 +174,7 @@ static __noinline void begin_request(const struct hook *h, enum pt_form form, __
 		return;
 	s = scratch_get();
 	if (!s || outer) /* or: its return was not seen */
-		COUNT(lost[PT_LOSS_CALL], 1);
+		lose(PT_LOSS_CALL, 1);
 	if (!s)
 		return;
 	c.form = form;
@@ -203,7 +205,7 @@ static __noinline void begin_request(const struct hook *h, enum pt_form form, __
 out:
 	scratch_put(s);
 	if (bpf_map_update_elem(&calls, &tid, &c, BPF_ANY))
-		COUNT(lost[PT_LOSS_CALL], 1);
+		lose(PT_LOSS_CALL, 1);
 }
 
 /* end_request - it returns; @granted: not refused */
@@ -224,7 +226,7 @@ static __noinline void end_request(const struct hook *h, enum pt_form form, __u6
 		return;
 	s = scratch_get();
 	if (!s) {
-		COUNT(lost[PT_LOSS_CALL], 1);
+		lose(PT_LOSS_CALL, 1);
 		return;
 	}
 	if (!granted && c.counted)
@@ -260,7 +262,7 @@ static __noinline void release_folios(const struct hook *h, __u64 page, __u32 nr
 	struct pt_event e = {};
 
 	if (!s) {
-		COUNT(lost[PT_LOSS_SCAN], nr);
+		lose(PT_LOSS_SCAN, nr);
 		return;
 	}
 	s->span.page = page;
@@ -274,7 +276,7 @@ static __noinline void release_folios(const struct hook *h, __u64 page, __u32 nr
 	e.pfn = page_to_pfn(e.page);
 	e.pgmap = pfn_to_pgmap(e.pfn);
 	e.order = folio_order(e.page);
-	t.type = PT_READ(struct dev_pagemap, e.pgmap, type);
+	t.type = PT_READ_SLOWLY(struct dev_pagemap, e.pgmap, type);
 	t.refcount = page_refcount(e.page);
 	finding(h, &t, &e, PT_RULE_RELEASE_UNREQUESTED);
 }
@@ -288,7 +290,7 @@ static __always_inline void stored(const struct hook *h, __u64 vmf, __u64 entry,
 	__u8 rule;
 
 	if (!dax_entry_layout(entry, pfn)) {
-		COUNT(lost[PT_LOSS_ENTRY], 1);
+		lose(PT_LOSS_ENTRY, 1);
 		return;
 	}
 	if (dax_stored_names_no_folio(entry))
@@ -307,7 +309,7 @@ static __always_inline void stored(const struct hook *h, __u64 vmf, __u64 entry,
 	}
 	s = scratch_get();
 	if (!s) {
-		COUNT(lost[PT_LOSS_SCAN], PT_SECTION_PAGES);
+		lose(PT_LOSS_SCAN, PT_SECTION_PAGES);
 		return;
 	}
 	e.asked_order = PT_SECTION_SHIFT; /* of the entry */

@@ -78,7 +78,7 @@ static long scan_step(__u32 batch, void *data)
 		left = SCAN_BATCH;
 	/* not past the range: there may be nothing behind it */
 	if (bpf_probe_read_kernel(pages, left * 64, (void *)pfn_to_page(sc->batch))) {
-		COUNT(lost[PT_LOSS_SCAN], left);
+		lose(PT_LOSS_SCAN, left);
 		return 0;
 	}
 	/* without branches, which the verifier would follow each */
@@ -116,7 +116,7 @@ static __always_inline void scan_pages(struct pt_scratch *s, __u64 pfn, __u64 nr
 	s->scan.live = 0;
 	s->scan.first_live = 0;
 	if (bpf_loop((nr + SCAN_BATCH - 1) / SCAN_BATCH, scan_step, &s, 0) < 0)
-		COUNT(lost[PT_LOSS_SCAN], nr); /* 2 TiB and more in one range */
+		lose(PT_LOSS_SCAN, nr); /* 2 TiB and more in one range */
 }
 
 /* The struct pages of a range are about to go: is any folio not where it belongs? */
@@ -140,7 +140,7 @@ static __always_inline int on_teardown(const struct hook *h, __u64 pfn, __u64 nr
 	}
 	s = scratch_get();
 	if (!s) {
-		COUNT(lost[PT_LOSS_SCAN], nr);
+		lose(PT_LOSS_SCAN, nr);
 		return 0;
 	}
 	if (pfn < p->first && p->first < end)

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include <sys/sysinfo.h>
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
@@ -32,12 +33,13 @@ struct killed {
 	bool told;
 };
 
-/* The 2 MiB that session_past() was asked for last. */
+/* What was read last of the sections and histories: who asks for many asks in order. */
 struct recent {
-	bool known;
-	uint64_t key;
+	bool section_known, history_known;
+	uint64_t section_key, history_key;
 	struct pt_section section;
 	struct pt_history history;
+	uint32_t place[1 + PT_PLACES + PT_PLACE_WAYS]; /* 0: not read yet */
 };
 
 struct session {
@@ -293,9 +295,11 @@ static void read_own(struct session *s)
 	s->kept = (struct kept){
 		.sections = bpf_map__fd(s->skel->maps.sections),
 		.histories = bpf_map__fd(s->skel->maps.histories),
+		.places = bpf_map__fd(s->skel->maps.places),
 		.stacks = bpf_map__fd(s->skel->maps.stacks),
 		.tasks = bpf_map__fd(s->skel->maps.tasks),
 		.pid = getpid(),
+		.history = s->options.stack != PT_STACK_NONE,
 	};
 }
 
@@ -318,8 +322,10 @@ static void publish(struct session *s, bool complete)
 			.layout = PT_LAYOUT,
 			.pid = s->kept.pid,
 			.began = s->kept.began,
+			.history = s->kept.history,
 			.sections = map_id(s->kept.sections),
 			.histories = map_id(s->kept.histories),
+			.places = map_id(s->kept.places),
 			.stacks = map_id(s->kept.stacks),
 			.tasks = map_id(s->kept.tasks),
 		};
@@ -333,6 +339,36 @@ static int open_rings(struct session *s)
 		return 0;
 	say_error("can't map the ring buffer: %s", strerror(errno));
 	return EXIT_INTERNAL;
+}
+
+/*
+ * What an element of these two maps takes with what the kernel adds, and from where
+ * the tables themselves, which are there at once, would be too large.
+ */
+#define SECTION_BYTES 1024
+#define HISTORY_BYTES 8192
+#define MOST_SECTIONS (1 << 21) /* 4 TiB */
+
+/* As many sections and histories as --max-memory allows. */
+static void size_tables(struct session *s)
+{
+	uint64_t bytes = s->options.max_memory, each = SECTION_BYTES, sections;
+	struct sysinfo info;
+
+	if (!bytes && !sysinfo(&info))
+		bytes = (uint64_t)info.totalram * info.mem_unit / 4;
+	if (s->options.stack != PT_STACK_NONE)
+		each += HISTORY_BYTES * PT_SECTION_PAGES / PT_HISTORY_PAGES;
+	sections = bytes / each;
+	if (!sections)
+		sections = 1;
+	if (sections > MOST_SECTIONS)
+		sections = MOST_SECTIONS;
+	bpf_map__set_max_entries(s->skel->maps.sections, sections);
+	if (s->options.stack == PT_STACK_NONE)
+		sections = 1;
+	bpf_map__set_max_entries(s->skel->maps.histories,
+				 sections * PT_SECTION_PAGES / PT_HISTORY_PAGES + 1);
 }
 
 /*
@@ -412,6 +448,7 @@ int session_load(struct session *s, const struct session_reader *reader)
 	learn_irq_text(s);
 	if (s->options.watch != PT_WATCH_NONE)
 		bpf_map__set_max_entries(s->skel->maps.told, TOLD_BYTES);
+	size_tables(s);
 	err = resize_maps(s);
 	if (err)
 		return err;
@@ -609,29 +646,67 @@ bool session_join(struct session *s, uint32_t *pid, uint64_t *began)
 	return true;
 }
 
+/* Return: all zero if there is none. */
+static const struct pt_section *read_section(struct session *s, uint64_t pfn)
+{
+	struct recent *r = &s->recent;
+	uint64_t key = pfn >> PT_SECTION_SHIFT;
+
+	if (r->section_known && r->section_key == key)
+		return &r->section;
+	r->section_known = true;
+	r->section_key = key;
+	if (bpf_map_lookup_elem(s->kept.sections, &key, &r->section))
+		memset(&r->section, 0, sizeof(r->section));
+	return &r->section;
+}
+
+static const struct pt_past *read_past(struct session *s, uint64_t pfn)
+{
+	struct recent *r = &s->recent;
+	uint64_t key = pfn / PT_HISTORY_PAGES;
+
+	if (!r->history_known || r->history_key != key) {
+		r->history_known = true;
+		r->history_key = key;
+		if (bpf_map_lookup_elem(s->kept.histories, &key, &r->history))
+			memset(&r->history, 0, sizeof(r->history));
+	}
+	return &r->history.page[pfn % PT_HISTORY_PAGES];
+}
+
+static struct pt_touch read_touch(struct session *s, const struct pt_past *past,
+				  enum pt_touch_kind kind)
+{
+	uint32_t place = past->place[kind], *at;
+
+	if (place > PT_PLACES + PT_PLACE_WAYS)
+		place = 0;
+	at = &s->recent.place[place];
+	/* once there, it is not changed any more */
+	if (place && !*at && bpf_map_lookup_elem(s->kept.places, &place, at))
+		*at = 0;
+	return (struct pt_touch){.tick = past->tick[kind], .who = past->who[kind], .at = *at};
+}
+
 bool session_past(struct session *s, uint64_t pgmap, uint64_t pfn, struct session_past *past)
 {
-	uint64_t key = pfn >> PT_SECTION_SHIFT;
-	struct pt_history *h = &s->recent.history;
-	unsigned int i = pfn & (PT_SECTION_PAGES - 1);
+	const struct pt_section *section = read_section(s, pfn);
+	const struct pt_past *kept = read_past(s, pfn);
 
-	/* who asks for many asks in order */
-	if (!s->recent.known || s->recent.key != key) {
-		s->recent.known = true;
-		s->recent.key = key;
-		if (bpf_map_lookup_elem(s->kept.sections, &key, &s->recent.section))
-			s->recent.section.pgmap = 0;
-		if (bpf_map_lookup_elem(s->kept.histories, &key, h))
-			memset(h, 0, sizeof(*h));
-	}
-	if (s->recent.section.pgmap != pgmap)
+	if (section->pgmap != pgmap)
 		return false;
 	*past = (struct session_past){
-		.word = pt_normalise(s->recent.section.word[i], s->recent.section.fresh),
-		.request = h->request[i],
-		.free = h->free[i],
+		.word = pt_normalise(pt_word(section, pfn % PT_SECTION_PAGES), section->fresh),
+		.request = read_touch(s, kept, PT_LAST_REQUEST),
+		.free = read_touch(s, kept, PT_LAST_FREE),
 	};
 	return true;
+}
+
+bool session_keeps_history(const struct session *s)
+{
+	return s->kept.history;
 }
 
 int session_fd(const struct session *s)
@@ -991,22 +1066,26 @@ void session_gone(struct session *s, session_gone_fn fn, void *arg)
 bool session_outstanding(struct session *s, session_folio_fn fn, void *arg)
 {
 	int sections = bpf_map__fd(s->skel->maps.sections);
-	int histories = bpf_map__fd(s->skel->maps.histories);
-	uint64_t key, kept, *previous = NULL;
-	struct pt_history history;
+	uint64_t key, kept, pfn, *previous = NULL;
 	struct pt_section section;
+	struct pt_touch request;
+	uint32_t word;
 
+	s->recent.history_known = false;
 	while (!bpf_map_get_next_key(sections, previous, &key)) {
 		kept = key;
 		previous = &kept;
 		if (bpf_map_lookup_elem(sections, &key, &section))
 			continue;
-		if (bpf_map_lookup_elem(histories, &key, &history))
-			memset(&history, 0, sizeof(history));
-		for (int i = 0; i < PT_SECTION_PAGES; i++)
-			if (pt_is_out(section.word[i]) && !fn(arg, (key << PT_SECTION_SHIFT) + i,
-							      section.word[i], &history.request[i]))
+		for (int i = 0; i < PT_SECTION_PAGES; i++) {
+			word = pt_word(&section, i);
+			if (!pt_is_out(word))
+				continue;
+			pfn = (key << PT_SECTION_SHIFT) + i;
+			request = read_touch(s, read_past(s, pfn), PT_LAST_REQUEST);
+			if (!fn(arg, pfn, word, &request))
 				return false;
+		}
 	}
 	return true;
 }

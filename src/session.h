@@ -19,6 +19,7 @@ struct session;
 struct session_options {
 	const char *btf; /* file; NULL: the running kernel's */
 	enum pt_stack_mode stack;
+	uint64_t max_memory; /* bytes for what is known of folios; 0: a quarter of all */
 	enum pt_watch watch;
 	uint64_t watched; /* pfn or inode number */
 	uint32_t ignored; /* rules that are to be off, bit (1 << enum pt_rule) */
@@ -87,6 +88,8 @@ struct session_past {
 
 /* Return: false if nothing is, under this pgmap. */
 bool session_past(struct session *s, uint64_t pgmap, uint64_t pfn, struct session_past *past);
+/* Are last requests and frees kept: not with PT_STACK_NONE, here or in the session joined? */
+bool session_keeps_history(const struct session *s);
 
 /* File descriptor that is readable when session_consume() has records. */
 int session_fd(const struct session *s);

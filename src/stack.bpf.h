@@ -79,11 +79,6 @@ static long frame_step(__u32 i, void *data)
 	return 0;
 }
 
-static __always_inline struct pt_scratch *scratch_at(__u32 slot)
-{
-	return bpf_map_lookup_elem(&scratches, &slot);
-}
-
 /*
  * intern_stack - keep the stack of @frames frames in the scratch at @slot, once
  *
@@ -121,7 +116,7 @@ __noinline int intern_stack(__u32 slot, __u32 frames)
 	if (!other)
 		return key;
 lost:
-	COUNT(lost[PT_LOSS_STACK], 1);
+	lose(PT_LOSS_STACK, 1);
 	return 0;
 }
 
@@ -301,6 +296,7 @@ __noinline int known_stack(__u64 entry, __u64 site, __u64 base, __u64 end, __u32
 	if (!room)
 		return 0;
 	*room = NO_ROOM;
+#pragma clang loop unroll(disable)
 	for (way = 0; way < SHAPE_WAYS; way++) {
 		key = (first + way) & (SHAPES - 1);
 		shape = bpf_map_lookup_elem(&shapes, &key);
@@ -336,14 +332,14 @@ static __noinline __u32 take_stack(const struct hook *h)
 	}
 	s = scratch_get();
 	if (!s) {
-		COUNT(lost[PT_LOSS_STACK], 1);
+		lose(PT_LOSS_STACK, 1);
 		return 0;
 	}
 	n = bpf_get_stack(h->ctx, s->stack.frame, sizeof(s->stack.frame), 0);
 	if (n > 0)
 		at = intern_stack(s->slot, n / 8);
 	else
-		COUNT(lost[PT_LOSS_UNWIND], 1);
+		lose(PT_LOSS_UNWIND, 1);
 	if (at && room != NO_ROOM) {
 		s->learning = (struct learning){
 			.entry = entry, .site = site, .base = base, .words = (end - base) / 8};

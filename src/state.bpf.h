@@ -10,7 +10,7 @@
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 1 << 18); /* 512 GiB */
+	__uint(max_entries, 1 << 18); /* the tool sets it, by --max-memory */
 	__type(key, __u64);	      /* pfn >> PT_SECTION_SHIFT */
 	__type(value, struct pt_section);
 } sections SEC(".maps");
@@ -18,10 +18,17 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 1 << 18);
-	__type(key, __u64);
+	__uint(max_entries, 1 << 18); /* as sections */
+	__type(key, __u64);	      /* pfn / PT_HISTORY_PAGES */
 	__type(value, struct pt_history);
 } histories SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1 + PT_PLACES + PT_PLACE_WAYS);
+	__type(key, __u32);
+	__type(value, __u32); /* where in the kernel; 0: not taken yet */
+} places SEC(".maps");
 
 /* All zero for ever: what a new section and its history begin as. */
 struct pt_blank {
@@ -312,20 +319,41 @@ static __always_inline struct pt_counts *my_counts(void)
 			__sync_fetch_and_add(&__c->field, (n));                                    \
 	} while (0)
 
-static __always_inline struct pt_scratch *scratch_get(void)
+/* As a function: it is called from everywhere, and never where speed counts. */
+__noinline int lose(__u32 loss, __u64 n)
+{
+	struct pt_counts *c = my_counts();
+
+	if (c && loss < PT_NR_LOSSES)
+		__sync_fetch_and_add(&c->lost[loss], n);
+	return 0;
+}
+
+static __always_inline struct pt_scratch *scratch_at(__u32 slot)
+{
+	return bpf_map_lookup_elem(&scratches, &slot);
+}
+
+/* Return: a slot that is the caller's from here on; PT_SCRATCH_SLOTS if none is free. */
+__noinline int take_slot(void)
 {
 	struct pt_scratch *s;
-	__u32 slot, i;
+	int i;
 
+#pragma clang loop unroll(disable)
 	for (i = 0; i < PT_SCRATCH_SLOTS; i++) {
-		slot = i;
-		s = bpf_map_lookup_elem(&scratches, &slot);
+		s = scratch_at(i);
 		if (s && !__sync_val_compare_and_swap(&s->busy, 0, 1)) {
-			s->slot = slot;
-			return s;
+			s->slot = i;
+			return i;
 		}
 	}
-	return 0;
+	return PT_SCRATCH_SLOTS;
+}
+
+static __always_inline struct pt_scratch *scratch_get(void)
+{
+	return scratch_at(take_slot());
 }
 
 static __always_inline void scratch_put(struct pt_scratch *s)
@@ -348,6 +376,11 @@ static __always_inline __u32 where(const struct hook *h, bool stack)
 
 	/* with a stack at each event, one that was lost is told of as lost */
 	return at || (stack_mode == PT_STACK_ALL && !watch) ? at : call_site(h);
+}
+
+static __always_inline bool keeps_history(void)
+{
+	return stack_mode != PT_STACK_NONE;
 }
 
 static __always_inline __u32 where_for_history(const struct hook *h)
@@ -376,7 +409,7 @@ static __noinline void remember_task(__u32 tid, __u32 tick)
 	    *(__u64 *)(known->comm + 8) == *(__u64 *)(now.comm + 8))
 		return;
 	if (bpf_map_update_elem(&tasks, &tid, &now, BPF_ANY))
-		COUNT(lost[PT_LOSS_TASK], 1);
+		lose(PT_LOSS_TASK, 1);
 }
 
 /*
@@ -401,7 +434,7 @@ __noinline int make_section(__u64 pfn)
 	bpf_map_update_elem(&sections, &key, &b->section, BPF_NOEXIST);
 	s = bpf_map_lookup_elem(&sections, &key);
 	if (!s) {
-		COUNT(lost[PT_LOSS_SECTION], 1);
+		lose(PT_LOSS_SECTION, 1);
 		return 0;
 	}
 	/*
@@ -412,7 +445,7 @@ __noinline int make_section(__u64 pfn)
 	s->fresh = known && known->since;
 	if (known)
 		s->slot = PT_SLOT(known->epoch);
-	s->type = PT_READ(struct dev_pagemap, pgmap, type);
+	s->type = PT_READ_SLOWLY(struct dev_pagemap, pgmap, type);
 	s->pgmap = pgmap;
 	return 1;
 }
@@ -431,30 +464,89 @@ static __always_inline struct pt_section *find_section(__u64 pfn)
 	return make_section(pfn) ? bpf_map_lookup_elem(&sections, &key) : 0;
 }
 
-static __always_inline struct pt_history *find_history(__u64 pfn, bool make)
+/*
+ * find_past - last request and last free of the folio whose head is @pfn
+ * @make: if nothing is kept of it yet
+ * Return: NULL if nothing is, or if there was no memory (counted).
+ */
+static __always_inline struct pt_past *find_past(__u64 pfn, bool make)
 {
-	__u64 key = pfn >> PT_SECTION_SHIFT;
+	__u64 key = pfn / PT_HISTORY_PAGES, i = pfn - key * PT_HISTORY_PAGES;
 	struct pt_history *h = bpf_map_lookup_elem(&histories, &key);
 	struct pt_blank *b;
 	__u32 zero = 0;
 
-	if (h || !make)
-		return h;
-	b = bpf_map_lookup_elem(&blank, &zero);
-	if (!b)
-		return 0;
-	bpf_map_update_elem(&histories, &key, &b->history, BPF_NOEXIST);
-	h = bpf_map_lookup_elem(&histories, &key);
+	if (!h && make) {
+		b = bpf_map_lookup_elem(&blank, &zero);
+		if (!b)
+			return 0;
+		bpf_map_update_elem(&histories, &key, &b->history, BPF_NOEXIST);
+		h = bpf_map_lookup_elem(&histories, &key);
+		if (!h)
+			lose(PT_LOSS_HISTORY, 1);
+	}
 	if (!h)
-		COUNT(lost[PT_LOSS_HISTORY], 1);
-	return h;
+		return 0;
+	/* which the verifier can't know */
+	asm volatile("" : "+r"(i));
+	return &h->page[i < PT_HISTORY_PAGES ? i : 0];
+}
+
+static __always_inline __u32 first_place(__u32 at)
+{
+	return 1 + (at * 0x9e3779b1U >> 18);
+}
+
+/* As place_of(), where the first try was none. */
+__noinline int find_place(__u32 at)
+{
+	__u32 place, *known;
+	int way;
+
+	if (!at)
+		return 0;
+#pragma clang loop unroll(disable)
+	for (way = 0; way < PT_PLACE_WAYS; way++) {
+		place = first_place(at) + way;
+		known = bpf_map_lookup_elem(&places, &place);
+		if (!known)
+			break;
+		__sync_val_compare_and_swap(known, 0, at);
+		if (*(volatile __u32 *)known == at)
+			return place;
+	}
+	lose(PT_LOSS_STACK, 1);
+	return 0;
+}
+
+/* The number of a place in the kernel; 0 if it has none, or there is no room (counted). */
+static __always_inline __u32 place_of(__u32 at)
+{
+	__u32 place = first_place(at), *known = bpf_map_lookup_elem(&places, &place);
+
+	return known && *known == at && at ? place : (__u32)find_place(at);
+}
+
+static __always_inline __u32 place_at(__u32 place)
+{
+	__u32 *known = bpf_map_lookup_elem(&places, &place);
+
+	return known ? *known : 0;
+}
+
+static __always_inline void read_touch(struct pt_touch *t, const struct pt_past *past,
+				       enum pt_touch_kind kind)
+{
+	t->tick = past->tick[kind];
+	t->who = past->who[kind];
+	t->at = place_at(past->place[kind]);
 }
 
 /* The folio's file, pgmap and history, for a finding. */
 static __always_inline void describe(struct pt_finding *f, const struct pt_transition *t,
 				     const struct pt_event *e)
 {
-	struct pt_history *h = find_history(e->pfn, false);
+	struct pt_past *past = find_past(e->pfn, false);
 	struct pt_pgmap *known;
 	__u64 pgmap = e->pgmap;
 
@@ -465,9 +557,9 @@ static __always_inline void describe(struct pt_finding *f, const struct pt_trans
 	f->mapcount = t->mapcount;
 	f->pincount = folio_pincount(e->page);
 	f->flags = page_flags(e->page);
-	if (h) {
-		f->request = h->request[e->pfn & (PT_SECTION_PAGES - 1)];
-		f->free = h->free[e->pfn & (PT_SECTION_PAGES - 1)];
+	if (past) {
+		read_touch(&f->request, past, PT_LAST_REQUEST);
+		read_touch(&f->free, past, PT_LAST_FREE);
 	}
 	known = bpf_map_lookup_elem(&pgmaps, &pgmap);
 	if (known)
@@ -500,7 +592,7 @@ static __always_inline __u64 count_in_group(const struct pt_event *e, __u32 rule
 		g = bpf_map_lookup_elem(&groups, &key);
 	}
 	if (!g) {
-		COUNT(lost[PT_LOSS_GROUP], 1);
+		lose(PT_LOSS_GROUP, 1);
 		return 0;
 	}
 	if (g->last < now)
@@ -520,7 +612,7 @@ __noinline int report(const struct pt_transition *t, const struct pt_event *e, _
 		return 0;
 	f = bpf_ringbuf_reserve(&records, sizeof(*f), 0);
 	if (!f) {
-		COUNT(lost[PT_LOSS_FINDING], 1);
+		lose(PT_LOSS_FINDING, 1);
 		return 0;
 	}
 	__builtin_memset(f, 0, sizeof(*f));
@@ -543,29 +635,30 @@ __noinline int report(const struct pt_transition *t, const struct pt_event *e, _
 	return 0;
 }
 
-/* @t becomes the touch of thread @tid, on this CPU. */
-static __always_inline void write_touch(struct pt_touch *t, __u32 tid, __u32 tick, __u32 at)
+/* Thread @tid, on this CPU, was the last to do this. */
+static __always_inline void write_touch(struct pt_past *past, enum pt_touch_kind kind, __u32 tid,
+					__u32 tick, __u32 at)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
 
 	if (cpu > PT_CPU_UNKNOWN)
 		cpu = PT_CPU_UNKNOWN;
-	t->tick = tick;
-	t->who = cpu << PT_TID_BITS | tid;
-	t->at = at;
+	kind &= 1; /* for the verifier */
+	past->tick[kind] = tick;
+	past->who[kind] = cpu << PT_TID_BITS | tid;
+	past->place[kind] = place_of(at);
 }
 
 /* Keep who touched @pfn last: its free or its request. */
 __noinline int touch(__u64 pfn, __u32 at, int free)
 {
-	struct pt_history *h = find_history(pfn, true);
-	__u32 i = pfn & (PT_SECTION_PAGES - 1);
+	struct pt_past *past = find_past(pfn, true);
 	__u32 tid = bpf_get_current_pid_tgid();
 	__u32 tick = tick_now();
 
-	if (!h)
+	if (!past)
 		return 0;
-	write_touch(free ? &h->free[i] : &h->request[i], tid, tick, at);
+	write_touch(past, free ? PT_LAST_FREE : PT_LAST_REQUEST, tid, tick, at);
 	remember_task(tid, tick);
 	return 0;
 }
@@ -595,7 +688,7 @@ static __always_inline bool is_watched(const struct pt_transition *t, const stru
 {
 	switch (watch) {
 	case PT_WATCH_PFN:
-		return watched >= e->pfn && watched < e->pfn + (1ULL << (e->order & PT_ORDER_MAX));
+		return watched >= e->pfn && watched < e->pfn + (1ULL << (e->order & PT_ORDER_MASK));
 	case PT_WATCH_INODE:
 		return is_inodes(t, e, inode);
 	}
@@ -617,7 +710,7 @@ __noinline int tell(const struct pt_transition *t, const struct pt_event *e, __u
 		return 0;
 	r = bpf_ringbuf_reserve(&told, sizeof(*r), 0);
 	if (!r) {
-		COUNT(lost[PT_LOSS_EVENT], 1);
+		lose(PT_LOSS_EVENT, 1);
 		return 0;
 	}
 	pgmap = e->pgmap;
@@ -658,28 +751,44 @@ __noinline int step(__u32 word, const struct pt_transition *t, struct pt_outcome
 #define PT_CAS_TRIES 16
 
 /*
- * apply - step the word at @word and keep in @e what it was before and after
+ * swap_word - the state of page @i becomes @new
+ * @five: words[] that it is in, as it was read
+ * Return: false if another CPU was faster, with this page or one of the other four
+ */
+static __always_inline bool swap_word(struct pt_section *s, __u64 i, __u64 five, __u32 new)
+{
+	__u32 old = five >> pt_word_shift(i) & PT_WORD_MASK;
+	__u64 then = five ^ (__u64)(old ^ new) << pt_word_shift(i);
+
+	return __sync_val_compare_and_swap(&s->words[pt_word_index(i)], five, then) == five;
+}
+
+/*
+ * apply - step the state of e->pfn and keep in @e what it was before and after
  * @page: its refcount is read anew for each try, so that it belongs to the
  *	word that is stepped: other CPUs may put and take the folio meanwhile.
  *	0: the caller's is right.
  * Return: false if other CPUs were faster each time.
  */
-__noinline int apply(__u32 *word, struct pt_transition *t, struct pt_outcome *out,
+__noinline int apply(struct pt_section *s, struct pt_transition *t, struct pt_outcome *out,
 		     struct pt_event *e, __u64 page)
 {
+	__u64 i, five;
 	__u32 old, new;
 	int tries;
 
-	if (!word || !t || !out || !e)
+	if (!s || !t || !out || !e)
 		return 0;
+	i = e->pfn & (PT_SECTION_PAGES - 1);
 	for (tries = 0; tries < PT_CAS_TRIES; tries++) {
-		old = *(volatile __u32 *)word;
+		five = *(volatile __u64 *)&s->words[pt_word_index(i)];
+		old = five >> pt_word_shift(i) & PT_WORD_MASK;
 		if (page)
 			t->refcount = page_refcount(page);
 		new = step(old, t, out);
 		e->word = old;
 		e->after = new;
-		if (new == old || __sync_val_compare_and_swap(word, old, new) == old)
+		if (new == old || swap_word(s, i, five, new))
 			return 1;
 	}
 	return 0;
@@ -739,10 +848,9 @@ static __always_inline bool take_in(struct pt_section *s, struct pt_event *e,
 	if (filter && t->op != PT_OP_PART)
 		t->judged = filter_has_current();
 	e->pgmap = s->pgmap;
-	done = apply(&s->word[e->pfn & (PT_SECTION_PAGES - 1)], t, out, e,
-		     t->op == PT_OP_FREE ? e->page : 0);
+	done = apply(s, t, out, e, t->op == PT_OP_FREE ? e->page : 0);
 	if (!done) {
-		COUNT(lost[PT_LOSS_CONTENDED], 1);
+		lose(PT_LOSS_CONTENDED, 1);
 		return false;
 	}
 	count_rates(s, out);
@@ -791,7 +899,7 @@ static __always_inline enum pt_keep judge_in(const struct hook *h, struct pt_sec
 	keep = pt_kept_as(t, &out);
 	if (out.rule)
 		e->at = where_for_finding(h);
-	else if (keep)
+	else if (keep && keeps_history())
 		e->at = where_for_history(h);
 	if (out.rule)
 		report(t, e, out.rule);
@@ -804,7 +912,7 @@ __noinline int tell_release(__u64 address, __u64 pfn, __u32 at)
 	struct pt_release *r = bpf_ringbuf_reserve(&records, sizeof(*r), 0);
 
 	if (!r) {
-		COUNT(lost[PT_LOSS_FINDING], 1);
+		lose(PT_LOSS_FINDING, 1);
 		return 0;
 	}
 	r->kind = PT_RECORD_RELEASE;
@@ -824,7 +932,7 @@ static __always_inline void remember(const struct pt_event *e, enum pt_keep keep
 {
 	__u64 pfn = e->pfn;
 
-	if (keep)
+	if (keep && keeps_history())
 		touch(pfn, e->at, keep == PT_KEEP_FREE);
 	/* on classic kernels it is the file that gives it up, when the wait is over */
 	if (keep == PT_KEEP_FREE && nr_waited && profile != PT_PROFILE_CLASSIC &&
@@ -856,7 +964,7 @@ static __always_inline void finding(const struct hook *h, struct pt_transition *
 
 	if (s && !e->word) {
 		t->fresh = s->fresh;
-		e->word = s->word[e->pfn & (PT_SECTION_PAGES - 1)];
+		e->word = pt_word(s, e->pfn & (PT_SECTION_PAGES - 1));
 	}
 	if (dismiss(e, rule))
 		return;

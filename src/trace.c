@@ -466,7 +466,7 @@ static bool judge_outstanding(void *arg, uint64_t pfn, uint32_t word,
 {
 	struct tracing *t = arg;
 	double age = now() - session_touch_time(t->session, request) / 1e9;
-	enum pt_life life = word & PT_LIFE_MASK;
+	enum pt_life life = pt_life(word);
 	struct pt_finding f = {.pfn = pfn};
 
 	if (interrupted())

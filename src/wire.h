@@ -25,7 +25,7 @@
 
 /* --stack: at which events a kernel stack is taken */
 enum pt_stack_mode {
-	PT_STACK_NONE,	   /* at none */
+	PT_STACK_NONE,	   /* at none; nor is a last request or free kept */
 	PT_STACK_FINDINGS, /* at findings */
 	PT_STACK_ALL,	   /* at every event that is kept as a last request or free, too */
 };
@@ -38,7 +38,7 @@ enum pt_stack_mode {
 #define PT_SITE		    0x80000000u
 #define PT_SITE_ADDRESS(at) (0xffffffff00000000ULL | (at))
 
-/* The last event of one kind on one folio.  Each page has two: kept small. */
+/* The last event of one kind on one folio. */
 struct pt_touch {
 	__u32 tick; /* when, in units of PT_TICK_SHIFT; 0: not since tracing began */
 	__u32 who;  /* tid, and above PT_TID_BITS the cpu; the name is in the tasks map */
@@ -57,20 +57,74 @@ struct pt_task {
 	__u32 unused;
 };
 
-/* One 2 MiB section: it belongs to one pgmap, and is made on first touch. */
+/*
+ * One 2 MiB section: it belongs to one pgmap, and is made on first touch.  With
+ * what the kernel adds to an element of a map it fits into 1 KiB, which is how
+ * memory comes: 2 bytes a page.
+ */
+#define PT_SECTION_WORDS 103 /* each of the states of five pages */
+
 struct pt_section {
 	__u64 pgmap; /* address; 0: not resolved yet */
 	__u32 type;
 	__u32 fresh; /* the pgmap was created while tracing */
 	__u32 large; /* it has, or had, large folios that were requested as such */
 	__u32 slot;  /* of the rates map; 0 while the table does not know the pgmap */
-	__u32 word[PT_SECTION_PAGES];
+	__u64 words[PT_SECTION_WORDS]; /* see pt_word() */
 };
 
-struct pt_history {
-	struct pt_touch request[PT_SECTION_PAGES];
-	struct pt_touch free[PT_SECTION_PAGES];
+/*
+ * Where in words[] the state of page @i is.  Pages that lie side by side are
+ * often used at the same time: they are in different words.  Divisions by five
+ * are such that the verifier knows their bounds.
+ */
+static __always_inline __u64 pt_word_order(__u64 i)
+{
+	__u64 order = (i & 63) << 3;
+
+	/* or else an or is made of it, whose bounds Linux 6.1 does not know */
+	__asm__("" : "+r"(order));
+	return order + (i >> 6 & 7);
+}
+
+static __always_inline __u64 pt_word_index(__u64 i)
+{
+	return pt_word_order(i) * 13108 >> 16;
+}
+
+static __always_inline __u64 pt_word_shift(__u64 i)
+{
+	return (pt_word_order(i) - pt_word_index(i) * 5) * PT_WORD_BITS;
+}
+
+/* The state of page @i, below PT_SECTION_PAGES. */
+static __always_inline __u32 pt_word(const struct pt_section *s, __u64 i)
+{
+	return s->words[pt_word_index(i)] >> pt_word_shift(i) & PT_WORD_MASK;
+}
+
+/*
+ * Last request and last free of as many pages as fit into 8 KiB, which is the
+ * largest piece that memory comes in without waste: 20.5 bytes a page.  What is
+ * kept is a pt_touch, with a number of the places map for where that was.
+ */
+enum pt_touch_kind { PT_LAST_REQUEST, PT_LAST_FREE };
+
+struct pt_past {
+	__u32 tick[2]; /* by enum pt_touch_kind */
+	__u32 who[2];
+	__u16 place[2]; /* 0: not known */
 };
+
+#define PT_HISTORY_PAGES 400
+
+struct pt_history { /* its key is pfn / PT_HISTORY_PAGES */
+	struct pt_past page[PT_HISTORY_PAGES];
+};
+
+/* Of the places map: where events that are kept were.  Filled up, and never changed. */
+#define PT_PLACES     (1 << 14)
+#define PT_PLACE_WAYS 8 /* so far behind the place that its hash says can it be */
 
 struct pt_stack {
 	__u64 frame[PT_STACK_DEPTH]; /* 0: no more */
@@ -88,8 +142,10 @@ struct pt_stack {
 	LOSS(UNWIND, "unwinder", "stacks not taken: the kernel's unwinder was busy", 0)            \
 	LOSS(GONE, "gone", "leaks of pgmaps that went away, by place: table full", 0)              \
 	LOSS(TASK, "tasks", "task names not kept: task table full", 0)                             \
-	LOSS(HISTORY, "histories", "folio histories not kept: no memory", 0)                       \
-	LOSS(SECTION, "sections", "2 MiB sections not tracked: no memory or table full", 1)        \
+	LOSS(HISTORY, "histories", "folio histories not kept: no memory, or not by --max-memory",  \
+	     0)                                                                                    \
+	LOSS(SECTION, "sections", "2 MiB sections not tracked: no memory, or not by --max-memory", \
+	     1)                                                                                    \
 	LOSS(CONTENDED, "contended", "transitions given up: too many CPUs on one folio", 1)        \
 	LOSS(PGMAP, "pgmaps",                                                                      \
 	     "pgmaps not wholly tracked: table full, too many ranges, or scratch in use", 1)       \
@@ -361,11 +417,13 @@ struct pt_session_info {
 	/* ids of maps */
 	__u32 sections;
 	__u32 histories;
+	__u32 places;
 	__u32 stacks;
 	__u32 tasks;
+	__u32 history; /* last requests and frees are kept */
 };
 
-#define PT_LAYOUT 1 /* of all that a struct pt_session_info leads to */
+#define PT_LAYOUT 2 /* of all that a struct pt_session_info leads to */
 
 #define PT_REFS_ANY (~0ULL >> 1) /* most: there is no telling */
 

@@ -8,6 +8,8 @@ title() {
 	printf '\n======== %s\n\n' "$*"
 }
 
+OPTIONS=--stack=all
+
 explain() {
 	sed 's/^/  # /'
 }

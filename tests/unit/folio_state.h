@@ -47,11 +47,11 @@ struct state {
 static inline struct state unpack(unsigned int word)
 {
 	struct state s = {
-		.life = word & PT_LIFE_MASK,
-		.files = (word & PT_ASSOC_MASK) >> PT_ASSOC_SHIFT,
-		.files_known = word & PT_ASSOC_KNOWN,
+		.life = pt_life(word),
+		.files = pt_assoc(word),
+		.files_known = pt_assoc_known(word),
 		.reported = word & PT_REPORTED,
-		.order = (word & PT_ORDER_MASK) >> PT_ORDER_SHIFT,
+		.order = pt_order(word),
 	};
 
 	return s;
@@ -59,8 +59,10 @@ static inline struct state unpack(unsigned int word)
 
 static inline unsigned int pack(struct state s)
 {
-	return s.life | s.files << PT_ASSOC_SHIFT | (s.files_known ? PT_ASSOC_KNOWN : 0) |
-	       (s.reported ? PT_REPORTED : 0) | s.order << PT_ORDER_SHIFT;
+	unsigned int life = s.order ? PT_LIFE_MAX + s.order : s.life;
+
+	return life | (s.files_known ? s.files + 1 : 0) << PT_ASSOC_SHIFT |
+	       (s.reported ? PT_REPORTED : 0);
 }
 
 /* Contracts: what a folio of one pgmap type is on one kind of kernel. */

@@ -97,7 +97,7 @@ static unsigned int emit(struct world *w, struct page_frame *f, unsigned char op
 	f->word = pt_step(before, &t, &out);
 	if (op == PT_OP_FREE && w->contract == FSDAX) {
 		w->overtaken += f->refs > 0;
-		w->overtaken_twice += (before & PT_LIFE_MASK) == PT_FREED;
+		w->overtaken_twice += pt_life(before) == PT_FREED;
 	}
 	snprintf(w->log[w->logged++ % LOG_LINES], sizeof(w->log[0]),
 		 "folio %td %-8s refs %d mapped %d files %d%s arriving %d going %d: "

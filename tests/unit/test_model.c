@@ -205,7 +205,7 @@ static const struct row {
 	{PT_OP_FREE, FSDAX, F, OVERDUE, F, .rule = PT_RULE_FREE_REFERENCED, .request = 1,
 	 .free = 1},
 	/* a later user has it now: a free of the old one, a request of the new */
-	{PT_OP_FREE, FSDAX, R | T, REFERENCED, R, .request = 1, .free = 1},
+	{PT_OP_FREE, FSDAX, R | T, REFERENCED, R, .request = 1, .free = 1, .order = NONE},
 	{PT_OP_FREE, FSDAX, I, REFERENCED, R, .rule = PT_RULE_FREE_UNREQUESTED, .request = 1,
 	 .before = ALERT},
 	{PT_OP_FREE, FSDAX, I, REFERENCED, R, .request = 1, .before = QUIET, .reported = CLEAR},
@@ -334,15 +334,15 @@ static unsigned int files_before(const struct state *s, const struct pt_transiti
 {
 	if (!s->files_known)
 		return t->associations;
-	/* 63 stands for 63 or more */
-	if (t->op == PT_OP_REMOVE && s->files == 63)
+	/* the last stands for itself or more */
+	if (t->op == PT_OP_REMOVE && s->files == PT_ASSOC_MAX)
 		return t->associations;
 	return s->files;
 }
 
 static void set_files(struct state *s, unsigned int n)
 {
-	s->files = n < 63 ? n : 63;
+	s->files = n < PT_ASSOC_MAX ? n : PT_ASSOC_MAX;
 	s->files_known = true;
 }
 
@@ -399,8 +399,11 @@ static void follow(const struct row *row, struct state *s, const struct pt_trans
 		s->life = __builtin_ctz(row->next);
 	if (row->reported != KEEP)
 		s->reported = row->reported == SET;
-	if (row->order != SAME)
-		s->order = row->order == NONE ? 0 : t->order < 31 ? t->order : 31;
+	/* only one that is requested has an order */
+	if (row->order != SAME || s->life != PT_REQUESTED)
+		s->order = row->order != WANTED	     ? 0
+			   : t->order < PT_ORDER_MAX ? t->order
+						     : PT_ORDER_MAX;
 	if (row->files != KEEP)
 		set_files(s, row->files == SET);
 }
@@ -470,11 +473,11 @@ static void compare_step(struct state before, const struct pt_transition *t)
 }
 
 static const int refcounts[] = {-1, 0, 1, 2, 3, 512};
-static const unsigned char kernel_counts[] = {0, 1, 2, 63, 64, 255};
-static const unsigned int our_counts[] = {0, 1, 2, 62, 63};
+static const unsigned char kernel_counts[] = {0, 1, 2, PT_ASSOC_MAX, PT_ASSOC_MAX + 1, 255};
+static const unsigned int our_counts[] = {0, 1, 2, PT_ASSOC_MAX - 1, PT_ASSOC_MAX};
 static const struct {
 	unsigned char before, wanted;
-} orders[] = {{0, 0}, {9, 2}, {31, 255}, {0, 32}};
+} orders[] = {{0, 0}, {9, 2}, {PT_ORDER_MAX, 255}, {0, PT_ORDER_MAX + 1}};
 
 /* All that an event can say, upon one state; order and the like are nothing to each other. */
 static void every_event(struct state before, struct pt_transition t)
@@ -487,7 +490,7 @@ static void every_event(struct state before, struct pt_transition t)
 			t.huge = bits >> 3 & 1;
 			if (t.huge && t.op == PT_OP_STORE)
 				continue; /* only page tables have PMDs */
-			before.order = orders[bits >> 2].before;
+			before.order = before.life == PT_REQUESTED ? orders[bits >> 2].before : 0;
 			t.order = orders[bits >> 2].wanted;
 			for (size_t a = 0; a < ARRAY_SIZE(kernel_counts); a++) {
 				t.associations = kernel_counts[a];
@@ -1166,8 +1169,8 @@ static void test_order_saturates(void **unused)
 	(void)unused;
 	f.t.order = 255;
 	silent(event(&f, PT_OP_REQUEST, 0, 0));
-	assert_int_equal(pt_order(f.word), 31);
-	assert_int_equal(f.word >> 16, 0);
+	assert_int_equal(pt_order(f.word), PT_ORDER_MAX);
+	assert_int_equal(f.word & ~PT_WORD_MASK, 0);
 }
 
 static void test_request_dying(void **unused)

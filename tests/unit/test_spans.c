@@ -406,8 +406,10 @@ static void test_span_undone(void **unused)
 	undo_span(&m, 0, 4, 2);
 	assert_int_equal(m.requests, 4);
 	assert_int_equal(m.undos, 4);
-	for (unsigned int i = 0; i < NR_PAGES; i++)
-		assert_int_equal(m.word[i] & (PT_ORDER_MASK | PT_REPORTED), 0);
+	for (unsigned int i = 0; i < NR_PAGES; i++) {
+		assert_int_equal(pt_order(m.word[i]), 0);
+		assert_int_equal(m.word[i] & PT_REPORTED, 0);
+	}
 	silent(request_span(&m, 0, 1, 0));
 	silent(free_folio(&m, 0, 0));
 	assert_balanced(&m);

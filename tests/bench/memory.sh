@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash disable=SC2086,SC2154
+# What a pgmap of 64 GiB takes of the kernel's memory while it is traced, touched once a
+# section of 2 MiB and, 4 GiB of it, everywhere; and how long the scan at the start
+# takes, of 16 GiB that nobody uses.  Runs in a guest whose clock counts instructions;
+# tests/bench/run makes a table of the lines
+#   memory SETTING WHAT NUMBER
+export KEEPS_RECORDS=nobody
+. /bin/guest.sh
+
+GIB=1073741824
+
+# namespace SIZE: a device-dax one whose pages are of 4 KiB; its device in $dax
+namespace() {
+	ndctl disable-namespace all >/dev/null 2>&1
+	ndctl destroy-namespace -f all >/dev/null 2>&1
+	ndctl create-namespace -f -m devdax -M dev -a 4096 $1 >/tmp/namespace 2>&1 || {
+		echo "not ok ndctl: $(tail -n 1 /tmp/namespace)"
+		exit 97
+	}
+	dax=/dev/$(sed -n 's/.*"chardev":"\([^"]*\)".*/\1/p' /tmp/namespace | head -n 1)
+}
+
+# uptime in ms, which is a million instructions
+now() {
+	sed 's/\([0-9]*\)\.\([0-9]*\) .*/\1\20/' /proc/uptime
+}
+
+begin() {
+	rm -f /tmp/ready
+	started=$(now)
+	pgmaptrace --ready-file /tmp/ready "$@" >$OUT 2>/tmp/said &
+	tool=$!
+	until [ -e /tmp/ready ] || ! kill -0 $tool 2>/dev/null; do sleep 0.01; done
+	started=$(($(now) - started))
+	# it goes on loading what it needs for findings only
+	sleep 20
+}
+
+end() {
+	kill -INT $tool
+	wait $tool
+	summary=$(tail -n 1 $OUT)
+	case $summary in
+	*PASS*' lost=0 '*) ;;
+	*) echo "not ok memory: $summary" ;;
+	esac
+}
+
+# what cannot be reclaimed of the slab, bytes
+slab() {
+	sync
+	sleep 2
+	awk '/^SUnreclaim:/ { print $2 * 1024 }' /proc/meminfo
+}
+
+maps() {
+	bpftool map list | sed -n 's/.*memlock \([0-9]*\)B.*/\1/p' | awk '{ n += $1 } END { print n + 0 }'
+}
+
+# touched SETTING WHAT BYTES STEP: bytes that the kernel took meanwhile
+touched() {
+	before=$(slab)
+	touchmap $dax $3 $4 || exit 97
+	echo "memory $1 $2 $(($(slab) - before))"
+}
+
+for setting in none findings all; do
+	namespace ''
+	begin --stack=$setting
+	echo "memory $setting maps $(maps)"
+	echo "memory $setting slots $(bpftool map list name scratches | sed -n 's/.*value \([0-9]*\)B  max_entries \([0-9]*\) .*/\1 \2/p' | awk '{ print $1 * $2 }')"
+	touched $setting once $((64 * GIB - 2 * GIB)) 2097152
+	touched $setting everywhere $((4 * GIB)) 4096
+	full=$(slab)
+	ndctl disable-namespace all >/dev/null 2>&1
+	echo "memory $setting given-back $((full - $(slab)))"
+	end
+done
+namespace '-s 16G'
+begin
+echo "memory findings idle-start $started"
+end
+ndctl disable-namespace all >/dev/null 2>&1
+begin
+echo "memory findings bare-start $started"
+end
+echo 'ok measured'
