@@ -87,6 +87,18 @@ static long inherit_step(__u32 i, void *data)
 	return 0;
 }
 
+static __always_inline void inherit_section(__u64 head)
+{
+	struct pt_section *s = find_known_section(head);
+	struct pt_past *past = find_past(head, false);
+	struct pt_touch request = {};
+
+	if (!s || !past)
+		return;
+	read_request(&request, past, s);
+	s->span = request;
+}
+
 /*
  * A large folio comes back in parts: from here on each of its pages is on its
  * own, and was requested when the folio was.
@@ -100,7 +112,9 @@ static __noinline void split_folio(__u64 head, __u32 order)
 		return;
 	}
 	each_folio(s, 0, PT_OP_PART, head, 1U << (order & PT_ORDER_MASK), 0, false);
-	if (order <= LARGEST_ENCLOSED)
+	if (order == PT_SECTION_SHIFT)
+		inherit_section(head);
+	else if (order < PT_SECTION_SHIFT)
 		bpf_loop(1U << (order & PT_ORDER_MASK), inherit_step, &s, 0);
 	scratch_put(s);
 }
@@ -174,8 +188,7 @@ __noinline int keep_gone(__u64 epoch, __u64 pfn, __u32 word)
 	struct pt_gone *g;
 	__u32 order;
 
-	if (past)
-		read_touch(&request, past, PT_LAST_REQUEST);
+	read_request(&request, past, find_known_section(pfn));
 	key.at = request.at;
 	g = bpf_map_lookup_elem(&gone, &key);
 	if (!g) {
@@ -233,9 +246,11 @@ static long tally_page(__u32 i, void *data)
 	     page_refcount(pfn_to_page(pfn)) > pt_idle_count(profile, in->section->type)))
 		keep_gone(t->going, pfn, word);
 	t->pages += 1ULL << pt_order(word);
-	past = t->all ? find_past(pfn, false) : 0;
-	if (past) {
-		tick = past->tick[PT_LAST_REQUEST];
+	if (t->all) {
+		past = find_past(pfn, false);
+		tick = past ? past->tick[PT_LAST_REQUEST] : 0;
+		if (tick <= in->section->span.tick)
+			tick = in->section->span.tick;
 		if (tick && (!t->oldest || tick < t->oldest))
 			t->oldest = tick;
 	}

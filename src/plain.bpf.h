@@ -45,9 +45,10 @@ static __always_inline void remember_task_plainly(__u32 tid, __u32 tick)
 	last->comm[1] = second;
 }
 
-static __always_inline void touch_plainly(const struct hook *h, struct pt_past *past, bool free)
+static __always_inline void touch_plainly(const struct hook *h, const struct pt_section *s,
+					  struct pt_past *past, bool free)
 {
-	__u32 tid = bpf_get_current_pid_tgid(), tick = tick_now();
+	__u32 tid = bpf_get_current_pid_tgid(), tick = tick_after(s);
 
 	write_touch(past, free ? PT_LAST_FREE : PT_LAST_REQUEST, tid, tick, where_for_history(h));
 	remember_task_plainly(tid, tick);
@@ -106,7 +107,7 @@ static __always_inline bool plain(const struct hook *h, __u8 op, __u64 page)
 		return false;
 	count_rates(s, &out);
 	if (past)
-		touch_plainly(h, past, keep == PT_KEEP_FREE);
+		touch_plainly(h, s, past, keep == PT_KEEP_FREE);
 	return true;
 }
 

@@ -145,7 +145,10 @@ static __always_inline void keep_span(const struct hook *h, struct pt_scratch *s
 	if (!keeps_history())
 		return;
 	s->each.event.at = where_for_history(h);
-	bpf_loop(c->nr, keep_step, &s, 0);
+	if (c->nr == PT_SECTION_PAGES && !c->order && !(c->pfn & (PT_SECTION_PAGES - 1)))
+		touch_section(c->pfn, s->each.event.at);
+	else
+		bpf_loop(c->nr, keep_step, &s, 0);
 }
 
 /* A BPF function takes five arguments. */

@@ -689,17 +689,25 @@ static struct pt_touch read_touch(struct session *s, const struct pt_past *past,
 	return (struct pt_touch){.tick = past->tick[kind], .who = past->who[kind], .at = *at};
 }
 
+static struct pt_touch read_request(struct session *s, const struct pt_section *section,
+				    uint64_t pfn)
+{
+	struct pt_touch t = read_touch(s, read_past(s, pfn), PT_LAST_REQUEST);
+
+	pt_span_request(&t, section);
+	return t;
+}
+
 bool session_past(struct session *s, uint64_t pgmap, uint64_t pfn, struct session_past *past)
 {
 	const struct pt_section *section = read_section(s, pfn);
-	const struct pt_past *kept = read_past(s, pfn);
 
 	if (section->pgmap != pgmap)
 		return false;
 	*past = (struct session_past){
 		.word = pt_normalise(pt_word(section, pfn % PT_SECTION_PAGES), section->fresh),
-		.request = read_touch(s, kept, PT_LAST_REQUEST),
-		.free = read_touch(s, kept, PT_LAST_FREE),
+		.request = read_request(s, section, pfn),
+		.free = read_touch(s, read_past(s, pfn), PT_LAST_FREE),
 	};
 	return true;
 }
@@ -1082,7 +1090,7 @@ bool session_outstanding(struct session *s, session_folio_fn fn, void *arg)
 			if (!pt_is_out(word))
 				continue;
 			pfn = (key << PT_SECTION_SHIFT) + i;
-			request = read_touch(s, read_past(s, pfn), PT_LAST_REQUEST);
+			request = read_request(s, &section, pfn);
 			if (!fn(arg, pfn, word, &request))
 				return false;
 		}

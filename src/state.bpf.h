@@ -273,14 +273,19 @@ struct pt_scratch {
 	struct tally tally;
 	struct span span;
 	struct leaks leaks;
-	struct pt_stack stack;
-	__u64 hash; /* of the stack, and how many frames of it count */
-	__u64 frames;
-	struct pt_shape shape; /* it is being learned */
-	struct learning learning;
 	struct pt_pgmap pgmap;
 	struct pt_finding finding;
-	__u8 pages[64 * 64];
+	/* who looks at pages with it takes no stack with it */
+	union {
+		struct {
+			struct pt_stack stack;
+			__u64 hash; /* of the stack, and how many frames of it count */
+			__u64 frames;
+			struct pt_shape shape; /* it is being learned */
+			struct learning learning;
+		};
+		__u8 pages[64 * 64];
+	};
 };
 
 struct {
@@ -542,6 +547,23 @@ static __always_inline void read_touch(struct pt_touch *t, const struct pt_past 
 	t->at = place_at(past->place[kind]);
 }
 
+static __always_inline struct pt_section *find_known_section(__u64 pfn)
+{
+	__u64 key = pfn >> PT_SECTION_SHIFT;
+
+	return bpf_map_lookup_elem(&sections, &key);
+}
+
+/* The last request, of what is known of the page and its section; NULL: nothing. */
+static __always_inline void read_request(struct pt_touch *t, const struct pt_past *past,
+					 const struct pt_section *s)
+{
+	if (past)
+		read_touch(t, past, PT_LAST_REQUEST);
+	if (s)
+		pt_span_request(t, s);
+}
+
 /* The folio's file, pgmap and history, for a finding. */
 static __always_inline void describe(struct pt_finding *f, const struct pt_transition *t,
 				     const struct pt_event *e)
@@ -557,10 +579,9 @@ static __always_inline void describe(struct pt_finding *f, const struct pt_trans
 	f->mapcount = t->mapcount;
 	f->pincount = folio_pincount(e->page);
 	f->flags = page_flags(e->page);
-	if (past) {
-		read_touch(&f->request, past, PT_LAST_REQUEST);
+	if (past)
 		read_touch(&f->free, past, PT_LAST_FREE);
-	}
+	read_request(&f->request, past, find_known_section(e->pfn));
 	known = bpf_map_lookup_elem(&pgmaps, &pgmap);
 	if (known)
 		f->pgmap = *known;
@@ -635,30 +656,64 @@ __noinline int report(const struct pt_transition *t, const struct pt_event *e, _
 	return 0;
 }
 
-/* Thread @tid, on this CPU, was the last to do this. */
-static __always_inline void write_touch(struct pt_past *past, enum pt_touch_kind kind, __u32 tid,
-					__u32 tick, __u32 at)
+/* What pt_touch has of who runs on this CPU. */
+static __always_inline __u32 who_now(__u32 tid)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
 
 	if (cpu > PT_CPU_UNKNOWN)
 		cpu = PT_CPU_UNKNOWN;
+	return cpu << PT_TID_BITS | tid;
+}
+
+/* Thread @tid, on this CPU, was the last to do this. */
+static __always_inline void write_touch(struct pt_past *past, enum pt_touch_kind kind, __u32 tid,
+					__u32 tick, __u32 at)
+{
 	kind &= 1; /* for the verifier */
 	past->tick[kind] = tick;
-	past->who[kind] = cpu << PT_TID_BITS | tid;
+	past->who[kind] = who_now(tid);
 	past->place[kind] = place_of(at);
+}
+
+/* Now, but later than the whole section's last request. */
+static __always_inline __u32 tick_after(const struct pt_section *s)
+{
+	__u32 tick = tick_now();
+
+	return tick > s->span.tick ? tick : s->span.tick + 1;
 }
 
 /* Keep who touched @pfn last: its free or its request. */
 __noinline int touch(__u64 pfn, __u32 at, int free)
 {
+	struct pt_section *s = find_known_section(pfn);
 	struct pt_past *past = find_past(pfn, true);
+	__u32 tid = bpf_get_current_pid_tgid();
+	__u32 tick;
+
+	if (!past || !s)
+		return 0;
+	tick = tick_after(s);
+	write_touch(past, free ? PT_LAST_FREE : PT_LAST_REQUEST, tid, tick, at);
+	remember_task(tid, tick);
+	return 0;
+}
+
+/* All pages of the section of @pfn were requested at once. */
+__noinline int touch_section(__u64 pfn, __u32 at)
+{
+	struct pt_section *s = find_known_section(pfn);
 	__u32 tid = bpf_get_current_pid_tgid();
 	__u32 tick = tick_now();
 
-	if (!past)
+	if (!s)
 		return 0;
-	write_touch(past, free ? PT_LAST_FREE : PT_LAST_REQUEST, tid, tick, at);
+	/* its free comes where there may be no memory */
+	find_past(pfn, true);
+	s->span.tick = tick;
+	s->span.who = who_now(tid);
+	s->span.at = at;
 	remember_task(tid, tick);
 	return 0;
 }
@@ -959,8 +1014,7 @@ static __always_inline void observe(const struct hook *h, struct pt_transition *
 static __always_inline void finding(const struct hook *h, struct pt_transition *t,
 				    struct pt_event *e, __u32 rule)
 {
-	__u64 key = e->pfn >> PT_SECTION_SHIFT;
-	struct pt_section *s = bpf_map_lookup_elem(&sections, &key);
+	struct pt_section *s = find_known_section(e->pfn);
 
 	if (s && !e->word) {
 		t->fresh = s->fresh;

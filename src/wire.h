@@ -67,9 +67,11 @@ struct pt_task {
 struct pt_section {
 	__u64 pgmap; /* address; 0: not resolved yet */
 	__u32 type;
-	__u32 fresh; /* the pgmap was created while tracing */
-	__u32 large; /* it has, or had, large folios that were requested as such */
-	__u32 slot;  /* of the rates map; 0 while the table does not know the pgmap */
+	__u32 fresh;	      /* the pgmap was created while tracing */
+	__u32 large;	      /* it has, or had, large folios that were requested as such */
+	__u32 slot;	      /* of the rates map; 0 while the table does not know the pgmap */
+	struct pt_touch span; /* when all of it was last requested at once, or came apart */
+	__u32 unused;
 	__u64 words[PT_SECTION_WORDS]; /* see pt_word() */
 };
 
@@ -101,6 +103,16 @@ static __always_inline __u64 pt_word_shift(__u64 i)
 static __always_inline __u32 pt_word(const struct pt_section *s, __u64 i)
 {
 	return s->words[pt_word_index(i)] >> pt_word_shift(i) & PT_WORD_MASK;
+}
+
+/*
+ * A span that is a whole section has one last request for all of its pages, in the
+ * section.  @t: that of a page; becomes the section's, if that came later.
+ */
+static __always_inline void pt_span_request(struct pt_touch *t, const struct pt_section *s)
+{
+	if (s->span.tick && s->span.tick >= t->tick)
+		*t = s->span;
 }
 
 /*

@@ -8,7 +8,7 @@ title() {
 	printf '\n======== %s\n\n' "$*"
 }
 
-OPTIONS=--stack=all
+OPTIONS='-T --stack=all'
 
 explain() {
 	sed 's/^/  # /'

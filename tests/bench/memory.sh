@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash disable=SC2086,SC2154
-# What a pgmap of 64 GiB takes of the kernel's memory while it is traced, touched once a
-# section of 2 MiB and, 4 GiB of it, everywhere; and how long the scan at the start
-# takes, of 16 GiB that nobody uses.  Runs in a guest whose clock counts instructions;
+# What a pgmap of 64 GiB takes of the kernel's memory while it is traced: 4 GiB of it
+# touched everywhere, and 58 GiB once a section of 2 MiB.  And how long the scan at the
+# start takes while nobody uses it.  Runs in a guest whose clock counts instructions;
 # tests/bench/run makes a table of the lines
 #   memory SETTING WHAT NUMBER
 export KEEPS_RECORDS=nobody
@@ -10,15 +10,18 @@ export KEEPS_RECORDS=nobody
 
 GIB=1073741824
 
-# namespace SIZE: a device-dax one whose pages are of 4 KiB; its device in $dax
+# namespace: a device-dax one whose pages are of 4 KiB; its device in $dax
 namespace() {
-	ndctl disable-namespace all >/dev/null 2>&1
 	ndctl destroy-namespace -f all >/dev/null 2>&1
-	ndctl create-namespace -f -m devdax -M dev -a 4096 $1 >/tmp/namespace 2>&1 || {
+	ndctl create-namespace -f -m devdax -M dev -a 4096 >/tmp/namespace 2>&1 || {
 		echo "not ok ndctl: $(tail -n 1 /tmp/namespace)"
 		exit 97
 	}
 	dax=/dev/$(sed -n 's/.*"chardev":"\([^"]*\)".*/\1/p' /tmp/namespace | head -n 1)
+}
+
+no_namespace() {
+	ndctl disable-namespace all >/dev/null 2>&1
 }
 
 # uptime in ms, which is a million instructions
@@ -58,30 +61,36 @@ maps() {
 	bpftool map list | sed -n 's/.*memlock \([0-9]*\)B.*/\1/p' | awk '{ n += $1 } END { print n + 0 }'
 }
 
-# touched SETTING WHAT BYTES STEP: bytes that the kernel took meanwhile
+# value_bytes MAP: what its entries take on each CPU
+value_bytes() {
+	bpftool map list name $1 | sed -n 's/.*value \([0-9]*\)B  max_entries \([0-9]*\) .*/\1 \2/p' |
+		awk '{ print $1 * $2 }'
+}
+
+# touched SETTING WHAT FROM BYTES STEP: bytes that the kernel took meanwhile
 touched() {
 	before=$(slab)
-	touchmap $dax $3 $4 || exit 97
+	touchmap $dax $3 $4 $5 || exit 97
 	echo "memory $1 $2 $(($(slab) - before))"
 }
 
 for setting in none findings all; do
-	namespace ''
+	namespace
 	begin --stack=$setting
 	echo "memory $setting maps $(maps)"
-	echo "memory $setting slots $(bpftool map list name scratches | sed -n 's/.*value \([0-9]*\)B  max_entries \([0-9]*\) .*/\1 \2/p' | awk '{ print $1 * $2 }')"
-	touched $setting once $((64 * GIB - 2 * GIB)) 2097152
-	touched $setting everywhere $((4 * GIB)) 4096
+	echo "memory $setting cpu $(($(value_bytes scratches) + $(value_bytes rates) + $(value_bytes counts) + $(value_bytes named)))"
+	touched $setting everywhere 0 $((4 * GIB)) 4096
+	touched $setting once $((4 * GIB)) $((58 * GIB)) 2097152
 	full=$(slab)
-	ndctl disable-namespace all >/dev/null 2>&1
+	no_namespace
 	echo "memory $setting given-back $((full - $(slab)))"
 	end
 done
-namespace '-s 16G'
+namespace
 begin
 echo "memory findings idle-start $started"
 end
-ndctl disable-namespace all >/dev/null 2>&1
+no_namespace
 begin
 echo "memory findings bare-start $started"
 end

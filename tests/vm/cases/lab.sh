@@ -109,7 +109,7 @@ break_rules() {
 		grep " $1\>" $LAB/commands | grep -v "^leak $1\$"
 		grep "^leak $1\$" $LAB/commands # told at the end
 	} >/tmp/commands
-	OPTIONS='-T --older 0 --stall 6'
+	OPTIONS='-T --stack=all --older 0 --stall 6'
 	trace sh -c "while read -r command; do
 			echo \"\$command\" >$LAB/command
 			case \$command in

@@ -88,31 +88,52 @@ unset PGMAPTRACE_MAPS
 
 # ---- tables that are full: state
 
-# the one section is the first one's, which stays
-with sections=1 lab "traffic $type 10 stay" "traffic $type 10"
-verdict 'loss: sections' judged 2 INCONCLUSIVE findings=0
-verdict 'loss: sections: named' hides sections '2 MiB sections not tracked' double-free
-lab drop
-# a violation of a rule that needs no earlier event
-with sections=1 lab "traffic $type 10 stay" 'pgmap-overlap generic' "traffic $type 10"
-verdict 'loss: sections, and a violation' judged 1 FAIL findings=1 rules=pgmap-overlap
-verdict 'loss: sections, and a violation: named' hides sections '2 MiB sections not tracked' leak
-lab drop
-# one that an event which was not seen would explain
-with pgmaps=1 lab "traffic $type 10" "double-free $type"
-verdict 'loss: pgmaps' judged 2 INCONCLUSIVE findings=0 unverified=1
-verdict 'loss: pgmaps: named' hides pgmaps 'pgmaps not wholly tracked' double-free
-verdict 'loss: pgmaps: the violation is shown' report_has 'VIOLATION double-free' \
-	'1 violations above are not counted: a missed event would explain them'
-lab drop
-if [ "$(profile)" = request ]; then
-	with calls=1 sh -c "for i in 1 2; do lab 'traffic $type 20000' & done; wait"
-	verdict 'loss: calls' judged 2 INCONCLUSIVE findings=0
-	verdict 'loss: calls: named' hides calls 'requests whose result was not seen' double-request
-fi
+# full_tables [OPTION]: the same at each setting
+full_tables() {
+	OPTIONS=$1
+	# the one section is the first one's, which stays
+	with sections=1 lab "traffic $type 10 stay" "traffic $type 10"
+	verdict "loss: sections$1" judged 2 INCONCLUSIVE findings=0
+	verdict "loss: sections$1: named" hides sections '2 MiB sections not tracked' double-free
+	lab drop
+	# a violation of a rule that needs no earlier event
+	with sections=1 lab "traffic $type 10 stay" 'pgmap-overlap generic' "traffic $type 10"
+	verdict "loss: sections$1, and a violation" judged 1 FAIL findings=1 rules=pgmap-overlap
+	verdict "loss: sections$1, and a violation: named" hides sections '2 MiB sections not tracked' leak
+	lab drop
+	# one that an event which was not seen would explain
+	with pgmaps=1 lab "traffic $type 10" "double-free $type"
+	verdict "loss: pgmaps$1" judged 2 INCONCLUSIVE findings=0 unverified=1
+	verdict "loss: pgmaps$1: named" hides pgmaps 'pgmaps not wholly tracked' double-free
+	verdict "loss: pgmaps$1: the violation is shown" report_has 'VIOLATION double-free' \
+		'1 violations above are not counted: a missed event would explain them'
+	lab drop
+	if [ "$(profile)" = request ]; then
+		with calls=1 sh -c "for i in 1 2; do lab 'traffic $type 20000' & done; wait"
+		verdict "loss: calls$1" judged 2 INCONCLUSIVE findings=0
+		verdict "loss: calls$1: named" hides calls 'requests whose result was not seen' double-request
+	fi
+	OPTIONS=
+}
+full_tables
+full_tables ' --stack=none'
+
+# the least of it has room for 5 sections of 2 MiB; the file system is of 512
+make_fs ext4
+OPTIONS='--max-memory 64K'
+trace daxload -p 1 $MNT/file 64M
+verdict 'loss: --max-memory' judged 2 INCONCLUSIVE findings=0
+verdict 'loss: --max-memory: named' hides sections '2 MiB sections not tracked' teardown-live
+OPTIONS='--max-memory 1M'
+trace daxload -p 1 $MNT/file 64M
+verdict 'loss: --max-memory: enough' judged 0 PASS findings=0 lost=0
+rm $MNT/file
+umount $MNT
+OPTIONS=
 
 # ---- tables that are full: detail
 
+OPTIONS=--stack=all
 with stacks=1 lab "traffic $type 10"
 verdict 'loss: stacks' judged 0 PASS findings=0
 verdict 'loss: stacks: named' detail stacks 'stacks not kept'
@@ -123,6 +144,7 @@ verdict 'loss: stacks, and a violation: no stack that is not its' report_has 'VI
 	'no stack kept'
 lab drop
 
+OPTIONS=
 with histories=1 lab "traffic $type 10 stay" "leak $type"
 verdict 'loss: histories' judged 0 PASS findings=0 outstanding=1
 verdict 'loss: histories: named' detail histories 'folio histories not kept'

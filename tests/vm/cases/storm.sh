@@ -17,20 +17,20 @@ peak_of() {
 	done 2>/dev/null
 }
 
-# storm [stopped]: half of it from each CPU, the way trace() does it; stopped: the
-# tool can't read a record meanwhile
+# storm OPTIONS [stopped]: half of it from each CPU, the way trace() does it; stopped:
+# the tool can't read a record meanwhile
 storm() {
 	insmod /bin/pgmap_lab.ko base=0x60000000 size=0x4000000 || {
 		not_ok 'storm: the module does not load'
 		exit 98
 	}
 	type=$(sed -n 's/^double-free //p' $LAB/commands | head -n 1)
-	pgmaptrace -T run -- sh -c "${1:+kill -STOP \$PPID}
+	pgmaptrace $1 run -- sh -c "${2:+kill -STOP \$PPID}
 		for cpu in 0 1; do
 			taskset -c \$cpu sh -c 'echo storm $type $((TIMES / 2)) >$LAB/command' &
 		done
 		wait
-		${1:+kill -CONT \$PPID}" >$OUT 2>&1 &
+		${2:+kill -CONT \$PPID}" >$OUT 2>&1 &
 	peak_of $!
 	status=0
 	wait $! || status=$?
@@ -69,10 +69,10 @@ small() {
 	[ "$peak" -lt $MAX_KB ]
 }
 
-# judge_storm NAME [stopped]
+# judge_storm NAME OPTIONS [stopped]
 judge_storm() {
 	began=$(cut -d ' ' -f 1 /proc/uptime)
-	storm $2
+	storm "$2" $3
 	echo "# $1: $type, $(awk "{ print \$1 - $began }" /proc/uptime) s, peak $peak KiB," \
 		"$(wc -l <$OUT) lines"
 	sed 's/^/# made: /' /tmp/made
@@ -83,5 +83,6 @@ judge_storm() {
 	verdict "$1: fewer than $MAX_LINES lines" short
 	verdict "$1: memory below $MAX_KB KiB" small
 }
-judge_storm 'storm'
-judge_storm 'storm: the tool is stopped meanwhile' stopped
+judge_storm 'storm' -T
+judge_storm 'storm: --stack=none' '-T --stack=none'
+judge_storm 'storm: the tool is stopped meanwhile' -T stopped
