@@ -101,6 +101,8 @@ traced all --stack=all
 debug=
 grep -E 'BEGIN PROG LOAD LOG|^processed' /tmp/said | sed "s/.*prog '\(.*\)': .*/\1/" |
 	paste -d' ' - - | sed -n 's/^\([^ ]*\) processed \([0-9]*\) insns.* total_states \([0-9]*\) .*/verifier \1 \2 \3/p'
+sed -n 's/^verification time \([0-9]*\) usec.*/\1/p' /tmp/said |
+	awk '{ n += $1 } END { printf "tool all verified %d000\n", n }'
 traced events --events --output /tmp/events
 
 take=$(symbol "$(first $TAKES)") give=$(symbol "$(first $GIVES)")
