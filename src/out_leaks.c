@@ -249,26 +249,6 @@ void leaks_summary(FILE *to, const struct record_summary *sum, const char *relea
 		sum->incomplete ? " incomplete" : "");
 }
 
-/* As report_frames() has it. */
-static char *copy_frames(const struct sources *from, struct stack_texts *texts, uint32_t at)
-{
-	unsigned int i = at % STACK_TEXTS;
-
-	if (!texts->kept[i].text || texts->kept[i].at != at) {
-		free(texts->kept[i].text);
-		texts->kept[i].at = at;
-		texts->kept[i].text = report_frames(from, at);
-	}
-	return texts->kept[i].text ? strdup(texts->kept[i].text) : NULL;
-}
-
-void stack_texts_free(struct stack_texts *all)
-{
-	for (int i = 0; i < STACK_TEXTS; i++)
-		free(all->kept[i].text);
-	*all = (struct stack_texts){0};
-}
-
 /* Cut @text into its lines.  Return: how many; at most @size. */
 static uint32_t split(char *text, char **line, uint32_t size)
 {
@@ -330,7 +310,7 @@ bool leaks_record(FILE *to, const struct sources *from, struct stack_texts *text
 			r.interrupt = session_is_interrupt(from->session, f->f.request.at);
 			if (session_comm(from->session, &f->f.request, comm))
 				r.task = comm;
-			frames = copy_frames(from, texts, f->f.request.at);
+			frames = strdup(stack_text(from, texts, f->f.request.at));
 		}
 		if (!frames)
 			return false;

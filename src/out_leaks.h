@@ -8,7 +8,6 @@
 #include "records.h"
 
 #define REQUESTER_PFNS 4
-#define STACK_TEXTS    64
 
 /* A folio that is held. */
 struct leak_folio {
@@ -52,16 +51,6 @@ void leaks_folio(struct text_out *o, const struct leak_folio *f);
 void leaks_requesters(struct text_out *o, const struct requesters *all, bool past);
 void leaks_summary(FILE *to, const struct record_summary *sum, const char *release,
 		   const char *profile);
-
-/* Stacks in words, as they were last asked for: many folios are requested at few places. */
-struct stack_texts {
-	struct {
-		uint32_t at;
-		char *text; /* a line a frame; NULL: none */
-	} kept[STACK_TEXTS];
-};
-
-void stack_texts_free(struct stack_texts *all);
 
 /* What a record says of a pgmap and is not counted; it points into from->devices. */
 struct record_pgmap leaks_of_pgmap(const struct sources *from, const struct pt_pgmap *p);

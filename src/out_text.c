@@ -415,39 +415,105 @@ void text_progress(struct text_out *o, struct findings *all)
 			times(o, g, "so far");
 }
 
-static void line(void *arg, const struct stack_line *l)
+/* As folio_state() has it; made once for each of the few there are. */
+static const char *state_text(uint32_t word)
 {
-	struct text_out *o = arg;
+	static char *known[PT_WORD_MASK + 1];
+	char text[128];
 
-	fputs("    ", o->to);
-	stack_print(o->to, l, !o->from->deterministic);
+	word &= PT_WORD_MASK;
+	if (!known[word]) {
+		folio_state(word, text, sizeof(text));
+		known[word] = strdup(text);
+	}
+	return known[word] ? known[word] : "?";
 }
 
+/* A line in the making. */
+struct line {
+	char text[1024];
+	size_t len;
+};
+
+static void add(struct line *l, const char *text)
+{
+	size_t n = strlen(text);
+
+	if (n > sizeof(l->text) - l->len)
+		n = sizeof(l->text) - l->len;
+	memcpy(l->text + l->len, text, n);
+	l->len += n;
+}
+
+/* @digits: at least so many */
+static void add_number(struct line *l, uint64_t n, unsigned int base, int digits)
+{
+	char text[24], *at = text + sizeof(text);
+
+	*--at = '\0';
+	for (; n || digits > 0; n /= base, digits--)
+		*--at = "0123456789abcdef"[n % base];
+	add(l, at);
+}
+
+static void add_count(struct line *l, const char *before, int32_t n)
+{
+	add(l, before);
+	if (n < 0)
+		add(l, "-");
+	add_number(l, n < 0 ? -(int64_t)n : n, 10, 1);
+}
+
+/*
+ * Not by printf, which takes as long as the kernel takes for two of these: the tool
+ * must keep up with it.
+ */
 void text_told(struct text_out *o, const struct pt_told *t)
 {
-	char before[128], after[128];
+	const char *before = state_text(t->before), *after = state_text(t->after);
+	uint64_t us = report_time(o->from, t->time) / 1000;
+	struct line l;
 
-	folio_state(t->before, before, sizeof(before));
-	folio_state(t->after, after, sizeof(after));
-	fprintf(o->to, "%.6f pfn 0x%llx order %u %s: %s", report_seconds(o->from, t->time),
-		(unsigned long long)report_pfn(o->from, t->epoch, t->pfn), t->order,
-		folio_event(t->op), before);
-	if (strcmp(before, after))
-		fprintf(o->to, " -> %s", after);
-	fprintf(o->to, "; refcount %d mapcount %d", t->refcount, t->mapcount);
-	if (t->inode)
-		fprintf(o->to, ", inode %llu", t->inode);
-	if (t->inode && t->offset != PT_NO_OFFSET)
-		fprintf(o->to, " offset 0x%llx", t->offset);
-	fprintf(o->to, ", %s/%u on cpu %u", t->comm, report_pid(o->from, t->tid),
-		o->from->deterministic ? 0 : t->cpu);
-	if (t->rule)
-		fprintf(o->to, ": VIOLATION %s", pt_rule_name(t->rule));
-	fprintf(o->to, "\n");
-	/* for what comes by the thousand */
-	if (t->at & PT_SITE)
-		stack_site(PT_SITE_ADDRESS(t->at), session_ksyms(o->from->session, SYMBOLS_KEPT),
-			   o->from->inlines, line, o);
+	l.len = 0;
+	add_number(&l, us / 1000000, 10, 1);
+	add(&l, ".");
+	add_number(&l, us % 1000000, 10, 6);
+	add(&l, " pfn 0x");
+	add_number(&l, report_pfn(o->from, t->epoch, t->pfn), 16, 1);
+	add_count(&l, " order ", t->order);
+	add(&l, " ");
+	add(&l, folio_event(t->op));
+	add(&l, ": ");
+	add(&l, before);
+	if (before != after) {
+		add(&l, " -> ");
+		add(&l, after);
+	}
+	add_count(&l, "; refcount ", t->refcount);
+	add_count(&l, " mapcount ", t->mapcount);
+	if (t->inode) {
+		add(&l, ", inode ");
+		add_number(&l, t->inode, 10, 1);
+	}
+	if (t->inode && t->offset != PT_NO_OFFSET) {
+		add(&l, " offset 0x");
+		add_number(&l, t->offset, 16, 1);
+	}
+	add(&l, ", ");
+	add(&l, t->comm);
+	add(&l, "/");
+	add_number(&l, report_pid(o->from, t->tid), 10, 1);
+	add_count(&l, " on cpu ", o->from->deterministic ? 0 : t->cpu);
+	if (t->rule) {
+		add(&l, ": VIOLATION ");
+		add(&l, pt_rule_name(t->rule));
+	}
+	add(&l, "\n");
+	if (t->at & PT_SITE) {
+		add(&l, "    ");
+		add(&l, stack_text(o->from, &o->sites, t->at));
+	}
+	fwrite(l.text, 1, l.len, o->to);
 }
 
 /* "leak, pages-unbalanced"; all of them are "any rule" */

@@ -16,7 +16,8 @@ struct text_out {
 	bool verbose;
 	bool timestamps; /* seconds since boot, as the kernel log has them */
 	struct sources *from;
-	unsigned int reports; /* how many findings were shown */
+	unsigned int reports;	  /* how many findings were shown */
+	struct stack_texts sites; /* of events, for as long as they come at once */
 };
 
 /* The report of a finding; @brief: only its headline. */

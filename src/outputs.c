@@ -325,6 +325,11 @@ void outputs_progress(struct outputs *o, struct findings *all)
 	flush_text(o);
 }
 
+void outputs_forget_names(struct outputs *o)
+{
+	stack_texts_free(&o->text.sites);
+}
+
 void outputs_flush(struct outputs *o)
 {
 	flush_text(o);

@@ -56,6 +56,8 @@ void outputs_rates(struct outputs *o);
 void outputs_progress(struct outputs *o, struct findings *all);
 /* What each event is told to has got it. */
 void outputs_flush(struct outputs *o);
+/* Modules may have come and gone: what functions are called is to be looked up anew. */
+void outputs_forget_names(struct outputs *o);
 /*
  * The end of it: what there was of each, what was lost, the verdict.
  * @status: the exit status, if all of this can be written

@@ -2,6 +2,7 @@
 #include "report.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "reasons.h"
@@ -14,9 +15,14 @@ static enum pt_profile profile_of(const struct sources *from)
 	return session_choice(from->session)->profile;
 }
 
+uint64_t report_time(const struct sources *from, uint64_t time)
+{
+	return from->deterministic ? 0 : time + from->clock_offset;
+}
+
 double report_seconds(const struct sources *from, uint64_t time)
 {
-	return from->deterministic ? 0 : ((double)time + from->clock_offset) / 1e9;
+	return (double)report_time(from, time) / 1e9;
 }
 
 uint32_t report_pid(const struct sources *from, uint32_t pid)
@@ -280,6 +286,26 @@ char *report_frames(const struct sources *from, uint32_t at)
 	each_frame(from, at, from->inlines, add_frame, &f);
 	fclose(f.to);
 	return text;
+}
+
+const char *stack_text(const struct sources *from, struct stack_texts *all, uint32_t at)
+{
+	/* call sites are close to each other */
+	unsigned int i = (at * 0x9e3779b1U >> 16) % STACK_TEXTS;
+
+	if (!all->kept[i].text || all->kept[i].at != at) {
+		free(all->kept[i].text);
+		all->kept[i].at = at;
+		all->kept[i].text = report_frames(from, at);
+	}
+	return all->kept[i].text ? all->kept[i].text : "";
+}
+
+void stack_texts_free(struct stack_texts *all)
+{
+	for (int i = 0; i < STACK_TEXTS; i++)
+		free(all->kept[i].text);
+	*all = (struct stack_texts){0};
 }
 
 struct names {

@@ -100,6 +100,8 @@ struct report_touch report_touch_of(const struct sources *from, const struct pt_
 
 /* Seconds since boot, as the kernel log has them. */
 double report_seconds(const struct sources *from, uint64_t time);
+/* The same in ns. */
+uint64_t report_time(const struct sources *from, uint64_t time);
 /* A pid, and the pfn of a page of the pgmap with that epoch, as they are to be told. */
 uint32_t report_pid(const struct sources *from, uint32_t pid);
 uint64_t report_pfn(const struct sources *from, uint64_t epoch, uint64_t pfn);
@@ -114,6 +116,21 @@ struct holders_query report_query(const struct pt_finding *f);
  * Return: for free(), "" if none was kept; NULL without memory
  */
 char *report_frames(const struct sources *from, uint32_t at);
+
+#define STACK_TEXTS 64
+
+/* Those that were asked for last, for what has the same ones again and again. */
+struct stack_texts {
+	struct {
+		uint32_t at;
+		char *text; /* NULL: none */
+	} kept[STACK_TEXTS];
+};
+
+/* As report_frames().  Return: it stays until the next call; "" also without memory. */
+const char *stack_text(const struct sources *from, struct stack_texts *all, uint32_t at);
+/* Forget them: functions may have other names by now. */
+void stack_texts_free(struct stack_texts *all);
 /* What a suppression looks at. */
 struct report_subject {
 	struct suppress_subject subject;

@@ -750,10 +750,13 @@ static __always_inline bool is_watched(const struct pt_transition *t, const stru
 	return watch == PT_WATCH_ALL;
 }
 
+/* So many bytes of events wake the tool. */
+#define TOLD_AT_ONCE (1 << 18)
+
 /* Tell of a transition, if it is watched. */
 __noinline int tell(const struct pt_transition *t, const struct pt_event *e, __u32 rule)
 {
-	__u64 mapping, inode, pgmap, id;
+	__u64 mapping, inode, pgmap, id, waiting;
 	struct pt_pgmap *known;
 	struct pt_told *r;
 
@@ -789,7 +792,10 @@ __noinline int tell(const struct pt_transition *t, const struct pt_event *e, __u
 	r->at = e->at;
 	r->unused = 0;
 	bpf_get_current_comm(r->comm, sizeof(r->comm));
-	bpf_ringbuf_submit(r, 0);
+	/* to wake the tool for each would cost more than all the rest: it looks by itself */
+	waiting = bpf_ringbuf_query(&told, BPF_RB_AVAIL_DATA);
+	bpf_ringbuf_submit(r, waiting - TOLD_AT_ONCE < 2 * sizeof(*r) ? BPF_RB_FORCE_WAKEUP
+								      : BPF_RB_NO_WAKEUP);
 	return 0;
 }
 

@@ -382,6 +382,12 @@ static void end_late_command(double *timeout, bool *late)
 	*timeout = now() + KILL_AFTER;
 }
 
+/* seconds: so late an event is shown, since the kernel wakes the tool for many at once */
+#define EVENTS_EVERY 0.1
+/* After so many at once it does not look for more before so many seconds. */
+#define MANY_EVENTS 256
+#define NAP	    0.004
+
 /* Return: COMMAND's status, 0 without one. */
 static int trace(struct tracing *t, pid_t child)
 {
@@ -389,12 +395,12 @@ static int trace(struct tracing *t, pid_t child)
 	double end = o->duration >= 0 ? now() + o->duration : 0;
 	double timeout = child && o->timeout >= 0 ? now() + o->timeout : 0;
 	struct pollfd fds[3] = {
-		{.fd = session_fd(t->session), .events = POLLIN},
+		{.events = POLLIN}, /* the session's */
 		{.fd = t->signals, .events = POLLIN},
 		{.fd = files_fd(t->out.from.files), .events = POLLPRI},
 	};
-	double told = now(), looked = now();
-	bool late = false;
+	double told = now(), looked = now(), noted = now();
+	bool late = false, many = false;
 	int status = 0;
 
 	if (o->interval > 0)
@@ -412,24 +418,31 @@ static int trace(struct tracing *t, pid_t child)
 		}
 		if (timeout)
 			end_late_command(&timeout, &late);
-		left = least(left, 1);
+		left = least(left, o->session.watch == PT_WATCH_NONE ? 1 : EVENTS_EVERY);
 		if (timeout)
 			left = least(left, timeout - now());
 		if (t->next_table)
 			left = least(left, t->next_table - now());
-		if (!poll(fds, 3, left > 0 ? (int)(left * 1000) + 1 : 0))
+		/* the kernel fills the ring while this naps, so that there is much to do at once */
+		fds[0].fd = many ? -1 : session_fd(t->session);
+		if (many)
+			left = least(left, NAP);
+		if (!poll(fds, 3, left > 0 ? (int)(left * 1000) + 1 : 0) && now() - noted >= 1) {
+			noted = now();
 			session_note_modules(t->session);
+		}
 		if (fds[2].revents) {
 			devices_refresh(t->out.from.devices);
 			files_learn(t->out.from.files);
 		}
-		session_consume(t->session);
+		many = session_consume(t->session) > MANY_EVENTS;
 		session_check_refs(t->session, add_own_finding, t);
 		if (o->session.watch != PT_WATCH_NONE)
 			outputs_flush(&t->out);
 		if (now() - looked >= 1) {
 			looked = now();
 			look_for_stalls(t);
+			outputs_forget_names(&t->out);
 			session_check_switches(t->session);
 		}
 		if (show_rates(t))

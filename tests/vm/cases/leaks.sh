@@ -148,7 +148,7 @@ verdict 'leaks: no session' leaks 0 0
 verdict 'leaks: no session: nothing is said of one' [ $(grep -c session $OUT) = 0 ]
 
 # ---- while a session runs
-pgmaptrace >/tmp/session 2>&1 &
+pgmaptrace --stack=all >/tmp/session 2>&1 &
 session=$!
 until grep -qs 'tracing, Ctrl-C' /tmp/session; do sleep 0.2; done
 hold_page piped pipe $MNT/a 16384
@@ -183,7 +183,7 @@ past_began='^requests are known from /tmp/past, of a session that ended [0-9.]* 
 remember() {
 	file=$1
 	shift
-	pgmaptrace --save $file run -- "$@" >/tmp/session 2>&1
+	pgmaptrace --stack=all --save $file run -- "$@" >/tmp/session 2>&1
 }
 hold_script() {
 	cat >/tmp/hold.sh <<-E
