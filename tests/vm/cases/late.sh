@@ -54,7 +54,7 @@ until grep -q pinned /tmp/pin; do sleep 0.1; done
 [ -n "\$1" ] || echo release >/tmp/orders
 sleep 3
 EOF
-OPTIONS='-T --older 1'
+OPTIONS='-T --stack=all --older 1'
 trace sh /tmp/still-out.sh -u
 if [ "$(profile)" = counted ]; then
 	verdict 'late: a folio that is pinned at the end is a leak' found leak
