@@ -192,14 +192,6 @@ void leaks_folio(struct text_out *o, const struct leak_folio *f)
 	}
 }
 
-static void past_stack(struct text_out *o, const char *stack)
-{
-	for (size_t len; *stack; stack += len + 1) {
-		len = strcspn(stack, "\n");
-		fprintf(o->to, "    %.*s\n", (int)len, stack);
-	}
-}
-
 void leaks_requesters(struct text_out *o, const struct requesters *all, bool past)
 {
 	uint64_t now = session_now();
@@ -214,7 +206,7 @@ void leaks_requesters(struct text_out *o, const struct requesters *all, bool pas
 			fprintf(o->to, "%s0x%llx", j ? ", " : " ", (unsigned long long)r->pfn[j]);
 		fprintf(o->to, "%s\n", r->folios > REQUESTER_PFNS ? " ..." : "");
 		if (r->stack && *r->stack)
-			past_stack(o, r->stack);
+			text_frames(o->to, r->stack);
 		else
 			text_where(o, r->at);
 	}
@@ -287,6 +279,7 @@ bool leaks_record(FILE *to, const struct sources *from, struct stack_texts *text
 		.requested = f->requested,
 		.frame = frame,
 	};
+	const char *stack = f->past.stack;
 	char *frames = NULL;
 	bool good;
 
@@ -304,14 +297,14 @@ bool leaks_record(FILE *to, const struct sources *from, struct stack_texts *text
 			r.tid = f->past.tid;
 			r.interrupt = f->past.interrupt;
 			r.task = f->past.task;
-			frames = strdup(f->past.stack);
 		} else {
 			r.tid = PT_TID(f->f.request.who);
 			r.interrupt = session_is_interrupt(from->session, f->f.request.at);
 			if (session_comm(from->session, &f->f.request, comm))
 				r.task = comm;
-			frames = strdup(stack_text(from, texts, f->f.request.at));
+			stack = stack_text(from, texts, f->f.request.at);
 		}
+		frames = stack ? strdup(stack) : NULL;
 		if (!frames)
 			return false;
 		r.nr_frames = split(frames, frame, PT_STACK_DEPTH * INLINE_DEPTH);

@@ -29,13 +29,23 @@ struct text_words text_words(enum pt_profile profile, unsigned int type)
 	return (struct text_words){"requested", "freed"};
 }
 
+void text_frames(FILE *to, const char *frames)
+{
+	for (size_t len; *frames; frames += len + (frames[len] == '\n')) {
+		len = strcspn(frames, "\n");
+		fputs("    ", to);
+		fwrite(frames, 1, len, to);
+		fputc('\n', to);
+	}
+}
+
 void text_where(struct text_out *o, uint32_t at)
 {
 	char *frames = report_frames(o->from, at);
 	bool any = frames && *frames;
 
-	for (char *at = frames ? strtok(frames, "\n") : NULL; at; at = strtok(NULL, "\n"))
-		fprintf(o->to, "    %s\n", at);
+	if (any)
+		text_frames(o->to, frames);
 	free(frames);
 	if (!any)
 		fprintf(o->to, "    (no stack kept: by --stack, or it was lost)\n");
@@ -472,6 +482,7 @@ void text_told(struct text_out *o, const struct pt_told *t)
 {
 	const char *before = state_text(t->before), *after = state_text(t->after);
 	uint64_t us = report_time(o->from, t->time) / 1000;
+	const char *site;
 	struct line l;
 
 	l.len = 0;
@@ -485,7 +496,7 @@ void text_told(struct text_out *o, const struct pt_told *t)
 	add(&l, folio_event(t->op));
 	add(&l, ": ");
 	add(&l, before);
-	if (before != after) {
+	if (strcmp(before, after)) {
 		add(&l, " -> ");
 		add(&l, after);
 	}
@@ -509,11 +520,10 @@ void text_told(struct text_out *o, const struct pt_told *t)
 		add(&l, pt_rule_name(t->rule));
 	}
 	add(&l, "\n");
-	if (t->at & PT_SITE) {
-		add(&l, "    ");
-		add(&l, stack_text(o->from, &o->sites, t->at));
-	}
 	fwrite(l.text, 1, l.len, o->to);
+	site = t->at & PT_SITE ? stack_text(o->from, &o->sites, t->at) : NULL;
+	if (site)
+		text_frames(o->to, site);
 }
 
 /* "leak, pages-unbalanced"; all of them are "any rule" */

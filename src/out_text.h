@@ -58,5 +58,7 @@ void text_who(struct text_out *o, const struct report_touch *t);
 void text_task(struct text_out *o, const char *comm, uint32_t tid, bool interrupt);
 /* Where in the kernel something was: its stack, or what is known in its place. */
 void text_where(struct text_out *o, uint32_t at);
+/* What report_frames() has made. */
+void text_frames(FILE *to, const char *frames);
 
 #endif /* PGMAPTRACE_OUT_TEXT_H */

@@ -32,11 +32,10 @@ static long forget_past(__u32 i, void *data)
 	return 0;
 }
 
+/* Not inline: or else two pointers are made one number, which the verifier forbids. */
 static __noinline bool has_section(__u64 pfn)
 {
-	__u64 key = pfn >> PT_SECTION_SHIFT;
-
-	return bpf_map_lookup_elem(&sections, &key);
+	return find_known_section(pfn);
 }
 
 /* A history goes when nothing of it lies in a section any more; before that, its other pages. */

@@ -611,7 +611,6 @@ int look(struct pt_finding *f)
 	struct pt_transition t = {};
 	struct pt_section *section;
 	struct pt_event e = {};
-	__u64 key;
 
 	if (!s)
 		return 0;
@@ -627,8 +626,7 @@ int look(struct pt_finding *f)
 	t.refcount = page_refcount(e.page);
 	t.mapcount = folio_mapcount(e.page, e.order);
 	describe(&s->finding, &t, &e);
-	key = e.pfn >> PT_SECTION_SHIFT;
-	section = bpf_map_lookup_elem(&sections, &key);
+	section = find_known_section(e.pfn);
 	if (section)
 		s->finding.state = pt_normalise(pt_word(section, e.pfn & (PT_SECTION_PAGES - 1)),
 						section->fresh);

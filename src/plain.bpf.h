@@ -65,7 +65,7 @@ static __always_inline bool plain(const struct hook *h, __u8 op, __u64 page)
 	struct pt_transition t = {.op = op, .profile = profile};
 	struct pt_past *past = 0;
 	struct pt_outcome out = {};
-	__u64 pfn, key, i, five;
+	__u64 pfn, i, five;
 	__u32 old, new;
 	struct pt_section *s;
 	struct pt_look look;
@@ -75,8 +75,7 @@ static __always_inline bool plain(const struct hook *h, __u8 op, __u64 page)
 	if (filter || watch || nr_waited || profile == PT_PROFILE_CLASSIC)
 		return false;
 	pfn = page_to_pfn(page);
-	key = pfn >> PT_SECTION_SHIFT;
-	s = bpf_map_lookup_elem(&sections, &key);
+	s = find_known_section(pfn);
 	if (!s || !s->pgmap)
 		return false;
 	/* of a folio that was requested as a large one it may be a part */

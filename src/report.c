@@ -298,7 +298,7 @@ const char *stack_text(const struct sources *from, struct stack_texts *all, uint
 		all->kept[i].at = at;
 		all->kept[i].text = report_frames(from, at);
 	}
-	return all->kept[i].text ? all->kept[i].text : "";
+	return all->kept[i].text;
 }
 
 void stack_texts_free(struct stack_texts *all)

@@ -127,7 +127,7 @@ struct stack_texts {
 	} kept[STACK_TEXTS];
 };
 
-/* As report_frames().  Return: it stays until the next call; "" also without memory. */
+/* As report_frames().  Return: it stays until the next call. */
 const char *stack_text(const struct sources *from, struct stack_texts *all, uint32_t at);
 /* Forget them: functions may have other names by now. */
 void stack_texts_free(struct stack_texts *all);

@@ -919,8 +919,7 @@ void session_note_modules(struct session *s)
 
 const struct ksyms *session_ksyms(struct session *s, enum session_symbols which)
 {
-	if (which != SYMBOLS_KEPT)
-		refresh_ksyms(s, which == SYMBOLS_BPF && s->ksyms_old);
+	refresh_ksyms(s, which == SYMBOLS_BPF && s->ksyms_old);
 	return s->ksyms;
 }
 

@@ -108,7 +108,6 @@ const struct pt_choice *session_choice(const struct session *s);
 void session_note_modules(struct session *s);
 
 enum session_symbols {
-	SYMBOLS_KEPT,	 /* as they were last read: for what comes by the thousand */
 	SYMBOLS_MODULES, /* of the modules that are loaded now and of some that were */
 	SYMBOLS_BPF,	 /* and of BPF programs, which is slow */
 };

@@ -455,18 +455,25 @@ __noinline int make_section(__u64 pfn)
 	return 1;
 }
 
+/* Return: NULL if nothing of it was touched yet. */
+static __always_inline struct pt_section *find_known_section(__u64 pfn)
+{
+	__u64 key = pfn >> PT_SECTION_SHIFT;
+
+	return bpf_map_lookup_elem(&sections, &key);
+}
+
 /*
  * find_section - the state of the 2 MiB around @pfn, made on first touch
  * Return: NULL if @pfn is no device page, or if there was no memory (counted).
  */
 static __always_inline struct pt_section *find_section(__u64 pfn)
 {
-	__u64 key = pfn >> PT_SECTION_SHIFT;
-	struct pt_section *s = bpf_map_lookup_elem(&sections, &key);
+	struct pt_section *s = find_known_section(pfn);
 
 	if (s && s->pgmap)
 		return s;
-	return make_section(pfn) ? bpf_map_lookup_elem(&sections, &key) : 0;
+	return make_section(pfn) ? find_known_section(pfn) : 0;
 }
 
 /*
@@ -545,13 +552,6 @@ static __always_inline void read_touch(struct pt_touch *t, const struct pt_past 
 	t->tick = past->tick[kind];
 	t->who = past->who[kind];
 	t->at = place_at(past->place[kind]);
-}
-
-static __always_inline struct pt_section *find_known_section(__u64 pfn)
-{
-	__u64 key = pfn >> PT_SECTION_SHIFT;
-
-	return bpf_map_lookup_elem(&sections, &key);
 }
 
 /* The last request, of what is known of the page and its section; NULL: nothing. */

@@ -183,7 +183,10 @@ past_began='^requests are known from /tmp/past, of a session that ended [0-9.]* 
 remember() {
 	file=$1
 	shift
-	pgmaptrace --stack=all --save $file run -- "$@" >/tmp/session 2>&1
+	saved=0
+	pgmaptrace --stack=all --save $file run -- "$@" >/tmp/session 2>&1 || saved=$?
+	grep '^pgmaptrace: ' /tmp/session | sed 's/^/# /'
+	return $saved
 }
 hold_script() {
 	cat >/tmp/hold.sh <<-E
