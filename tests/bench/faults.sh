@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=dash disable=SC2086,SC2154
+# shellcheck shell=dash disable=SC2034,SC2086,SC2154
 # What tracing costs, in instructions: of a DAX fault, its unmap and the truncate of
 # its page, bare, under pgmaptrace and under what is used today.  Runs in a guest
 # whose clock counts instructions; tests/bench/run makes tables of the lines
@@ -8,6 +8,7 @@
 #   verifier PROGRAM INSTRUCTIONS STATES
 export KEEPS_RECORDS=nobody
 . /bin/guest.sh
+. /bin/tool.sh
 
 # What one traces by hand to see the same: each is there or not, by the kernel.
 TAKES='vmf_insert_page_mkwrite dax_insert_entry'
@@ -21,28 +22,13 @@ measure() {
 	sed "s/^/cost $1 2M /" /tmp/cost
 }
 
-# uptime in units of 10 ms, which is 10 million instructions
-now() {
-	sed 's/\([0-9]*\)\.\([0-9]*\) .*/\1\2/' /proc/uptime
-}
-
-# kernel_memory: bytes of all BPF maps
-kernel_memory() {
-	bpftool map list | sed -n 's/.*memlock \([0-9]*\)B.*/\1/p' | awk '{ n += $1 } END { print n + 0 }'
-}
-
 # traced SETTING OPTION...
 traced() {
 	setting=$1
 	shift
-	rm -f /tmp/ready /tmp/events
-	start=$(now)
-	PGMAPTRACE_DEBUG=${debug:-} pgmaptrace --ready-file /tmp/ready "$@" >$OUT 2>/tmp/said &
-	tool=$!
-	until [ -e /tmp/ready ] || ! kill -0 $tool 2>/dev/null; do sleep 0.01; done
-	echo "tool $setting start $(($(now) - start))0000000"
-	# it goes on loading what it needs for findings only
-	sleep 30
+	rm -f /tmp/events
+	begin "$@"
+	echo "tool $setting start ${started}000000"
 	measure $setting
 	echo "tool $setting resident $(sed -n 's/^VmRSS:[^0-9]*\([0-9]*\) kB/\1/p' /proc/$tool/status)"
 	echo "tool $setting maps $(kernel_memory)"

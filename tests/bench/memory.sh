@@ -7,6 +7,7 @@
 #   memory SETTING WHAT NUMBER
 export KEEPS_RECORDS=nobody
 . /bin/guest.sh
+. /bin/tool.sh
 
 GIB=1073741824
 
@@ -22,22 +23,6 @@ namespace() {
 
 no_namespace() {
 	ndctl disable-namespace all >/dev/null 2>&1
-}
-
-# uptime in ms, which is a million instructions
-now() {
-	sed 's/\([0-9]*\)\.\([0-9]*\) .*/\1\20/' /proc/uptime
-}
-
-begin() {
-	rm -f /tmp/ready
-	started=$(now)
-	pgmaptrace --ready-file /tmp/ready "$@" >$OUT 2>/tmp/said &
-	tool=$!
-	until [ -e /tmp/ready ] || ! kill -0 $tool 2>/dev/null; do sleep 0.01; done
-	started=$(($(now) - started))
-	# it goes on loading what it needs for findings only
-	sleep 20
 }
 
 end() {
@@ -57,10 +42,6 @@ slab() {
 	awk '/^SUnreclaim:/ { print $2 * 1024 }' /proc/meminfo
 }
 
-maps() {
-	bpftool map list | sed -n 's/.*memlock \([0-9]*\)B.*/\1/p' | awk '{ n += $1 } END { print n + 0 }'
-}
-
 # value_bytes MAP: what its entries take on each CPU
 value_bytes() {
 	bpftool map list name $1 | sed -n 's/.*value \([0-9]*\)B  max_entries \([0-9]*\) .*/\1 \2/p' |
@@ -77,7 +58,7 @@ touched() {
 for setting in none findings all; do
 	namespace
 	begin --stack=$setting
-	echo "memory $setting maps $(maps)"
+	echo "memory $setting maps $(kernel_memory)"
 	echo "memory $setting cpu $(($(value_bytes scratches) + $(value_bytes rates) + $(value_bytes counts) + $(value_bytes named)))"
 	touched $setting everywhere 0 $((4 * GIB)) 4096
 	touched $setting once $((4 * GIB)) $((58 * GIB)) 2097152
