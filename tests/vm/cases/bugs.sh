@@ -70,6 +70,7 @@ dmesg -c >/dev/null
 cat >/tmp/case.sh <<EOF
 . /bin/guest.sh
 pin $MNT/a -r -u
+: >/tmp/again
 daxpin -r $MNT/a >/tmp/again &
 again=\$!
 until grep -q pinned /tmp/again; do sleep 0.1; done

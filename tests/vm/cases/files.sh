@@ -137,6 +137,7 @@ judge 'files: the name that it was opened by' "$MNT/b $(on "$MNT/b"), offset 0x0
 # ---- and one of them is written while its page is pinned
 trace sh -c '. /bin/guest.sh
 	pin $MNT/link -r
+	: >/tmp/other
 	daxpin -r $MNT/b >/tmp/other &
 	other=$!
 	until grep -q pinned /tmp/other; do sleep 0.1; done

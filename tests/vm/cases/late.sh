@@ -80,6 +80,8 @@ if [ "$(profile)" = counted ]; then
 	make_fs ext4
 	cut_short() {
 		status=0
+		: >$OUT
+		: >/tmp/many
 		pgmaptrace --older 0 >$OUT 2>&1 &
 		tool=$!
 		until grep -q 'tracing, Ctrl-C' $OUT; do sleep 0.1; done

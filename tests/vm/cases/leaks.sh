@@ -189,6 +189,8 @@ remember() {
 	return $saved
 }
 hold_script() {
+	# what an earlier one said must not be taken for this one's
+	: >/tmp/piped
 	cat >/tmp/hold.sh <<-E
 	hold pin $MNT/a 20480 >/tmp/piped &
 	echo \$! >/tmp/holder

@@ -222,6 +222,7 @@ verdict 'stalls: near miss: shorter than --stall' quiet
 # stopped while it lasts: what is known, and nothing is left of the tool
 stopped() {
 	status=0
+	: >$OUT
 	pgmaptrace --stall 2 >$OUT 2>&1 &
 	tool=$!
 	until grep -q 'tracing, Ctrl-C' $OUT; do sleep 0.1; done
