@@ -56,17 +56,22 @@ static long each_step(__u32 i, void *data)
 	return 0;
 }
 
-/* @op for @nr folios of @order from @pfn on, called from @at; the result is in @s->each. */
-static __always_inline void each_folio(struct pt_scratch *s, __u32 at, __u8 op, __u64 pfn, __u32 nr,
-				       __u32 order, bool stop)
+static __always_inline void each_begin(struct pt_scratch *s, __u8 op, __u64 pfn, __u32 order)
 {
 	__builtin_memset(&s->each, 0, sizeof(s->each));
-	s->each.event.at = at;
 	s->each.event.order = order;
 	s->each.op = op;
 	s->each.pfn = pfn;
 	s->each.order = order;
 	s->each.step = 1U << (order & PT_ORDER_MASK);
+}
+
+/* @op for @nr folios of @order from @pfn on, called from @at; the result is in @s->each. */
+static __always_inline void each_folio(struct pt_scratch *s, __u32 at, __u8 op, __u64 pfn, __u32 nr,
+				       __u32 order, bool stop)
+{
+	each_begin(s, op, pfn, order);
+	s->each.event.at = at;
 	s->each.stop = stop;
 	bpf_loop(nr, each_step, &s, 0);
 }
@@ -125,9 +130,15 @@ static __noinline void split_folio(__u64 head, __u32 order)
  */
 static __noinline __u8 free_rest(struct pt_event *e, __u64 pfn, __u32 nr)
 {
-	struct pt_scratch *s = scratch_get();
+	struct pt_transition t = {.op = PT_OP_FREE_REST};
+	struct pt_section *section = find_known_section(pfn);
+	struct pt_scratch *s;
 	__u8 rule;
 
+	if (section && (pfn & (PT_SECTION_PAGES - 1)) == 1 && nr == PT_SECTION_PAGES - 1 &&
+	    take_section(section, &t, 1))
+		return PT_RULE_NONE;
+	s = scratch_get();
 	if (!s) {
 		lose(PT_LOSS_SCAN, nr);
 		return PT_RULE_NONE;

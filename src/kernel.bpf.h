@@ -162,9 +162,10 @@ static __always_inline __s32 folio_mapcount(__u64 head, __u32 order)
 
 /* What one look at a struct page shows. */
 struct pt_look {
-	__u64 single; /* it is a folio of its own */
+	__u32 tail;  /* of a large folio */
+	__u32 large; /* or the head of one */
 	__s32 refcount;
-	__s32 mapcount; /* if it is */
+	__s32 mapcount; /* if it is neither */
 };
 
 /* The counts lie side by side; which is the first of them differs. */
@@ -179,7 +180,8 @@ static __always_inline void look_at_counts(struct pt_look *look, __u64 both)
 
 static __always_inline void look_at_words(struct pt_look *look, __u64 flags, __u64 info)
 {
-	look->single = !(info & 1) && !flags_of_head(flags);
+	look->tail = info & 1;
+	look->large = flags_of_head(flags);
 }
 
 /* One call of the helper costs as much as another. */

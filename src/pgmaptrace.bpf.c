@@ -16,6 +16,7 @@
 #include "state.bpf.h"
 #include "plain.bpf.h"
 #include "pgmap.bpf.h"
+#include "section.bpf.h"
 #include "folio.bpf.h"
 #include "scan.bpf.h"
 #include "leaks.bpf.h"
@@ -115,7 +116,7 @@ static __always_inline int observe_mapping(const struct hook *h, __u64 vmf, __u6
 
 static __always_inline int on_map(const struct hook *h, __u64 vmf, __u64 page)
 {
-	return plain(h, PT_OP_MAP, page) ? 0 : observe_mapping(h, vmf, page);
+	return plain(h, PT_OP_MAP, false, page) ? 0 : observe_mapping(h, vmf, page);
 }
 
 const volatile bool init_names_pgmap;
@@ -265,7 +266,7 @@ static __always_inline int observe_free(const struct hook *h, __u64 page)
 
 static __always_inline int on_free(const struct hook *h, __u64 page)
 {
-	return plain(h, PT_OP_FREE, page) ? 0 : observe_free(h, page);
+	return plain(h, PT_OP_FREE, false, page) ? 0 : observe_free(h, page);
 }
 
 /* 6.1 */
@@ -299,10 +300,13 @@ HOOK(vmf_insert_folio_pmd)
 static __always_inline int on_map_pfn_t(const struct hook *h, __u64 pfn_t, bool huge)
 {
 	struct pt_transition t = {.op = PT_OP_MAP, .huge = huge};
+	__u64 page = pfn_to_page(pfn_t & ~PFN_T_FLAGS);
 	struct pt_event e = {};
 	struct pt_section *s;
 
-	read_folio(&t, &e, pfn_to_page(pfn_t & ~PFN_T_FLAGS));
+	if (plain(h, PT_OP_MAP, huge, page))
+		return 0;
+	read_folio(&t, &e, page);
 	s = find_section(e.pfn);
 	if (s && (s->type == PT_TYPE_GENERIC ||
 		  (profile == PT_PROFILE_REQUEST && s->type == PT_TYPE_FS_DAX)))
@@ -581,8 +585,8 @@ int scan_baseline(struct pt_scan *w)
 		return 0;
 	}
 	if (address) {
-		scan_pages(s, w->pfn, w->nr, PT_READ_SLOWLY(struct dev_pagemap, address, type),
-			   true);
+		scan_for_baseline(s, w->pfn, w->nr,
+				  PT_READ_SLOWLY(struct dev_pagemap, address, type));
 		w->above_idle = s->scan.live;
 	}
 	scratch_put(s);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The plain case, which nearly all events are: a folio of one page is mapped or
- * freed, in a section that is known, and no rule is broken.  It takes the same
+ * The plain case, which nearly all events are: a folio is mapped, stored or freed,
+ * in a section that is known, and no rule is broken.  It takes the same
  * pt_step() as every other event, but what its answer can't depend on is neither
  * read nor kept.  Whatever is not plain is left to observe(), with nothing done.
  * Not here: what is done with a finding, and all that is rare.
@@ -56,13 +56,14 @@ static __always_inline void touch_plainly(const struct hook *h, const struct pt_
 
 /*
  * plain - take in one event, if it is a plain one
- * @op: PT_OP_MAP or PT_OP_FREE
+ * @op: PT_OP_MAP, PT_OP_FREE; or PT_OP_STORE, where a store is no request
+ * @huge: PT_OP_MAP by a PMD
  * @page: any page
  * Return: false if it is not: then nothing was done
  */
-static __always_inline bool plain(const struct hook *h, __u8 op, __u64 page)
+static __always_inline bool plain(const struct hook *h, __u8 op, bool huge, __u64 page)
 {
-	struct pt_transition t = {.op = op, .profile = profile};
+	struct pt_transition t = {.op = op, .profile = profile, .huge = huge};
 	struct pt_past *past = 0;
 	struct pt_outcome out = {};
 	__u64 pfn, i, five;
@@ -85,10 +86,17 @@ static __always_inline bool plain(const struct hook *h, __u8 op, __u64 page)
 	five = *(volatile __u64 *)&s->words[pt_word_index(i)];
 	old = five >> pt_word_shift(i) & PT_WORD_MASK;
 	look_at_page(&look, page);
-	if (!look.single)
+	if (look.tail)
 		return false;
-	if (op == PT_OP_FREE && (look.refcount || look.mapcount > 0 || pt_order(old)))
-		return false;
+	if (op == PT_OP_FREE) {
+		/* what was requested page by page comes back as one; fsdax is only mapped there */
+		if (look.large && (profile != PT_PROFILE_COUNTED || s->type != PT_TYPE_FS_DAX))
+			return false;
+		if (look.large)
+			look.mapcount = folio_mapcount(page, 1);
+		if (look.refcount || look.mapcount > 0 || pt_order(old))
+			return false;
+	}
 	t.refcount = look.refcount;
 	t.type = s->type;
 	t.fresh = s->fresh;
@@ -104,7 +112,9 @@ static __always_inline bool plain(const struct hook *h, __u8 op, __u64 page)
 	}
 	if (new != old && !swap_word(s, i, five, new))
 		return false;
-	count_rates(s, &out);
+	count_rates(s, &out, 1);
+	if (op == PT_OP_STORE)
+		count_rest(&out);
 	if (past)
 		touch_plainly(h, s, past, keep == PT_KEEP_FREE);
 	return true;

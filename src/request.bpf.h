@@ -18,6 +18,7 @@ struct call {
 	__u64 nr; /* folios */
 	__u32 order;
 	__u32 asked_order;
+	__u64 plain; /* all single pages of a section, and idle */
 };
 
 struct {
@@ -77,10 +78,12 @@ static __always_inline void look_along(struct pt_scratch *s, const struct call *
 }
 
 /* A large folio must not lie over pages that are out on their own, nor one in it. */
-static __always_inline __u8 overlap_rule(struct pt_scratch *scratch, const struct call *c)
+__noinline int overlap_rule(struct pt_scratch *scratch, const struct call *c)
 {
 	struct pt_section *s;
 
+	if (!scratch || !c)
+		return PT_RULE_NONE;
 	if (c->order) {
 		tally_range(scratch, c->pfn + 1, c->pfn + (1ULL << (c->order & PT_ORDER_MASK)));
 		if (scratch->tally.parts)
@@ -93,18 +96,32 @@ static __always_inline __u8 overlap_rule(struct pt_scratch *scratch, const struc
 	return PT_RULE_DOUBLE_REQUEST;
 }
 
-/* What is wrong with the request as a whole, before its folios are looked at. */
-static __always_inline __u8 call_rule(struct pt_scratch *s, const struct call *c, __u64 pgmap,
-				      __u32 order)
+static __always_inline bool is_section(const struct call *c)
 {
-	bool alike = order == c->order;
+	return c->nr == PT_SECTION_PAGES && !c->order && !(c->pfn & (PT_SECTION_PAGES - 1));
+}
 
-	if (alike && c->nr > 1) {
+/*
+ * What is wrong with the request as a whole, before its folios are looked at.
+ * Return: enum pt_rule; c->plain is set, too
+ */
+__noinline int call_rule(struct pt_scratch *s, struct call *c, __u64 pgmap)
+{
+	bool covered, alike;
+
+	if (!s || !c)
+		return PT_RULE_NONE;
+	covered = pgmap_covers(pgmap, c->pfn, c->nr << (c->order & PT_ORDER_MASK));
+	if (covered && is_section(c)) {
+		scan_pages(s, c->pfn, c->nr, PT_TYPE_FS_DAX, true);
+		c->plain = !s->scan.live;
+	}
+	alike = c->asked_order == c->order;
+	if (covered && alike && c->nr > 1 && !c->plain) {
 		look_along(s, c, unlike_step);
 		alike = !s->span.wrong;
 	}
-	return pt_judge_call(pgmap_covers(pgmap, c->pfn, c->nr << (c->order & PT_ORDER_MASK)),
-			     pgmap_is_dying(pgmap), alike);
+	return pt_judge_call(covered, pgmap_is_dying(pgmap), alike);
 }
 
 /* The event lies in @s: there is not enough stack for it. */
@@ -145,10 +162,23 @@ static __always_inline void keep_span(const struct hook *h, struct pt_scratch *s
 	if (!keeps_history())
 		return;
 	s->each.event.at = where_for_history(h);
-	if (c->nr == PT_SECTION_PAGES && !c->order && !(c->pfn & (PT_SECTION_PAGES - 1)))
+	if (is_section(c))
 		touch_section(c->pfn, s->each.event.at);
 	else
 		bpf_loop(c->nr, keep_step, &s, 0);
+}
+
+/* Return: were all of a whole section's pages taken as requested at once? */
+static __always_inline bool request_section(struct pt_scratch *s, const struct call *c)
+{
+	struct pt_transition t = {.op = PT_OP_REQUEST};
+	struct pt_section *section = c->plain ? find_section(c->pfn) : 0;
+
+	if (!section || !take_section(section, &t, 0))
+		return false;
+	each_begin(s, PT_OP_REQUEST, c->pfn, c->order);
+	s->each.taken = c->nr;
+	return true;
 }
 
 /* A BPF function takes five arguments. */
@@ -186,14 +216,15 @@ static __noinline void begin_request(const struct hook *h, enum pt_form form, __
 	c.asked_order = order;
 	/* outside of all pgmaps there is no struct page */
 	c.order = pgmap_covers(pgmap, pfn, 1) ? folio_order(pfn_to_page(pfn)) : order;
-	rule = call_rule(s, &c, pgmap, order);
+	rule = call_rule(s, &c, pgmap);
 	if (!rule)
 		rule = overlap_rule(s, &c);
 	if (rule) {
 		report_call(h, s, &c, pgmap, pfn, rule);
 		goto out;
 	}
-	each_folio(s, call_site(h), PT_OP_REQUEST, pfn, c.nr, c.order, true);
+	if (!request_section(s, &c))
+		each_folio(s, call_site(h), PT_OP_REQUEST, pfn, c.nr, c.order, true);
 	if (s->each.rule)
 		report_call(h, s, &c, pgmap, s->each.broken, s->each.rule);
 	c.counted = s->each.taken == c.nr;
@@ -236,7 +267,9 @@ static __noinline void end_request(const struct hook *h, enum pt_form form, __u6
 		each_folio(s, call_site(h), PT_OP_UNDO, c.pfn, c.nr, c.order, false);
 	if (granted && !c.counted)
 		each_folio(s, call_site(h), PT_OP_ACCEPT, c.pfn, c.nr, c.order, false);
-	if (granted && c.nr > 1) {
+	if (granted && is_section(&c))
+		scan_pages(s, c.pfn, c.nr, PT_TYPE_FS_DAX, false);
+	if (granted && c.nr > 1 && !(is_section(&c) && s->scan.live == c.nr)) {
 		look_along(s, &c, unreferenced_step);
 		if (s->span.wrong)
 			report_call(h, s, &c, pgmap, page_to_pfn(s->span.page),
@@ -284,6 +317,26 @@ static __noinline void release_folios(const struct hook *h, __u64 page, __u32 nr
 	finding(h, &t, &e, PT_RULE_RELEASE_UNREQUESTED);
 }
 
+/*
+ * pt_judge_huge(), of the entry of @pfn, whose folio is of @order.  Each fault
+ * stores it again: it is judged the first time, and if its pages have changed since.
+ */
+__noinline int judge_huge(struct pt_scratch *s, __u64 pfn, __u32 order)
+{
+	struct pt_section *section = find_section(pfn);
+	bool used = section && is_section_used(section);
+
+	if (!s)
+		return PT_RULE_NONE;
+	s->tally.idle = 0;
+	if (used && order == PT_SECTION_SHIFT && pt_assoc(pt_word(section, 0)))
+		return PT_RULE_NONE;
+	if (!used)
+		tally_range(s, pfn, pfn + PT_SECTION_PAGES);
+	scan_pages(s, pfn, PT_SECTION_PAGES, PT_TYPE_FS_DAX, false);
+	return pt_judge_huge(PT_SECTION_PAGES, s->tally.idle, order, s->scan.live);
+}
+
 /* stored - dax_insert_entry() has stored @entry for @pfn, and requested what it names */
 static __always_inline void stored(const struct hook *h, __u64 vmf, __u64 entry, __u64 pfn)
 {
@@ -304,6 +357,8 @@ static __always_inline void stored(const struct hook *h, __u64 vmf, __u64 entry,
 	e.page = pfn_to_page(pfn);
 	e.vmf = vmf;
 	if (dax_entry_pages(entry) == 1) {
+		if (plain(h, PT_OP_STORE, false, e.page))
+			return;
 		/* it may be part of another file's huge folio */
 		e.page = page_head(e.page);
 		t.refcount = page_refcount(e.page);
@@ -318,13 +373,8 @@ static __always_inline void stored(const struct hook *h, __u64 vmf, __u64 entry,
 	e.asked_order = PT_SECTION_SHIFT; /* of the entry */
 	e.order = folio_order(e.page);
 	t.refcount = page_refcount(e.page);
-	/* a section that has no event yet has nothing to add up */
-	find_section(pfn);
-	tally_range(s, pfn, pfn + PT_SECTION_PAGES);
-	scan_pages(s, pfn, PT_SECTION_PAGES, PT_TYPE_FS_DAX, false);
 	/* what is idle is judged as any entry's folio is, below */
-	rule = t.refcount ? pt_judge_huge(PT_SECTION_PAGES, s->tally.idle, e.order, s->scan.live)
-			  : PT_RULE_NONE;
+	rule = t.refcount ? judge_huge(s, pfn, e.order) : PT_RULE_NONE;
 	if (rule == PT_RULE_PARTIAL_REQUEST) {
 		/* the page that was left out is what the report is about */
 		e.pfn = s->tally.first_idle;
@@ -342,6 +392,8 @@ static __always_inline void stored(const struct hook *h, __u64 vmf, __u64 entry,
 	}
 	e.pfn = pfn;
 	e.page = pfn_to_page(pfn);
+	if (plain(h, PT_OP_STORE, false, e.page))
+		return;
 	e.order = folio_order(e.page);
 	t.refcount = page_refcount(e.page);
 	observe(h, &t, &e);

@@ -7,19 +7,28 @@
 #define PGMAPTRACE_SCAN_BPF_H
 
 struct busiest {
-	__u64 pfn;
-	__u64 busy;
+	__u64 page; /* the first */
+	__u32 pages;
 	__s32 refcount;
+	__u64 busy; /* page */
 };
 
-static long busiest_step(__u32 i, void *data)
+#define BUSIEST_BATCH 8
+
+static long busiest_step(__u32 batch, void *data)
 {
 	struct busiest *b = data;
-	__s32 refcount = page_refcount(pfn_to_page(b->pfn + i));
+	__u64 page = b->page + batch * BUSIEST_BATCH * page_size_of_struct();
+	__s32 refcount;
+	__u32 i;
 
-	if (refcount > b->refcount) {
-		b->refcount = refcount;
-		b->busy = b->pfn + i;
+	for (i = 0; i < BUSIEST_BATCH; i++) {
+		refcount = page_refcount(page);
+		if (refcount > b->refcount && batch * BUSIEST_BATCH + i < b->pages) {
+			b->refcount = refcount;
+			b->busy = page;
+		}
+		page += page_size_of_struct();
 	}
 	return 0;
 }
@@ -27,17 +36,17 @@ static long busiest_step(__u32 i, void *data)
 /* The highest reference count of @pages pages; @e->busy says of which, if not of the first. */
 static __always_inline __s32 highest_refcount(struct pt_event *e, __u32 pages)
 {
-	struct busiest b = {.pfn = e->pfn, .refcount = page_refcount(e->page)};
+	struct busiest b = {.page = e->page, .pages = pages, .refcount = page_refcount(e->page)};
 
 	if (pages > 1)
-		bpf_loop(pages, busiest_step, &b, 0);
-	e->busy = b.busy;
+		bpf_loop((pages + BUSIEST_BATCH - 1) / BUSIEST_BATCH, busiest_step, &b, 0);
+	e->busy = b.busy ? page_to_pfn(b.busy) : 0;
 	return b.refcount;
 }
 
 #define SCAN_BATCH 64
 
-static long live_step(__u32 i, void *data)
+static long baseline_step(__u32 i, void *data)
 {
 	struct scan *sc = &(*(struct pt_scratch **)data)->scan;
 	struct pt_transition t = {.op = PT_OP_BASELINE};
@@ -46,25 +55,31 @@ static long live_step(__u32 i, void *data)
 
 	if (!(sc->mask >> (i & 63) & 1))
 		return 0;
-	if (!sc->live++)
-		sc->first_live = e.pfn;
-	if (!sc->baseline)
-		return 0;
 	e.page = pfn_to_page(e.pfn);
 	t.refcount = page_refcount(e.page);
 	take(&e, &t, &out);
 	return 0;
 }
 
-static long scan_step(__u32 batch, void *data)
+static __always_inline void note_live(struct scan *sc)
 {
-	struct pt_scratch *scratch = *(struct pt_scratch **)data;
+	/* the lowest bit has as many below it as this has bits */
+	__u64 below = (sc->mask & -sc->mask) - 1;
+
+	if (!sc->live)
+		sc->first_live = sc->batch + __builtin_popcountll(below);
+	sc->live += __builtin_popcountll(sc->mask);
+}
+
+static __always_inline long scan_batch(struct pt_scratch *scratch, __u32 batch)
+{
 	struct scan *sc = &scratch->scan;
 	__u64 done = (__u64)batch * SCAN_BATCH, mask = 0;
 	__u32 refcount = bpf_core_field_offset(struct page, _refcount) & 60;
 	__u32 mapping = bpf_core_field_offset(struct folio, mapping) & 56;
 	__u32 index = bpf_core_field_offset(struct folio, index) & 56;
-	__u64 stored = sc->stored ? ~0ULL : 0;
+	__u32 head = 63 - (bpf_core_enum_value(enum pageflags, PG_head) & 63);
+	__u64 stored = sc->stored, unlike = sc->unlike;
 	__u8 *pages = scratch->pages;
 	__s64 idle = sc->idle;
 	__u64 left;
@@ -77,6 +92,7 @@ static long scan_step(__u32 batch, void *data)
 	if (left > SCAN_BATCH)
 		left = SCAN_BATCH;
 	/* not past the range: there may be nothing behind it */
+	sc->mask = 0;
 	if (bpf_probe_read_kernel(pages, left * 64, (void *)pfn_to_page(sc->batch))) {
 		lose(PT_LOSS_SCAN, left);
 		return 0;
@@ -86,9 +102,11 @@ static long scan_step(__u32 batch, void *data)
 		__u8 *page = pages + i * 64;
 		__s64 over = idle - *(__s32 *)(page + refcount);
 		__s64 file = (*(__u64 *)(page + mapping) | *(__u64 *)(page + index)) & stored;
+		/* the flags come first in each struct page */
+		__s64 other = (-over | *(__u64 *)page << head) & unlike;
 
 		/* the top bit of -x | x is set unless x is 0 */
-		over |= -file | file;
+		over |= -file | file | other;
 		asm volatile("" : "+r"(over));
 		mask |= ((__u64)over >> 63) << i;
 	}
@@ -96,27 +114,60 @@ static long scan_step(__u32 batch, void *data)
 		mask &= (1ULL << left) - 1;
 	sc->mask = mask;
 	if (mask)
-		bpf_loop(SCAN_BATCH, live_step, data, 0);
+		note_live(sc);
 	return 0;
 }
 
-/*
- * scan_pages - look at @nr pages from @pfn on
- * @s: holds the result: how many are above idle, and the first of them
- */
-static __always_inline void scan_pages(struct pt_scratch *s, __u64 pfn, __u64 nr, __u32 type,
-				       bool baseline)
+static long scan_step(__u32 batch, void *data)
+{
+	return scan_batch(*(struct pt_scratch **)data, batch);
+}
+
+static long baseline_scan_step(__u32 batch, void *data)
+{
+	struct pt_scratch *scratch = *(struct pt_scratch **)data;
+	long done = scan_batch(scratch, batch);
+
+	if (!done && scratch->scan.mask)
+		bpf_loop(SCAN_BATCH, baseline_step, data, 0);
+	return done;
+}
+
+/* 2 TiB and more in one range are too many. */
+static __always_inline void scan_by(long (*step)(__u32, void *), struct pt_scratch *s, __u64 pfn,
+				    __u64 nr, __u32 type)
 {
 	s->scan.pfn = pfn;
 	s->scan.nr = nr;
 	s->scan.idle = pt_idle_count(profile, type);
-	s->scan.baseline = baseline;
-	/* also what a file has stored: its section is not to be made with interrupts off */
-	s->scan.stored = baseline && type == PT_TYPE_FS_DAX;
 	s->scan.live = 0;
 	s->scan.first_live = 0;
-	if (bpf_loop((nr + SCAN_BATCH - 1) / SCAN_BATCH, scan_step, &s, 0) < 0)
-		lose(PT_LOSS_SCAN, nr); /* 2 TiB and more in one range */
+	if (bpf_loop((nr + SCAN_BATCH - 1) / SCAN_BATCH, step, &s, 0) < 0)
+		lose(PT_LOSS_SCAN, nr);
+}
+
+/*
+ * scan_pages - look at @nr pages from @pfn on
+ * @s: holds the result: how many are looked for, and the first of them
+ * @unlike: look for all that is not a single idle page; else for pages above idle
+ */
+__noinline int scan_pages(struct pt_scratch *s, __u64 pfn, __u64 nr, __u32 type, bool unlike)
+{
+	if (!s)
+		return 0;
+	s->scan.stored = 0;
+	s->scan.unlike = unlike ? ~0ULL : 0;
+	scan_by(scan_step, s, pfn, nr, type);
+	return 0;
+}
+
+/* As scan_pages(), and those are to be known before their next event. */
+static __always_inline void scan_for_baseline(struct pt_scratch *s, __u64 pfn, __u64 nr, __u32 type)
+{
+	/* also what a file has stored: its section is not to be made with interrupts off */
+	s->scan.stored = type == PT_TYPE_FS_DAX ? ~0ULL : 0;
+	s->scan.unlike = 0;
+	scan_by(baseline_scan_step, s, pfn, nr, type);
 }
 
 /* The struct pages of a range are about to go: is any folio not where it belongs? */

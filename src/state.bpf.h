@@ -157,8 +157,9 @@ struct scan {
 	__u64 pfn;
 	__u64 nr;
 	__s64 idle;
-	__u64 baseline;
-	__u64 stored;	  /* look for pages in a file too, not only for those above idle */
+	/* all ones or 0: what is looked for beside pages above idle */
+	__u64 stored;	  /* pages in a file */
+	__u64 unlike;	  /* pages below idle, and heads of large folios */
 	__u64 batch;	  /* pfn of the 64 pages at hand */
 	__u64 mask;	  /* which of them are looked for */
 	__u64 live;	  /* how many were found */
@@ -855,8 +856,9 @@ __noinline int apply(struct pt_section *s, struct pt_transition *t, struct pt_ou
 	return 0;
 }
 
-/* One look-up an event, as few have anything else to count. */
-static __always_inline void count_rates(const struct pt_section *s, const struct pt_outcome *out)
+/* @out, of as many @folios.  One look-up an event, as few have anything else to count. */
+static __always_inline void count_rates(const struct pt_section *s, const struct pt_outcome *out,
+					__u64 folios)
 {
 	__u32 slot = PT_SLOT(s->slot);
 	struct pt_rates *r = bpf_map_lookup_elem(&rates, &slot);
@@ -864,11 +866,11 @@ static __always_inline void count_rates(const struct pt_section *s, const struct
 	if (!r)
 		return;
 	if (out->request)
-		__sync_fetch_and_add(&r->requests, out->request);
+		__sync_fetch_and_add(&r->requests, out->request * folios);
 	if (out->undo)
-		__sync_fetch_and_add(&r->requests, -1);
+		__sync_fetch_and_add(&r->requests, -folios);
 	if (out->free)
-		__sync_fetch_and_add(&r->frees, 1);
+		__sync_fetch_and_add(&r->frees, folios);
 }
 
 static __always_inline void count_rest(const struct pt_outcome *out)
@@ -890,6 +892,17 @@ static __always_inline void count_rest(const struct pt_outcome *out)
 		__sync_fetch_and_add(&c->removals, 1);
 }
 
+/* Of the section, of the session, and of who runs: what a transition depends on. */
+static __always_inline void complete(struct pt_transition *t, const struct pt_section *s)
+{
+	t->type = s->type;
+	t->profile = profile;
+	t->fresh = s->fresh;
+	t->settled = settled;
+	if (filter && t->op != PT_OP_PART)
+		t->judged = filter_has_current();
+}
+
 /*
  * take_in - one event through the model and into the totals
  * @s: section of @e->pfn
@@ -902,19 +915,14 @@ static __always_inline bool take_in(struct pt_section *s, struct pt_event *e,
 {
 	int done;
 
-	t->type = s->type;
-	t->profile = profile;
-	t->fresh = s->fresh;
-	t->settled = settled;
-	if (filter && t->op != PT_OP_PART)
-		t->judged = filter_has_current();
+	complete(t, s);
 	e->pgmap = s->pgmap;
 	done = apply(s, t, out, e, t->op == PT_OP_FREE ? e->page : 0);
 	if (!done) {
 		lose(PT_LOSS_CONTENDED, 1);
 		return false;
 	}
-	count_rates(s, out);
+	count_rates(s, out, 1);
 	count_rest(out);
 	if (watch)
 		tell(t, e, is_judged(e->word) ? out->rule : PT_RULE_NONE);
