@@ -167,24 +167,59 @@ static uint32_t module_of_symbol(struct ksyms *k, const char *name, uint32_t las
 	return add_module(k, &unlisted) ? k->nr_modules : 0;
 }
 
+/* A line of /proc/kallsyms. */
+struct listed {
+	uint64_t address;
+	char type;
+	const char *name;
+	const char *module; /* empty: the kernel itself */
+};
+
+/*
+ * There are some 200,000, and sscanf() would take a quarter of the start.
+ * @line: is cut up, and has what is found
+ * Return: false if it is no symbol's
+ */
+static bool parse_symbol(char *line, struct listed *s)
+{
+	char *at, *name;
+
+	s->address = strtoull(line, &at, 16);
+	if (at == line || at[0] != ' ' || !at[1] || at[2] != ' ')
+		return false;
+	s->type = at[1];
+	name = at + 3;
+	at = name + strcspn(name, " \t\n");
+	if (at == name)
+		return false;
+	s->name = name;
+	s->module = "";
+	if (*at)
+		*at++ = '\0';
+	if (*at == '[') {
+		s->module = at + 1;
+		at[strcspn(at, "]")] = '\0';
+	}
+	return strlen(s->module) < sizeof(((struct module *)0)->name);
+}
+
 static bool load_symbols(struct ksyms *k, FILE *f)
 {
-	char line[1024], name[512], module[64], type;
-	unsigned long long address;
+	char line[1024];
+	struct listed s;
 	uint32_t last = 0;
 
 	while (fgets(line, sizeof(line), f)) {
-		module[0] = '\0';
-		if (sscanf(line, "%llx %c %511s [%63[^]]", &address, &type, name, module) < 3)
+		if (!parse_symbol(line, &s))
 			continue;
-		if (!strcmp(name, "_etext"))
-			k->etext = address;
-		if (*module) {
-			last = module_of_symbol(k, module, last);
+		if (!strcmp(s.name, "_etext"))
+			k->etext = s.address;
+		if (*s.module) {
+			last = module_of_symbol(k, s.module, last);
 			if (!last)
 				return false;
 		}
-		if (!add_symbol(k, address, strchr("tTwW", type), name, *module ? last : 0))
+		if (!add_symbol(k, s.address, strchr("tTwW", s.type), s.name, *s.module ? last : 0))
 			return false;
 	}
 	return !ferror(f);
