@@ -621,10 +621,18 @@ static int finish(struct tracing *t, int command_status)
 	return status;
 }
 
-static void say_attached(const struct session *s)
+/* When each step of the start was over; ns, as of session_now(). */
+struct steps {
+	uint64_t begun, loaded, attached, looked;
+};
+
+static void say_attached(const struct session *s, const struct steps *at)
 {
 	const struct pt_choice *c = session_choice(s);
 
+	say("programs loaded in %.3f s, attached in %.3f s, pages looked at in %.3f s",
+	    (double)(at->loaded - at->begun) / 1e9, (double)(at->attached - at->loaded) / 1e9,
+	    (double)(at->looked - at->attached) / 1e9);
 	say("profile %s", pt_profile_name(c->profile));
 	for (const struct pt_hook *h = pt_hooks; h->function; h++)
 		if (h->attach != PT_ATTACH_NO)
@@ -674,6 +682,7 @@ int trace_run(const struct options *o)
 		.release = on_release,
 		.arg = &t,
 	};
+	struct steps at = {0};
 	pid_t child = 0;
 	int status, err;
 	bool writable;
@@ -714,27 +723,31 @@ int trace_run(const struct options *o)
 		err = finish(&t, status);
 		goto out;
 	}
+	at.begun = session_now();
 	if (!interrupted()) {
 		err = session_load(t.session, &reader);
 		if (err)
 			goto out;
 	}
+	at.loaded = session_now();
 	if (!interrupted()) {
 		err = session_attach(t.session);
 		if (err)
 			goto out;
 	}
+	at.attached = session_now();
 	if (!interrupted()) {
 		err = session_baseline(t.session, interrupted);
 		if (err)
 			goto out;
 	}
+	at.looked = session_now();
 	if (!interrupted()) {
 		t.own.interrupted = false;
 		/* devices are named while they are there */
 		session_consume(t.session);
 		if (o->verbose)
-			say_attached(t.session);
+			say_attached(t.session, &at);
 		outputs_start(&t.out);
 		notify("READY=1");
 		if (o->verbose || !o->run)

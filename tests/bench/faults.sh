@@ -29,6 +29,9 @@ traced() {
 	rm -f /tmp/events
 	begin "$@"
 	echo "tool $setting start ${started}000000"
+	# what any loader of the same programs takes
+	sed -n 's/^pgmaptrace: programs loaded in \([0-9.]*\) s, attached in \([0-9.]*\) s.*/\1 \2/p' /tmp/said |
+		awk -v s=$setting '{ printf "tool %s load %.0f\n", s, ($1 + $2) * 1e9 }'
 	measure $setting
 	echo "tool $setting resident $(sed -n 's/^VmRSS:[^0-9]*\([0-9]*\) kB/\1/p' /proc/$tool/status)"
 	echo "tool $setting maps $(kernel_memory)"

@@ -16,7 +16,7 @@ kernel_memory() {
 begin() {
 	rm -f /tmp/ready
 	started=$(now)
-	PGMAPTRACE_DEBUG=${debug:-} pgmaptrace --ready-file /tmp/ready "$@" >"$OUT" 2>/tmp/said &
+	PGMAPTRACE_DEBUG=${debug:-} pgmaptrace -v --ready-file /tmp/ready "$@" >"$OUT" 2>/tmp/said &
 	tool=$!
 	until [ -e /tmp/ready ] || ! kill -0 $tool 2>/dev/null; do sleep 0.01; done
 	started=$(($(now) - started))
