@@ -80,14 +80,14 @@ static __noinline void forget_pages(struct pt_pgmap *p, __u64 owner)
 	}
 }
 
-static long enter_slot(__u32 i, void *data)
+static long enter_epoch(__u32 i, void *data)
 {
 	const __u64 *in = data;
 	__u64 key = in[0] + i;
 	struct pt_section *s = bpf_map_lookup_elem(&sections, &key);
 
 	if (s)
-		s->slot = in[1];
+		s->epoch = in[1];
 	return 0;
 }
 
@@ -95,9 +95,9 @@ static long enter_slot(__u32 i, void *data)
  * Sections of an older pgmap may be there before it is in the table.  With @p in
  * it, each is found here, or finds the pgmap itself in make_section().
  */
-static __noinline void enter_slots(const struct pt_pgmap *p)
+static __noinline void enter_epochs(const struct pt_pgmap *p)
 {
-	__u64 in[2] = {0, PT_SLOT(p->epoch)};
+	__u64 in[2] = {0, p->epoch};
 	__u64 last;
 	__u32 i;
 
@@ -106,7 +106,7 @@ static __noinline void enter_slots(const struct pt_pgmap *p)
 			break;
 		in[0] = p->range[i].start >> PT_SECTION_SHIFT;
 		last = p->range[i].end >> PT_SECTION_SHIFT;
-		bpf_loop(last - in[0] + 1, enter_slot, in, 0);
+		bpf_loop(last - in[0] + 1, enter_epoch, in, 0);
 	}
 }
 
@@ -160,7 +160,7 @@ static __noinline void learn_pgmap(__u64 address, __u64 since, __u32 at)
 	    !bpf_map_lookup_elem(&pgmaps, &address))
 		lose(PT_LOSS_PGMAP, 1);
 	if (!since)
-		enter_slots(&s->pgmap);
+		enter_epochs(&s->pgmap);
 	announce(&s->pgmap);
 out:
 	scratch_put(s);

@@ -116,7 +116,7 @@ static __always_inline int observe_mapping(const struct hook *h, __u64 vmf, __u6
 
 static __always_inline int on_map(const struct hook *h, __u64 vmf, __u64 page)
 {
-	return plain(h, PT_OP_MAP, false, page) ? 0 : observe_mapping(h, vmf, page);
+	return plain(h, PT_OP_MAP, false, page, vmf) ? 0 : observe_mapping(h, vmf, page);
 }
 
 const volatile bool init_names_pgmap;
@@ -266,7 +266,7 @@ static __always_inline int observe_free(const struct hook *h, __u64 page)
 
 static __always_inline int on_free(const struct hook *h, __u64 page)
 {
-	return plain(h, PT_OP_FREE, false, page) ? 0 : observe_free(h, page);
+	return plain(h, PT_OP_FREE, false, page, 0) ? 0 : observe_free(h, page);
 }
 
 /* 6.1 */
@@ -304,7 +304,7 @@ static __always_inline int on_map_pfn_t(const struct hook *h, __u64 pfn_t, bool 
 	struct pt_event e = {};
 	struct pt_section *s;
 
-	if (plain(h, PT_OP_MAP, huge, page))
+	if (plain(h, PT_OP_MAP, huge, page, 0))
 		return 0;
 	read_folio(&t, &e, page);
 	s = find_section(e.pfn);

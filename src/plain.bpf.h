@@ -28,12 +28,12 @@ struct {
 
 static __always_inline void remember_task_plainly(__u32 tid, __u32 tick)
 {
-	__u64 comm = bpf_get_current_task() + bpf_core_field_offset(struct task_struct, comm);
-	__u64 first = read_u64(comm), second = read_u64(comm + 8);
 	__u32 zero = 0;
 	struct pt_named *last = bpf_map_lookup_elem(&named, &zero);
+	__u64 comm[2];
 
-	if (last && last->tid == tid && last->comm[0] == first && last->comm[1] == second &&
+	read_current_comm(comm);
+	if (last && last->tid == tid && last->comm[0] == comm[0] && last->comm[1] == comm[1] &&
 	    tick - last->tick < NAMED_FOR)
 		return;
 	remember_task(tid, tick);
@@ -41,8 +41,8 @@ static __always_inline void remember_task_plainly(__u32 tid, __u32 tick)
 		return;
 	last->tid = tid;
 	last->tick = tick;
-	last->comm[0] = first;
-	last->comm[1] = second;
+	last->comm[0] = comm[0];
+	last->comm[1] = comm[1];
 }
 
 static __always_inline void touch_plainly(const struct hook *h, const struct pt_section *s,
@@ -54,14 +54,34 @@ static __always_inline void touch_plainly(const struct hook *h, const struct pt_
 	remember_task_plainly(tid, tick);
 }
 
+static __always_inline void tell_plainly(const struct hook *h, const struct pt_section *s,
+					 const struct pt_transition *t, __u64 page, __u64 vmf,
+					 __u32 old, __u32 new)
+{
+	struct pt_event e = {
+		.pfn = page_to_pfn(page),
+		.page = page,
+		.vmf = vmf,
+		.pgmap = s->pgmap,
+		.epoch = s->epoch,
+		.word = old,
+		.after = new,
+		.order = folio_order(page),
+		.at = call_site(h),
+	};
+
+	tell(t, &e, PT_RULE_NONE);
+}
+
 /*
  * plain - take in one event, if it is a plain one
  * @op: PT_OP_MAP, PT_OP_FREE; or PT_OP_STORE, where a store is no request
  * @huge: PT_OP_MAP by a PMD
  * @page: any page
+ * @vmf: the fault that it is part of; 0: none
  * Return: false if it is not: then nothing was done
  */
-static __always_inline bool plain(const struct hook *h, __u8 op, bool huge, __u64 page)
+static __always_inline bool plain(const struct hook *h, __u8 op, bool huge, __u64 page, __u64 vmf)
 {
 	struct pt_transition t = {.op = op, .profile = profile, .huge = huge};
 	struct pt_past *past = 0;
@@ -73,7 +93,8 @@ static __always_inline bool plain(const struct hook *h, __u8 op, bool huge, __u6
 	enum pt_keep keep;
 
 	/* these want to know more of each event; and on a classic kernel few come this way */
-	if (filter || watch || nr_waited || profile == PT_PROFILE_CLASSIC)
+	if (filter || (watch && watch != PT_WATCH_ALL) || nr_waited ||
+	    profile == PT_PROFILE_CLASSIC)
 		return false;
 	pfn = page_to_pfn(page);
 	s = find_known_section(pfn);
@@ -98,6 +119,8 @@ static __always_inline bool plain(const struct hook *h, __u8 op, bool huge, __u6
 			return false;
 	}
 	t.refcount = look.refcount;
+	if (watch)
+		t.mapcount = look.large ? folio_mapcount(page, 1) : look.mapcount;
 	t.type = s->type;
 	t.fresh = s->fresh;
 	t.settled = settled;
@@ -115,6 +138,8 @@ static __always_inline bool plain(const struct hook *h, __u8 op, bool huge, __u6
 	count_rates(s, &out, 1);
 	if (op == PT_OP_STORE)
 		count_rest(&out);
+	if (watch)
+		tell_plainly(h, s, &t, page, vmf, old, new);
 	if (past)
 		touch_plainly(h, s, past, keep == PT_KEEP_FREE);
 	return true;

@@ -357,7 +357,7 @@ static __always_inline void stored(const struct hook *h, __u64 vmf, __u64 entry,
 	e.page = pfn_to_page(pfn);
 	e.vmf = vmf;
 	if (dax_entry_pages(entry) == 1) {
-		if (plain(h, PT_OP_STORE, false, e.page))
+		if (plain(h, PT_OP_STORE, false, e.page, vmf))
 			return;
 		/* it may be part of another file's huge folio */
 		e.page = page_head(e.page);
@@ -392,7 +392,7 @@ static __always_inline void stored(const struct hook *h, __u64 vmf, __u64 entry,
 	}
 	e.pfn = pfn;
 	e.page = pfn_to_page(pfn);
-	if (plain(h, PT_OP_STORE, false, e.page))
+	if (plain(h, PT_OP_STORE, false, e.page, vmf))
 		return;
 	e.order = folio_order(e.page);
 	t.refcount = page_refcount(e.page);

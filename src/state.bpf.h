@@ -177,9 +177,10 @@ struct pt_event {
 	__u64 busy;    /* pfn of the page that the reference count is of; 0: the head */
 	__u32 folios;  /* for PT_OP_TEARDOWN */
 	__u32 asked;   /* request as a whole: folios asked for */
-	__u32 word;    /* the folio's state before */
-	__u32 after;   /* and after */
+	__u32 epoch;   /* of the pgmap; for tell() only */
 	__u32 at;      /* where in the kernel */
+	__u16 word;    /* the folio's state before */
+	__u16 after;   /* and after */
 	__u16 order;
 	__u16 asked_order;
 };
@@ -404,6 +405,15 @@ static __always_inline __u32 tick_now(void)
 	return ((bpf_ktime_get_ns() - began) >> PT_TICK_SHIFT) | 1;
 }
 
+/* As bpf_get_current_comm(), without a call where reads need none. */
+static __always_inline void read_current_comm(__u64 comm[2])
+{
+	__u64 at = bpf_get_current_task() + bpf_core_field_offset(struct task_struct, comm);
+
+	comm[0] = read_u64(at);
+	comm[1] = read_u64(at + 8);
+}
+
 static __noinline void remember_task(__u32 tid, __u32 tick)
 {
 	struct pt_task now = {.tick = tick};
@@ -444,13 +454,13 @@ __noinline int make_section(__u64 pfn)
 		return 0;
 	}
 	/*
-	 * Two CPUs may both come here and store the same.  The slot of a pgmap
-	 * that is not known yet is left to enter_slots().
+	 * Two CPUs may both come here and store the same.  The epoch of a pgmap
+	 * that is not known yet is left to enter_epochs().
 	 */
 	known = bpf_map_lookup_elem(&pgmaps, &pgmap);
 	s->fresh = known && known->since;
 	if (known)
-		s->slot = PT_SLOT(known->epoch);
+		s->epoch = known->epoch;
 	s->type = PT_READ_SLOWLY(struct dev_pagemap, pgmap, type);
 	s->pgmap = pgmap;
 	return 1;
@@ -757,8 +767,7 @@ static __always_inline bool is_watched(const struct pt_transition *t, const stru
 /* Tell of a transition, if it is watched. */
 __noinline int tell(const struct pt_transition *t, const struct pt_event *e, __u32 rule)
 {
-	__u64 mapping, inode, pgmap, id, waiting;
-	struct pt_pgmap *known;
+	__u64 mapping, inode, waiting;
 	struct pt_told *r;
 
 	if (!t || !e)
@@ -772,11 +781,9 @@ __noinline int tell(const struct pt_transition *t, const struct pt_event *e, __u
 		lose(PT_LOSS_EVENT, 1);
 		return 0;
 	}
-	pgmap = e->pgmap;
-	known = bpf_map_lookup_elem(&pgmaps, &pgmap);
 	r->time = bpf_ktime_get_ns();
 	r->pfn = e->pfn;
-	r->epoch = known ? known->epoch : 0;
+	r->epoch = e->epoch;
 	r->inode = inode;
 	r->offset = event_offset(e->page, mapping, e->vmf);
 	r->op = t->op;
@@ -788,11 +795,10 @@ __noinline int tell(const struct pt_transition *t, const struct pt_event *e, __u
 	r->order = e->order;
 	r->type = t->type;
 	r->cpu = bpf_get_smp_processor_id();
-	id = bpf_get_current_pid_tgid();
-	r->tid = id;
+	r->tid = bpf_get_current_pid_tgid();
 	r->at = e->at;
 	r->unused = 0;
-	bpf_get_current_comm(r->comm, sizeof(r->comm));
+	read_current_comm((__u64 *)r->comm);
 	/* to wake the tool for each would cost more than all the rest: it looks by itself */
 	waiting = bpf_ringbuf_query(&told, BPF_RB_AVAIL_DATA);
 	bpf_ringbuf_submit(r, waiting - TOLD_AT_ONCE < 2 * sizeof(*r) ? BPF_RB_FORCE_WAKEUP
@@ -860,7 +866,7 @@ __noinline int apply(struct pt_section *s, struct pt_transition *t, struct pt_ou
 static __always_inline void count_rates(const struct pt_section *s, const struct pt_outcome *out,
 					__u64 folios)
 {
-	__u32 slot = PT_SLOT(s->slot);
+	__u32 slot = PT_SLOT(s->epoch);
 	struct pt_rates *r = bpf_map_lookup_elem(&rates, &slot);
 
 	if (!r)
@@ -924,8 +930,10 @@ static __always_inline bool take_in(struct pt_section *s, struct pt_event *e,
 	}
 	count_rates(s, out, 1);
 	count_rest(out);
-	if (watch)
+	if (watch) {
+		e->epoch = s->epoch;
 		tell(t, e, is_judged(e->word) ? out->rule : PT_RULE_NONE);
+	}
 	return true;
 }
 

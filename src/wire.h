@@ -69,7 +69,7 @@ struct pt_section {
 	__u32 type;
 	__u32 fresh;	      /* the pgmap was created while tracing */
 	__u32 large;	      /* it has, or had, large folios that were requested as such */
-	__u32 slot;	      /* of the rates map; 0 while the table does not know the pgmap */
+	__u32 epoch;	      /* of the pgmap; 0 while the table does not know it */
 	struct pt_touch span; /* when all of it was last requested at once, or came apart */
 	__u32 unused;
 	__u64 words[PT_SECTION_WORDS]; /* see pt_word() */
