@@ -54,9 +54,13 @@ static __always_inline void touch_plainly(const struct hook *h, const struct pt_
 	remember_task_plainly(tid, tick);
 }
 
-static __always_inline void tell_plainly(const struct hook *h, const struct pt_section *s,
-					 const struct pt_transition *t, __u64 page, __u64 vmf,
-					 __u32 old, __u32 new)
+/*
+ * Not inline: the event would lie on each caller's stack.
+ * @what: a BPF function takes five arguments: where in the kernel this is, above the
+ *	state after, above the state before
+ */
+static __noinline void tell_plainly(const struct pt_section *s, const struct pt_transition *t,
+				    __u64 page, __u64 vmf, __u64 what)
 {
 	struct pt_event e = {
 		.pfn = page_to_pfn(page),
@@ -64,10 +68,10 @@ static __always_inline void tell_plainly(const struct hook *h, const struct pt_s
 		.vmf = vmf,
 		.pgmap = s->pgmap,
 		.epoch = s->epoch,
-		.word = old,
-		.after = new,
+		.word = what,
+		.after = what >> 16,
 		.order = folio_order(page),
-		.at = call_site(h),
+		.at = what >> 32,
 	};
 
 	tell(t, &e, PT_RULE_NONE);
@@ -139,7 +143,7 @@ static __always_inline bool plain(const struct hook *h, __u8 op, bool huge, __u6
 	if (op == PT_OP_STORE)
 		count_rest(&out);
 	if (watch)
-		tell_plainly(h, s, &t, page, vmf, old, new);
+		tell_plainly(s, &t, page, vmf, (__u64)call_site(h) << 32 | new << 16 | old);
 	if (past)
 		touch_plainly(h, s, past, keep == PT_KEEP_FREE);
 	return true;

@@ -337,35 +337,14 @@ __noinline int judge_huge(struct pt_scratch *s, __u64 pfn, __u32 order)
 	return pt_judge_huge(PT_SECTION_PAGES, s->tally.idle, order, s->scan.live);
 }
 
-/* stored - dax_insert_entry() has stored @entry for @pfn, and requested what it names */
-static __always_inline void stored(const struct hook *h, __u64 vmf, __u64 entry, __u64 pfn)
+/* The same, with its finding. */
+static __noinline void stored_huge(const struct hook *h, __u64 vmf, __u64 pfn)
 {
-	struct pt_transition t = {.op = PT_OP_STORE, .profile = profile};
-	struct pt_event e = {};
-	struct pt_scratch *s;
+	struct pt_transition t = {.op = PT_OP_STORE, .profile = profile, .type = PT_TYPE_FS_DAX};
+	struct pt_event e = {.pfn = pfn, .page = pfn_to_page(pfn), .vmf = vmf};
+	struct pt_scratch *s = scratch_get();
 	__u8 rule;
 
-	if (!dax_entry_layout(entry, pfn)) {
-		lose(PT_LOSS_ENTRY, 1);
-		return;
-	}
-	if (dax_stored_names_no_folio(entry))
-		return;
-	if (dax_entry_pages(entry) > 1)
-		pfn &= ~(__u64)(PT_SECTION_PAGES - 1);
-	e.pfn = pfn;
-	e.page = pfn_to_page(pfn);
-	e.vmf = vmf;
-	if (dax_entry_pages(entry) == 1) {
-		if (plain(h, PT_OP_STORE, false, e.page, vmf))
-			return;
-		/* it may be part of another file's huge folio */
-		e.page = page_head(e.page);
-		t.refcount = page_refcount(e.page);
-		observe(h, &t, &e);
-		return;
-	}
-	s = scratch_get();
 	if (!s) {
 		lose(PT_LOSS_SCAN, PT_SECTION_PAGES);
 		return;
@@ -373,7 +352,7 @@ static __always_inline void stored(const struct hook *h, __u64 vmf, __u64 entry,
 	e.asked_order = PT_SECTION_SHIFT; /* of the entry */
 	e.order = folio_order(e.page);
 	t.refcount = page_refcount(e.page);
-	/* what is idle is judged as any entry's folio is, below */
+	/* what is idle is judged as any entry's folio is, by stored_folio() */
 	rule = t.refcount ? judge_huge(s, pfn, e.order) : PT_RULE_NONE;
 	if (rule == PT_RULE_PARTIAL_REQUEST) {
 		/* the page that was left out is what the report is about */
@@ -385,18 +364,44 @@ static __always_inline void stored(const struct hook *h, __u64 vmf, __u64 entry,
 	}
 	scratch_put(s);
 	/* what no page of was requested is found at its head */
-	if (rule && rule != PT_RULE_MAP_UNREQUESTED) {
-		e.pgmap = pfn_to_pgmap(pfn);
-		t.type = PT_TYPE_FS_DAX;
-		finding(h, &t, &e, rule);
-	}
-	e.pfn = pfn;
-	e.page = pfn_to_page(pfn);
+	if (!rule || rule == PT_RULE_MAP_UNREQUESTED)
+		return;
+	e.pgmap = pfn_to_pgmap(pfn);
+	finding(h, &t, &e, rule);
+}
+
+/* The entry of @pfn and its folio, whatever that is by now. */
+static __noinline void stored_folio(const struct hook *h, __u64 vmf, __u64 pfn, bool huge)
+{
+	struct pt_transition t = {.op = PT_OP_STORE, .profile = profile};
+	struct pt_event e = {.pfn = pfn, .page = pfn_to_page(pfn), .vmf = vmf};
+
 	if (plain(h, PT_OP_STORE, false, e.page, vmf))
 		return;
-	e.order = folio_order(e.page);
+	/* one page may be part of another file's huge folio */
+	e.page = page_head(e.page);
+	if (huge)
+		e.order = folio_order(e.page);
 	t.refcount = page_refcount(e.page);
 	observe(h, &t, &e);
+}
+
+/* stored - dax_insert_entry() has stored @entry for @pfn, and requested what it names */
+static __always_inline void stored(const struct hook *h, __u64 vmf, __u64 entry, __u64 pfn)
+{
+	bool huge = dax_entry_pages(entry) > 1;
+
+	if (!dax_entry_layout(entry, pfn)) {
+		lose(PT_LOSS_ENTRY, 1);
+		return;
+	}
+	if (dax_stored_names_no_folio(entry))
+		return;
+	if (huge) {
+		pfn &= ~(__u64)(PT_SECTION_PAGES - 1);
+		stored_huge(h, vmf, pfn);
+	}
+	stored_folio(h, vmf, pfn, huge);
 }
 
 #endif /* PGMAPTRACE_REQUEST_BPF_H */

@@ -22,8 +22,8 @@
 #define MAX_HOOKS  32
 #define MAX_KILLED 64
 #define REFS_STILL 1000000000ULL /* ns: as long must a wrong reference count stay the same */
-#define TOLD_BYTES (8 << 20)
-#define SCAN_PAGES (1 << 16) /* 256 MiB a step */
+#define TOLD_BYTES (8 << 20)	 /* where all events are wanted, up to eight times as many */
+#define SCAN_PAGES (1 << 16)	 /* 256 MiB a step */
 
 /* A pgmap that memunmap_pages waits for, as it was when it last changed. */
 struct killed {
@@ -349,14 +349,32 @@ static int open_rings(struct session *s)
 #define HISTORY_BYTES 8192
 #define MOST_SECTIONS (1 << 21) /* 4 TiB */
 
+/* Of the machine, bytes; 0: not known. */
+static uint64_t total_memory(void)
+{
+	struct sysinfo info;
+
+	return sysinfo(&info) ? 0 : (uint64_t)info.totalram * info.mem_unit;
+}
+
+/* Room for events that the tool has not come to: a 64th of the memory, a power of two. */
+static uint32_t size_of_told(const struct session *s)
+{
+	uint32_t bytes = TOLD_BYTES;
+
+	while (s->options.watch == PT_WATCH_ALL && bytes < 8 * TOLD_BYTES &&
+	       bytes * 2 <= total_memory() / 64)
+		bytes *= 2;
+	return bytes;
+}
+
 /* As many sections and histories as --max-memory allows. */
 static void size_tables(struct session *s)
 {
 	uint64_t bytes = s->options.max_memory, each = SECTION_BYTES, sections;
-	struct sysinfo info;
 
-	if (!bytes && !sysinfo(&info))
-		bytes = (uint64_t)info.totalram * info.mem_unit / 4;
+	if (!bytes)
+		bytes = total_memory() / 4;
 	if (s->options.stack != PT_STACK_NONE)
 		each += HISTORY_BYTES * PT_SECTION_PAGES / PT_HISTORY_PAGES;
 	sections = bytes / each;
@@ -447,7 +465,7 @@ int session_load(struct session *s, const struct session_reader *reader)
 	s->skel->rodata->filter_id = s->filter.id;
 	learn_irq_text(s);
 	if (s->options.watch != PT_WATCH_NONE)
-		bpf_map__set_max_entries(s->skel->maps.told, TOLD_BYTES);
+		bpf_map__set_max_entries(s->skel->maps.told, size_of_told(s));
 	size_tables(s);
 	err = resize_maps(s);
 	if (err)

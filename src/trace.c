@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -387,6 +388,8 @@ static void end_late_command(double *timeout, bool *late)
 /* After so many at once it does not look for more before so many seconds. */
 #define MANY_EVENTS 256
 #define NAP	    0.004
+/* Who makes events on each CPU must not leave their reader too little of one (setpriority(2)). */
+#define HASTE (-20)
 
 /* Return: COMMAND's status, 0 without one. */
 static int trace(struct tracing *t, pid_t child)
@@ -403,6 +406,8 @@ static int trace(struct tracing *t, pid_t child)
 	bool late = false, many = false;
 	int status = 0;
 
+	if (o->session.watch != PT_WATCH_NONE)
+		setpriority(PRIO_PROCESS, 0, HASTE);
 	if (o->interval > 0)
 		t->next_table = told + o->interval;
 	while (!stop_requested(child) && !command_ended(child, &status)) {

@@ -82,3 +82,19 @@ if [ "$profile" = request ]; then
 		for i in 1 2 3 4; do daxload -h -p 2 $MNT/large 32M; done
 		wait"
 fi
+
+# Every event in a file, while both CPUs make as many as they can: none is lost, and
+# there are as many lines as the totals say.
+at_full_speed() {
+	pgmaptrace --events --output /tmp/events run -- sh -c \
+		'for cpu in 0 1; do taskset -c $cpu faultcost $0/$cpu 16 2 & done; wait' $MNT >"$OUT" 2>&1 || return 1
+	summary=$(tail -n 1 /tmp/events)
+	echo "# $summary"
+	status=0 clean && [ "$(field stored)" -ge 16384 ] || return 1
+	for pair in 'store stored' 'remove removed' 'free frees'; do
+		[ "$(grep -c " ${pair% *}: " /tmp/events)" = "$(field ${pair#* })" ] || return 1
+	done
+}
+make_fs xfs
+verdict 'balance: all events, from both CPUs at full speed' at_full_speed
+umount $MNT
