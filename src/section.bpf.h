@@ -31,9 +31,9 @@ __noinline int are_alike(const struct pt_section *s, __u32 word, __u32 mask, __u
 	__u64 others = 0;
 	int i;
 
+	/* below without branches, which the verifier would follow each */
 	if (!s)
 		return 0;
-		/* without branches, which the verifier would follow each */
 #pragma clang loop unroll(full)
 	for (i = 0; i < PT_SECTION_WORDS; i++) {
 		others |= (s->words[i] ^ repeat_word(word, i)) & but_first(i, first);
@@ -48,8 +48,7 @@ struct swap {
 	__u32 old, new; /* the state of each page */
 };
 
-/* One of words[], as swap_step() counts them: the first has no number, and the last does nothing.
- */
+/* One of words[], as swap_step() counts them: not the first, and behind the last there is none. */
 static __always_inline bool swap_five(const struct swap *w, __u32 i, __u32 old, __u32 new)
 {
 	__u64 then = repeat_word(old, ++i);
