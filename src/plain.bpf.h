@@ -54,27 +54,33 @@ static __always_inline void touch_plainly(const struct hook *h, const struct pt_
 	remember_task_plainly(tid, tick);
 }
 
-/*
- * Not inline: the event would lie on each caller's stack.
- * @what: a BPF function takes five arguments: where in the kernel this is, above the
- *	state after, above the state before
- */
-static __noinline void tell_plainly(const struct pt_section *s, const struct pt_transition *t,
-				    __u64 page, __u64 vmf, __u64 what)
+/* A BPF function takes five arguments: where in the kernel, what, and the states around it. */
+static __always_inline __u64 pack_told(__u32 at, __u8 op, __u32 old, __u32 new)
 {
+	return (__u64)at << 32 | op << 2 * PT_WORD_BITS | new << PT_WORD_BITS | old;
+}
+
+/* Not inline, and with no pointer to the transition: both would cost where nothing is told. */
+static __noinline void tell_plainly(const struct pt_section *s, __u64 page, __u64 vmf, __u64 counts,
+				    __u64 told)
+{
+	struct pt_transition t = {.op = told >> 2 * PT_WORD_BITS,
+				  .type = s->type,
+				  .refcount = counts,
+				  .mapcount = counts >> 32};
 	struct pt_event e = {
 		.pfn = page_to_pfn(page),
 		.page = page,
 		.vmf = vmf,
 		.pgmap = s->pgmap,
 		.epoch = s->epoch,
-		.word = what,
-		.after = what >> 16,
+		.word = told & PT_WORD_MASK,
+		.after = told >> PT_WORD_BITS & PT_WORD_MASK,
 		.order = folio_order(page),
-		.at = what >> 32,
+		.at = told >> 32,
 	};
 
-	tell(t, &e, PT_RULE_NONE);
+	tell(&t, &e, PT_RULE_NONE);
 }
 
 /*
@@ -113,18 +119,16 @@ static __always_inline bool plain(const struct hook *h, __u8 op, bool huge, __u6
 	look_at_page(&look, page);
 	if (look.tail)
 		return false;
+	if (look.large && (watch || op == PT_OP_FREE))
+		look.mapcount = folio_mapcount(page, 1);
 	if (op == PT_OP_FREE) {
 		/* what was requested page by page comes back as one; fsdax is only mapped there */
 		if (look.large && (profile != PT_PROFILE_COUNTED || s->type != PT_TYPE_FS_DAX))
 			return false;
-		if (look.large)
-			look.mapcount = folio_mapcount(page, 1);
 		if (look.refcount || look.mapcount > 0 || pt_order(old))
 			return false;
 	}
 	t.refcount = look.refcount;
-	if (watch)
-		t.mapcount = look.large ? folio_mapcount(page, 1) : look.mapcount;
 	t.type = s->type;
 	t.fresh = s->fresh;
 	t.settled = settled;
@@ -143,7 +147,8 @@ static __always_inline bool plain(const struct hook *h, __u8 op, bool huge, __u6
 	if (op == PT_OP_STORE)
 		count_rest(&out);
 	if (watch)
-		tell_plainly(s, &t, page, vmf, (__u64)call_site(h) << 32 | new << 16 | old);
+		tell_plainly(s, page, vmf, (__u64)look.mapcount << 32 | (__u32)look.refcount,
+			     pack_told(call_site(h), op, old, new));
 	if (past)
 		touch_plainly(h, s, past, keep == PT_KEEP_FREE);
 	return true;
