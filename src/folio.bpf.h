@@ -126,16 +126,17 @@ static __noinline void split_folio(__u64 head, __u32 order)
 
 /*
  * The pages of a freed folio beyond what was requested at its head.
+ * @section: of the head
  * Return: enum pt_rule; @e->busy is then the page that broke it
  */
-static __noinline __u8 free_rest(struct pt_event *e, __u64 pfn, __u32 nr)
+static __noinline __u8 free_rest(struct pt_section *section, struct pt_event *e, __u64 pfn,
+				 __u32 nr)
 {
 	struct pt_transition t = {.op = PT_OP_FREE_REST};
-	struct pt_section *section = find_known_section(pfn);
 	struct pt_scratch *s;
 	__u8 rule;
 
-	if (section && (pfn & (PT_SECTION_PAGES - 1)) == 1 && nr == PT_SECTION_PAGES - 1 &&
+	if ((pfn & (PT_SECTION_PAGES - 1)) == 1 && nr == PT_SECTION_PAGES - 1 &&
 	    take_section(section, &t, 1))
 		return PT_RULE_NONE;
 	s = scratch_get();
@@ -175,7 +176,7 @@ static __always_inline void free_folio(const struct hook *h, struct pt_section *
 	keep = judge_in(h, s, t, e);
 	if (order > pt_order(word) && pt_is_out(e->word)) {
 		e->asked_order = pt_order(word);
-		rule = free_rest(e, e->pfn + (1ULL << pt_order(word)),
+		rule = free_rest(s, e, e->pfn + (1ULL << pt_order(word)),
 				 (1U << order) - (1U << pt_order(word)));
 		if (rule)
 			finding(h, t, e, rule);

@@ -115,14 +115,9 @@ static __always_inline __u64 page_compound_info(__u64 page)
 	return PT_READ(struct page___head, page, compound_head);
 }
 
-static __always_inline __u64 head_flag(void)
-{
-	return 1UL << bpf_core_enum_value(enum pageflags, PG_head);
-}
-
 static __always_inline bool flags_of_head(__u64 flags)
 {
-	return flags & head_flag();
+	return flags & (1UL << bpf_core_enum_value(enum pageflags, PG_head));
 }
 
 static __always_inline __u64 page_head(__u64 page)
@@ -167,8 +162,8 @@ static __always_inline __s32 folio_mapcount(__u64 head, __u32 order)
 
 /* What one look at a struct page shows. */
 struct pt_look {
-	__u64 tail;  /* not 0: of a large folio */
-	__u64 large; /* not 0: the head of one */
+	bool tail;  /* of a large folio */
+	bool large; /* the head of one */
 	__s32 refcount;
 	__s32 mapcount; /* if it is neither */
 };
@@ -186,7 +181,7 @@ static __always_inline void look_at_counts(struct pt_look *look, __u64 both)
 static __always_inline void look_at_words(struct pt_look *look, __u64 flags, __u64 info)
 {
 	look->tail = info & 1;
-	look->large = flags & head_flag();
+	look->large = flags_of_head(flags);
 }
 
 /* One call of the helper costs as much as another. */
