@@ -16,9 +16,9 @@ GIVES='free_zone_device_folio dax_disassociate_entry'
 
 # measure SETTING
 measure() {
-	faultcost $MNT/file 32 2 >/tmp/cost || exit 97
+	faultcost $MNT/file 16 5 >/tmp/cost || exit 97
 	sed "s/^/cost $1 4K /" /tmp/cost
-	faultcost -h $MNT/huge 64 8 >/tmp/cost || exit 97
+	faultcost -h $MNT/huge 64 15 >/tmp/cost || exit 97
 	sed "s/^/cost $1 2M /" /tmp/cost
 }
 

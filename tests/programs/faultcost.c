@@ -3,7 +3,8 @@
  * What a DAX page fault, its unmap and the truncate of its page take, by the
  * clock: in a guest whose clock counts instructions, that is what is measured.
  * Prints a line "OPERATION NANOSECONDS" a fault, an entry that is unmapped, one that
- * is truncated, and a fault that is the first after that.
+ * is truncated, and a fault that is the first after that: of each the median of the
+ * rounds, which no timer is part of that falls into one of them.
  */
 #include <err.h>
 #include <errno.h>
@@ -24,9 +25,11 @@
 /* sysexits.h */
 #define EXIT_USAGE 64
 
-struct cost {
-	uint64_t fault, unmap, truncate, first; /* ns, of all entries and rounds */
-};
+enum operation { FAULT, UNMAP, TRUNCATE, FIRST, NR_OPERATIONS };
+
+#define MAX_ROUNDS 99
+
+static uint64_t cost[NR_OPERATIONS][MAX_ROUNDS]; /* ns, of all entries */
 
 static uint64_t now(void)
 {
@@ -54,7 +57,8 @@ static void fill(int fd, size_t bytes)
 			err(EXIT_FAILURE, "write");
 }
 
-static void touch_and_unmap(int fd, size_t bytes, size_t entry, struct cost *c)
+/* What it takes goes to @fault and @unmap. */
+static void touch_and_unmap(int fd, size_t bytes, size_t entry, uint64_t *fault, uint64_t *unmap)
 {
 	/* where a huge page fits */
 	char *hint = (char *)(1UL << 40);
@@ -74,8 +78,8 @@ static void touch_and_unmap(int fd, size_t bytes, size_t entry, struct cost *c)
 	touched = now();
 	if (munmap(map, bytes))
 		err(EXIT_FAILURE, "munmap");
-	c->unmap += now() - touched;
-	c->fault += touched - start;
+	*unmap = now() - touched;
+	*fault = touched - start;
 	/* the stack may have some of its own */
 	more = faults() - before - (long)(bytes / entry);
 	if (more < 0 || more > 8)
@@ -83,20 +87,34 @@ static void touch_and_unmap(int fd, size_t bytes, size_t entry, struct cost *c)
 		     more + (long)(bytes / entry), bytes / entry, entry);
 }
 
-static void truncate_all(int fd, struct cost *c)
+static uint64_t truncate_all(int fd)
 {
 	uint64_t start = now();
 
 	if (ftruncate(fd, 0))
 		err(EXIT_FAILURE, "ftruncate");
-	c->truncate += now() - start;
+	return now() - start;
+}
+
+static int compare(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static uint64_t median(uint64_t *value, size_t n)
+{
+	qsort(value, n, sizeof(*value), compare);
+	return value[n / 2];
 }
 
 int main(int argc, char **argv)
 {
 	bool huge = argc > 1 && !strcmp(argv[1], "-h");
 	size_t entry = huge ? HUGE_BYTES : PAGE_BYTES, bytes, n;
-	struct cost c = {0};
+	static const char *const names[] = {"fault", "unmap", "truncate", "first"};
+	uint64_t unmap;
 	long rounds;
 	int fd;
 
@@ -111,20 +129,18 @@ int main(int argc, char **argv)
 		err(EXIT_FAILURE, "%s", argv[1 + huge]);
 	bytes = strtoul(argv[2 + huge], NULL, 0) << 20;
 	rounds = strtol(argv[3 + huge], NULL, 0);
-	n = bytes / entry * rounds;
-	if (!n)
-		errx(EXIT_USAGE, "nothing to do");
+	n = bytes / entry;
+	if (!n || rounds < 1 || rounds > MAX_ROUNDS)
+		errx(EXIT_USAGE, "%zu entries, %ld rounds: at least 1, of rounds at most %d", n,
+		     rounds, MAX_ROUNDS);
 	for (long i = 0; i < rounds; i++) {
-		struct cost first = {0};
-
 		fill(fd, bytes);
 		/* makes the entries of i_pages; where folios are requested, that is when */
-		touch_and_unmap(fd, bytes, entry, &first);
-		c.first += first.fault;
-		touch_and_unmap(fd, bytes, entry, &c);
-		truncate_all(fd, &c);
+		touch_and_unmap(fd, bytes, entry, &cost[FIRST][i], &unmap);
+		touch_and_unmap(fd, bytes, entry, &cost[FAULT][i], &cost[UNMAP][i]);
+		cost[TRUNCATE][i] = truncate_all(fd);
 	}
-	printf("fault %.1f\nunmap %.1f\ntruncate %.1f\nfirst %.1f\n", (double)c.fault / n,
-	       (double)c.unmap / n, (double)c.truncate / n, (double)c.first / n);
+	for (int op = 0; op < NR_OPERATIONS; op++)
+		printf("%s %.1f\n", names[op], (double)median(cost[op], rounds) / n);
 	return 0;
 }
