@@ -35,14 +35,17 @@ static __noinline __u64 read_by_helper(__u64 address, __u32 size)
 	return value;
 }
 
+/* Only where can_cast is set. */
+static __always_inline __u64 cast_u64(__u64 address)
+{
+	struct range *at = bpf_rdonly_cast((void *)address, bpf_core_type_id_kernel(struct range));
+
+	return at->start;
+}
+
 static __always_inline __u64 read_u64(__u64 address)
 {
-	struct range *at;
-
-	if (!can_cast)
-		return read_by_helper(address, 8);
-	at = bpf_rdonly_cast((void *)address, bpf_core_type_id_kernel(struct range));
-	return at->start;
+	return can_cast ? cast_u64(address) : read_by_helper(address, 8);
 }
 
 static __always_inline __u32 read_u32(__u64 address)
@@ -168,6 +171,18 @@ struct pt_look {
 	__s32 mapcount; /* if it is neither */
 };
 
+/* What of it is to be told; the counts always are. */
+enum pt_look_for {
+	LOOK_FOR_TAIL = 1 << 0,
+	LOOK_FOR_LARGE = 1 << 1,
+};
+
+/* In each struct page the flags come first, and then where a tail page has its head. */
+static __always_inline bool is_tail(__u64 info)
+{
+	return info & 1;
+}
+
 /* The counts lie side by side; which is the first of them differs. */
 static __always_inline void look_at_counts(struct pt_look *look, __u64 both)
 {
@@ -178,12 +193,6 @@ static __always_inline void look_at_counts(struct pt_look *look, __u64 both)
 	look->mapcount = (__s32)(refcount > mapcount ? both : both >> 32) + 1;
 }
 
-static __always_inline void look_at_words(struct pt_look *look, __u64 flags, __u64 info)
-{
-	look->tail = info & 1;
-	look->large = flags_of_head(flags);
-}
-
 /* One call of the helper costs as much as another. */
 static __noinline void copy_look(struct pt_look *look, __u64 page)
 {
@@ -191,19 +200,25 @@ static __noinline void copy_look(struct pt_look *look, __u64 page)
 	__u64 copy[8] = {};
 
 	bpf_probe_read_kernel(copy, sizeof(copy), (void *)page);
-	look_at_words(look, copy[0], copy[1]);
+	look->large = flags_of_head(copy[0]);
+	look->tail = is_tail(copy[1]);
 	look_at_counts(look, copy[(counts / 8) & 7]);
 }
 
-static __always_inline void look_at_page(struct pt_look *look, __u64 page)
+/* What was not looked for may be told, too, or be false. */
+static __always_inline struct pt_look look_at_page(__u64 page, enum pt_look_for what)
 {
+	__u64 counts = page + (bpf_core_field_offset(struct page, _mapcount) & ~7);
+	struct pt_look look = {}, copy;
+
 	if (!can_cast) {
-		copy_look(look, page);
-		return;
+		copy_look(&copy, page);
+		return copy;
 	}
-	/* in this order, in each struct page; the second is where a tail page has its head */
-	look_at_words(look, read_u64(page), read_u64(page + 8));
-	look_at_counts(look, read_u64(page + (bpf_core_field_offset(struct page, _mapcount) & ~7)));
+	look.large = (what & LOOK_FOR_LARGE) && flags_of_head(cast_u64(page));
+	look.tail = (what & LOOK_FOR_TAIL) && is_tail(cast_u64(page + 8));
+	look_at_counts(&look, cast_u64(counts));
+	return look;
 }
 
 /*

@@ -48,7 +48,7 @@ static __always_inline void remember_task_plainly(__u32 tid, __u32 tick)
 static __always_inline void touch_plainly(const struct hook *h, const struct pt_section *s,
 					  struct pt_past *past, bool free)
 {
-	__u32 tid = bpf_get_current_pid_tgid(), tick = tick_after(s);
+	__u32 tid = current_tid(), tick = tick_after(s);
 
 	write_touch(past, free ? PT_LAST_FREE : PT_LAST_REQUEST, tid, tick, where_for_history(h));
 	remember_task_plainly(tid, tick);
@@ -94,6 +94,7 @@ static __noinline void tell_plainly(const struct pt_section *s, __u64 page, __u6
 static __always_inline bool plain(const struct hook *h, __u8 op, bool huge, __u64 page, __u64 vmf)
 {
 	struct pt_transition t = {.op = op, .profile = profile, .huge = huge};
+	const bool free = op == PT_OP_FREE, told = watch;
 	struct pt_past *past = 0;
 	struct pt_outcome out = {};
 	__u64 pfn, i, five;
@@ -103,27 +104,28 @@ static __always_inline bool plain(const struct hook *h, __u8 op, bool huge, __u6
 	enum pt_keep keep;
 
 	/* these want to know more of each event; and on a classic kernel few come this way */
-	if (filter || (watch && watch != PT_WATCH_ALL) || nr_waited ||
-	    profile == PT_PROFILE_CLASSIC)
+	if (filter || (told && watch != PT_WATCH_ALL) || nr_waited ||
+	    t.profile == PT_PROFILE_CLASSIC)
 		return false;
 	pfn = page_to_pfn(page);
 	s = find_known_section(pfn);
 	if (!s || !s->pgmap)
 		return false;
 	/* of a folio that was requested as a large one it may be a part */
-	if (op == PT_OP_FREE && s->large)
+	if (free && s->large)
 		return false;
 	i = pfn & (PT_SECTION_PAGES - 1);
 	five = *(volatile __u64 *)&s->words[pt_word_index(i)];
 	old = five >> pt_word_shift(i) & PT_WORD_MASK;
-	look_at_page(&look, page);
+	/* a folio is freed, but any page of it may be mapped */
+	look = look_at_page(page, (free ? 0 : LOOK_FOR_TAIL) | (free || told ? LOOK_FOR_LARGE : 0));
 	if (look.tail)
 		return false;
-	if (look.large && (watch || op == PT_OP_FREE))
+	if (look.large)
 		look.mapcount = folio_mapcount(page, 1);
-	if (op == PT_OP_FREE) {
+	if (free) {
 		/* what was requested page by page comes back as one; fsdax is only mapped there */
-		if (look.large && (profile != PT_PROFILE_COUNTED || s->type != PT_TYPE_FS_DAX))
+		if (look.large && (t.profile != PT_PROFILE_COUNTED || s->type != PT_TYPE_FS_DAX))
 			return false;
 		if (look.refcount || look.mapcount > 0 || pt_order(old))
 			return false;
@@ -146,7 +148,7 @@ static __always_inline bool plain(const struct hook *h, __u8 op, bool huge, __u6
 	count_rates(s, &out, 1);
 	if (op == PT_OP_STORE)
 		count_rest(&out);
-	if (watch)
+	if (told)
 		tell_plainly(s, page, vmf, (__u64)look.mapcount << 32 | (__u32)look.refcount,
 			     pack_told(call_site(h), op, old, new));
 	if (past)

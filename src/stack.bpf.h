@@ -137,32 +137,41 @@ static __always_inline __u64 stack_end(void)
 #define SHAPE_STRIDE 4 /* frames that are looked at without a branch */
 
 /* Are the return addresses from @i on where they were? */
-static __always_inline bool stride_fits(const struct pt_shape *shape, __u32 i, __u64 base)
+static __always_inline bool stride_fits(const struct pt_shape *shape, __u32 i, __u64 base,
+					bool cast)
 {
-	__u64 other = 0;
+	__u64 other = 0, at;
 	__u32 j;
 
 #pragma unroll
-	for (j = i; j < i + SHAPE_STRIDE; j++)
-		other |= read_u64(base + shape->slot[j]) ^ shape->frame[j];
+	for (j = i; j < i + SHAPE_STRIDE; j++) {
+		at = base + shape->slot[j];
+		other |= (cast ? cast_u64(at) : read_by_helper(at, 8)) ^ shape->frame[j];
+	}
 	return !other;
+}
+
+static __always_inline bool frames_fit(const struct pt_shape *shape, __u64 base, bool cast)
+{
+	__u32 i;
+
+#pragma unroll
+	for (i = 0; i < PT_STACK_DEPTH; i += SHAPE_STRIDE) {
+		if (!stride_fits(shape, i, base, cast))
+			return false;
+		if (i + SHAPE_STRIDE >= shape->nr)
+			return true;
+	}
+	return true;
 }
 
 /* Is the stack from @base to @end the one that has this shape? */
 __noinline int shape_fits(const struct pt_shape *shape, __u64 base, __u64 end)
 {
-	__u32 i;
-
 	if (!shape || (shape->last && read_u64(end - shape->last_slot) != shape->last))
 		return 0;
-#pragma unroll
-	for (i = 0; i < PT_STACK_DEPTH; i += SHAPE_STRIDE) {
-		if (!stride_fits(shape, i, base))
-			return 0;
-		if (i + SHAPE_STRIDE >= shape->nr)
-			return 1;
-	}
-	return 1;
+	/* asked once, not at each frame */
+	return can_cast ? frames_fit(shape, base, true) : frames_fit(shape, base, false);
 }
 
 /* One word up the stack: is it the next frame? */
@@ -281,52 +290,93 @@ __noinline int learn_shape(__u32 slot, __u32 room, __u32 at)
 
 #define NO_ROOM SHAPES
 
-/*
- * known_stack - the stack from @base to @end, if its shape is known
- * @entry: of the traced function
- * @site: what it returns to
- * @room: else where there is room for one more shape, or NO_ROOM
- * Return: key of the stacks map; 0 if it is not known
- */
-__noinline int known_stack(__u64 entry, __u64 site, __u64 base, __u64 end, __u32 *room)
-{
-	__u32 key, way, first = (site ^ site >> 9) * SHAPE_WAYS;
-	struct pt_shape *shape;
+/* A stack that is looked for among the shapes. */
+struct sought {
+	__u64 entry; /* of the traced function */
+	__u64 site;  /* what it returns to */
+	__u64 base;  /* where it begins, and behind its end */
+	__u64 end;
+	__u32 first; /* key of the first shape that it can have */
+	__u32 room;  /* where there is room for one more, or NO_ROOM */
+};
 
-	if (!room)
+static __always_inline struct pt_shape *shape_at(__u32 key)
+{
+	key &= SHAPES - 1;
+	return bpf_map_lookup_elem(&shapes, &key);
+}
+
+/* Does the stack come from where those of this shape do? */
+static __always_inline bool is_from(const struct pt_shape *shape, const struct sought *k)
+{
+	/* a function that another one jumps to returns to the same place */
+	return shape->site == k->site && shape->entry == k->entry;
+}
+
+/* As known_stack(), where it is not the one that came last; @k->room is filled in. */
+__noinline int find_shape(struct sought *k)
+{
+	struct pt_shape *shape, *first;
+	__u32 way;
+
+	if (!k)
 		return 0;
-	*room = NO_ROOM;
 #pragma clang loop unroll(disable)
 	for (way = 0; way < SHAPE_WAYS; way++) {
-		key = (first + way) & (SHAPES - 1);
-		shape = bpf_map_lookup_elem(&shapes, &key);
+		shape = shape_at(k->first + way);
 		if (!shape || shape->state < SHAPE_UNSURE) {
-			*room = key;
+			k->room = (k->first + way) & (SHAPES - 1);
 			return 0;
 		}
-		/* a function that another one jumps to returns to the same place */
-		if (shape->site != site || shape->entry != entry)
+		if (!is_from(shape, k))
 			continue;
 		if (shape->state == SHAPE_UNSURE)
 			return 0;
-		if (shape_fits(shape, base, end))
-			return shape->at;
+		if (!shape_fits(shape, k->base, k->end))
+			continue;
+		first = shape_at(k->first);
+		if (first)
+			first->latest = way;
+		return shape->at;
 	}
 	return 0;
+}
+
+/*
+ * known_stack - the stack that is looked for, if its shape is known
+ * Return: key of the stacks map; 0 if it is not known
+ */
+static __always_inline __u32 known_stack(struct sought *k)
+{
+	struct pt_shape *shape = shape_at(k->first);
+
+	/* most are what the last one was that may have the same shape */
+	if (shape && shape->latest)
+		shape = shape_at(k->first + shape->latest);
+	if (shape && shape->state == SHAPE_SHOWN && is_from(shape, k) &&
+	    shape_fits(shape, k->base, k->end))
+		return shape->at;
+	return find_shape(k);
 }
 
 /* Return: key of the stacks map; 0 if no stack could be kept (counted). */
 static __noinline __u32 take_stack(const struct hook *h)
 {
-	__u64 site = return_address(h), base = stack_base(h), end = stack_end();
-	__u64 entry = bpf_get_func_ip(h->ctx);
-	__u32 at = 0, room = NO_ROOM;
+	struct sought k = {
+		.entry = bpf_get_func_ip(h->ctx),
+		.site = return_address(h),
+		.base = stack_base(h),
+		.end = stack_end(),
+		.room = NO_ROOM,
+	};
 	struct pt_scratch *s;
+	__u32 at = 0;
 	long n;
 
+	k.first = (k.site ^ k.site >> 9) * SHAPE_WAYS;
 	/* an interrupt has a stack of its own */
-	if (end > base && end - base < STACK_BYTES) {
-		at = known_stack(entry, site, base, end, &room);
+	if (k.end > k.base && k.end - k.base < STACK_BYTES) {
+		at = known_stack(&k);
 		if (at)
 			return at;
 	}
@@ -340,10 +390,12 @@ static __noinline __u32 take_stack(const struct hook *h)
 		at = intern_stack(s->slot, n / 8);
 	else
 		lose(PT_LOSS_UNWIND, 1);
-	if (at && room != NO_ROOM) {
-		s->learning = (struct learning){
-			.entry = entry, .site = site, .base = base, .words = (end - base) / 8};
-		learn_shape(s->slot, room, at);
+	if (at && k.room != NO_ROOM) {
+		s->learning = (struct learning){.entry = k.entry,
+						.site = k.site,
+						.base = k.base,
+						.words = (k.end - k.base) / 8};
+		learn_shape(s->slot, k.room, at);
 	}
 	scratch_put(s);
 	return at;

@@ -241,6 +241,7 @@ struct span {
 struct pt_shape {
 	__u32 state;	 /* enum pt_shape_state */
 	__u32 at;	 /* key of the stacks map */
+	__u32 latest;	 /* of the first of SHAPE_WAYS: which of them fitted last */
 	__u64 entry;	 /* of the traced function */
 	__u64 site;	 /* the first return address */
 	__u64 last;	 /* the outermost frame; 0: it is in frame[] as the others are */
@@ -405,13 +406,18 @@ static __always_inline __u32 tick_now(void)
 	return ((bpf_ktime_get_ns() - began) >> PT_TICK_SHIFT) | 1;
 }
 
-/* As bpf_get_current_comm(), without a call where reads need none. */
+/* These are as the helpers bpf_get_current_comm() and _pid_tgid(), without a call. */
 static __always_inline void read_current_comm(__u64 comm[2])
 {
-	__u64 at = bpf_get_current_task() + bpf_core_field_offset(struct task_struct, comm);
+	const __u64 *at = (const __u64 *)bpf_get_current_task_btf()->comm;
 
-	comm[0] = read_u64(at);
-	comm[1] = read_u64(at + 8);
+	comm[0] = at[0];
+	comm[1] = at[1];
+}
+
+static __always_inline __u32 current_tid(void)
+{
+	return bpf_get_current_task_btf()->pid;
 }
 
 static __noinline void remember_task(__u32 tid, __u32 tick)
