@@ -71,7 +71,14 @@ static __always_inline void note_live(struct scan *sc)
 	sc->live += __builtin_popcountll(sc->mask);
 }
 
-static __always_inline long scan_batch(struct pt_scratch *scratch, __u32 batch)
+/* What scan_batch() looks for: pages above idle, and these. */
+enum scan_for {
+	SCAN_FOR_STORED = 1 << 0, /* pages in a file, if the scan wants them */
+	SCAN_FOR_UNLIKE = 1 << 1, /* pages below idle, and heads of large folios */
+};
+
+/* @what: a constant, as each bit of it costs at every page */
+static __always_inline long scan_batch(struct pt_scratch *scratch, __u32 batch, enum scan_for what)
 {
 	struct scan *sc = &scratch->scan;
 	__u64 done = (__u64)batch * SCAN_BATCH, mask = 0;
@@ -79,7 +86,7 @@ static __always_inline long scan_batch(struct pt_scratch *scratch, __u32 batch)
 	__u32 mapping = bpf_core_field_offset(struct folio, mapping) & 56;
 	__u32 index = bpf_core_field_offset(struct folio, index) & 56;
 	__u32 head = 63 - (bpf_core_enum_value(enum pageflags, PG_head) & 63);
-	__u64 stored = sc->stored, unlike = sc->unlike;
+	__u64 stored = sc->stored;
 	__u8 *pages = scratch->pages;
 	__s64 idle = sc->idle;
 	__u64 left;
@@ -100,13 +107,15 @@ static __always_inline long scan_batch(struct pt_scratch *scratch, __u32 batch)
 	/* without branches, which the verifier would follow each */
 	for (i = 0; i < SCAN_BATCH; i++) {
 		__u8 *page = pages + i * 64;
-		__s64 over = idle - *(__s32 *)(page + refcount);
-		__s64 file = (*(__u64 *)(page + mapping) | *(__u64 *)(page + index)) & stored;
-		/* the flags come first in each struct page */
-		__s64 other = (-over | *(__u64 *)page << head) & unlike;
+		__s64 over = idle - *(__s32 *)(page + refcount), file = 0;
 
 		/* the top bit of -x | x is set unless x is 0 */
-		over |= -file | file | other;
+		if (what & SCAN_FOR_STORED)
+			file = (*(__u64 *)(page + mapping) | *(__u64 *)(page + index)) & stored;
+		/* the flags come first in each struct page */
+		if (what & SCAN_FOR_UNLIKE)
+			over |= -over | *(__u64 *)page << head;
+		over |= -file | file;
 		asm volatile("" : "+r"(over));
 		mask |= ((__u64)over >> 63) << i;
 	}
@@ -120,13 +129,18 @@ static __always_inline long scan_batch(struct pt_scratch *scratch, __u32 batch)
 
 static long scan_step(__u32 batch, void *data)
 {
-	return scan_batch(*(struct pt_scratch **)data, batch);
+	return scan_batch(*(struct pt_scratch **)data, batch, 0);
+}
+
+static long scan_unlike_step(__u32 batch, void *data)
+{
+	return scan_batch(*(struct pt_scratch **)data, batch, SCAN_FOR_UNLIKE);
 }
 
 static long baseline_scan_step(__u32 batch, void *data)
 {
 	struct pt_scratch *scratch = *(struct pt_scratch **)data;
-	long done = scan_batch(scratch, batch);
+	long done = scan_batch(scratch, batch, SCAN_FOR_STORED);
 
 	if (!done && scratch->scan.mask)
 		bpf_loop(SCAN_BATCH, baseline_step, data, 0);
@@ -155,9 +169,10 @@ __noinline int scan_pages(struct pt_scratch *s, __u64 pfn, __u64 nr, __u32 type,
 {
 	if (!s)
 		return 0;
-	s->scan.stored = 0;
-	s->scan.unlike = unlike ? ~0ULL : 0;
-	scan_by(scan_step, s, pfn, nr, type);
+	if (unlike)
+		scan_by(scan_unlike_step, s, pfn, nr, type);
+	else
+		scan_by(scan_step, s, pfn, nr, type);
 	return 0;
 }
 
@@ -166,7 +181,6 @@ static __always_inline void scan_for_baseline(struct pt_scratch *s, __u64 pfn, _
 {
 	/* also what a file has stored: its section is not to be made with interrupts off */
 	s->scan.stored = type == PT_TYPE_FS_DAX ? ~0ULL : 0;
-	s->scan.unlike = 0;
 	scan_by(baseline_scan_step, s, pfn, nr, type);
 }
 

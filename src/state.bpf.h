@@ -157,9 +157,7 @@ struct scan {
 	__u64 pfn;
 	__u64 nr;
 	__s64 idle;
-	/* all ones or 0: what is looked for beside pages above idle */
-	__u64 stored;	  /* pages in a file */
-	__u64 unlike;	  /* pages below idle, and heads of large folios */
+	__u64 stored;	  /* all ones if pages in a file are looked for, too; or 0 */
 	__u64 batch;	  /* pfn of the 64 pages at hand */
 	__u64 mask;	  /* which of them are looked for */
 	__u64 live;	  /* how many were found */
@@ -801,7 +799,7 @@ __noinline int tell(const struct pt_transition *t, const struct pt_event *e, __u
 	r->order = e->order;
 	r->type = t->type;
 	r->cpu = bpf_get_smp_processor_id();
-	r->tid = bpf_get_current_pid_tgid();
+	r->tid = current_tid();
 	r->at = e->at;
 	r->unused = 0;
 	read_current_comm((__u64 *)r->comm);
