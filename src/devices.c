@@ -3,7 +3,6 @@
 
 #include <dirent.h>
 #include <limits.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -232,6 +231,21 @@ const char *devices_block(struct devices *d, const struct pt_pgmap *p)
 	const struct device *i = learn(d, p);
 
 	return i ? i->block : "";
+}
+
+static bool is_called(const struct device *i, const char *name)
+{
+	return i && (!strcmp(i->name, name) || !strcmp(i->block, name));
+}
+
+bool devices_is_called(struct devices *d, const struct pt_pgmap *p, const char *name)
+{
+	return is_called(learn(d, p), name);
+}
+
+bool devices_epoch_is_called(const struct devices *d, __u64 epoch, const char *name)
+{
+	return is_called(find(d, epoch), name);
 }
 
 const char *devices_name_of_epoch(const struct devices *d, __u64 epoch)

@@ -7,6 +7,7 @@
 #ifndef PGMAPTRACE_DEVICES_H
 #define PGMAPTRACE_DEVICES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "ksyms.h"
@@ -27,6 +28,10 @@ void devices_refresh(struct devices *d);
 const char *devices_name(struct devices *d, const struct pt_pgmap *p);
 /* Its block device, as "pmem0"; "" if none is known. */
 const char *devices_block(struct devices *d, const struct pt_pgmap *p);
+/* Is @name one of the two? */
+bool devices_is_called(struct devices *d, const struct pt_pgmap *p, const char *name);
+/* The same of a pgmap that was learnt; false if it was not. */
+bool devices_epoch_is_called(const struct devices *d, __u64 epoch, const char *name);
 /* Of a pgmap that was learnt; "?" if it was not. */
 const char *devices_name_of_epoch(const struct devices *d, __u64 epoch);
 /* The pfn that it begins with; 0 if it was not learnt. */

@@ -389,7 +389,7 @@ static int on_pgmap(void *arg, const struct pt_walk *w)
 
 	l->now = *w;
 	l->pgmap = leaks_of_pgmap(&l->from, p);
-	if (wanted && strcmp(wanted, l->pgmap.device) && strcmp(wanted, l->pgmap.block))
+	if (wanted && !devices_is_called(l->from.devices, p, wanted))
 		return 0;
 	l->found = true;
 	if (!heldset_init(&l->held, p)) {

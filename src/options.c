@@ -132,10 +132,12 @@ bool parse_seconds(const char *text, double *seconds)
 
 bool parse_number(const char *text, uint64_t *number)
 {
+	/* what begins with 0 is no octal number to who gives a pid or a size */
+	int base = text[0] == '0' && (text[1] == 'x' || text[1] == 'X') ? 16 : 10;
 	char *end;
 
 	errno = 0;
-	*number = strtoull(text, &end, 0);
+	*number = strtoull(text, &end, base);
 	return !errno && isdigit((unsigned char)*text) && !*end;
 }
 
@@ -243,13 +245,19 @@ static const struct {
 	{"probe", COMMAND_PROBE, 0}, {"rules", COMMAND_RULES, 1},
 };
 
-/* Watch what @watch says, unless something else is watched already. */
-static bool watch(struct options *o, enum pt_watch watch, const char *text)
+/*
+ * Watch what @watch says, unless something else is watched already.
+ * @number: a pfn or an inode; NULL: there is none
+ */
+static int watch(struct options *o, enum pt_watch watch, const char *option, const char *number)
 {
-	if (o->session.watch != PT_WATCH_NONE || (text && !parse_number(text, &o->session.watched)))
-		return false;
+	if (o->session.watch != PT_WATCH_NONE)
+		return usage_error("%s: give only one of --events, --pfn, --inode and --pgmap",
+				   option);
+	if (number && !parse_number(number, &o->session.watched))
+		return usage_error("%s %s: give a number (0x for hexadecimal)", option, number);
 	o->session.watch = watch;
-	return true;
+	return 0;
 }
 
 static bool parse_stack(const char *text, enum pt_stack_mode *mode)
@@ -331,10 +339,6 @@ static int parse_policy(const char *option, const char *text, struct policy *p,
 
 static int parse_option(int c, struct options *o)
 {
-	static const char bad_watch[] =
-		"%s%s: give a number (0x for hexadecimal) or a device, and only one of --events, "
-		"--pfn, --inode and --pgmap";
-
 	switch (c) {
 	case OPT_BASELINE:
 		o->baseline = optarg;
@@ -360,9 +364,7 @@ static int parse_option(int c, struct options *o)
 					   optarg);
 		break;
 	case OPT_EVENTS:
-		if (!watch(o, PT_WATCH_ALL, NULL))
-			return usage_error(bad_watch, "--events", "");
-		break;
+		return watch(o, PT_WATCH_ALL, "--events", NULL);
 	case OPT_EXPECT:
 		return parse_policy("--expect", optarg, &o->policy, policy_expect);
 	case OPT_FAIL_ON:
@@ -376,9 +378,7 @@ static int parse_option(int c, struct options *o)
 	case OPT_IGNORE:
 		return parse_policy("--ignore", optarg, &o->policy, policy_ignore);
 	case OPT_INODE:
-		if (!watch(o, PT_WATCH_INODE, optarg))
-			return usage_error(bad_watch, "--inode ", optarg);
-		break;
+		return watch(o, PT_WATCH_INODE, "--inode", optarg);
 	case OPT_JSON:
 		o->json_file = optarg;
 		break;
@@ -405,14 +405,10 @@ static int parse_option(int c, struct options *o)
 		o->past = optarg;
 		break;
 	case OPT_PFN:
-		if (!watch(o, PT_WATCH_PFN, optarg))
-			return usage_error(bad_watch, "--pfn ", optarg);
-		break;
+		return watch(o, PT_WATCH_PFN, "--pfn", optarg);
 	case OPT_PGMAP:
-		if (!watch(o, PT_WATCH_ALL, NULL))
-			return usage_error(bad_watch, "--pgmap ", optarg);
 		o->pgmap = optarg;
-		break;
+		return watch(o, PT_WATCH_ALL, "--pgmap", NULL);
 	case 'p':
 		if (!parse_pid(optarg, &o->session.pid))
 			return usage_error("--pid %s: give the number of a process", optarg);
@@ -476,28 +472,53 @@ static size_t index_of(int c)
 	return i;
 }
 
-/* @given: one bit an option that was there, by its place in names[] */
-static int parse_options(int argc, char **argv, struct options *o, uint64_t *given)
+/* Nothing else counts then. */
+static bool is_about(const struct options *o)
 {
-	char unknown[3];
+	return o->command == COMMAND_HELP || o->command == COMMAND_VERSION;
+}
+
+#define LETTERS ":d:hjo:p:TvV"
+
+/* What getopt_long() stopped at. */
+static int unknown_option(const char *text)
+{
+	size_t len = strcspn(text, "="), like = 0;
+	char letter[3];
+
+	/* a short option may stand in a cluster that is not passed yet */
+	snprintf(letter, sizeof(letter), "-%c", optopt);
+	if (optopt && optopt < OPT_FIRST && !strchr(LETTERS, optopt))
+		return usage_error("unknown option %s", letter);
+	if (optopt)
+		return usage_error("%.*s takes no value", (int)len, text);
+	for (size_t i = 0; i < NR_OPTIONS; i++)
+		like += len > 2 && !strncmp(names[i].name, text + 2, len - 2);
+	return usage_error(like > 1 ? "%s could be more than one option" : "unknown option %s",
+			   text);
+}
+
+/*
+ * @letters: as getopt_long() has them: with + before them to stop at what is no option
+ * @given: one bit an option that was there, by its place in names[]
+ */
+static int parse_options(int argc, char **argv, const char *letters, struct options *o,
+			 uint64_t *given)
+{
 	int c, err;
 
 	opterr = 0;
 	optind = 0; /* anew: also for glibc's own state */
-	while ((c = getopt_long(argc, argv, "+:d:hjo:p:TvV", names, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, letters, names, NULL)) != -1) {
 		switch (c) {
 		case ':':
 			return usage_error("%s wants a value", argv[optind - 1]);
 		case '?':
-			/* a short option may stand in a cluster that is not passed yet */
-			snprintf(unknown, sizeof(unknown), "-%c", optopt);
-			return usage_error("unknown option %s", optopt && optopt < OPT_FIRST
-									? unknown
-									: argv[optind - 1]);
+			return unknown_option(argv[optind - 1]);
 		}
 		*given |= 1ULL << index_of(c);
 		err = parse_option(c, o);
-		if (err || o->command == COMMAND_HELP || o->command == COMMAND_VERSION)
+		if (err || is_about(o))
 			return err;
 	}
 	return 0;
@@ -522,43 +543,108 @@ static int parse_view(int argc, char **argv, struct options *o)
 	return 0;
 }
 
-/* What comes behind the options. */
-static int parse_command(int argc, char **argv, struct options *o)
+/* The name of a command, or NULL; *@c is which. */
+static const char *find_command(const char *name, size_t *c)
 {
-	size_t i = 0;
+	for (*c = 0; *c < sizeof(commands) / sizeof(commands[0]); ++*c)
+		if (!strcmp(commands[*c].name, name))
+			return name;
+	return NULL;
+}
 
-	if (!argc)
-		return 0;
-	if (is_interval(argv[0]))
-		return parse_view(argc, argv, o);
-	while (strcmp(commands[i].name, argv[0]))
-		if (++i == sizeof(commands) / sizeof(commands[0]))
-			return usage_error("unknown command %s: run, leaks, holders, probe or "
-					   "rules, or an INTERVAL",
-					   argv[0]);
-	o->command = commands[i].command;
-	if (commands[i].arguments >= 0) {
-		if (argc - 1 > commands[i].arguments)
-			return usage_error("%s: too many arguments", argv[0]);
-		o->argument = argv[1];
-		return 0;
-	}
+/* run [--] COMMAND [ARGUMENT]... */
+static int parse_run(char **argv, struct options *o)
+{
 	o->run = argv + 1;
 	if (*o->run && !strcmp(*o->run, "--"))
 		o->run++;
-	if (!*o->run)
+	if (!*o->run || !**o->run)
 		return usage_error("%s: give a COMMAND after --", argv[0]);
 	return 0;
+}
+
+/* What comes behind the options; but for run's COMMAND there may be more of them. */
+static int parse_command(int argc, char **argv, struct options *o, uint64_t *given)
+{
+	bool view = argc && is_interval(argv[0]);
+	const char *name;
+	size_t c;
+	int err;
+
+	if (!argc)
+		return 0;
+	name = view ? NULL : find_command(argv[0], &c);
+	if (!view && !name)
+		return usage_error("unknown command %s: run, leaks, holders, probe or rules, or "
+				   "an INTERVAL",
+				   argv[0]);
+	if (name)
+		o->command = commands[c].command;
+	if (name && commands[c].arguments < 0)
+		return parse_run(argv, o);
+	/* as if INTERVAL were behind them */
+	argc += view;
+	argv -= view;
+	err = parse_options(argc, argv, LETTERS, o, given);
+	if (err || is_about(o))
+		return err;
+	argc -= optind;
+	argv += optind;
+	if (view)
+		return parse_view(argc, argv, o);
+	if (argc > commands[c].arguments)
+		return usage_error("%s: too many arguments", name);
+	o->argument = argv[0];
+	return 0;
+}
+
+static bool is_same_file(const char *a, const char *b)
+{
+	return a && b && !strcmp(a, b) && strncmp(a, "/dev/", 5);
+}
+
+/* A file that is to be written, and has another use, too.  NULL: there is none. */
+static const char *file_of_two(const struct options *o)
+{
+	const char *const written[] = {o->output, o->json_file, o->junit, o->ready_file, o->save};
+	const size_t n = sizeof(written) / sizeof(written[0]);
+
+	for (size_t i = 0; i < n; i++) {
+		for (size_t j = i + 1; j < n; j++)
+			if (is_same_file(written[i], written[j]))
+				return written[i];
+		for (int j = 0; o->suppressions[j]; j++)
+			if (is_same_file(written[i], o->suppressions[j]))
+				return written[i];
+	}
+	return NULL;
+}
+
+static const char *command_name(enum command command)
+{
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (commands[i].command == command && command != COMMAND_TRACE)
+			return commands[i].name;
+	return "tracing";
 }
 
 /* Return: 0, or EXIT_USAGE: an option does not go with the command, or with another. */
 static int check_options(const struct options *o, uint64_t given)
 {
+	char error[256];
+	const char *file;
+
 	for (size_t i = 0; i < NR_OPTIONS; i++)
 		if (given & (1ULL << i) && !(commands_of[i] & (1u << o->command)))
-			return usage_error("--%s is no option of %s", names[i].name,
-					   o->command == COMMAND_TRACE ? "tracing"
-								       : commands[o->command].name);
+			return usage_error("--%s is no option of %s, but of %s", names[i].name,
+					   command_name(o->command),
+					   command_name(commands_of[i] & TRACE ? COMMAND_TRACE
+									       : COMMAND_LEAKS));
+	if (!policy_is_one(&o->policy, error, sizeof(error)))
+		return usage_error("%s", error);
+	file = file_of_two(o);
+	if (file)
+		return usage_error("%s is given for two files: give each a name of its own", file);
 	if (o->session.pid && o->session.cgroup)
 		return usage_error("--pid and --cgroup: give only one of them");
 	if (o->json && o->ktap)
@@ -585,17 +671,25 @@ int options_parse(int argc, char **argv, struct options *o)
 		.error_exitcode = EXIT_FINDINGS,
 		.session.stack = PT_STACK_FINDINGS,
 	};
-	err = parse_options(argc, argv, o, &given);
-	if (err || o->command == COMMAND_HELP || o->command == COMMAND_VERSION)
+	err = parse_options(argc, argv, "+" LETTERS, o, &given);
+	if (err || is_about(o))
 		return err;
-	err = parse_command(argc - optind, argv + optind, o);
-	return err ? err : check_options(o, given);
+	err = parse_command(argc - optind, argv + optind, o, &given);
+	return err || is_about(o) ? err : check_options(o, given);
 }
 
 bool options_want_json(int argc, char **argv)
 {
-	for (int i = 1; i < argc && strcmp(argv[i], "run"); i++)
-		if (!strcmp(argv[i], "-j") || !strcmp(argv[i], "--json-lines"))
+	int c;
+
+	opterr = 0;
+	optind = 0;
+	/* - : what is no option is told as one of number 1, in its place */
+	while ((c = getopt_long(argc, argv, "-" LETTERS, names, NULL)) != -1) {
+		if (c == 'j')
 			return true;
+		if (c == 1 && !strcmp(optarg, "run"))
+			break;
+	}
 	return false;
 }

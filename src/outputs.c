@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "exit_status.h"
@@ -77,6 +78,32 @@ static bool open_text(struct outputs *o)
 	return o->filter;
 }
 
+/*
+ * That of an earlier run would be taken for ours; and it is written late, but not late
+ * to learn that it can't be.  What is no file, such as a FIFO, is left alone.
+ */
+static bool clear_ready_file(const char *name)
+{
+	char *beside;
+	struct stat st;
+	int fd;
+
+	if (!stat(name, &st) && !S_ISREG(st.st_mode)) {
+		errno = EISDIR;
+		return !S_ISDIR(st.st_mode);
+	}
+	if ((unlink(name) && errno != ENOENT) || asprintf(&beside, "%s.XXXXXX", name) < 0)
+		return false;
+	/* by its own name it would be taken for ours, too */
+	fd = mkstemp(beside);
+	if (fd >= 0) {
+		close(fd);
+		unlink(beside);
+	}
+	free(beside);
+	return fd >= 0;
+}
+
 int outputs_open(struct outputs *o, const struct options *options)
 {
 	FILE *junit = NULL;
@@ -97,8 +124,7 @@ int outputs_open(struct outputs *o, const struct options *options)
 		return cant_write(o, options->junit);
 	if (junit)
 		fclose(junit);
-	/* that of an earlier run would be taken for ours */
-	if (options->ready_file && unlink(options->ready_file) && errno != ENOENT)
+	if (options->ready_file && !clear_ready_file(options->ready_file))
 		return cant_write(o, options->ready_file);
 	if (options->kmsg && !kmsg_open(&o->kmsg, &o->from))
 		return cant_write(o, "/dev/kmsg");

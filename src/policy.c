@@ -9,8 +9,11 @@
 
 static bool no_rule(const char *name, size_t len, char *error, size_t size)
 {
-	snprintf(error, size, "no rule is called %.*s: pgmaptrace rules lists them", (int)len,
-		 name);
+	if (len)
+		snprintf(error, size, "no rule is called %.*s: pgmaptrace rules lists them",
+			 (int)len, name);
+	else
+		snprintf(error, size, "a rule's name is missing: pgmaptrace rules lists them");
 	return false;
 }
 
@@ -97,19 +100,44 @@ bool policy_expect(struct policy *p, const char *list, char *error, size_t size)
 		size_t len = strcspn(name, "=,");
 		unsigned int rule = pt_rule_by_name(name, len);
 		const char *end;
+		uint64_t count;
 
 		if (!rule)
 			return no_rule(name, len, error, size);
-		end = name[len] == '=' ? parse_count(name + len + 1, &p->expected[rule]) : NULL;
+		end = name[len] == '=' ? parse_count(name + len + 1, &count) : NULL;
 		if (!end || (*end && *end != ',')) {
 			snprintf(error, size, "%s: give %s=N, how many there must be", name,
 				 pt_rule_name(rule));
 			return false;
 		}
+		if (p->numbered[rule] && p->expected[rule] != count) {
+			snprintf(error, size, "%s: give one number", pt_rule_name(rule));
+			return false;
+		}
+		p->numbered[rule] = true;
+		p->expected[rule] = count;
 		name = end;
 		if (!*name)
 			return true;
 	}
+}
+
+bool policy_is_one(const struct policy *p, char *error, size_t size)
+{
+	if (p->expects && p->only) {
+		snprintf(error, size,
+			 "--expect and --fail-on: give one of them: with --expect all "
+			 "other rules fail");
+		return false;
+	}
+	for (unsigned int i = 1; i < PT_NR_RULES; i++) {
+		if (!p->numbered[i] || policy_of(p, i) == POLICY_FAIL)
+			continue;
+		snprintf(error, size, "--expect %s: --%s has it, too: give one of them",
+			 pt_rule_name(i), policy_of(p, i) == POLICY_WARN ? "warn-on" : "ignore");
+		return false;
+	}
+	return true;
 }
 
 enum policy_effect policy_of(const struct policy *p, unsigned int rule)
@@ -117,10 +145,13 @@ enum policy_effect policy_of(const struct policy *p, unsigned int rule)
 	if (p->effect[rule])
 		return p->effect[rule];
 	/* a warning of which a number is asked for is one that counts */
-	if (p->expected[rule])
+	if (p->numbered[rule])
 		return POLICY_FAIL;
 	if (p->rest)
 		return p->rest;
+	/* none but those that are expected */
+	if (p->expects)
+		return POLICY_FAIL;
 	return p->only || pt_rule_is_warning(rule) ? POLICY_WARN : POLICY_FAIL;
 }
 

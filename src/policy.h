@@ -21,8 +21,9 @@ struct policy {
 	enum policy_effect effect[PT_NR_RULES]; /* of rules that were named */
 	enum policy_effect rest;		/* of those that were not */
 	bool only;				/* rules to fail on were named: the rest warns */
-	bool expects;
-	uint64_t expected[PT_NR_RULES]; /* exactly so many findings must there be */
+	bool expects;				/* numbers of findings: the rest fails */
+	bool numbered[PT_NR_RULES];
+	uint64_t expected[PT_NR_RULES]; /* exactly so many of them must there be */
 };
 
 /*
@@ -34,6 +35,8 @@ bool policy_warn_on(struct policy *p, const char *list, char *error, size_t size
 bool policy_ignore(struct policy *p, const char *list, char *error, size_t size);
 /* The same of "RULE=N[,RULE=N]...". */
 bool policy_expect(struct policy *p, const char *list, char *error, size_t size);
+/* Do all lists together make sense?  @error: why not. */
+bool policy_is_one(const struct policy *p, char *error, size_t size);
 
 /* Never POLICY_DEFAULT. */
 enum policy_effect policy_of(const struct policy *p, unsigned int rule);

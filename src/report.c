@@ -336,6 +336,7 @@ void report_subject(const struct sources *from, const struct pt_finding *f,
 {
 	unsigned int nr = report_functions(from, f->at, s->name, PT_STACK_DEPTH);
 	const char *device = devices_name(from->devices, &f->pgmap);
+	const char *block = devices_block(from->devices, &f->pgmap);
 
 	for (unsigned int i = 0; i < nr; i++)
 		s->frame[i] = s->name[i];
@@ -344,6 +345,7 @@ void report_subject(const struct sources *from, const struct pt_finding *f,
 		.frame = s->frame,
 		.nr_frames = nr,
 		.device = strcmp(device, "?") ? device : NULL,
+		.block = block[0] ? block : NULL,
 	};
 	if (files_path(from->files, f, s->file, sizeof(s->file)))
 		s->subject.path = s->file;

@@ -88,15 +88,18 @@ static int quiet(enum libbpf_print_level level, const char *format, va_list args
 static struct btf *load_btf(const char *file)
 {
 	struct btf *btf = file ? btf__parse(file, NULL) : btf__load_vmlinux_btf();
+	char why[128];
 
 	if (btf)
 		return btf;
+	/* libbpf has numbers of its own, too */
+	libbpf_strerror(-errno, why, sizeof(why));
 	if (file)
-		say_error("can't read BTF from %s: %s", file, strerror(errno));
+		say_error("--btf: can't read types from %s: %s", file, why);
 	else
 		say_error("this kernel has no BTF: /sys/kernel/btf/vmlinux: %s "
 			  "(CONFIG_DEBUG_INFO_BTF)",
-			  strerror(errno));
+			  why);
 	return NULL;
 }
 
@@ -115,10 +118,11 @@ struct session *session_probe(const struct session_options *o, int *status)
 	*status = filter_open(&s->filter, o->pid, o->cgroup);
 	if (*status)
 		goto fail;
-	*status = EXIT_KERNEL;
+	*status = o->btf ? EXIT_USAGE : EXIT_KERNEL;
 	s->btf = load_btf(o->btf);
 	if (!s->btf)
 		goto fail;
+	*status = EXIT_KERNEL;
 	s->ksyms = ksyms_load(&symbols);
 	if (!s->ksyms) {
 		say_error("can't read /proc/kallsyms, where the address of pgmap_array is: %s%s",

@@ -257,7 +257,8 @@ struct suppression *suppressions_match(const struct suppressions *all,
 {
 	for (struct suppression *s = all->first; s; s = s->next)
 		if (s->rule == subject->rule && frames_match(s, subject) &&
-		    glob_matches(s->device, subject->device) &&
+		    (glob_matches(s->device, subject->device) ||
+		     glob_matches(s->device, subject->block)) &&
 		    glob_matches(s->path, subject->path))
 			return s;
 	return NULL;

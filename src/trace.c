@@ -20,6 +20,7 @@
 #include "outputs.h"
 #include "outstanding.h"
 #include "past.h"
+#include "save.h"
 #include "say.h"
 #include "session.h"
 #include "stalls.h"
@@ -38,6 +39,7 @@ struct tracing {
 	struct stalls stalls;
 	unsigned int dim;	  /* how many looks in a row did not see all who wait */
 	struct outstanding leaks; /* at the end */
+	bool named;		  /* a pgmap is called as --pgmap says */
 	double next_table;	  /* when; 0: there is none */
 	double clock_read;	  /* when the kernel log's clock was measured */
 	uint64_t tables;	  /* how many were shown */
@@ -188,7 +190,7 @@ static void on_told(void *arg, const struct pt_told *told)
 	struct tracing *t = arg;
 
 	if (t->options->pgmap &&
-	    strcmp(t->options->pgmap, devices_name_of_epoch(t->out.from.devices, told->epoch)))
+	    !devices_epoch_is_called(t->out.from.devices, told->epoch, t->options->pgmap))
 		return;
 	outputs_event(&t->out, told);
 }
@@ -479,6 +481,12 @@ static bool accounted_for(const struct pt_finding *f, enum pt_life life)
 	return f->refcount <= 0 || (f->held && f->refcount <= (int64_t)f->held);
 }
 
+/* The rule that a folio breaks which is out for too long. */
+static enum pt_rule outstanding_rule(enum pt_life life)
+{
+	return life == PT_PART ? PT_RULE_PAGES_UNBALANCED : PT_RULE_LEAK;
+}
+
 static bool judge_outstanding(void *arg, uint64_t pfn, uint32_t word,
 			      const struct pt_touch *request)
 {
@@ -489,6 +497,8 @@ static bool judge_outstanding(void *arg, uint64_t pfn, uint32_t word,
 
 	if (interrupted())
 		return false;
+	if (is_ignored(t, outstanding_rule(life)))
+		return true;
 	if (!request->tick) {
 		t->own.ageless++;
 		return true;
@@ -497,7 +507,7 @@ static bool judge_outstanding(void *arg, uint64_t pfn, uint32_t word,
 	    !session_judges(t->session, &f))
 		return true;
 	f.kind = PT_RECORD_FINDING;
-	f.rule = life == PT_PART ? PT_RULE_PAGES_UNBALANCED : PT_RULE_LEAK;
+	f.rule = outstanding_rule(life);
 	f.time = now() * 1e9;
 	f.state = word;
 	f.at = f.request.at;
@@ -518,9 +528,8 @@ static void judge_leaks(struct tracing *t)
 {
 	struct outstanding_group *g, *next;
 
-	if (is_ignored(t, PT_RULE_LEAK))
-		return;
-	session_gone(t->session, add_gone, t);
+	if (!is_ignored(t, PT_RULE_LEAK))
+		session_gone(t->session, add_gone, t);
 	if (t->options->older >= 0 &&
 	    !(session_choice(t->session)->rules_off & (1u << PT_RULE_LEAK)))
 		t->own.cut_short = !session_outstanding(t->session, judge_outstanding, t);
@@ -620,10 +629,27 @@ static int finish(struct tracing *t, int command_status)
 	not_saved = save_past(t, ended, sum->ledger.touches & (1u << PT_RULE_LEAK));
 	status = status_of(t, sum, command_status);
 	if (not_saved)
-		status = not_saved;
+		status = EXIT_INTERNAL;
 	status = outputs_end(&t->out, &t->findings, sum, &t->suppressions, status);
 	free(sum);
 	return status;
+}
+
+static void look_for_name(void *arg, const struct pt_pgmap *p)
+{
+	struct tracing *t = arg;
+
+	t->named |= devices_is_called(t->out.from.devices, p, t->options->pgmap);
+}
+
+/* What --pgmap names may come later; or it is a mistake. */
+static void check_name(struct tracing *t)
+{
+	if (!t->options->pgmap)
+		return;
+	session_pgmaps(t->session, look_for_name, t);
+	if (!t->named)
+		say("--pgmap %s: no pgmap is called so yet", t->options->pgmap);
 }
 
 /* When each step of the start was over; ns, as of session_now(). */
@@ -663,6 +689,7 @@ static int check_files(struct tracing *t)
 {
 	const struct options *o = t->options;
 	int status = o->run ? command_look_up(o->run[0]) : 0;
+	struct save save;
 
 	if (status) {
 		say_error("%s: %s", o->run[0],
@@ -670,10 +697,15 @@ static int check_files(struct tracing *t)
 		return status;
 	}
 	if (o->vmlinux && access(o->vmlinux, R_OK)) {
-		say_error("can't read %s: %s", o->vmlinux, strerror(errno));
-		return EXIT_KERNEL;
+		say_error("--vmlinux: can't read %s: %s", o->vmlinux, strerror(errno));
+		return EXIT_USAGE;
 	}
-	return load_suppressions(t);
+	if (o->save) {
+		/* it is written at the end, which is late to learn that it can't be */
+		status = save_begin(&save, o->save);
+		save_drop(&save);
+	}
+	return status ? status : load_suppressions(t);
 }
 
 int trace_run(const struct options *o)
@@ -751,6 +783,7 @@ int trace_run(const struct options *o)
 		t.own.interrupted = false;
 		/* devices are named while they are there */
 		session_consume(t.session);
+		check_name(&t);
 		if (o->verbose)
 			say_attached(t.session, &at);
 		outputs_start(&t.out);

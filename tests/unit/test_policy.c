@@ -82,8 +82,45 @@ static void expected(void **state)
 	WRONG(policy_expect(&p, "leak=-1", error, sizeof(error)), "leak=N");
 	WRONG(policy_expect(&p, "leak=1x", error, sizeof(error)), "leak=N");
 	WRONG(policy_expect(&p, "leak=18446744073709551616", error, sizeof(error)), "leak=N");
-	WRONG(policy_expect(&p, "leak=1,", error, sizeof(error)), "no rule is called");
+	WRONG(policy_expect(&p, "flow-order=1,", error, sizeof(error)), "is missing");
 	WRONG(policy_expect(&p, "leaks=1", error, sizeof(error)), "no rule is called leaks:");
+}
+
+/* Of none of the others may there be one, unless it is said what becomes of it. */
+static void expected_alone(void **state)
+{
+	struct policy p = {0};
+
+	(void)state;
+	GOOD(policy_expect(&p, "leak=1", error, sizeof(error)));
+	IS(LEAK, FAIL);
+	IS(DOUBLE_FREE, FAIL);
+	IS(BREAK_STALL, FAIL);
+	GOOD(policy_warn_on(&p, "break-stall", error, sizeof(error)));
+	IS(BREAK_STALL, WARN);
+	GOOD(policy_ignore(&p, "all", error, sizeof(error)));
+	IS(LEAK, FAIL);
+	IS(DOUBLE_FREE, IGNORE);
+	GOOD(policy_is_one(&p, error, sizeof(error)));
+}
+
+static void expected_and_otherwise(void **state)
+{
+	struct policy twice = {0}, ignored = {0}, warned = {0}, failing = {0};
+
+	(void)state;
+	GOOD(policy_expect(&twice, "leak=0", error, sizeof(error)));
+	GOOD(policy_expect(&twice, "leak=0", error, sizeof(error)));
+	WRONG(policy_expect(&twice, "leak=1", error, sizeof(error)), "leak: give one number");
+	GOOD(policy_expect(&ignored, "leak=0", error, sizeof(error)));
+	GOOD(policy_ignore(&ignored, "leak", error, sizeof(error)));
+	WRONG(policy_is_one(&ignored, error, sizeof(error)), "--expect leak: --ignore");
+	GOOD(policy_expect(&warned, "leak=1", error, sizeof(error)));
+	GOOD(policy_warn_on(&warned, "leak", error, sizeof(error)));
+	WRONG(policy_is_one(&warned, error, sizeof(error)), "--expect leak: --warn-on");
+	GOOD(policy_expect(&failing, "leak=1", error, sizeof(error)));
+	GOOD(policy_fail_on(&failing, "double-free", error, sizeof(error)));
+	WRONG(policy_is_one(&failing, error, sizeof(error)), "--expect and --fail-on");
 }
 
 static void no_such_rule(void **state)
@@ -105,6 +142,7 @@ int main(void)
 		cmocka_unit_test(by_itself),	   cmocka_unit_test(fail_on_some),
 		cmocka_unit_test(all_is_the_rest), cmocka_unit_test(ignored),
 		cmocka_unit_test(expected),	   cmocka_unit_test(no_such_rule),
+		cmocka_unit_test(expected_alone),  cmocka_unit_test(expected_and_otherwise),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,7 +34,8 @@ static const struct suppress_subject subject = {
 	.rule = PT_RULE_DOUBLE_FREE,
 	.frame = stack,
 	.nr_frames = 5,
-	.device = "pmem0",
+	.device = "namespace0.0",
+	.block = "pmem0",
 	.path = "/mnt/a",
 };
 
@@ -79,11 +80,12 @@ static void device_and_file(void **state)
 
 	(void)state;
 	assert_true(matches("frame: ...\ndevice: pmem*"));
+	assert_true(matches("frame: ...\ndevice: namespace0.0"));
 	assert_false(matches("frame: ...\ndevice: dax*"));
 	assert_true(matches("frame: ...\nfile: /mnt/*\ndevice: pmem0"));
 	assert_false(matches("frame: ...\nfile: /mnt"));
 	/* what is not known is matched by nothing */
-	unknown.device = unknown.path = NULL;
+	unknown.device = unknown.block = unknown.path = NULL;
 	assert_true(parse(&all, "suppress double-free\nreason: x\nframe: ...\nfile: *\n"));
 	assert_null(suppressions_match(&all, &unknown));
 	assert_true(suppression_is_narrow(all.first));
@@ -161,6 +163,7 @@ static void round_trip(const struct suppress_subject *s)
 	assert_null(suppressions_match(&all, &other));
 	other = *s;
 	other.device = "another";
+	other.block = NULL;
 	assert_int_equal(suppressions_match(&all, &other) != NULL, !all.first->device);
 	suppressions_free(&all);
 }

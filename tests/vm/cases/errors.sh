@@ -21,7 +21,22 @@ verdict 'errors: no such rule' says 64 'no rule is called x' pgmaptrace rules x
 verdict 'errors: run without COMMAND' says 64 'give a COMMAND' pgmaptrace run --
 verdict 'errors: COMMAND not found' says 127 'nothere: command not found' pgmaptrace run -- nothere
 verdict 'errors: COMMAND not executable' says 126 'permission denied' pgmaptrace run -- /etc
-verdict 'errors: --btf names a missing file' says 69 'nothere.btf' pgmaptrace --btf /nothere.btf
+verdict 'errors: --btf names a missing file' says 64 'nothere.btf: No such file' \
+	pgmaptrace --btf /nothere.btf
+echo no types >/tmp/garbage
+verdict 'errors: --btf names something else' says 64 "types from /tmp/garbage: [^0-9]*$" \
+	pgmaptrace --btf /tmp/garbage
+verdict 'errors: one file for two' says 64 '/tmp/x is given for two files' \
+	pgmaptrace --output /tmp/x --json /tmp/x
+verdict 'errors: --expect and --ignore' says 64 '--expect leak: --ignore has it' \
+	pgmaptrace --expect leak=1 --ignore leak
+verdict 'errors: an option behind the command' says 64 '--pfn is no option of rules' \
+	pgmaptrace rules leak --pfn 1
+verdict 'errors: --save has no place' says 70 "can't write /nothere/saved" \
+	pgmaptrace --save /nothere/saved run -- touch /tmp/too-late
+verdict 'errors: --ready-file has no place' says 70 "can't write /nothere/ready" \
+	pgmaptrace --ready-file /nothere/ready run -- touch /tmp/too-late
+verdict 'errors: COMMAND was not run' [ ! -e /tmp/too-late ]
 verdict 'errors: COMMAND status is handed on' says 7 PASS pgmaptrace run -- sh -c 'exit 7'
 verdict 'errors: COMMAND dies of a signal' says 143 PASS pgmaptrace run -- sh -c 'kill $$'
 verdict 'errors: output to a full disk' sh -c \

@@ -16,7 +16,7 @@ esac
 leaks() {
 	want=$1 held=$2 got=0
 	shift 2
-	pgmaptrace "$@" leaks >$OUT 2>&1 || got=$?
+	pgmaptrace leaks "$@" >$OUT 2>&1 || got=$?
 	keep_records $OUT
 	summary=$(tail -n 1 $OUT)
 	! grep -qw pgmap_reports /proc/cmdline || sed 's/^/| /' $OUT
@@ -118,6 +118,9 @@ bad_input() {
 	verdict 'leaks: --pgmap' leaks_say 0 0 'leaks pgmaps=1 ' -- --pgmap pmem0
 	verdict 'leaks: options of others' leaks_say 64 - 'pfn is no option of leaks' -- --pfn 1
 	verdict 'leaks: --save in place of a device' leaks_say 64 - 'no regular file' -- --save /dev/null
+	status=0
+	pgmaptrace --pgmap dax7.7 leaks >$OUT 2>&1 || status=$?
+	[ $status = 64 ] || not_ok 'leaks: options before the command'
 	for option in -j '--save /tmp/x' '--baseline /tmp/x' '--top 3'; do
 		status=0
 		pgmaptrace $option probe >$OUT 2>&1 || status=$?

@@ -88,7 +88,7 @@ verdict 'symbols: no debug info, plain symbols' plain
 no_such_file() {
 	status=0
 	pgmaptrace --vmlinux /nothere -d 0 >"$OUT" 2>&1 || status=$?
-	[ $status = 69 ] && report_has "can't read /nothere"
+	[ $status = 64 ] && report_has "can't read /nothere"
 }
 verdict 'symbols: --vmlinux names a missing file' no_such_file
 
