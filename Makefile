@@ -16,6 +16,7 @@ prefix	?= /usr/local
 sbindir	?= $(prefix)/sbin
 datadir	?= $(prefix)/share
 mandir	?= $(datadir)/man
+docdir	?= $(datadir)/doc/pgmaptrace
 CLANG	?= clang
 CC	?= gcc
 BPFTOOL	?= $(or $(shell command -v bpftool 2>/dev/null),/usr/sbin/bpftool)
@@ -113,10 +114,13 @@ install: $(O)/pgmaptrace
 		install -D -m $$([ -x contrib/$$file ] && echo 755 || echo 644) contrib/$$file \
 			$(DESTDIR)$(datadir)/pgmaptrace/$$file || exit; \
 	done
+	$(Q)sed -i 's#/usr/local/sbin#$(sbindir)#' \
+		$(DESTDIR)$(datadir)/pgmaptrace/systemd/pgmaptrace.service
+	$(Q)install -D -m 644 -t $(DESTDIR)$(docdir) docs/*.md docs/*.svg docs/schema.json
 
 uninstall:
 	$(Q)rm -f $(DESTDIR)$(sbindir)/pgmaptrace $(DESTDIR)$(mandir)/man8/pgmaptrace.8
-	$(Q)rm -rf $(DESTDIR)$(datadir)/pgmaptrace
+	$(Q)rm -rf $(DESTDIR)$(datadir)/pgmaptrace $(DESTDIR)$(docdir)
 
 SCRIPTS := tests/check tests/table tests/debian.sh tests/deps tests/demo.sh tests/kernel/build \
 	tests/kernel/headers tests/kernel/module tests/kernel/root tests/vm/kernel tests/vm/lab tests/vm/run \

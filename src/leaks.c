@@ -231,7 +231,8 @@ static void look(struct leaks *l, uint64_t pfn, struct leak_folio *f, bool holde
 	f->f.request = request;
 	f->f.free = free;
 	f->f.state = state;
-	f->f.time = session_now();
+	/* one time for all that is told: what lasts longer is the telling */
+	f->f.time = l->began;
 	f->looked = holders;
 	if (holders)
 		f->error = session_holders(l->session, &q, &f->found);
@@ -288,7 +289,7 @@ static void tell_held(struct leaks *l)
 		printf("  and %llu more, not shown (see --top)\n",
 		       (unsigned long long)(l->pgmap.count.held - told));
 	if (knows_requests(l))
-		leaks_requesters(&l->out, &l->requesters, l->past);
+		leaks_requesters(&l->out, &l->requesters, l->began, l->past);
 	requesters_free(&l->requesters);
 }
 

@@ -24,6 +24,7 @@ static const char help[] =
 	"                                                without PFN: who waits for any\n"
 	"       pgmaptrace probe                         what this kernel offers\n"
 	"       pgmaptrace rules [RULE]                  the rules, and what breaks them\n"
+	"Options may stand behind a command, too; behind run all is COMMAND's.\n"
 	"\n"
 	"Watch every request and every free of device pages (pmem, device-dax, GPU,\n"
 	"P2P) in the running kernel, and name a broken rule the moment it breaks.\n"

@@ -150,9 +150,10 @@ static void held_by(struct text_out *o, const struct leak_folio *f)
 		fprintf(o->to, "    held by: nobody was found; %s\n", HOLDERS_NEVER_SEEN);
 }
 
-static double age(const struct leak_folio *f)
+/* Seconds; 0 of what was requested while leaks began. */
+static double age(uint64_t time, uint64_t requested)
 {
-	return f->f.time > f->requested ? (double)(f->f.time - f->requested) / 1e9 : 0;
+	return time > requested ? (double)(time - requested) / 1e9 : 0;
 }
 
 static const char *word_of_request(const struct text_out *o, const struct leak_folio *f)
@@ -177,7 +178,7 @@ void leaks_folio(struct text_out *o, const struct leak_folio *f)
 			text_task(o, comm, f->past.tid, f->past.interrupt);
 		else
 			text_who(o, &request);
-		fprintf(o->to, ", %.3f s ago", age(f));
+		fprintf(o->to, ", %.3f s ago", age(f->f.time, f->requested));
 		if (f->ended)
 			fprintf(o->to, ", as the session that ended %.3f s ago saw it",
 				(double)(f->f.time - f->ended) / 1e9);
@@ -192,16 +193,14 @@ void leaks_folio(struct text_out *o, const struct leak_folio *f)
 	}
 }
 
-void leaks_requesters(struct text_out *o, const struct requesters *all, bool past)
+void leaks_requesters(struct text_out *o, const struct requesters *all, uint64_t time, bool past)
 {
-	uint64_t now = session_now();
-
 	for (unsigned int i = 0; i < all->nr; i++) {
 		const struct requester *r = &all->one[i];
 
 		fprintf(o->to, "  %llu folio%s, %llu KiB, by %s, the oldest %.3f s ago: pfn",
 			(unsigned long long)r->folios, r->folios > 1 ? "s" : "",
-			(unsigned long long)r->pages * 4, r->comm, (double)(now - r->oldest) / 1e9);
+			(unsigned long long)r->pages * 4, r->comm, age(time, r->oldest));
 		for (uint64_t j = 0; j < r->folios && j < REQUESTER_PFNS; j++)
 			fprintf(o->to, "%s0x%llx", j ? ", " : " ", (unsigned long long)r->pfn[j]);
 		fprintf(o->to, "%s\n", r->folios > REQUESTER_PFNS ? " ..." : "");
@@ -291,7 +290,7 @@ bool leaks_record(FILE *to, const struct sources *from, struct stack_texts *text
 			holder_text(&f->found.holder[i], r.holder[i], sizeof(r.holder[i]));
 	}
 	if (f->requested) {
-		r.age = age(f);
+		r.age = age(f->f.time, f->requested);
 		if (f->ended) {
 			r.past = true;
 			r.tid = f->past.tid;

@@ -47,8 +47,11 @@ void requesters_free(struct requesters *all);
 void leaks_pgmap(struct text_out *o, const struct record_pgmap *r, const struct pt_pgmap *p,
 		 bool stuck);
 void leaks_folio(struct text_out *o, const struct leak_folio *f);
-/* @past: a session that has ended was asked, too */
-void leaks_requesters(struct text_out *o, const struct requesters *all, bool past);
+/*
+ * @time: ages are told as of then, ns of CLOCK_MONOTONIC
+ * @past: a session that has ended was asked, too
+ */
+void leaks_requesters(struct text_out *o, const struct requesters *all, uint64_t time, bool past);
 void leaks_summary(FILE *to, const struct record_summary *sum, const char *release,
 		   const char *profile);
 
