@@ -104,11 +104,8 @@ static __always_inline void inherit_section(__u64 head)
 	s->span = request;
 }
 
-/*
- * A large folio comes back in parts: from here on each of its pages is on its
- * own, and was requested when the folio was.
- */
-static __noinline void split_folio(__u64 head, __u32 order)
+/* Each of its pages is on its own from here on, and was requested when the folio was. */
+static __always_inline void split_folio(__u64 head, __u32 order)
 {
 	struct pt_scratch *s = scratch_get();
 
@@ -122,6 +119,47 @@ static __noinline void split_folio(__u64 head, __u32 order)
 	else if (order < PT_SECTION_SHIFT)
 		bpf_loop(1U << (order & PT_ORDER_MASK), inherit_step, &s, 0);
 	scratch_put(s);
+}
+
+struct claim {
+	struct pt_section *section;
+	bool taken;
+};
+
+static long claim_step(__u32 i, void *data)
+{
+	struct claim *c = data;
+
+	c->taken = !__sync_val_compare_and_swap(&c->section->splitting, 0, 1);
+	return c->taken;
+}
+
+/* Far more than it takes; but who is at it may have been interrupted by this very CPU. */
+#define CLAIM_TRIES (1 << 17)
+
+/*
+ * split_enclosing - a page comes back that may be a part of a larger folio
+ * @pfn: of the page, or of the head of what comes back at @order
+ *
+ * Two parts may come back at the same time: no state of them is looked at while
+ * another CPU takes their folio apart.
+ * Return: false if that took too long
+ */
+static __noinline bool split_enclosing(struct pt_section *section, __u64 pfn, __u32 order)
+{
+	struct claim claim = {.section = section};
+	__u32 whole;
+	__u64 head;
+
+	bpf_loop(CLAIM_TRIES, claim_step, &claim, 0);
+	if (!claim.taken)
+		return false;
+	head = enclosing_folio(section, pfn);
+	whole = pt_order(pt_word(section, head & (PT_SECTION_PAGES - 1)));
+	if (whole > (head == pfn ? order : 0))
+		split_folio(head, whole);
+	__sync_val_compare_and_swap(&section->splitting, 1, 0);
+	return true;
 }
 
 /*
@@ -160,18 +198,15 @@ static __always_inline void free_folio(const struct hook *h, struct pt_section *
 {
 	__u32 word = pt_word(s, e->pfn & (PT_SECTION_PAGES - 1)), order = t->order & PT_ORDER_MASK;
 	enum pt_keep keep;
-	__u64 head;
 	__u8 rule;
 
-	if (!pt_is_out(word) && s->large) {
-		head = enclosing_folio(s, e->pfn);
-		if (head != e->pfn) {
-			split_folio(head, pt_order(pt_word(s, head & (PT_SECTION_PAGES - 1))));
-			word = pt_word(s, e->pfn & (PT_SECTION_PAGES - 1));
+	s->judged = 0;
+	if (pt_is_out(word) ? pt_order(word) > order : s->large) {
+		if (!split_enclosing(s, e->pfn, order)) {
+			lose(PT_LOSS_CONTENDED, 1);
+			return;
 		}
-	} else if (pt_is_out(word) && pt_order(word) > order) {
-		split_folio(e->pfn, pt_order(word));
-		word = 0;
+		word = pt_word(s, e->pfn & (PT_SECTION_PAGES - 1));
 	}
 	keep = judge_in(h, s, t, e);
 	if (order > pt_order(word) && pt_is_out(e->word)) {

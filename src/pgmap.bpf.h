@@ -132,6 +132,7 @@ static __noinline void learn_pgmap(__u64 address, __u64 since, __u32 at)
 {
 	struct pt_scratch *s = scratch_get();
 	struct pt_pgmap *old;
+	long err;
 
 	if (!s) {
 		lose(PT_LOSS_PGMAP, 1);
@@ -156,8 +157,10 @@ static __noinline void learn_pgmap(__u64 address, __u64 since, __u32 at)
 	if (since)
 		forget_pages(&s->pgmap, 0);
 	/* memremap_pages knows better when the pgmap was made, and may have been faster */
-	if (bpf_map_update_elem(&pgmaps, &address, &s->pgmap, since ? BPF_ANY : BPF_NOEXIST) &&
-	    !bpf_map_lookup_elem(&pgmaps, &address))
+	err = bpf_map_update_elem(&pgmaps, &address, &s->pgmap, since ? BPF_ANY : BPF_NOEXIST);
+	if (err && !since && bpf_map_lookup_elem(&pgmaps, &address))
+		goto out;
+	if (err)
 		lose(PT_LOSS_PGMAP, 1);
 	if (!since)
 		enter_epochs(&s->pgmap);

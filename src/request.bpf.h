@@ -85,7 +85,7 @@ __noinline int overlap_rule(struct pt_scratch *scratch, const struct call *c)
 	if (!scratch || !c)
 		return PT_RULE_NONE;
 	if (c->order) {
-		tally_range(scratch, c->pfn + 1, c->pfn + (1ULL << (c->order & PT_ORDER_MASK)));
+		tally_range(scratch, c->pfn + 1, c->pfn + (c->nr << (c->order & PT_ORDER_MASK)));
 		if (scratch->tally.parts)
 			return PT_RULE_PAGES_UNBALANCED;
 		return scratch->tally.out ? PT_RULE_DOUBLE_REQUEST : PT_RULE_NONE;
@@ -325,16 +325,22 @@ __noinline int judge_huge(struct pt_scratch *s, __u64 pfn, __u32 order)
 {
 	struct pt_section *section = find_section(pfn);
 	bool used = section && is_section_used(section);
+	__u8 rule;
 
 	if (!s)
 		return PT_RULE_NONE;
 	s->tally.idle = 0;
-	if (used && order == PT_SECTION_SHIFT && pt_assoc(pt_word(section, 0)))
+	if (used && order == PT_SECTION_SHIFT && section->judged)
 		return PT_RULE_NONE;
 	if (!used)
 		tally_range(s, pfn, pfn + PT_SECTION_PAGES);
 	scan_pages(s, pfn, PT_SECTION_PAGES, PT_TYPE_FS_DAX, false);
-	return pt_judge_huge(PT_SECTION_PAGES, s->tally.idle, order, s->scan.live);
+	rule = pt_judge_huge(PT_SECTION_PAGES, s->tally.idle, order, s->scan.live);
+	/* to keep it would take more of the BPF stack than there is */
+	section = find_known_section(pfn);
+	if (section)
+		section->judged = !rule;
+	return rule;
 }
 
 /* The same, with its finding. */

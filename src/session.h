@@ -93,7 +93,9 @@ bool session_keeps_history(const struct session *s);
 
 /* File descriptor that is readable when session_consume() has records. */
 int session_fd(const struct session *s);
-/* Return: how many records; negative errno. */
+/* So many events are read at once: where many CPUs make them there may always be more. */
+#define SESSION_EVENTS (1 << 14)
+/* Return: how many records; SESSION_EVENTS if there may be more; negative errno. */
 int session_consume(struct session *s);
 
 /* Switch all hooks off at once, detach them, hand out the last records. */

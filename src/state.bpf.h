@@ -803,10 +803,14 @@ __noinline int tell(const struct pt_transition *t, const struct pt_event *e, __u
 	r->at = e->at;
 	r->unused = 0;
 	read_current_comm((__u64 *)r->comm);
-	/* to wake the tool for each would cost more than all the rest: it looks by itself */
+	/*
+	 * To wake the tool for each would cost more than all the rest: it looks by
+	 * itself.  Other CPUs may be between their reservation and this.
+	 */
 	waiting = bpf_ringbuf_query(&told, BPF_RB_AVAIL_DATA);
-	bpf_ringbuf_submit(r, waiting - TOLD_AT_ONCE < 2 * sizeof(*r) ? BPF_RB_FORCE_WAKEUP
-								      : BPF_RB_NO_WAKEUP);
+	bpf_ringbuf_submit(r, waiting >= TOLD_AT_ONCE && waiting % TOLD_AT_ONCE < 1024
+				      ? BPF_RB_FORCE_WAKEUP
+				      : BPF_RB_NO_WAKEUP);
 	return 0;
 }
 

@@ -406,7 +406,7 @@ static int trace(struct tracing *t, pid_t child)
 	};
 	double told = now(), looked = now(), noted = now();
 	bool late = false, many = false;
-	int status = 0;
+	int status = 0, read = 0;
 
 	if (o->session.watch != PT_WATCH_NONE)
 		setpriority(PRIO_PROCESS, 0, HASTE);
@@ -433,7 +433,7 @@ static int trace(struct tracing *t, pid_t child)
 		/* the kernel fills the ring while this naps, so that there is much to do at once */
 		fds[0].fd = many ? -1 : session_fd(t->session);
 		if (many)
-			left = least(left, NAP);
+			left = least(left, read < SESSION_EVENTS ? NAP : 0);
 		if (!poll(fds, 3, left > 0 ? (int)(left * 1000) + 1 : 0) && now() - noted >= 1) {
 			noted = now();
 			session_note_modules(t->session);
@@ -442,7 +442,8 @@ static int trace(struct tracing *t, pid_t child)
 			devices_refresh(t->out.from.devices);
 			files_learn(t->out.from.files);
 		}
-		many = session_consume(t->session) > MANY_EVENTS;
+		read = session_consume(t->session);
+		many = read > MANY_EVENTS;
 		session_check_refs(t->session, add_own_finding, t);
 		if (o->session.watch != PT_WATCH_NONE)
 			outputs_flush(&t->out);

@@ -68,10 +68,11 @@ struct pt_section {
 	__u64 pgmap; /* address; 0: not resolved yet */
 	__u32 type;
 	__u32 fresh;	      /* the pgmap was created while tracing */
-	__u32 large;	      /* it has, or had, large folios that were requested as such */
+	__u16 large;	      /* it has, or had, large folios that were requested as such */
+	__u16 judged;	      /* its huge entry was found good, and its folio not freed since */
 	__u32 epoch;	      /* of the pgmap; 0 while the table does not know it */
 	struct pt_touch span; /* when all of it was last requested at once, or came apart */
-	__u32 unused;
+	__u32 splitting;      /* a CPU is taking a large folio of it apart */
 	__u64 words[PT_SECTION_WORDS]; /* see pt_word() */
 };
 
