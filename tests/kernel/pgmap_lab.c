@@ -18,6 +18,7 @@
  *		stay			as it is
  *		hold			with some folios requested, large ones too
  *		lose			with one reference less than it should have
+ *	split TYPE N			N large folios are split, and come back from two CPUs
  *	storm TYPE N			breaks three rules by turns, N times in all
  *	stuck TYPE			a reference that no folio has keeps a pgmap from going
  *	hold PFN			takes a reference of a device page of someone else
@@ -899,12 +900,10 @@ static int lab_pages_unbalanced(struct lab_scene *scene)
 /* A large folio that was split: each of its parts has its own pgmap references. */
 static noinline struct lab_map *lab_split(struct lab_scene *scene, int *parts)
 {
-	const unsigned int order = 2;
-
-	if (!lab_request(scene, 0, order))
+	if (!lab_request(scene, 0, LARGE_ORDER))
 		return NULL;
-	lab_take_apart(&scene->map, order);
-	*parts = 1 << order;
+	lab_take_apart(&scene->map, LARGE_ORDER);
+	*parts = 1 << LARGE_ORDER;
 	return &scene->map;
 }
 
@@ -1175,6 +1174,67 @@ static int lab_part_requested(struct lab_scene *scene)
 	for (i = 2; i < parts; i++)
 		lab_free_part(map, i);
 	return folio ? 0 : -EIO;
+}
+
+/* Every second part of a large folio that was split. */
+struct lab_half {
+	struct work_struct work;
+	struct lab_map *map;
+	atomic_t *there; /* how many CPUs have come that free parts of it */
+	int first, parts;
+};
+
+static void lab_free_half(struct work_struct *work)
+{
+	struct lab_half *half = container_of(work, struct lab_half, work);
+	unsigned long end = jiffies + HZ;
+	int i;
+
+	atomic_inc(half->there);
+	while (atomic_read(half->there) < 2 && time_before(jiffies, end))
+		cpu_relax();
+	for (i = half->first; i < half->parts; i += 2) {
+		if (i)
+			lab_free_part(half->map, i);
+		else
+			lab_free(lab_folio(half->map, 0));
+	}
+}
+
+static int lab_split_traffic(struct lab_scene *scene)
+{
+	unsigned long left = scene->amount;
+
+	for (; left && !fatal_signal_pending(current); left--) {
+		unsigned int cpu = cpumask_any_but(cpu_online_mask, raw_smp_processor_id());
+		atomic_t there = ATOMIC_INIT(cpu >= nr_cpu_ids);
+		struct lab_half odd = {.there = &there, .first = 1}, even = {.there = &there};
+		struct lab_map *map = lab_split(scene, &odd.parts);
+
+		if (!map)
+			return -EIO;
+		odd.map = even.map = map;
+		even.parts = odd.parts;
+		INIT_WORK_ONSTACK(&odd.work, lab_free_half);
+		if (cpu < nr_cpu_ids)
+			schedule_work_on(cpu, &odd.work);
+		lab_free_half(&even.work);
+		if (cpu < nr_cpu_ids)
+			flush_work(&odd.work);
+		else
+			lab_free_half(&odd.work);
+		destroy_work_on_stack(&odd.work);
+		if (map != &scene->map)
+			lab_unmap(map);
+	}
+	return left ? -EINTR : 0;
+}
+
+#else
+
+static int lab_split_traffic(struct lab_scene *scene)
+{
+	return -EOPNOTSUPP;
 }
 
 #endif
@@ -1517,6 +1577,11 @@ static int lab_obey(int words, char **word)
 		if (script.amount && !(BIT(script.type) & (REQUESTED | MAPPED)))
 			return -EOPNOTSUPP;
 		return lab_play(&script, lab_traffic);
+	}
+	if (words == 3 && !strcmp(word[0], "split")) {
+		if (!(BIT(script.type) & REQUESTED) || script.type == MEMORY_DEVICE_FS_DAX)
+			return -EOPNOTSUPP;
+		return kstrtoul(word[2], 0, &script.amount) ?: lab_play(&script, lab_split_traffic);
 	}
 	if (words == 3 && !strcmp(word[0], "storm")) {
 		if (!(BIT(script.type) & REQUESTED))

@@ -160,6 +160,15 @@ traffic() {
 types=$(sed -n 's/^double-request \([a-z0-9]*\)$/\1/p' $LAB/commands | tr '\n' ' ')
 verdict "lab: traffic on ${types}at once" traffic $types
 
+# Large folios whose parts come back from both CPUs at once.
+parts_at_once() {
+	OPTIONS='-T --older 0'
+	trace sh -c "for type in $*; do echo split \$type 60 >$LAB/command || exit; done"
+	clean && [ "$(field requests)" = "$(field frees)" ] && [ "$(field requests)" -ge 15000 ]
+}
+types=$(sed -n 's/^pages-unbalanced \([a-z0-9]*\)$/\1/p' $LAB/commands | tr '\n' ' ')
+[ -z "$types" ] || verdict "lab: parts of large folios from two CPUs, $types" parts_at_once $types
+
 sed 's/ .*//' $LAB/commands | sort -u | while read -r rule; do
 	rule_is_on "$rule" || not_ok "lab: the module breaks $rule, which is off here"
 done

@@ -234,9 +234,10 @@ if [ $profile != classic ]; then
 fi
 verdict 'leaks: --past wants what a session saved' leaks_say 64 - '/tmp/saved:1: leaks has saved it' -- \
 	--past /tmp/saved
-verdict 'leaks: tracing saves to a disk that is not there' eval \
-	'! remember /tmp/none/past true && grep -q "^pgmaptrace: PASS" /tmp/session &&
-	grep -q "can.t write /tmp/none/past" /tmp/session'
+mkdir /tmp/none
+verdict 'leaks: tracing saves to a disk that went' eval \
+	'! remember /tmp/none/past rmdir /tmp/none && grep -q "^pgmaptrace: PASS" /tmp/session &&
+	grep -q "can.t write /tmp/none/past" /tmp/session && [ $saved = 70 ]'
 remember /tmp/past true
 verdict 'leaks: --baseline wants what leaks saved' leaks_say 64 - '/tmp/past:1: a session has saved it' -- \
 	--baseline /tmp/past
