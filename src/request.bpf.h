@@ -343,37 +343,49 @@ __noinline int judge_huge(struct pt_scratch *s, __u64 pfn, __u32 order)
 	return rule;
 }
 
-/* The same, with its finding. */
+/* The same, with its finding.  The event lies in the scratch, as in report_call(). */
 static __noinline void stored_huge(const struct hook *h, __u64 vmf, __u64 pfn)
 {
 	struct pt_transition t = {.op = PT_OP_STORE, .profile = profile, .type = PT_TYPE_FS_DAX};
-	struct pt_event e = {.pfn = pfn, .page = pfn_to_page(pfn), .vmf = vmf};
+	__u32 refcount = page_refcount(pfn_to_page(pfn)), order = folio_order(pfn_to_page(pfn));
 	struct pt_scratch *s = scratch_get();
+	__u64 busy = pfn;
+	struct pt_event *e;
 	__u8 rule;
 
 	if (!s) {
 		lose(PT_LOSS_SCAN, PT_SECTION_PAGES);
 		return;
 	}
-	e.asked_order = PT_SECTION_SHIFT; /* of the entry */
-	e.order = folio_order(e.page);
-	t.refcount = page_refcount(e.page);
 	/* what is idle is judged as any entry's folio is, by stored_folio() */
-	rule = t.refcount ? judge_huge(s, pfn, e.order) : PT_RULE_NONE;
-	if (rule == PT_RULE_PARTIAL_REQUEST) {
-		/* the page that was left out is what the report is about */
-		e.pfn = s->tally.first_idle;
-		e.page = pfn_to_page(e.pfn);
-		e.order = 0;
-		t.refcount = page_refcount(e.page);
-		each_folio(s, call_site(h), PT_OP_MISSED, pfn, PT_SECTION_PAGES, 0, false);
-	}
-	scratch_put(s);
+	rule = refcount ? judge_huge(s, pfn, order) : PT_RULE_NONE;
 	/* what no page of was requested is found at its head */
 	if (!rule || rule == PT_RULE_MAP_UNREQUESTED)
-		return;
-	e.pgmap = pfn_to_pgmap(pfn);
-	finding(h, &t, &e, rule);
+		goto out;
+	if (rule == PT_RULE_PARTIAL_REQUEST) {
+		/* the page that was left out is what the report is about */
+		busy = s->tally.first_idle;
+		order = 0;
+		each_folio(s, call_site(h), PT_OP_MISSED, pfn, PT_SECTION_PAGES, 0, false);
+	}
+	e = &s->each.event;
+	__builtin_memset(e, 0, sizeof(*e));
+	e->pfn = busy;
+	e->page = pfn_to_page(busy);
+	e->vmf = vmf;
+	e->pgmap = pfn_to_pgmap(pfn);
+	e->order = order;
+	e->asked_order = PT_SECTION_SHIFT; /* of the entry */
+	t.refcount = page_refcount(e->page);
+	finding(h, &t, e, rule);
+out:
+	scratch_put(s);
+}
+
+/* Two functions, of which one comes after the other: there is little stack for either. */
+static __noinline bool stored_plainly(const struct hook *h, __u64 vmf, __u64 pfn)
+{
+	return plain(h, PT_OP_STORE, false, pfn_to_page(pfn), vmf);
 }
 
 /* The entry of @pfn and its folio, whatever that is by now. */
@@ -382,8 +394,6 @@ static __noinline void stored_folio(const struct hook *h, __u64 vmf, __u64 pfn, 
 	struct pt_transition t = {.op = PT_OP_STORE, .profile = profile};
 	struct pt_event e = {.pfn = pfn, .page = pfn_to_page(pfn), .vmf = vmf};
 
-	if (plain(h, PT_OP_STORE, false, e.page, vmf))
-		return;
 	/* one page may be part of another file's huge folio */
 	e.page = page_head(e.page);
 	if (huge)
@@ -407,7 +417,8 @@ static __always_inline void stored(const struct hook *h, __u64 vmf, __u64 entry,
 		pfn &= ~(__u64)(PT_SECTION_PAGES - 1);
 		stored_huge(h, vmf, pfn);
 	}
-	stored_folio(h, vmf, pfn, huge);
+	if (!stored_plainly(h, vmf, pfn))
+		stored_folio(h, vmf, pfn, huge);
 }
 
 #endif /* PGMAPTRACE_REQUEST_BPF_H */
