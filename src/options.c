@@ -544,13 +544,13 @@ static int parse_view(int argc, char **argv, struct options *o)
 	return 0;
 }
 
-/* The name of a command, or NULL; *@c is which. */
-static const char *find_command(const char *name, size_t *c)
+/* Return: false if there is none of that name; *@i is its place in commands[]. */
+static bool find_command(const char *name, size_t *i)
 {
-	for (*c = 0; *c < sizeof(commands) / sizeof(commands[0]); ++*c)
-		if (!strcmp(commands[*c].name, name))
-			return name;
-	return NULL;
+	for (*i = 0; *i < sizeof(commands) / sizeof(commands[0]); ++*i)
+		if (!strcmp(commands[*i].name, name))
+			return true;
+	return false;
 }
 
 /* run [--] COMMAND [ARGUMENT]... */
@@ -568,20 +568,18 @@ static int parse_run(char **argv, struct options *o)
 static int parse_command(int argc, char **argv, struct options *o, uint64_t *given)
 {
 	bool view = argc && is_interval(argv[0]);
-	const char *name;
-	size_t c;
+	size_t i = 0;
 	int err;
 
 	if (!argc)
 		return 0;
-	name = view ? NULL : find_command(argv[0], &c);
-	if (!view && !name)
+	if (!view && !find_command(argv[0], &i))
 		return usage_error("unknown command %s: run, leaks, holders, probe or rules, or "
 				   "an INTERVAL",
 				   argv[0]);
-	if (name)
-		o->command = commands[c].command;
-	if (name && commands[c].arguments < 0)
+	if (!view)
+		o->command = commands[i].command;
+	if (!view && commands[i].arguments < 0)
 		return parse_run(argv, o);
 	/* as if INTERVAL were behind them */
 	argc += view;
@@ -593,8 +591,8 @@ static int parse_command(int argc, char **argv, struct options *o, uint64_t *giv
 	argv += optind;
 	if (view)
 		return parse_view(argc, argv, o);
-	if (argc > commands[c].arguments)
-		return usage_error("%s: too many arguments", name);
+	if (argc > commands[i].arguments)
+		return usage_error("%s: too many arguments", commands[i].name);
 	o->argument = argv[0];
 	return 0;
 }
