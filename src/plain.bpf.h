@@ -23,8 +23,11 @@ struct {
 	__type(value, struct pt_named);
 } named SEC(".maps");
 
-/* For as long a name that was seen is not looked up again, ticks: the table forgets the oldest. */
-#define NAMED_FOR 1024
+/*
+ * For as long a name that was seen is not looked up again, ticks: the table forgets the
+ * oldest, and another CPU may have seen the task under another name meanwhile.
+ */
+#define NAMED_FOR 32
 
 static __always_inline void remember_task_plainly(__u32 tid, __u32 tick)
 {
