@@ -14,10 +14,15 @@ export KEEPS_RECORDS=nobody
 TAKES='vmf_insert_page_mkwrite dax_insert_entry'
 GIVES='free_zone_device_folio dax_disassociate_entry'
 
-# measure SETTING
-measure() {
+# measure_small SETTING
+measure_small() {
 	faultcost $MNT/file 16 5 >/tmp/cost || exit 97
 	sed "s/^/cost $1 4K /" /tmp/cost
+}
+
+# measure SETTING
+measure() {
+	measure_small $1
 	faultcost -h $MNT/huge 64 15 >/tmp/cost || exit 97
 	sed "s/^/cost $1 2M /" /tmp/cost
 }
@@ -33,6 +38,12 @@ traced() {
 	sed -n 's/^pgmaptrace: programs loaded in \([0-9.]*\) s, attached in \([0-9.]*\) s.*/\1 \2/p' /tmp/said |
 		awk -v s=$setting '{ printf "tool %s load %.0f\n", s, ($1 + $2) * 1e9 }'
 	measure $setting
+	if [ $setting = events ]; then
+		# the buffer has room for these without their reader, who takes of the same processor
+		kill -STOP $tool
+		measure_small events-alone
+		kill -CONT $tool
+	fi
 	echo "tool $setting resident $(sed -n 's/^VmRSS:[^0-9]*\([0-9]*\) kB/\1/p' /proc/$tool/status)"
 	echo "tool $setting maps $(kernel_memory)"
 	kill -INT $tool
