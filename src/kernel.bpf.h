@@ -43,9 +43,15 @@ static __always_inline __u64 cast_u64(__u64 address)
 	return at->start;
 }
 
+/* @cast: can_cast, asked by the caller: once for many reads */
+static __always_inline __u64 read_u64_by(bool cast, __u64 address)
+{
+	return cast ? cast_u64(address) : read_by_helper(address, 8);
+}
+
 static __always_inline __u64 read_u64(__u64 address)
 {
-	return can_cast ? cast_u64(address) : read_by_helper(address, 8);
+	return read_u64_by(can_cast, address);
 }
 
 static __always_inline __u32 read_u32(__u64 address)

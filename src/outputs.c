@@ -13,6 +13,7 @@
 #include "lines.h"
 #include "out_junit.h"
 #include "out_ktap.h"
+#include "save.h"
 #include "say.h"
 #include "suppressions.h"
 
@@ -92,16 +93,16 @@ static bool clear_ready_file(const char *name)
 		errno = EISDIR;
 		return !S_ISDIR(st.st_mode);
 	}
-	if ((unlink(name) && errno != ENOENT) || asprintf(&beside, "%s.XXXXXX", name) < 0)
+	if (unlink(name) && errno != ENOENT)
 		return false;
 	/* by its own name it would be taken for ours, too */
-	fd = mkstemp(beside);
-	if (fd >= 0) {
-		close(fd);
-		unlink(beside);
-	}
+	fd = save_beside(name, &beside);
+	if (fd < 0)
+		return false;
+	close(fd);
+	unlink(beside);
 	free(beside);
-	return fd >= 0;
+	return true;
 }
 
 int outputs_open(struct outputs *o, const struct options *options)

@@ -150,7 +150,7 @@ static __noinline void learn_pgmap(__u64 address, __u64 since, __u32 at)
 	s->pgmap.since = since;
 	if (since) {
 		s->pgmap.made_at = at;
-		s->pgmap.maker = bpf_get_current_pid_tgid();
+		s->pgmap.maker = current_tid();
 		bpf_get_current_comm(s->pgmap.maker_comm, sizeof(s->pgmap.maker_comm));
 	}
 	s->pgmap.epoch = __sync_fetch_and_add(&epochs, 1) + 1;

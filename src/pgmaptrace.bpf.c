@@ -427,7 +427,7 @@ HOOK(dax_folio_reset_order)
 /* dax_zap_mappings_range(mapping, start, end), where a layout break takes the entries first */
 HOOK(dax_zap_mappings_range)
 {
-	__u32 tid = bpf_get_current_pid_tgid();
+	__u32 tid = current_tid();
 
 	bpf_map_update_elem(&breaks, &tid, &a0, BPF_ANY);
 	return 0;
@@ -487,7 +487,7 @@ HOOK_RETURN(memremap_pages)
 HOOK(memunmap_pages)
 {
 	struct pt_pgmap *p = bpf_map_lookup_elem(&pgmaps, &a0);
-	__u32 tid = bpf_get_current_pid_tgid();
+	__u32 tid = current_tid();
 
 	if (!p)
 		return 0;
@@ -511,7 +511,7 @@ HOOK(dev_pagemap_percpu_release)
 
 HOOK_RETURN(memunmap_pages)
 {
-	__u32 tid = bpf_get_current_pid_tgid();
+	__u32 tid = current_tid();
 	__u64 *entered = bpf_map_lookup_elem(&unmapping, &tid);
 	struct pt_pgmap *p;
 

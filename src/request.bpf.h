@@ -196,7 +196,7 @@ static __always_inline __u64 pack_span(__u32 nr, __u32 order)
 static __noinline void begin_request(const struct hook *h, enum pt_form form, __u64 pgmap,
 				     __u64 pfn, __u64 nr_order)
 {
-	__u32 tid = bpf_get_current_pid_tgid(), order = nr_order & PT_ORDER_MASK;
+	__u32 tid = current_tid(), order = nr_order & PT_ORDER_MASK;
 	struct call *outer = bpf_map_lookup_elem(&calls, &tid);
 	struct pt_scratch *s;
 	struct call c = {};
@@ -246,7 +246,7 @@ out:
 static __noinline void end_request(const struct hook *h, enum pt_form form, __u64 pgmap,
 				   bool granted)
 {
-	__u32 tid = bpf_get_current_pid_tgid();
+	__u32 tid = current_tid();
 	struct call *known = bpf_map_lookup_elem(&calls, &tid);
 	struct pt_scratch *s;
 	struct call c;
@@ -336,8 +336,6 @@ __noinline int judge_huge(struct pt_scratch *s, __u64 pfn, __u32 order)
 		tally_range(s, pfn, pfn + PT_SECTION_PAGES);
 	scan_pages(s, pfn, PT_SECTION_PAGES, PT_TYPE_FS_DAX, false);
 	rule = pt_judge_huge(PT_SECTION_PAGES, s->tally.idle, order, s->scan.live);
-	/* to keep it would take more of the BPF stack than there is */
-	section = find_known_section(pfn);
 	if (section)
 		section->judged = !rule;
 	return rule;

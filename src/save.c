@@ -16,6 +16,22 @@ static int save_failed(const struct save *s)
 	return EXIT_INTERNAL;
 }
 
+int save_beside(const char *file, char **name)
+{
+	int fd;
+
+	if (asprintf(name, "%s.XXXXXX", file) < 0) {
+		*name = NULL;
+		return -1;
+	}
+	fd = mkstemp(*name);
+	if (fd < 0) {
+		free(*name);
+		*name = NULL;
+	}
+	return fd;
+}
+
 int save_begin(struct save *s, const char *file)
 {
 	struct stat st;
@@ -28,16 +44,9 @@ int save_begin(struct save *s, const char *file)
 			  file);
 		return EXIT_USAGE;
 	}
-	if (asprintf(&s->temporary, "%s.XXXXXX", file) < 0) {
-		s->temporary = NULL;
+	fd = save_beside(file, &s->temporary);
+	if (fd < 0)
 		return save_failed(s);
-	}
-	fd = mkstemp(s->temporary);
-	if (fd < 0) {
-		free(s->temporary);
-		s->temporary = NULL;
-		return save_failed(s);
-	}
 	s->to = fdopen(fd, "w");
 	if (s->to)
 		return 0;

@@ -15,6 +15,12 @@ struct save {
 	char *temporary;
 };
 
+/*
+ * save_beside - open a new file beside @file, so that one can be where the other is
+ * @name: what it is called, to be freed; NULL if there is none
+ * Return: a file descriptor; -1 and errno
+ */
+int save_beside(const char *file, char **name);
 /* Return: 0, or an exit status (said on stderr).  save_drop() is due all the same. */
 int save_begin(struct save *s, const char *file);
 /*

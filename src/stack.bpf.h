@@ -140,14 +140,12 @@ static __always_inline __u64 stack_end(void)
 static __always_inline bool stride_fits(const struct pt_shape *shape, __u32 i, __u64 base,
 					bool cast)
 {
-	__u64 other = 0, at;
+	__u64 other = 0;
 	__u32 j;
 
 #pragma unroll
-	for (j = i; j < i + SHAPE_STRIDE; j++) {
-		at = base + shape->slot[j];
-		other |= (cast ? cast_u64(at) : read_by_helper(at, 8)) ^ shape->frame[j];
-	}
+	for (j = i; j < i + SHAPE_STRIDE; j++)
+		other |= read_u64_by(cast, base + shape->slot[j]) ^ shape->frame[j];
 	return !other;
 }
 

@@ -704,7 +704,7 @@ __noinline int touch(__u64 pfn, __u32 at, int free)
 {
 	struct pt_section *s = find_known_section(pfn);
 	struct pt_past *past = find_past(pfn, true);
-	__u32 tid = bpf_get_current_pid_tgid();
+	__u32 tid = current_tid();
 	__u32 tick;
 
 	if (!past || !s)
@@ -719,7 +719,7 @@ __noinline int touch(__u64 pfn, __u32 at, int free)
 __noinline int touch_section(__u64 pfn, __u32 at)
 {
 	struct pt_section *s = find_known_section(pfn);
-	__u32 tid = bpf_get_current_pid_tgid();
+	__u32 tid = current_tid();
 	__u32 tick = tick_now();
 
 	if (!s)
@@ -1006,7 +1006,7 @@ __noinline int tell_release(__u64 address, __u64 pfn, __u32 at)
 	r->address = address;
 	r->pfn = pfn;
 	r->cpu = bpf_get_smp_processor_id();
-	r->tid = bpf_get_current_pid_tgid();
+	r->tid = current_tid();
 	bpf_get_current_comm(r->comm, sizeof(r->comm));
 	bpf_ringbuf_submit(r, 0);
 	return 0;

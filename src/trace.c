@@ -39,7 +39,6 @@ struct tracing {
 	struct stalls stalls;
 	unsigned int dim;	  /* how many looks in a row did not see all who wait */
 	struct outstanding leaks; /* at the end */
-	bool named;		  /* a pgmap is called as --pgmap says */
 	double next_table;	  /* when; 0: there is none */
 	double clock_read;	  /* when the kernel log's clock was measured */
 	uint64_t tables;	  /* how many were shown */
@@ -406,7 +405,7 @@ static int trace(struct tracing *t, pid_t child)
 	};
 	double told = now(), looked = now(), noted = now();
 	bool late = false, many = false;
-	int status = 0, read = 0;
+	int status = 0, records = 0;
 
 	if (o->session.watch != PT_WATCH_NONE)
 		setpriority(PRIO_PROCESS, 0, HASTE);
@@ -433,7 +432,7 @@ static int trace(struct tracing *t, pid_t child)
 		/* the kernel fills the ring while this naps, so that there is much to do at once */
 		fds[0].fd = many ? -1 : session_fd(t->session);
 		if (many)
-			left = least(left, read < SESSION_EVENTS ? NAP : 0);
+			left = least(left, records < SESSION_EVENTS ? NAP : 0);
 		if (!poll(fds, 3, left > 0 ? (int)(left * 1000) + 1 : 0) && now() - noted >= 1) {
 			noted = now();
 			session_note_modules(t->session);
@@ -442,8 +441,8 @@ static int trace(struct tracing *t, pid_t child)
 			devices_refresh(t->out.from.devices);
 			files_learn(t->out.from.files);
 		}
-		read = session_consume(t->session);
-		many = read > MANY_EVENTS;
+		records = session_consume(t->session);
+		many = records > MANY_EVENTS;
 		session_check_refs(t->session, add_own_finding, t);
 		if (o->session.watch != PT_WATCH_NONE)
 			outputs_flush(&t->out);
@@ -636,21 +635,29 @@ static int finish(struct tracing *t, int command_status)
 	return status;
 }
 
+struct named {
+	struct devices *devices;
+	const char *name;
+	bool found;
+};
+
 static void look_for_name(void *arg, const struct pt_pgmap *p)
 {
-	struct tracing *t = arg;
+	struct named *n = arg;
 
-	t->named |= devices_is_called(t->out.from.devices, p, t->options->pgmap);
+	n->found |= devices_is_called(n->devices, p, n->name);
 }
 
 /* What --pgmap names may come later; or it is a mistake. */
-static void check_name(struct tracing *t)
+static void check_name(const struct tracing *t)
 {
-	if (!t->options->pgmap)
+	struct named n = {.devices = t->out.from.devices, .name = t->options->pgmap};
+
+	if (!n.name)
 		return;
-	session_pgmaps(t->session, look_for_name, t);
-	if (!t->named)
-		say("--pgmap %s: no pgmap is called so yet", t->options->pgmap);
+	session_pgmaps(t->session, look_for_name, &n);
+	if (!n.found)
+		say("--pgmap %s: no pgmap is called so yet", n.name);
 }
 
 /* When each step of the start was over; ns, as of session_now(). */
