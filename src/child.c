@@ -16,6 +16,7 @@
 
 static int signals = -1; /* signalfd of SIGINT, SIGTERM, SIGHUP and SIGCHLD */
 static bool stop, reopens, reopen;
+static bool late; /* one signal may still come that asked for the end which has begun */
 static pid_t target; /* who gets COMMAND's signals: it, or negative its group */
 
 int signals_open(bool hup_reopens)
@@ -52,7 +53,8 @@ bool stop_requested(pid_t child)
 				command_kill(info.ssi_signo);
 			continue;
 		}
-		stop = true;
+		stop = !late;
+		late = false;
 	}
 	return stop;
 }
@@ -65,9 +67,12 @@ bool reopen_requested(void)
 	return asked;
 }
 
-void stop_handled(void)
+void stop_handled(bool of_command)
 {
+	late = false;
+	stop_requested(0);
 	stop = false;
+	late = of_command;
 }
 
 bool interrupted(void)

@@ -15,8 +15,12 @@ int signals_open(bool reopens);
 bool reopen_requested(void);
 /* Did a signal ask us to stop?  SIGTERM is handed on to @child. */
 bool stop_requested(pid_t child);
-/* A signal that came is dealt with: the next one asks anew. */
-void stop_handled(void);
+/*
+ * The end has begun, and what came before asked for that; the next signal asks to hurry.
+ * @of_command: by COMMAND's end, for which what comes next may still ask, as one that was
+ * sent to all of a process group and is handed on by a wrapper, too
+ */
+void stop_handled(bool of_command);
 /* As stop_requested(), without a child: for what asks between two steps. */
 bool interrupted(void);
 

@@ -38,6 +38,7 @@ struct own_findings {
 	uint64_t ageless;	    /* outstanding folios whose request was not kept */
 	bool interrupted;	    /* stopped before tracing was complete */
 	bool cut_short;		    /* or before all that is outstanding was judged */
+	bool unsettled;		    /* or while the references of a pgmap were looked at */
 	bool blind;		    /* waits could not be looked for */
 };
 

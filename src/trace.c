@@ -468,8 +468,13 @@ static void settle_refs(struct tracing *t)
 {
 	double end = now() + 2;
 
-	while (session_check_refs(t->session, add_own_finding, t) && now() < end && !interrupted())
+	while (session_check_refs(t->session, add_own_finding, t)) {
+		if (interrupted() || now() >= end) {
+			t->own.unsettled = true;
+			return;
+		}
 		poll(NULL, 0, 200);
+	}
 }
 
 /* Is this folio explained by a mapping that lasts, or a file, or was it freed since? */
@@ -609,7 +614,7 @@ static int finish(struct tracing *t, int command_status)
 	uint64_t ended;
 
 	notify("STOPPING=1");
-	stop_handled();
+	stop_handled(t->options->run);
 	if (!sum) {
 		say_error("out of memory");
 		return EXIT_INTERNAL;

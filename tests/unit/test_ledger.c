@@ -131,6 +131,8 @@ static void the_rest(void **state)
 	is_one("interrupted", "before tracing was complete", 0, PT_ALL_RULES, 0);
 	own = (struct own_findings){.cut_short = true};
 	is_one("cut-short", "before all that is outstanding", 0, LEAKS, 0);
+	own = (struct own_findings){.unsettled = true};
+	is_one("unsettled", "references of a pgmap", 0, BIT_OF(REF_IMBALANCE), 0);
 	own = (struct own_findings){.blind = true};
 	is_one("blind", "who waits", 0, STALLS, 0);
 }

@@ -142,6 +142,11 @@ static void cut_short(void)
 	own.cut_short = true;
 }
 
+static void unsettled(void)
+{
+	own.unsettled = true;
+}
+
 static void blind(void)
 {
 	own.blind = true;
@@ -168,6 +173,7 @@ static const struct {
 	{lose_ages, LEAKS, false},
 	{interrupt, PT_ALL_RULES, false},
 	{cut_short, LEAKS, false},
+	{unsettled, BIT_OF(REF_IMBALANCE), false},
 	{blind, BIT_OF(TEARDOWN_STALL) | BIT_OF(BREAK_STALL), false},
 };
 
