@@ -16,7 +16,7 @@
 
 static int signals = -1; /* signalfd of SIGINT, SIGTERM, SIGHUP and SIGCHLD */
 static bool stop, reopens, reopen;
-static bool late; /* one signal may still come that asked for the end which has begun */
+static bool late;    /* one signal may still come that asked for the end which has begun */
 static pid_t target; /* who gets COMMAND's signals: it, or negative its group */
 
 int signals_open(bool hup_reopens)

@@ -5,17 +5,19 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "comm.h"
 #include "exit_status.h"
 #include "holders.h"
 #include "hooks.h"
 #include "inlines.h"
+#include "save.h"
 #include "say.h"
 #include "session.h"
 #include "stacks.h"
 
 int flush_output(void)
 {
-	if (!fflush(stdout) && !ferror(stdout))
+	if (save_settled(stdout))
 		return EXIT_CLEAN;
 	say_error("can't write the output: %s", strerror(errno));
 	return EXIT_INTERNAL;
@@ -122,7 +124,7 @@ static void print_wait(const struct pt_wait *w, const struct ksyms *k, struct in
 {
 	struct pt_stack st;
 
-	printf("%.*s/%u waits for ", PT_COMM_LEN, w->comm, w->tid);
+	printf("%s/%u waits for ", comm_text(w->comm).text, w->tid);
 	if (w->how == PT_HOW_PGMAP)
 		printf("the pgmap of pfn 0x%llx\n", w->pfn);
 	else

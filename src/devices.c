@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "comm.h"
+
 #define PAGE_SHIFT 12
 
 struct device {
@@ -287,7 +289,7 @@ static void print_made(FILE *to, const struct pt_pgmap *p, __u64 now)
 		fputs(", older than this trace", to);
 		return;
 	}
-	fprintf(to, ", made by %.*s/%u, %.3f s before", PT_COMM_LEN, p->maker_comm, p->maker,
+	fprintf(to, ", made by %s/%u, %.3f s before", comm_text(p->maker_comm).text, p->maker,
 		now > p->since ? (double)(now - p->since) / 1e9 : 0);
 }
 

@@ -201,7 +201,8 @@ static __always_inline void free_folio(const struct hook *h, struct pt_section *
 	__u8 rule;
 
 	s->judged = 0;
-	if (pt_is_out(word) ? pt_order(word) > order : s->large) {
+	/* or of a part that is large itself, whose pages may not be parts yet */
+	if (pt_is_out(word) && pt_order(word) >= order ? pt_order(word) > order : s->large) {
 		if (!split_enclosing(s, e->pfn, order)) {
 			lose(PT_LOSS_CONTENDED, 1);
 			return;

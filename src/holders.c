@@ -12,6 +12,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "comm.h"
 #include "ksyms.h"
 #include "holders.skel.h"
 
@@ -232,7 +233,7 @@ void holder_text(const struct pt_holder *h, char *buf, size_t size)
 	const char *what = h->how == PT_HOW_PIPE ? "pipe" : "io_uring fixed buffer";
 
 	if (h->tid)
-		snprintf(who, sizeof(who), "%.*s/%u", PT_COMM_LEN, h->comm, h->tid);
+		snprintf(who, sizeof(who), "%s/%u", comm_text(h->comm).text, h->tid);
 	if (h->how == PT_HOW_MAP)
 		snprintf(buf, size, "%s: maps it at 0x%llx, %s", who, h->address, entry_name(h));
 	else if (h->how == PT_HOW_DIO)

@@ -210,20 +210,49 @@ static bool kernel_preempts(void)
 	return strstr(u.version, "PREEMPT") != NULL;
 }
 
+/* Return: type of the member @name of struct or union @type, or of one in it; 0: none */
+static uint32_t member_type(const struct btf *btf, uint32_t type, const char *name)
+{
+	const struct btf_type *t = btf__type_by_id(btf, type);
+	const struct btf_member *m = btf_members(t);
+
+	for (uint16_t i = 0; btf_is_composite(t) && i < btf_vlen(t); i++) {
+		const char *own = btf__name_by_offset(btf, m[i].name_off);
+		uint32_t found = *own ? 0 : member_type(btf, m[i].type, name);
+
+		if (found || !strcmp(own, name))
+			return found ? found : m[i].type;
+	}
+	return 0;
+}
+
+/*
+ * A kprobe or fprobe whose program can't run, since one runs on that CPU already
+ * or a task is inside bpf(2) there, is counted from 6.7 on.
+ */
+static bool counts_missed_probes(const struct btf *btf)
+{
+	int info = btf__find_by_name_kind(btf, "bpf_link_info", BTF_KIND_STRUCT);
+	uint32_t probes = info > 0 ? member_type(btf, info, "kprobe_multi") : 0;
+
+	return probes && member_type(btf, probes, "missed");
+}
+
+/* @probes: kprobes and fprobes are better than fentry */
 static void choose_hook(struct pt_hook *h, const struct btf *btf, const struct ksyms *k,
-			bool preempts)
+			bool probes)
 {
 	bool fprobe = has_function(btf, "register_fprobe_ips");
 
 	h->symbol = h->function;
 	if (h->exit) {
-		if (preempts && fprobe && h->argless && ksyms_address(k, h->function))
+		if (probes && fprobe && h->argless && ksyms_address(k, h->function))
 			h->attach = PT_ATTACH_MULTI;
 		else if (has_function(btf, h->function))
 			h->attach = PT_ATTACH_FEXIT;
 		return;
 	}
-	if (has_function(btf, h->function) && (h->rare || !preempts)) {
+	if (has_function(btf, h->function) && (h->rare || !probes)) {
 		h->attach = PT_ATTACH_FENTRY;
 		return;
 	}
@@ -233,9 +262,14 @@ static void choose_hook(struct pt_hook *h, const struct btf *btf, const struct k
 		h->attach = fprobe ? PT_ATTACH_MULTI : PT_ATTACH_KPROBE;
 }
 
+static bool is_probe(const struct pt_hook *h)
+{
+	return h->attach == PT_ATTACH_KPROBE || h->attach == PT_ATTACH_MULTI;
+}
+
 void hooks_choose(const struct btf *btf, const struct ksyms *k, struct pt_choice *c)
 {
-	bool preempts = kernel_preempts();
+	bool preempts = kernel_preempts(), counted = counts_missed_probes(btf);
 	bool group[NR_GROUPS] = {false};
 
 	*c = (struct pt_choice){0};
@@ -245,9 +279,12 @@ void hooks_choose(const struct btf *btf, const struct ksyms *k, struct pt_choice
 	for (struct pt_hook *h = pt_hooks; h->function; h++) {
 		h->attach = PT_ATTACH_NO;
 		h->off = 0;
+		h->uncounted = false;
 		if (!(h->profiles & (1 << c->profile)) || group[h->group])
 			continue;
-		choose_hook(h, btf, k, preempts);
+		/* what fentry misses is counted by all kernels */
+		choose_hook(h, btf, k, preempts && counted);
+		h->uncounted = preempts && !counted && is_probe(h);
 		if (h->attach != PT_ATTACH_NO && h->group)
 			group[h->group] = true;
 		if (h->attach == PT_ATTACH_NO && h->required) {

@@ -35,6 +35,7 @@ struct pt_hook {
 	enum pt_attach attach;
 	const char *symbol; /* what the kprobe goes to */
 	bool attached;
+	bool uncounted; /* this kernel does not say how often its program could not run */
 	/* filled by hooks_without() */
 	uint32_t off; /* rules that this kernel could have, and that are off for want of it */
 	int error;    /* why it can't be attached, errno; 0: it is not in this kernel */

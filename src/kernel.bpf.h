@@ -258,7 +258,13 @@ static __always_inline __u8 folio_associations(__u64 head)
 		n = PT_READ(struct folio, head, index);
 	else if (bpf_core_field_exists(((struct folio___share *)0)->share))
 		n = PT_READ(struct folio___share, head, share);
-	return n < 255 ? n : 255;
+	return n < PT_ASSOC_OF_HEAD ? n : PT_ASSOC_OF_HEAD - 1;
+}
+
+/* The same of any page.  A tail has something else there. */
+static __always_inline __u8 page_associations(__u64 page)
+{
+	return page_head(page) == page ? folio_associations(page) : PT_ASSOC_OF_HEAD;
 }
 
 /* i_pages entries of fs/dax.c: a value entry with flags below the pfn. */
@@ -340,7 +346,8 @@ static __always_inline bool iomap_is_shared(__u64 iter)
 }
 
 /* XArray, include/linux/xarray.h: no function of it can be called from BPF. */
-#define XA_CHUNK_SHIFT 6
+#define XA_CHUNK_SIZE  (bpf_core_field_size(struct xa_node, slots) / 8)
+#define XA_CHUNK_SHIFT (XA_CHUNK_SIZE == 64 ? 6 : 4)
 #define XA_MAX_LEVELS  11
 
 /* What the pgmap_array says of an index. */
@@ -375,10 +382,11 @@ __noinline int pgmap_array_load(__u64 index, struct pt_lookup *found)
 		found->next = ((index >> shift) + 1) << shift;
 		slots = entry - 2 + bpf_core_field_offset(struct xa_node, slots);
 		entry = 0;
-		bpf_probe_read_kernel(&entry, sizeof(entry),
-				      (void *)(slots + ((index >> shift) & 63) * 8));
-		/* a sibling entry names the slot that has the real one */
-		if ((entry & 3) == 2 && entry >> 2 < 62)
+		bpf_probe_read_kernel(
+			&entry, sizeof(entry),
+			(void *)(slots + ((index >> shift) & (XA_CHUNK_SIZE - 1)) * 8));
+		/* a sibling entry names the slot that has the real one: any but the last */
+		if ((entry & 3) == 2 && entry >> 2 < XA_CHUNK_SIZE - 1)
 			bpf_probe_read_kernel(&entry, sizeof(entry),
 					      (void *)(slots + (entry >> 2) * 8));
 	}

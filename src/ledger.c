@@ -80,6 +80,17 @@ static void add_missed(struct ledger *l, struct session *s)
 	}
 }
 
+/* Hooks of which nobody can say whether they missed an event. */
+static void add_uncounted(struct ledger *l)
+{
+	for (const struct pt_hook *h = pt_hooks; h->function; h++)
+		if (h->uncounted && rules_of(h))
+			add(l, name_of("uncounted", h), 0, rules_of(h), rules_of(h),
+			    "this kernel preempts and does not count what is missed at the %s of "
+			    "%s",
+			    h->exit ? "return" : "entry", h->function);
+}
+
 /* Hooks that are not there.  Their rules are off, so that no other is wrong for it. */
 static void add_missing(struct ledger *l)
 {
@@ -106,6 +117,7 @@ void ledger_make(struct session *s, const struct own_findings *own, struct ledge
 	memset(l, 0, sizeof(*l));
 	add_counted(l, session_counts(s));
 	add_missed(l, s);
+	add_uncounted(l);
 	add_missing(l);
 	add_switched_off(l, session_switched_off(s));
 	if (own->ageless)

@@ -81,17 +81,18 @@ enum pt_op {
 	PT_NR_OPS,
 };
 
-#define PT_WORD_BITS   12
-#define PT_WORD_MASK   ((1u << PT_WORD_BITS) - 1)
-#define PT_LIFE_MASK   0x1fu
-#define PT_LIFE_MAX    7u
-#define PT_ORDER_MAX   24u
-#define PT_ORDER_MASK  31u /* of any number that the kernel says is an order */
-#define PT_ASSOC_SHIFT 5
-#define PT_ASSOC_MAX   30u
-#define PT_ASSOC_MASK  ((PT_ASSOC_MAX + 1) << PT_ASSOC_SHIFT)
-#define PT_REPORTED    (1u << 10)
-#define PT_JUDGED      (1u << 11) /* no step looks at it: see pt_mark() */
+#define PT_WORD_BITS	 12
+#define PT_WORD_MASK	 ((1u << PT_WORD_BITS) - 1)
+#define PT_LIFE_MASK	 0x1fu
+#define PT_LIFE_MAX	 7u
+#define PT_ORDER_MAX	 24u
+#define PT_ORDER_MASK	 31u /* of any number that the kernel says is an order */
+#define PT_ASSOC_SHIFT	 5
+#define PT_ASSOC_MAX	 30u
+#define PT_ASSOC_MASK	 ((PT_ASSOC_MAX + 1) << PT_ASSOC_SHIFT)
+#define PT_ASSOC_OF_HEAD 255 /* it is part of a large folio, which has the kernel's count */
+#define PT_REPORTED	 (1u << 10)
+#define PT_JUDGED	 (1u << 11) /* no step looks at it: see pt_mark() */
 
 /* One event, as read at the hook. */
 struct pt_transition {
@@ -101,7 +102,7 @@ struct pt_transition {
 	unsigned char fresh;	    /* the pgmap was created while tracing */
 	unsigned char settled;	    /* the baseline scan is complete */
 	unsigned char shared;	    /* STORE: the kernel marks it as shared */
-	unsigned char associations; /* STORE, REMOVE: the kernel's own count */
+	unsigned char associations; /* STORE, REMOVE: the kernel's own count; or PT_ASSOC_OF_HEAD */
 	unsigned char order;  /* REQUEST, ACCEPT: asked for; FREE: the folio's, for folio.bpf.h */
 	unsigned char huge;   /* MAP: by a PMD */
 	unsigned char judged; /* who does it, or of PART did, is one of those that are judged */
@@ -487,6 +488,11 @@ static __always_inline unsigned int pt_step_store(unsigned int word, const struc
 		out->store = 1;
 		return pt_set_assoc(pt_step_map_requested(word, t, out), 1);
 	}
+	/* the head's count is that of another file's huge entry, too: not this page's story */
+	if (t->associations == PT_ASSOC_OF_HEAD) {
+		out->store = 1;
+		return word & ~PT_REPORTED;
+	}
 	if (n > 0 && !t->shared)
 		out->rule = PT_RULE_ASSOCIATION_CONFLICT;
 	out->store = 1;
@@ -505,6 +511,8 @@ static __always_inline unsigned int pt_step_remove(unsigned int word, const stru
 	unsigned int n = pt_assoc_known(word) ? pt_assoc(word) : t->associations;
 
 	out->remove = 1;
+	if (t->associations == PT_ASSOC_OF_HEAD && !pt_assoc_known(word))
+		return word;
 	if (n == PT_ASSOC_MAX) /* saturated: the kernel's count is the better one */
 		n = t->associations;
 	if (n > 0)

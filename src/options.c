@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "exit_status.h"
 #include "say.h"
@@ -599,7 +600,12 @@ static int parse_command(int argc, char **argv, struct options *o, uint64_t *giv
 
 static bool is_same_file(const char *a, const char *b)
 {
-	return a && b && !strcmp(a, b) && strncmp(a, "/dev/", 5);
+	struct stat x, y;
+
+	if (!a || !b || !strncmp(a, "/dev/", 5))
+		return false;
+	return !strcmp(a, b) || (!stat(a, &x) && !stat(b, &y) && S_ISREG(x.st_mode) &&
+				 x.st_dev == y.st_dev && x.st_ino == y.st_ino);
 }
 
 /* A file that is to be written, and has another use, too.  NULL: there is none. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "comm.h"
 #include "stacks.h"
 
 static struct requester *find_requester(struct requesters *all, uint32_t at, const char *stack,
@@ -33,6 +34,7 @@ static void name_requester(struct session *s, const struct leak_folio *f,
 		session_comm(s, &f->f.request, comm);
 	else if (f->past.task)
 		snprintf(comm, PT_COMM_LEN + 1, "%s", f->past.task);
+	strcpy(comm, comm_text(comm).text);
 }
 
 bool requesters_add(struct requesters *all, struct session *s, const struct leak_folio *f)

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "comm.h"
 #include "folio.h"
 #include "reasons.h"
 #include "stacks.h"
@@ -370,7 +371,7 @@ void text_stalls_go_on(struct text_out *o, const struct stalls *all)
 			fprintf(o->to,
 				"pgmaptrace: %s/%u still waits at the end of tracing, for %.1f s "
 				"now\n",
-				st->wait.comm, st->wait.tid,
+				comm_text(st->wait.comm).text, st->wait.tid,
 				(double)(session_now() - st->since) / 1e9);
 }
 
@@ -412,7 +413,8 @@ static void times(struct text_out *o, struct finding_group *g, const char *when)
 		fprintf(o->to, "%s0x%llx", i == 1 ? "; also pfn " : ", ",
 			(unsigned long long)report_pfn(from, f->pgmap.epoch, f->pfn));
 		if (f->tid)
-			fprintf(o->to, " by %s/%u", f->comm, report_pid(from, f->tid));
+			fprintf(o->to, " by %s/%u", comm_text(f->comm).text,
+				report_pid(from, f->tid));
 	}
 	fprintf(o->to, "\n");
 	g->said = g->count.times;
@@ -511,7 +513,7 @@ void text_told(struct text_out *o, const struct pt_told *t)
 		add_number(&l, t->offset, 16, 1);
 	}
 	add(&l, ", ");
-	add(&l, t->comm);
+	add(&l, comm_text(t->comm).text);
 	add(&l, "/");
 	add_number(&l, report_pid(o->from, t->tid), 10, 1);
 	add_count(&l, " on cpu ", o->from->deterministic ? 0 : t->cpu);

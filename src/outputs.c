@@ -105,9 +105,39 @@ static bool clear_ready_file(const char *name)
 	return true;
 }
 
+/* Are these one file, by whatever names? */
+static bool are_one(FILE *a, FILE *b)
+{
+	struct stat x, y;
+
+	return a && b && !fstat(fileno(a), &x) && !fstat(fileno(b), &y) && S_ISREG(x.st_mode) &&
+	       x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+/* Return: the name of a file that is also another's, which would write over it; NULL: none. */
+static const char *file_of_two(const struct outputs *o, FILE *junit)
+{
+	const struct options *options = o->options;
+	const struct {
+		FILE *f;
+		const char *name;
+	} out[] = {{o->text_file, options->output},
+		   {o->json_file, options->json_file},
+		   {junit, options->junit},
+		   {stdout, STDOUT}};
+
+	for (int i = 0; i < 3; i++)
+		for (int j = i + 1; j < 4; j++)
+			/* who names /dev/stdout means it */
+			if (are_one(out[i].f, out[j].f) && strncmp(out[i].name, "/dev/", 5))
+				return out[i].name;
+	return NULL;
+}
+
 int outputs_open(struct outputs *o, const struct options *options)
 {
 	FILE *junit = NULL;
+	const char *file;
 
 	o->options = options;
 	o->text.from = o->json.from = &o->from;
@@ -123,8 +153,16 @@ int outputs_open(struct outputs *o, const struct options *options)
 	/* it is written at the end, which is late to learn that it can't be */
 	if (!open_file(options->junit, &junit))
 		return cant_write(o, options->junit);
+	file = file_of_two(o, junit);
 	if (junit)
 		fclose(junit);
+	if (file) {
+		say_error("%s is given for two files, or is where stdout goes to: give each a name "
+			  "of its own",
+			  file);
+		snprintf(o->failed, sizeof(o->failed), "%s", file);
+		return EXIT_USAGE;
+	}
 	if (options->ready_file && !clear_ready_file(options->ready_file))
 		return cant_write(o, options->ready_file);
 	if (options->kmsg && !kmsg_open(&o->kmsg, &o->from))
@@ -158,6 +196,13 @@ static void flush(struct outputs *o, FILE *f, const char *name)
 		cant_write(o, name);
 }
 
+/* The last that is written to it by that descriptor. */
+static void settle(struct outputs *o, FILE *f, const char *name)
+{
+	if (f && !save_settled(f))
+		cant_write(o, name);
+}
+
 static void flush_text(struct outputs *o)
 {
 	flush(o, o->text.to, o->text_file ? o->options->output : STDOUT);
@@ -185,7 +230,7 @@ static void reopen(struct outputs *o, FILE *f, const char *name)
 
 	if (!f)
 		return;
-	flush(o, f, name);
+	settle(o, f, name);
 	fd = open(name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
 	if (fd < 0 || dup3(fd, fileno(f), O_CLOEXEC) < 0)
 		cant_write(o, name);
@@ -437,7 +482,9 @@ int outputs_end(struct outputs *o, struct findings *all, const struct summary *s
 		json_stats(&o->json);
 		json_summary(&o->json, sum, suppressions, o->failed[0] ? EXIT_INTERNAL : status);
 	}
-	flush(o, stdout, STDOUT);
+	settle(o, o->text_file, o->options->output);
+	settle(o, o->json_file, o->options->json_file);
+	settle(o, stdout, STDOUT);
 	if (!outputs_good(o)) {
 		fprintf(stderr, "%s\n", last);
 		status = EXIT_INTERNAL;

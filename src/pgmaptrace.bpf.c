@@ -119,6 +119,16 @@ static __always_inline int on_map(const struct hook *h, __u64 vmf, __u64 page)
 	return plain(h, PT_OP_MAP, false, page, vmf) ? 0 : observe_mapping(h, vmf, page);
 }
 
+/* As find_section(), of a page that the kernel itself takes for a device page. */
+static __always_inline struct pt_section *find_device_section(__u64 pfn)
+{
+	struct pt_section *s = find_section(pfn);
+
+	if (!s && !pfn_to_pgmap(pfn))
+		lose(PT_LOSS_PGMAP, 1);
+	return s;
+}
+
 const volatile bool init_names_pgmap;
 
 /* zone_device_page_init(page) to 6.18, (page, pgmap, order) after */
@@ -127,7 +137,7 @@ HOOK(zone_device_page_init)
 	__u64 pgmap = init_names_pgmap ? a1 : pfn_to_pgmap(page_to_pfn(a0));
 	struct pt_transition t = {.op = PT_OP_REQUEST, .profile = profile};
 	struct call c = {.nr = 1, .pfn = page_to_pfn(a0)};
-	struct pt_section *s = find_section(c.pfn);
+	struct pt_section *s = find_device_section(c.pfn);
 	struct pt_scratch *scratch;
 	struct pt_event e = {};
 	__u8 rule;
@@ -244,7 +254,7 @@ static __always_inline int observe_free(const struct hook *h, __u64 page)
 	__s32 again;
 
 	read_folio(&t, &e, page);
-	s = find_section(e.pfn);
+	s = find_device_section(e.pfn);
 	if (!s)
 		return 0;
 	if (t.refcount == 0 && t.mapcount > 0) {
@@ -342,7 +352,7 @@ static __always_inline int observe_store(const struct hook *h, __u64 vmf, __u64 
 
 	/* the zero page of a hole comes here too: it is no device page */
 	t.refcount = page_refcount(e.page);
-	t.associations = folio_associations(e.page);
+	t.associations = page_associations(e.page);
 	observe(h, &t, &e);
 	return 0;
 }
@@ -390,6 +400,7 @@ HOOK(dax_disassociate_entry)
 {
 	struct pt_transition t = {.op = PT_OP_REMOVE};
 	struct pt_event e = {};
+	__u8 of_busy;
 
 	if (!dax_entry_is_value(a0)) {
 		lose(PT_LOSS_ENTRY, 1);
@@ -404,7 +415,13 @@ HOOK(dax_disassociate_entry)
 		e.mapping = a1;
 	t.refcount = highest_refcount(&e, dax_entry_pages(a0));
 	t.mapcount = folio_mapcount(e.page, folio_order(e.page));
-	t.associations = folio_associations(e.page);
+	t.associations = page_associations(e.page);
+	/* where each page has a count of its own, another file may protect the busy one */
+	if (e.busy) {
+		of_busy = page_associations(pfn_to_page(e.busy));
+		if (of_busy > t.associations)
+			t.associations = of_busy;
+	}
 	observe(h, &t, &e);
 	return 0;
 }
@@ -419,6 +436,9 @@ HOOK(dax_folio_reset_order)
 	e.pfn = page_to_pfn(a0);
 	e.order = folio_order(a0);
 	t.refcount = highest_refcount(&e, e.order < 10 ? 1 << e.order : 1);
+	/* drivers do that with each page of a device that nobody has used yet */
+	if (!t.refcount && !find_known_section(e.pfn))
+		return 0;
 	t.mapcount = folio_mapcount(a0, e.order);
 	observe(h, &t, &e);
 	return 0;
@@ -560,8 +580,13 @@ int pgmap_next(struct pt_walk *w)
 	w->done = found.next <= w->pfn || found.next == ~0ULL;
 	w->pfn = found.next;
 	w->found = 0;
+	w->unmade = 0;
 	address = found.pgmap;
 	if (!address)
+		return 0;
+	/* it is in the array before its first range counts */
+	w->unmade = !PT_READ_SLOWLY(struct dev_pagemap, address, nr_range);
+	if (w->unmade)
 		return 0;
 	learn_pgmap(address, 0, 0);
 	p = bpf_map_lookup_elem(&pgmaps, &address);

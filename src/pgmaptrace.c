@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* From the command line to the command. */
+#include <fcntl.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "commands.h"
 #include "exit_status.h"
@@ -9,12 +11,23 @@
 #include "out_json.h"
 #include "trace.h"
 
+/* A file that is opened while there is no stdout would be taken for it. */
+static void take_standard_files(void)
+{
+	static const int unusable[] = {O_WRONLY, O_RDONLY, O_RDONLY};
+
+	for (int fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", unusable[fd]) != fd)
+			_exit(EXIT_INTERNAL);
+}
+
 int main(int argc, char **argv)
 {
 	struct json_out early = {.to = {stdout}};
 	struct options o;
 	int err;
 
+	take_standard_files();
 	if (options_want_json(argc, argv))
 		json_tell_errors(&early);
 	err = options_parse(argc, argv, &o);

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "comm.h"
 #include "folio.h"
 
 const char *reason_headline(const struct pt_finding *f)
@@ -355,8 +356,8 @@ void reason_sentence(const struct pt_finding *f, const struct reason_facts *fact
 			 "%s/%u has waited for %.1f s until it is idle, and it has %s: %d by "
 			 "mappings, %d by others, such as pins. The file system can't free or move "
 			 "its storage before",
-			 f->comm, f->tid, f->waited / 1e9, references(f, facts), r.mapped,
-			 r.others);
+			 comm_text(f->comm).text, f->tid, f->waited / 1e9, references(f, facts),
+			 r.mapped, r.others);
 		break;
 	case PT_RULE_LEAK:
 		snprintf(buf, size, "it was requested %.3f s ago and is not freed%s",

@@ -41,7 +41,8 @@ __noinline int pgmap_covers(__u64 address, __u64 pfn, __u64 nr)
 		if (pfn >= p->range[i].start && pfn <= p->range[i].end)
 			return nr <= p->range[i].end - pfn + 1 && (i > 0 || pfn >= p->first);
 	}
-	return false;
+	/* when tracing began memremap_pages may not have been through with all of its ranges */
+	return !p->since && pfn_to_pgmap(pfn) == address;
 }
 
 static __always_inline long next_folio(struct span *sp, bool wrong)

@@ -32,6 +32,16 @@ int save_beside(const char *file, char **name)
 	return fd;
 }
 
+bool save_settled(FILE *f)
+{
+	int again;
+
+	if (fflush(f) || ferror(f))
+		return false;
+	again = dup(fileno(f));
+	return again >= 0 && !close(again);
+}
+
 int save_begin(struct save *s, const char *file)
 {
 	struct stat st;
@@ -62,7 +72,7 @@ int save_end(struct save *s, bool good)
 	if (!good)
 		errno = ENOMEM;
 	/* mkstemp gives it to nobody else */
-	good = good && !fchmod(fileno(s->to), 0666 & ~mask) && !fflush(s->to) && !ferror(s->to) &&
+	good = good && !fchmod(fileno(s->to), 0666 & ~mask) && save_settled(s->to) &&
 	       !fsync(fileno(s->to));
 	if (!good || rename(s->temporary, s->file))
 		return save_failed(s);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A file of records that is there whole or not at all, for --save. */
+/* Files that are there whole or not at all, as that of --save is, or known not to be. */
 #ifndef PGMAPTRACE_SAVE_H
 #define PGMAPTRACE_SAVE_H
 
@@ -21,6 +21,11 @@ struct save {
  * Return: a file descriptor; -1 and errno
  */
 int save_beside(const char *file, char **name);
+/*
+ * Write what is buffered, and learn what a network file system tells only when a
+ * descriptor is closed.  Return: false and errno
+ */
+bool save_settled(FILE *f);
 /* Return: 0, or an exit status (said on stderr).  save_drop() is due all the same. */
 int save_begin(struct save *s, const char *file);
 /*

@@ -2,6 +2,7 @@
 #include "session.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,6 +67,7 @@ struct session {
 	struct killed killed[MAX_KILLED];
 	unsigned int nr_killed;
 	struct recent recent;
+	bool unmade;		  /* a pgmap was still being made when tracing began */
 	const char *switched_off; /* by what hooks were, while they were wanted; NULL: not */
 };
 
@@ -601,7 +603,9 @@ static int pgmap_next(struct session *s, struct pt_walk *w)
 	return EXIT_INTERNAL;
 }
 
-int session_each_pgmap(struct session *s, bool (*interrupted)(void), session_walk_fn fn, void *arg)
+/* @unmade: set if memremap_pages is at one, which is left out; NULL: does not matter */
+static int each_pgmap(struct session *s, bool (*interrupted)(void), session_walk_fn fn, void *arg,
+		      bool *unmade)
 {
 	struct pt_walk w = {0};
 	uint64_t last = 0;
@@ -611,6 +615,8 @@ int session_each_pgmap(struct session *s, bool (*interrupted)(void), session_wal
 
 		if (err)
 			return err;
+		if (w.unmade && unmade)
+			*unmade = true;
 		if (!w.found || w.pgmap.address == last)
 			continue;
 		/* the ranges of one pgmap may lie apart: its first visit does all */
@@ -622,6 +628,11 @@ int session_each_pgmap(struct session *s, bool (*interrupted)(void), session_wal
 	return 0;
 }
 
+int session_each_pgmap(struct session *s, bool (*interrupted)(void), session_walk_fn fn, void *arg)
+{
+	return each_pgmap(s, interrupted, fn, arg, NULL);
+}
+
 bool session_look_at_pgmap(struct session *s, struct pt_walk *w)
 {
 	uint64_t address = w->pgmap.address;
@@ -630,13 +641,22 @@ bool session_look_at_pgmap(struct session *s, struct pt_walk *w)
 	return !pgmap_next(s, w) && w->found && w->pgmap.address == address;
 }
 
+#define MADE_WITHIN 30 /* seconds: a large pgmap's struct pages take a while */
+
 int session_baseline(struct session *s, bool (*interrupted)(void))
 {
+	uint64_t end = session_now() + MADE_WITHIN * 1000000000ULL;
 	struct baseline b = {s, interrupted};
-	int err = session_each_pgmap(s, interrupted, scan_pgmap, &b);
+	bool unmade;
+	int err;
 
-	if (err)
-		return err;
+	do {
+		unmade = false;
+		err = each_pgmap(s, interrupted, scan_pgmap, &b, &unmade);
+		if (err)
+			return err;
+	} while (unmade && session_now() < end && !interrupted() && !poll(NULL, 0, 100));
+	s->unmade = unmade;
 	s->skel->bss->settled = 1;
 	if (!interrupted())
 		publish(s, true);
@@ -831,6 +851,7 @@ const struct pt_counts *session_counts(struct session *s)
 		s->counts.frees += r.frees;
 	}
 	s->counts.not_judged += s->not_judged;
+	s->counts.lost[PT_LOSS_PGMAP] += s->unmade;
 	return &s->counts;
 }
 

@@ -389,9 +389,9 @@ struct pt_walk {
 	__u32 found; /* out: pgmap is valid */
 	__u32 done;  /* out: there is nothing at pfn or above */
 	struct pt_pgmap pgmap;
-	__s64 refs;  /* out: of the pgmap; -1: not known */
-	__u32 dying; /* out: it was killed */
-	__u32 unused;
+	__s64 refs;   /* out: of the pgmap; -1: not known */
+	__u32 dying;  /* out: it was killed */
+	__u32 unmade; /* out: there is one that memremap_pages is at; not found */
 };
 
 /* Argument of the scan program: the baseline over a part of one pgmap. */

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The name of a task, for a person to read.  Any task can give itself one that
+ * ends a line or moves a terminal's cursor: what does that is shown as ?.
+ */
+#ifndef PGMAPTRACE_COMM_H
+#define PGMAPTRACE_COMM_H
+
+#include "wire.h"
+
+struct comm_text {
+	char text[PT_COMM_LEN + 1];
+};
+
+/* @comm: as the kernel has it, of PT_COMM_LEN bytes or up to its NUL */
+static inline struct comm_text comm_text(const char *comm)
+{
+	struct comm_text t = {""};
+
+	for (int i = 0; i < PT_COMM_LEN && comm[i]; i++)
+		t.text[i] = (unsigned char)comm[i] < ' ' || comm[i] == 0x7f ? '?' : comm[i];
+	return t;
+}
+
+#endif /* PGMAPTRACE_COMM_H */
