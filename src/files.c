@@ -64,19 +64,24 @@ struct files *files_new(const char *root)
 	return fs;
 }
 
+static void forget_mount(struct mount **at)
+{
+	struct mount *m = *at;
+
+	*at = m->next;
+	free(m->root);
+	free(m->point);
+	free(m);
+}
+
 void files_free(struct files *fs)
 {
 	struct char_device *c;
-	struct mount *m;
 
 	if (!fs)
 		return;
-	while ((m = fs->mounts)) {
-		fs->mounts = m->next;
-		free(m->root);
-		free(m->point);
-		free(m);
-	}
+	while (fs->mounts)
+		forget_mount(&fs->mounts);
 	while ((c = fs->devices)) {
 		fs->devices = c->next;
 		free(c);
@@ -140,6 +145,27 @@ static void name_block(const struct files *fs, __u32 dev, char name[SYS_NAME_LEN
 		snprintf(name, SYS_NAME_LEN, "%.60s", base);
 }
 
+/* Of mounts that are gone so many are remembered: a session may see any number. */
+#define GONE_KEPT 256
+
+/* The oldest go; but first what has no block device, which few DAX file systems have. */
+static void forget_gone_mounts(struct files *fs)
+{
+	unsigned int gone = 0;
+
+	for (const struct mount *m = fs->mounts; m; m = m->next)
+		gone += m->seen != fs->looks;
+	for (int blocks = 0; blocks < 2; blocks++)
+		for (struct mount **i = &fs->mounts; *i && gone > GONE_KEPT;) {
+			if ((*i)->seen == fs->looks || (!blocks && (*i)->block[0])) {
+				i = &(*i)->next;
+				continue;
+			}
+			forget_mount(i);
+			gone--;
+		}
+}
+
 /* Remembered under its device, once. */
 static void remember_mount(struct files *fs, __u32 dev, const char *root, const char *point)
 {
@@ -148,6 +174,9 @@ static void remember_mount(struct files *fs, __u32 dev, const char *root, const 
 	for (; *i; i = &(*i)->next) {
 		m = *i;
 		if (m->dev == dev && !strcmp(m->root, root) && !strcmp(m->point, point)) {
+			/* the number may be another device's since, or a dm device be renamed */
+			if (m->seen + 1 < fs->looks || !strncmp(m->block, "dm-", 3))
+				name_block(fs, dev, m->block);
 			m->seen = fs->looks;
 			return;
 		}
@@ -194,6 +223,7 @@ static void learn_mounts(struct files *fs)
 	}
 	free(line);
 	fclose(f);
+	forget_gone_mounts(fs);
 }
 
 /* The one with that number, made if there is none; NULL: no memory. */
@@ -275,13 +305,13 @@ static bool better(const struct mount *a, const struct mount *b)
 	return strlen(a->root) < strlen(b->root);
 }
 
-/* @path: what the mount must show; NULL: all of the file system */
+/* @path: what the mount must show, "/" all of the file system; NULL: anything of it */
 static const struct mount *find_mount(const struct files *fs, __u32 dev, const char *path)
 {
 	const struct mount *best = NULL;
 
 	for (const struct mount *m = fs->mounts; m; m = m->next) {
-		if (m->dev != dev || !shows(m, path ? path : "/"))
+		if (m->dev != dev || (path && !shows(m, path)))
 			continue;
 		if (!best || better(m, best))
 			best = m;
@@ -376,11 +406,9 @@ static void print_device(FILE *to, struct files *fs, const struct pt_file *file)
 /* "inode 131, xfs on pmem0 259:0" */
 static void print_inode(FILE *to, const struct files *fs, const struct pt_file *file)
 {
-	const struct mount *m = fs->mounts;
+	const struct mount *m = find_mount(fs, file->dev, NULL);
 	char block[SYS_NAME_LEN];
 
-	while (m && m->dev != file->dev)
-		m = m->next;
 	if (m)
 		strcpy(block, m->block);
 	else
@@ -397,7 +425,7 @@ static void print_named(FILE *to, const struct files *fs, const struct pt_file *
 
 	join_path(file, path);
 	/* of a path that was cut it is not known which part of the file system it is in */
-	m = find_mount(fs, file->dev, cut ? NULL : path);
+	m = find_mount(fs, file->dev, cut ? "/" : path);
 	if (m) {
 		print_name(to, strcmp(m->point, "/") ? m->point : "");
 		fputs(cut ? "/..." : "", to);
@@ -413,7 +441,7 @@ static void print_named(FILE *to, const struct files *fs, const struct pt_file *
 
 static void print_nameless(FILE *to, const struct files *fs, const struct pt_file *file)
 {
-	const struct mount *m = find_mount(fs, file->dev, NULL);
+	const struct mount *m = find_mount(fs, file->dev, "/");
 	bool deleted = file->flags & PT_FILE_DELETED;
 
 	fprintf(to, "name not known%s, ", deleted ? " (deleted)" : "");
@@ -440,7 +468,6 @@ bool files_describe(struct files *fs, const struct pt_finding *f, char *line, si
 	to = fmemopen(line, size, "w");
 	if (!to)
 		return false;
-	files_learn(fs);
 	fputs("file: ", to);
 	if (!known)
 		fprintf(to, "%u files share it, which of them is not known", file->sharers);
@@ -468,7 +495,6 @@ bool files_path(struct files *fs, const struct pt_finding *f, char *path, size_t
 
 	if (!(file->flags & PT_FILE_KNOWN))
 		return false;
-	files_learn(fs);
 	if (file->rdev) {
 		device = device_name(fs, file);
 		snprintf(path, size, "/dev/%s", device ? device : "");

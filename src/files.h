@@ -29,6 +29,7 @@ void files_learn(struct files *fs);
 
 /*
  * files_describe - one line, without its end, that names the file of a finding
+ * Mounts and devices are as files_learn() has seen them last.
  * Return: false if the finding is about no file.
  */
 bool files_describe(struct files *fs, const struct pt_finding *f, char *line, size_t size);

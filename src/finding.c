@@ -77,5 +77,6 @@ bool findings_suppressed(const struct finding_group *g)
 {
 	if (!g->suppression || g->shown)
 		return false;
-	return !suppression_is_narrow(g->suppression) || g->count.times <= g->nr_examples;
+	return !suppression_is_narrow(g->suppression, g->key.epoch) ||
+	       g->count.times <= g->nr_examples;
 }

@@ -42,8 +42,8 @@ void findings_count(struct findings *all, struct session *s);
 void findings_free(struct findings *all);
 
 /*
- * Is the whole group left out?  One that looks at device or file must have seen each
- * finding of the group, and no more than PT_EXAMPLES can be seen.
+ * Is the whole group left out?  One that looks at the file, or at the device of more than
+ * one pgmap, must have seen each finding of the group, and no more than PT_EXAMPLES can be.
  */
 bool findings_suppressed(const struct finding_group *g);
 

@@ -294,14 +294,16 @@ static void keep(struct outputs *o, unsigned int rule, const struct report *r, b
 	free(text);
 }
 
-/* What would leave it out. */
-static void suggest(struct outputs *o, const struct pt_finding *f)
+/* What would leave it out.  @many: it stands for folios of other files, too. */
+static void suggest(struct outputs *o, const struct pt_finding *f, bool many)
 {
 	struct report_subject *s = o->options->gen_suppressions ? malloc(sizeof(*s)) : NULL;
 
 	if (!s)
 		return;
 	report_subject(&o->from, f, s);
+	if (many)
+		s->subject.path = NULL;
 	if (o->text.to) {
 		suppression_print(o->text.to, &s->subject);
 		fputc('\n', o->text.to);
@@ -326,7 +328,7 @@ void outputs_finding(struct outputs *o, const struct pt_finding *f,
 		json_finding(&o->json, &r, brief);
 	keep(o, f->rule, &r, brief);
 	kmsg_finding(&o->kmsg, &r);
-	suggest(o, f);
+	suggest(o, f, groups && groups->rule == f->rule && groups->folios > 1);
 }
 
 void outputs_stall_lasts(struct outputs *o, const struct pt_finding *f, struct holders_found *held)

@@ -86,6 +86,7 @@ int past_save(const char *file, struct sources *from, uint64_t ended, bool lost)
 	if (err)
 		goto out;
 	start(&s);
+	files_learn(from->files);
 	session_pgmaps(from->session, on_pgmap, &s);
 	session_outstanding(from->session, on_folio, &s);
 	if (interrupted()) {

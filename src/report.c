@@ -177,6 +177,7 @@ void report_make(const struct sources *from, const struct pt_finding *f,
 	r->type = devices_type(f->pgmap.type);
 	r->request = report_touch_of(from, &f->request, f->time);
 	r->free = report_touch_of(from, &f->free, f->time);
+	files_learn(from->files);
 	if (!files_describe(from->files, f, r->file, sizeof(r->file)))
 		r->file[0] = '\0';
 	if (from->deterministic)
@@ -349,6 +350,7 @@ void report_subject(const struct sources *from, const struct pt_finding *f,
 		.device = strcmp(device, "?") ? device : NULL,
 		.block = block[0] ? block : NULL,
 	};
+	files_learn(from->files);
 	if (files_path(from->files, f, s->file, sizeof(s->file)))
 		s->subject.path = s->file;
 }

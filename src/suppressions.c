@@ -264,9 +264,9 @@ struct suppression *suppressions_match(const struct suppressions *all,
 	return NULL;
 }
 
-bool suppression_is_narrow(const struct suppression *s)
+bool suppression_is_narrow(const struct suppression *s, bool one_pgmap)
 {
-	return s->device || s->path;
+	return (s->device && !one_pgmap) || s->path;
 }
 
 /* ---- writing */

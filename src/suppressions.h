@@ -54,8 +54,8 @@ void suppressions_free(struct suppressions *all);
 /* Return: the first that matches, or NULL. */
 struct suppression *suppressions_match(const struct suppressions *all,
 				       const struct suppress_subject *subject);
-/* Does it look at more than the rule and the place? */
-bool suppression_is_narrow(const struct suppression *s);
+/* Does it look at more than the rule and the place?  @one_pgmap: all is on one, and its device */
+bool suppression_is_narrow(const struct suppression *s, bool one_pgmap);
 
 /* Write the one that matches @subject and what is like it, ready to be put into a file. */
 void suppression_print(FILE *to, const struct suppress_subject *subject);

@@ -124,7 +124,7 @@ static bool is_left_out(struct tracing *t, struct finding_group *g, const struct
 	if (!g || g->shown)
 		return false;
 	/* one that looks at the place only has seen all of the group */
-	if (g->suppression && !suppression_is_narrow(g->suppression))
+	if (g->suppression && !suppression_is_narrow(g->suppression, g->key.epoch))
 		return true;
 	s = suppression_of(t, f);
 	if (s && (!g->suppression || s == g->suppression)) {

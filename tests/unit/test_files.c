@@ -96,6 +96,7 @@ static void check(struct files *fs, const struct pt_finding *f, const char *expe
 {
 	char line[FILE_LINE_LEN];
 
+	files_learn(fs);
 	assert_true(files_describe(fs, f, line, sizeof(line)));
 	assert_string_equal(line, expected);
 }
@@ -236,6 +237,52 @@ static void test_unmounted(void **state)
 	files_free(fs);
 }
 
+/* The number of a device mapper's device is used again, under another name. */
+static void test_device_of_another_name(void **state)
+{
+	struct pt_finding f = FINDING(254u << 20 | 3, "x");
+	struct files *fs = new_files();
+
+	(void)state;
+	make_file("/proc/self/mountinfo", "33 22 254:3 / /srv rw - ext4 /dev/mapper/a rw\n");
+	check(fs, &f, "file: /srv/x (inode 131, xfs on dm-0 (vg-data) 254:3), offset 0x200000");
+	make_file("/sys/devices/virtual/block/dm-0/dm/name", "other\n");
+	check(fs, &f, "file: /srv/x (inode 131, xfs on dm-0 (other) 254:3), offset 0x200000");
+	make_file("/proc/self/mountinfo", "33 22 254:3 / /new rw - ext4 /dev/mapper/b rw\n");
+	make_file("/sys/devices/virtual/block/dm-0/dm/name", "third\n");
+	check(fs, &f, "file: /new/x (inode 131, xfs on dm-0 (third) 254:3), offset 0x200000");
+	make_file("/sys/devices/virtual/block/dm-0/dm/name", "vg-data\n");
+	files_free(fs);
+}
+
+static unsigned int nr_mounts(const struct files *fs)
+{
+	unsigned int n = 0;
+
+	for (const struct mount *m = fs->mounts; m; m = m->next)
+		n++;
+	return n;
+}
+
+/* A session may see any number of them come and go; that of a device is kept longest. */
+static void test_many_gone(void **state)
+{
+	struct pt_finding f = FINDING(PMEM0, "a");
+	struct files *fs = new_files();
+	char line[128];
+
+	(void)state;
+	for (int i = 0; i < 3 * GONE_KEPT; i++) {
+		snprintf(line, sizeof(line), "40 22 0:%d / /run/%d rw - tmpfs none rw\n", i + 50,
+			 i);
+		make_file("/proc/self/mountinfo", line);
+		files_learn(fs);
+	}
+	assert_int_equal(nr_mounts(fs), GONE_KEPT + 1);
+	check(fs, &f, "file: /mnt/pmem 0/a (inode 131, xfs on pmem0 259:0), offset 0x200000");
+	files_free(fs);
+}
+
 static void test_short_line(void **state)
 {
 	struct pt_finding f = FINDING(PMEM0, "a");
@@ -255,7 +302,8 @@ int main(void)
 		cmocka_unit_test(test_long_path),  cmocka_unit_test(test_part_of_a_file_system),
 		cmocka_unit_test(test_nameless),   cmocka_unit_test(test_device_dax),
 		cmocka_unit_test(test_no_file),	   cmocka_unit_test(test_unmounted),
-		cmocka_unit_test(test_short_line),
+		cmocka_unit_test(test_short_line), cmocka_unit_test(test_device_of_another_name),
+		cmocka_unit_test(test_many_gone),
 	};
 
 	return cmocka_run_group_tests(tests, make_tree, remove_tree);

@@ -22,9 +22,9 @@ void session_groups(struct session *s, session_group_fn fn, void *arg)
 	(void)arg;
 }
 
-bool suppression_is_narrow(const struct suppression *s)
+bool suppression_is_narrow(const struct suppression *s, bool one_pgmap)
 {
-	return s->device;
+	return s->device && !one_pgmap;
 }
 
 static struct own_findings own;

@@ -88,7 +88,8 @@ static void device_and_file(void **state)
 	unknown.device = unknown.block = unknown.path = NULL;
 	assert_true(parse(&all, "suppress double-free\nreason: x\nframe: ...\nfile: *\n"));
 	assert_null(suppressions_match(&all, &unknown));
-	assert_true(suppression_is_narrow(all.first));
+	assert_true(suppression_is_narrow(all.first, false));
+	assert_true(suppression_is_narrow(all.first, true));
 	suppressions_free(&all);
 }
 
@@ -102,7 +103,11 @@ static void first_that_matches(void **state)
 				"suppress double-free\n reason: d\n frame: *"));
 	assert_string_equal(suppressions_match(&all, &subject)->reason, "b c");
 	assert_int_equal(suppressions_match(&all, &subject)->line, 8);
-	assert_false(suppression_is_narrow(all.first));
+	assert_false(suppression_is_narrow(all.first, false));
+	suppressions_free(&all);
+	assert_true(parse(&all, "suppress leak\nreason: x\nframe: ...\ndevice: pmem0\n"));
+	assert_true(suppression_is_narrow(all.first, false));
+	assert_false(suppression_is_narrow(all.first, true));
 	suppressions_free(&all);
 }
 

@@ -104,6 +104,17 @@ verdict 'suppressions: they are shown then' grep -q '^pgmaptrace: VIOLATION doub
 sed '/device:/d' /tmp/one >/tmp/any
 verdict 'suppressions: any number of any device' judged 0 PASS findings=0 suppressed=6 -- \
 	--suppressions /tmp/any -- six
+# folios that are out at the end: all of one place are one finding
+leaks() {
+	judged "$@" -- breaks 'leak coherent' 'traffic coherent 10 hold'
+	judged=$?
+	echo drop >$LAB/command
+	return $judged
+}
+verdict 'suppressions: leaks' leaks 1 FAIL rules=leak -- --older 0 --gen-suppressions
+sed -n '/^suppress leak/,/^$/p' $OUT >/tmp/leaks
+verdict 'suppressions: what was printed leaves all of them out' \
+	leaks 0 PASS findings=0 unused_suppressions=0 -- --older 0 --suppressions /tmp/leaks
 verdict 'suppressions: --strict-suppressions' judged 1 FAIL findings=0 unused_suppressions=1 -- \
 	--suppressions /tmp/one --strict-suppressions -- true
 sed '/reason:/d' /tmp/one >/tmp/wrong
@@ -194,6 +205,19 @@ done
 sh -c 'pgmaptrace -j run -- breaks "double-free coherent" 2>/tmp/err; echo $? >/tmp/closed' | true
 verdict 'outputs: stdout is closed, -j' sh -c \
 	"[ \"\$(cat /tmp/closed)\" = 70 ] && tail -n 1 /tmp/err | grep -q 'FAIL findings=1 '"
+verdict 'outputs: one file by two names' says 64 '/tmp/d.json is given for two files' \
+	pgmaptrace --json /tmp/d.json --output /tmp/../tmp/d.json run -- true
+verdict 'outputs: a file that stdout goes to' sh -c \
+	'pgmaptrace --json /tmp/d.json run -- true >/tmp/d.json 2>/tmp/err; [ $? = 64 ]'
+pgmaptrace --json /tmp/c.json run -- true >&- 2>/tmp/err
+verdict 'outputs: there is no stdout' sh -c \
+	"[ $? = 70 ] && ! grep -qv '^{\"record\":\"' /tmp/c.json && grep -q '\"record\":\"summary\"' /tmp/c.json"
+odd=/bin/$(printf 'a\033[2Jb')
+cp /bin/breaks "$odd"
+verdict 'outputs: a task whose name moves the cursor' judged 1 FAIL findings=1 -- -- \
+	"$odd" 'double-free coherent'
+verdict 'outputs: it is shown harmless' sh -c \
+	"grep -q '^  by a?\[2Jb/' $OUT && ! grep -q '$(printf '\033')' $OUT"
 verdict 'outputs: -j: an error is a record' says 64 '^{"record":"error","message":"unknown option --fast' \
 	pgmaptrace -j --fast
 verdict 'outputs: -j: records and nothing else' sh -c \

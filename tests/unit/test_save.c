@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Whether all of a file was written, on file systems that tell it late. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <unistd.h>
+
+static int refused; /* errno of close(); 0: it takes all */
+
+static int closed(int fd);
+#define close closed
+#include "save.c"
+#undef close
+
+static int closed(int fd)
+{
+	close(fd);
+	errno = refused;
+	return refused ? -1 : 0;
+}
+
+void say_error(const char *format, ...)
+{
+	(void)format;
+}
+
+static void told_by_write(void **state)
+{
+	FILE *f = fopen("/dev/full", "w");
+
+	(void)state;
+	refused = 0;
+	assert_non_null(f);
+	fputs("x", f);
+	assert_false(save_settled(f));
+	assert_int_equal(errno, ENOSPC);
+	fclose(f);
+}
+
+static void told_by_close(void **state)
+{
+	FILE *f = tmpfile();
+
+	(void)state;
+	assert_non_null(f);
+	fputs("x", f);
+	refused = EDQUOT;
+	assert_false(save_settled(f));
+	assert_int_equal(errno, EDQUOT);
+	refused = 0;
+	/* it is still open */
+	fputs("y", f);
+	assert_true(save_settled(f));
+	assert_int_equal(ftell(f), 2);
+	fclose(f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(told_by_write),
+		cmocka_unit_test(told_by_close),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
