@@ -66,7 +66,7 @@ enum pt_op {
 	PT_OP_NONE = 0,
 	PT_OP_REQUEST,	 /* zone_device_page_init, pgmap_request_folios and its like */
 	PT_OP_ACCEPT,	 /* that request was granted though a rule was broken */
-	PT_OP_UNDO,	 /* that request was refused though none was */
+	PT_OP_UNDO,	 /* that request was refused though none was; or is told of as lost */
 	PT_OP_MAP,	 /* a page table entry is about to be made for it */
 	PT_OP_RELEASE,	 /* pgmap_release_folios */
 	PT_OP_FREE,	 /* free_zone_device_page / _folio */
@@ -297,7 +297,7 @@ pt_step_request(unsigned int word, const struct pt_transition *t, struct pt_outc
 /* Whether it had been freed, or in use before tracing, is not known any more. */
 static __always_inline unsigned int pt_step_undo(unsigned int word, struct pt_outcome *out)
 {
-	if (pt_life(word) != PT_REQUESTED)
+	if (!pt_is_out(word))
 		return word;
 	out->undo = 1;
 	return pt_set_life(word, PT_UNKNOWN);

@@ -131,6 +131,19 @@ static __always_inline struct pt_section *find_device_section(__u64 pfn)
 
 const volatile bool init_names_pgmap;
 
+/* Parts of a large folio that were not freed before all of it was requested: one finding. */
+static __noinline void forget_parts(const struct hook *h, __u64 pfn, __u32 order)
+{
+	struct pt_scratch *scratch = scratch_get();
+
+	if (!scratch) {
+		lose(PT_LOSS_SCAN, 1U << (order & PT_ORDER_MASK));
+		return;
+	}
+	each_folio(scratch, call_site(h), PT_OP_UNDO, pfn, 1U << (order & PT_ORDER_MASK), 0, false);
+	scratch_put(scratch);
+}
+
 /* zone_device_page_init(page) to 6.18, (page, pgmap, order) after */
 HOOK(zone_device_page_init)
 {
@@ -168,6 +181,8 @@ HOOK(zone_device_page_init)
 		e.named = pgmap;
 		finding(h, &t, &e, rule);
 	}
+	if (rule == PT_RULE_PAGES_UNBALANCED)
+		forget_parts(h, c.pfn, c.order);
 	observe_in(h, s, &t, &e);
 	if (c.order)
 		s->large = 1;

@@ -37,7 +37,7 @@ static __always_inline void remember_task_plainly(__u32 tid, __u32 tick)
 
 	read_current_comm(comm);
 	if (last && last->tid == tid && last->comm[0] == comm[0] && last->comm[1] == comm[1] &&
-	    tick - last->tick < NAMED_FOR)
+	    tick - last->tick < (tick < PT_TICK_COARSE ? NAMED_FOR : 1))
 		return;
 	remember_task(tid, tick);
 	if (!last)

@@ -273,7 +273,7 @@ uint64_t session_began(const struct session *s)
 
 uint64_t session_tick_time(const struct session *s, uint32_t tick)
 {
-	return s->kept.began + ((uint64_t)tick << PT_TICK_SHIFT);
+	return s->kept.began + pt_tick_ns(tick);
 }
 
 uint64_t session_touch_time(const struct session *s, const struct pt_touch *t)

@@ -134,7 +134,7 @@ uint64_t session_missed(struct session *s, const struct pt_hook *h);
 uint64_t session_now(void);
 /* When all hooks were switched on; 0: they were not. */
 uint64_t session_began(const struct session *s);
-/* When a tick of PT_TICK_SHIFT was, or a touch, in ns of CLOCK_MONOTONIC, to 1.05 ms. */
+/* When a tick was, or a touch, in ns of CLOCK_MONOTONIC, as exact as pt_tick() is. */
 uint64_t session_tick_time(const struct session *s, uint32_t tick);
 uint64_t session_touch_time(const struct session *s, const struct pt_touch *t);
 /*

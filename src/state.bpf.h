@@ -401,7 +401,7 @@ static __always_inline __u32 where_for_finding(const struct hook *h)
 
 static __always_inline __u32 tick_now(void)
 {
-	return ((bpf_ktime_get_ns() - began) >> PT_TICK_SHIFT) | 1;
+	return pt_tick(bpf_ktime_get_ns() - began);
 }
 
 /* These are as the helpers bpf_get_current_comm() and _pid_tgid(), without a call. */

@@ -21,7 +21,6 @@
 #define PT_PATH_LEN	 256 /* a power of two */
 #define PT_PATH_NAMES	 16
 #define PT_FS_LEN	 16
-#define PT_TICK_SHIFT	 20 /* touch times: units of 2^20 ns, 1.05 ms */
 
 /* --stack: at which events a kernel stack is taken */
 enum pt_stack_mode {
@@ -38,9 +37,36 @@ enum pt_stack_mode {
 #define PT_SITE		    0x80000000u
 #define PT_SITE_ADDRESS(at) (0xffffffff00000000ULL | (at))
 
+/*
+ * When a folio was touched, since tracing began: a tick of 2^20 ns, 1.05 ms, for the
+ * first 26 days, and of 64 times that from then on, 67 ms, for more than four years.
+ * It is never 0, and a later one is never less.
+ */
+#define PT_TICK_SHIFT	 20
+#define PT_TICK_COARSE	 (1u << 31)
+#define PT_TICK_COARSENS 6
+
+static __always_inline __u32 pt_tick(__u64 ns)
+{
+	__u64 tick = ns >> PT_TICK_SHIFT;
+
+	if (tick >= PT_TICK_COARSE)
+		tick = PT_TICK_COARSE + ((tick - PT_TICK_COARSE) >> PT_TICK_COARSENS);
+	return tick | 1;
+}
+
+static __always_inline __u64 pt_tick_ns(__u32 tick)
+{
+	__u64 ticks = tick;
+
+	if (tick >= PT_TICK_COARSE)
+		ticks = PT_TICK_COARSE + ((ticks - PT_TICK_COARSE) << PT_TICK_COARSENS);
+	return ticks << PT_TICK_SHIFT;
+}
+
 /* The last event of one kind on one folio. */
 struct pt_touch {
-	__u32 tick; /* when, in units of PT_TICK_SHIFT; 0: not since tracing began */
+	__u32 tick; /* pt_tick(); 0: not since tracing began */
 	__u32 who;  /* tid, and above PT_TID_BITS the cpu; the name is in the tasks map */
 	__u32 at;   /* where in the kernel */
 };
@@ -436,7 +462,7 @@ struct pt_session_info {
 	__u32 history; /* last requests and frees are kept */
 };
 
-#define PT_LAYOUT 2 /* of all that a struct pt_session_info leads to */
+#define PT_LAYOUT 3 /* of all that a struct pt_session_info leads to */
 
 #define PT_REFS_ANY (~0ULL >> 1) /* most: there is no telling */
 

@@ -1176,6 +1176,37 @@ static int lab_part_requested(struct lab_scene *scene)
 	return folio ? 0 : -EIO;
 }
 
+#ifdef LAB_COUNTED
+
+/*
+ * The first and the last part of a large folio that was split are not freed when the
+ * whole of it is handed out again, and once more after its free: that is one bug.
+ */
+static int lab_whole_requested(struct lab_scene *scene)
+{
+	int parts, i;
+	struct lab_map *map = lab_split(scene, &parts);
+
+	if (!map)
+		return -EIO;
+	for (i = 0; i < parts; i++) {
+		if (i && (scene->correct || i < parts - 1)) {
+			lab_free_part(map, i);
+		} else if (scene->correct) {
+			lab_free(lab_folio(map, i));
+		} else {
+			if (!i)
+				folio_ref_dec(lab_folio(map, i));
+			percpu_ref_put(&map->pgmap.ref);
+		}
+	}
+	for (i = 0; i < 2; i++)
+		lab_free(request(&map->pgmap, first_pfn(map), LARGE_ORDER));
+	return 0;
+}
+
+#endif
+
 /* Every second part of a large folio that was split. */
 struct lab_half {
 	struct work_struct work;
@@ -1479,6 +1510,9 @@ static const struct lab_command {
 	{"order-mismatch", NULL, REQUESTED & ~FS_DAX, lab_order_mismatch},
 	{"pages-unbalanced", NULL, REQUESTED & ~FS_DAX, lab_pages_unbalanced},
 	{"pages-unbalanced", "requested", REQUESTED & ~FS_DAX, lab_part_requested},
+#ifdef LAB_COUNTED
+	{"pages-unbalanced", "whole", REQUESTED & ~FS_DAX, lab_whole_requested},
+#endif
 #endif
 };
 

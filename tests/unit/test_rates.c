@@ -39,7 +39,7 @@ uint64_t session_began(const struct session *s)
 
 uint64_t session_tick_time(const struct session *s, uint32_t tick)
 {
-	return session_began(s) + ((uint64_t)tick << PT_TICK_SHIFT);
+	return session_began(s) + pt_tick_ns(tick);
 }
 
 double report_seconds(const struct sources *sources, uint64_t time)
@@ -126,13 +126,31 @@ static const char *table(double seconds)
 
 #define HEADER "DEVICE             TYPE          REQ/s     FREE/s        OUT    OLDEST       REFS\n"
 
+/* Of sessions that go on for weeks and years. */
+static void ticks_do_not_come_again(void **state)
+{
+	const uint64_t day = 24 * 3600 * SECOND, most = 2ULL << (PT_TICK_SHIFT + PT_TICK_COARSENS);
+	uint32_t before = 0;
+
+	(void)state;
+	assert_int_equal(pt_tick(0), 1);
+	for (uint64_t ns = 0; ns < 4 * 365 * day; ns += day / 7) {
+		uint32_t tick = pt_tick(ns);
+		uint64_t back = pt_tick_ns(tick), most_now = ns < 26 * day ? 2ULL << 20 : most;
+
+		assert_true(tick > before);
+		assert_true(back > ns ? back - ns <= most_now : ns - back <= most_now);
+		before = tick;
+	}
+}
+
 static void rates_are_of_the_measured_interval(void **state)
 {
 	(void)state;
 	make(PT_TYPE_COHERENT, 1);
 	made.rates[0] = (struct pt_rates){.requests = 30, .frees = 10};
 	made.refs[0].out = 20;
-	made.refs[0].oldest = (2 * SECOND) >> PT_TICK_SHIFT;
+	made.refs[0].oldest = pt_tick(2 * SECOND);
 	made.refs[0].live = 21;
 	assert_string_equal(table(4), HEADER "pmem               coherent        7.5        2.5  "
 					     "       20       2.0         21\n");
@@ -258,6 +276,7 @@ static void explained(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ticks_do_not_come_again),
 		cmocka_unit_test_setup(rates_are_of_the_measured_interval, begin),
 		cmocka_unit_test_setup(a_request_is_taken_back, begin),
 		cmocka_unit_test_setup(what_is_not_known_is_a_dash, begin),
