@@ -662,6 +662,23 @@ static int check_options(const struct options *o, uint64_t given)
 	return 0;
 }
 
+/* --stall 0: what is not looked for is not found good. */
+static int look_for_no_stall(struct policy *p)
+{
+	static const enum pt_rule rules[] = {PT_RULE_TEARDOWN_STALL, PT_RULE_BREAK_STALL};
+
+	for (int i = 0; i < 2; i++) {
+		enum policy_effect *effect = &p->effect[rules[i]];
+
+		if (p->numbered[rules[i]] || *effect == POLICY_FAIL || *effect == POLICY_WARN)
+			return usage_error("--stall 0: %s is looked for by no one, and named by "
+					   "another option",
+					   pt_rule_name(rules[i]));
+		*effect = POLICY_IGNORE;
+	}
+	return 0;
+}
+
 int options_parse(int argc, char **argv, struct options *o)
 {
 	uint64_t given = 0;
@@ -680,7 +697,11 @@ int options_parse(int argc, char **argv, struct options *o)
 	if (err || is_about(o))
 		return err;
 	err = parse_command(argc - optind, argv + optind, o, &given);
-	return err || is_about(o) ? err : check_options(o, given);
+	if (!err && !is_about(o))
+		err = check_options(o, given);
+	if (!err && !is_about(o) && !o->stall)
+		err = look_for_no_stall(&o->policy);
+	return err;
 }
 
 bool options_want_json(int argc, char **argv)

@@ -30,6 +30,10 @@ verdict 'errors: one file for two' says 64 '/tmp/x is given for two files' \
 	pgmaptrace --output /tmp/x --json /tmp/x
 verdict 'errors: --expect and --ignore' says 64 '--expect leak: --ignore has it' \
 	pgmaptrace --expect leak=1 --ignore leak
+verdict 'errors: --expect and --stall 0' says 64 '--stall 0: break-stall is looked for by no one' \
+	pgmaptrace --expect break-stall=1 --stall 0 run -- true
+verdict 'errors: --stall 0: its rules are not called good' sh -c \
+	"pgmaptrace --ktap --stall 0 run -- true >/tmp/ktap 2>&1; grep -q 'teardown-stall # SKIP' /tmp/ktap"
 verdict 'errors: an option behind the command' says 64 '--pfn is no option of rules' \
 	pgmaptrace rules leak --pfn 1
 verdict 'errors: --save has no place' says 70 "can't write /nothere/saved" \
