@@ -187,6 +187,13 @@ void outputs_close(struct outputs *o)
 		fclose(o->json_file);
 	for (int i = 0; i < PT_NR_RULES; i++)
 		free(o->of_rule[i]);
+	while (o->suggested) {
+		struct suggested *next = o->suggested->next;
+
+		free(o->suggested->text);
+		free(o->suggested);
+		o->suggested = next;
+	}
 }
 
 /* Write what is there now: here is known why it can't be. */
@@ -294,20 +301,46 @@ static void keep(struct outputs *o, unsigned int rule, const struct report *r, b
 	free(text);
 }
 
+/* Was this text not suggested before?  Two pgmaps of one name have the same story, too. */
+static bool is_new(struct outputs *o, char *text)
+{
+	struct suggested *s;
+
+	for (s = o->suggested; s; s = s->next)
+		if (!strcmp(s->text, text))
+			return false;
+	s = malloc(sizeof(*s));
+	if (s) {
+		*s = (struct suggested){.text = text, .next = o->suggested};
+		o->suggested = s;
+	}
+	return s;
+}
+
 /* What would leave it out.  @many: it stands for folios of other files, too. */
 static void suggest(struct outputs *o, const struct pt_finding *f, bool many)
 {
-	struct report_subject *s = o->options->gen_suppressions ? malloc(sizeof(*s)) : NULL;
+	bool wanted = o->options->gen_suppressions && o->text.to;
+	struct report_subject *s = wanted ? malloc(sizeof(*s)) : NULL;
+	char *text = NULL;
+	size_t size;
+	FILE *to;
 
 	if (!s)
 		return;
 	report_subject(&o->from, f, s);
 	if (many)
 		s->subject.path = NULL;
-	if (o->text.to) {
-		suppression_print(o->text.to, &s->subject);
-		fputc('\n', o->text.to);
+	to = open_memstream(&text, &size);
+	if (to) {
+		suppression_print(to, &s->subject);
+		fclose(to);
+	}
+	if (text && is_new(o, text)) {
+		fprintf(o->text.to, "%s\n", text);
 		flush_text(o);
+	} else {
+		free(text);
 	}
 	free(s);
 }

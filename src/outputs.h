@@ -16,6 +16,12 @@
 #include "out_text.h"
 #include "summary.h"
 
+/* A suppression that was printed. */
+struct suggested {
+	char *text;
+	struct suggested *next;
+};
+
 struct outputs {
 	const struct options *options;
 	struct sources from;
@@ -27,6 +33,7 @@ struct outputs {
 	FILE *filter;		     /* what text.to is, if its lines get something before them */
 	unsigned int reports;	     /* findings that were told of */
 	char *of_rule[PT_NR_RULES];  /* --junit: what the text says of it; NULL: nothing */
+	struct suggested *suggested; /* --gen-suppressions */
 	char failed[512];	     /* the first output that could not be written; "" */
 };
 
