@@ -148,22 +148,28 @@ static void name_block(const struct files *fs, __u32 dev, char name[SYS_NAME_LEN
 /* Of mounts that are gone so many are remembered: a session may see any number. */
 #define GONE_KEPT 256
 
-/* The oldest go; but first what has no block device, which few DAX file systems have. */
+/* Is @a rather to be forgotten?  Few DAX file systems have no block device. */
+static bool matters_less(const struct mount *a, const struct mount *b)
+{
+	if (!a->block[0] != !b->block[0])
+		return !a->block[0];
+	return a->seen < b->seen;
+}
+
 static void forget_gone_mounts(struct files *fs)
 {
 	unsigned int gone = 0;
 
 	for (const struct mount *m = fs->mounts; m; m = m->next)
 		gone += m->seen != fs->looks;
-	for (int blocks = 0; blocks < 2; blocks++)
-		for (struct mount **i = &fs->mounts; *i && gone > GONE_KEPT;) {
-			if ((*i)->seen == fs->looks || (!blocks && (*i)->block[0])) {
-				i = &(*i)->next;
-				continue;
-			}
-			forget_mount(i);
-			gone--;
-		}
+	for (; gone > GONE_KEPT; gone--) {
+		struct mount **least = NULL;
+
+		for (struct mount **i = &fs->mounts; *i; i = &(*i)->next)
+			if ((*i)->seen != fs->looks && (!least || matters_less(*i, *least)))
+				least = i;
+		forget_mount(least);
+	}
 }
 
 /* Remembered under its device, once. */

@@ -306,6 +306,7 @@ void hooks_choose(const struct btf *btf, const struct ksyms *k, struct pt_choice
 
 void hooks_without(struct pt_choice *c, struct pt_hook *h, int error)
 {
+	h->uncounted = false;
 	c->rules_off |= h->rules;
 	h->off = h->rules & ~foreign_rules[c->profile];
 	h->error = error;

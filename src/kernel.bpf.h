@@ -245,7 +245,7 @@ static __always_inline __s32 folio_pincount(__u64 head)
  * Before 6.15 a shared page is marked with the mapping 1, and 6.1 counts in
  * page->index; since then a shared folio has no mapping and a share count.
  */
-static __always_inline __u8 folio_associations(__u64 head)
+static __always_inline __u32 folio_associations(__u64 head)
 {
 	__u64 mapping = (__u64)PT_READ(struct folio, head, mapping);
 	__u64 n = 0;
@@ -258,13 +258,18 @@ static __always_inline __u8 folio_associations(__u64 head)
 		n = PT_READ(struct folio, head, index);
 	else if (bpf_core_field_exists(((struct folio___share *)0)->share))
 		n = PT_READ(struct folio___share, head, share);
-	return n < PT_ASSOC_OF_HEAD ? n : PT_ASSOC_OF_HEAD - 1;
+	return n;
 }
 
 /* The same of any page.  A tail has something else there. */
 static __always_inline __u8 page_associations(__u64 page)
 {
-	return page_head(page) == page ? folio_associations(page) : PT_ASSOC_OF_HEAD;
+	__u32 n;
+
+	if (page_head(page) != page)
+		return PT_ASSOC_OF_HEAD;
+	n = folio_associations(page);
+	return n < PT_ASSOC_OF_HEAD ? n : PT_ASSOC_OF_HEAD - 1;
 }
 
 /* i_pages entries of fs/dax.c: a value entry with flags below the pfn. */

@@ -130,7 +130,7 @@ void ledger_make(struct session *s, const struct own_findings *own, struct ledge
 		    "stopped before all that is outstanding was judged");
 	if (own->unsettled)
 		add(l, "unsettled", 0, RULE(REF_IMBALANCE), 0,
-		    "stopped before the references of a pgmap that was just killed were judged");
+		    "ended before the references of a pgmap that was just killed were judged");
 	if (own->blind)
 		add(l, "blind", 0, RULE(TEARDOWN_STALL) | RULE(BREAK_STALL), 0,
 		    "who waits could not be looked for, or not wholly: "

@@ -598,14 +598,38 @@ static int parse_command(int argc, char **argv, struct options *o, uint64_t *giv
 	return 0;
 }
 
+/* Where a file is or would be: its directory, and its name in that. */
+static const char *place_of(const char *path, struct stat *dir)
+{
+	const char *slash = strrchr(path, '/');
+	char *to_slash = slash ? strndup(path, slash - path + 1) : strdup(".");
+	bool there = to_slash && !stat(to_slash, dir);
+
+	free(to_slash);
+	if (!there)
+		return NULL;
+	return slash ? slash + 1 : path;
+}
+
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
 static bool is_same_file(const char *a, const char *b)
 {
+	const char *name_a, *name_b;
 	struct stat x, y;
 
 	if (!a || !b || !strncmp(a, "/dev/", 5))
 		return false;
-	return !strcmp(a, b) || (!stat(a, &x) && !stat(b, &y) && S_ISREG(x.st_mode) &&
-				 x.st_dev == y.st_dev && x.st_ino == y.st_ino);
+	if (!strcmp(a, b))
+		return true;
+	if (!stat(a, &x) && !stat(b, &y))
+		return S_ISREG(x.st_mode) && is_same(&x, &y);
+	name_a = place_of(a, &x);
+	name_b = place_of(b, &y);
+	return name_a && name_b && !strcmp(name_a, name_b) && is_same(&x, &y);
 }
 
 /* A file that is to be written, and has another use, too.  NULL: there is none. */
@@ -699,7 +723,7 @@ int options_parse(int argc, char **argv, struct options *o)
 	err = parse_command(argc - optind, argv + optind, o, &given);
 	if (!err && !is_about(o))
 		err = check_options(o, given);
-	if (!err && !is_about(o) && !o->stall)
+	if (!err && !is_about(o) && o->stall < 1e-9)
 		err = look_for_no_stall(&o->policy);
 	return err;
 }

@@ -34,7 +34,6 @@ static void name_requester(struct session *s, const struct leak_folio *f,
 		session_comm(s, &f->f.request, comm);
 	else if (f->past.task)
 		snprintf(comm, PT_COMM_LEN + 1, "%s", f->past.task);
-	strcpy(comm, comm_text(comm).text);
 }
 
 bool requesters_add(struct requesters *all, struct session *s, const struct leak_folio *f)
@@ -202,7 +201,7 @@ void leaks_requesters(struct text_out *o, const struct requesters *all, uint64_t
 
 		fprintf(o->to, "  %llu folio%s, %llu KiB, by %s, the oldest %.3f s ago: pfn",
 			(unsigned long long)r->folios, r->folios > 1 ? "s" : "",
-			(unsigned long long)r->pages * 4, r->comm, age(time, r->oldest));
+			(unsigned long long)r->pages * 4, comm_text(r->comm).text, age(time, r->oldest));
 		for (uint64_t j = 0; j < r->folios && j < REQUESTER_PFNS; j++)
 			fprintf(o->to, "%s0x%llx", j ? ", " : " ", (unsigned long long)r->pfn[j]);
 		fprintf(o->to, "%s\n", r->folios > REQUESTER_PFNS ? " ..." : "");

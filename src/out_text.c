@@ -56,7 +56,8 @@ void text_where(struct text_out *o, uint32_t at)
 
 void text_task(struct text_out *o, const char *comm, uint32_t tid, bool interrupt)
 {
-	fprintf(o->to, "by %s%s/%u", interrupt ? "an interrupt over " : "", comm, tid);
+	fprintf(o->to, "by %s%s/%u", interrupt ? "an interrupt over " : "",
+		comm_text(comm).text, tid);
 }
 
 void text_who(struct text_out *o, const struct report_touch *t)
@@ -221,7 +222,8 @@ static void outstanding(struct text_out *o, const struct outstanding_group *g,
 	fprintf(o->to, "  requested at one place: %llu folio%s (%s)", (unsigned long long)g->folios,
 		g->folios == 1 ? "" : "s", size_text(g->pages));
 	if (oldest.known)
-		fprintf(o->to, ", the oldest %.3f s ago by %s/%u", oldest.ago, oldest.comm,
+		fprintf(o->to, ", the oldest %.3f s ago by %s/%u", oldest.ago,
+			comm_text(oldest.comm).text,
 			oldest.tid);
 	fprintf(o->to, "\n");
 	examples(o, g, f ? f->pfn : 0);
@@ -333,8 +335,8 @@ static void stall_headline(struct text_out *o, const struct report *r)
 void text_stall_lasts(struct text_out *o, const struct report *r)
 {
 	stall_headline(o, r);
-	fprintf(o->to, "keeps %s/%u waiting, for %.1f s now\n", r->event.comm, r->event.tid,
-		r->waited);
+	fprintf(o->to, "keeps %s/%u waiting, for %.1f s now\n", comm_text(r->event.comm).text,
+		r->event.tid, r->waited);
 	if (r->f.rule == PT_RULE_TEARDOWN_STALL)
 		pgmap_references(o, &r->f);
 	holders(o, r);
@@ -347,7 +349,7 @@ void text_stall_ended(struct text_out *o, const struct report_end *e)
 	if (e->given_up) {
 		fprintf(o->to,
 			"is not waited for any more by %s/%u, after %.1f s; its refcount is %d\n",
-			e->about.event.comm, e->about.event.tid, e->after, e->refcount);
+			comm_text(e->about.event.comm).text, e->about.event.tid, e->after, e->refcount);
 	} else if (e->release.known) {
 		fprintf(o->to, "came free after %.1f s, %s ", e->after,
 			e->of_pgmap ? "the last reference was given back" : "freed");

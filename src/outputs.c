@@ -105,39 +105,20 @@ static bool clear_ready_file(const char *name)
 	return true;
 }
 
-/* Are these one file, by whatever names? */
-static bool are_one(FILE *a, FILE *b)
+/* Is it the file that stdout goes to, too?  Who names /dev/stdout means it. */
+static bool is_stdout(FILE *f, const char *name)
 {
-	struct stat x, y;
+	struct stat file, out;
 
-	return a && b && !fstat(fileno(a), &x) && !fstat(fileno(b), &y) && S_ISREG(x.st_mode) &&
-	       x.st_dev == y.st_dev && x.st_ino == y.st_ino;
-}
-
-/* Return: the name of a file that is also another's, which would write over it; NULL: none. */
-static const char *file_of_two(const struct outputs *o, FILE *junit)
-{
-	const struct options *options = o->options;
-	const struct {
-		FILE *f;
-		const char *name;
-	} out[] = {{o->text_file, options->output},
-		   {o->json_file, options->json_file},
-		   {junit, options->junit},
-		   {stdout, STDOUT}};
-
-	for (int i = 0; i < 3; i++)
-		for (int j = i + 1; j < 4; j++)
-			/* who names /dev/stdout means it */
-			if (are_one(out[i].f, out[j].f) && strncmp(out[i].name, "/dev/", 5))
-				return out[i].name;
-	return NULL;
+	return f && strncmp(name, "/dev/", 5) && !fstat(fileno(f), &file) &&
+	       !fstat(STDOUT_FILENO, &out) && S_ISREG(file.st_mode) &&
+	       file.st_dev == out.st_dev && file.st_ino == out.st_ino;
 }
 
 int outputs_open(struct outputs *o, const struct options *options)
 {
+	const char *twice = NULL;
 	FILE *junit = NULL;
-	const char *file;
 
 	o->options = options;
 	o->text.from = o->json.from = &o->from;
@@ -153,14 +134,19 @@ int outputs_open(struct outputs *o, const struct options *options)
 	/* it is written at the end, which is late to learn that it can't be */
 	if (!open_file(options->junit, &junit))
 		return cant_write(o, options->junit);
-	file = file_of_two(o, junit);
+	if (is_stdout(o->text_file, options->output))
+		twice = options->output;
+	if (is_stdout(o->json_file, options->json_file))
+		twice = options->json_file;
+	if (is_stdout(junit, options->junit))
+		twice = options->junit;
 	if (junit)
 		fclose(junit);
-	if (file) {
-		say_error("%s is given for two files, or is where stdout goes to: give each a name "
-			  "of its own",
-			  file);
-		snprintf(o->failed, sizeof(o->failed), "%s", file);
+	if (twice) {
+		say_error("%s is where stdout goes to, which would write over it: give another "
+			  "name",
+			  twice);
+		snprintf(o->failed, sizeof(o->failed), "%s", twice);
 		return EXIT_USAGE;
 	}
 	if (options->ready_file && !clear_ready_file(options->ready_file))

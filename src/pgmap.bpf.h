@@ -38,19 +38,41 @@ static __noinline bool has_section(__u64 pfn)
 	return find_known_section(pfn);
 }
 
-/* A history goes when nothing of it lies in a section any more; before that, its other pages. */
+struct forget_histories {
+	__u64 key;
+	__u64 first, last; /* pfn of the range */
+};
+
+static __always_inline void forget_pasts(const struct forget_histories *f, __u64 first, __u64 last)
+{
+	if (first < f->first)
+		first = f->first;
+	if (last > f->last)
+		last = f->last;
+	if (first <= last)
+		bpf_loop(last + 1 - first, forget_past, &first, 0);
+}
+
+/*
+ * A history goes when all of it lies in the range, and nothing in a section any more;
+ * else the pages of it for which both is so: a neighbour's may just be written.
+ */
 static long forget_history(__u32 i, void *data)
 {
-	__u64 key = *(__u64 *)data + i, first = key * PT_HISTORY_PAGES;
+	const struct forget_histories *f = data;
+	__u64 key = f->key + i, first = key * PT_HISTORY_PAGES;
 	__u64 last = first + PT_HISTORY_PAGES - 1, border = last & ~(PT_SECTION_PAGES - 1ULL);
 	bool here = has_section(first), there = has_section(last);
 
-	if (!here && !there)
+	if (!here && !there && first >= f->first && last <= f->last) {
 		bpf_map_delete_elem(&histories, &key);
-	else if (!here)
-		bpf_loop(border - first, forget_past, &first, 0);
-	else if (!there)
-		bpf_loop(last + 1 - border, forget_past, &border, 0);
+		return 0;
+	}
+	/* it may lie in one section, or in two */
+	if (!here)
+		forget_pasts(f, first, border > first ? border - 1 : last);
+	if (!there && border > first)
+		forget_pasts(f, border, last);
 	return 0;
 }
 
@@ -65,7 +87,8 @@ static __noinline void forget_pages(struct pt_pgmap *p, __u64 owner)
 	__u32 i;
 
 	for (i = 0; i < PT_MAX_RANGES; i++) {
-		__u64 first, last;
+		struct forget_histories h = {.first = p->range[i].start, .last = p->range[i].end};
+		__u64 last;
 
 		if (i >= p->nr_range)
 			break;
@@ -74,9 +97,8 @@ static __noinline void forget_pages(struct pt_pgmap *p, __u64 owner)
 		bpf_loop(last - f.first + 1, forget_step, &f, 0);
 		if (!keeps_history())
 			continue;
-		first = p->range[i].start / PT_HISTORY_PAGES;
-		last = p->range[i].end / PT_HISTORY_PAGES;
-		bpf_loop(last - first + 1, forget_history, &first, 0);
+		h.key = h.first / PT_HISTORY_PAGES;
+		bpf_loop(h.last / PT_HISTORY_PAGES - h.key + 1, forget_history, &h, 0);
 	}
 }
 

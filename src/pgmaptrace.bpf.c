@@ -34,8 +34,8 @@ static __always_inline __u64 fentry_arg(void *ctx, __u32 n)
 }
 
 /*
- * HOOK - both ways to attach one body to @name: fentry where BTF has the
- * function and the kernel does not preempt, kprobe elsewhere (hooks.c).
+ * HOOK - both ways to attach one body to @name: fentry where BTF has the function, and
+ * kprobe where it has not or, if their misses are counted, the kernel preempts (hooks.c).
  */
 #define HOOK(name)                                                                                 \
 	static __always_inline int on_##name(const struct hook *h, __u64 a0, __u64 a1, __u64 a2,   \
@@ -66,7 +66,7 @@ static __always_inline __u64 fentry_arg(void *ctx, __u32 n)
 
 /*
  * HOOK_RETURN - both ways to attach one body to the return of @name: fexit, which
- * has the first argument, too, and kretprobe where the kernel preempts, which has
+ * has the first argument, too, and kretprobe where entries are kprobes, which has
  * not: @a0 is 0 then
  */
 #define HOOK_RETURN(name)                                                                          \
@@ -131,7 +131,7 @@ static __always_inline struct pt_section *find_device_section(__u64 pfn)
 
 const volatile bool init_names_pgmap;
 
-/* Parts of a large folio that were not freed before all of it was requested: one finding. */
+/* Parts of a large folio that were not freed before all of it was requested are its again. */
 static __noinline void forget_parts(const struct hook *h, __u64 pfn, __u32 order)
 {
 	struct pt_scratch *scratch = scratch_get();
@@ -181,8 +181,11 @@ HOOK(zone_device_page_init)
 		e.named = pgmap;
 		finding(h, &t, &e, rule);
 	}
-	if (rule == PT_RULE_PAGES_UNBALANCED)
+	if (rule == PT_RULE_PAGES_UNBALANCED) {
 		forget_parts(h, c.pfn, c.order);
+		/* and was told of */
+		t.op = PT_OP_ACCEPT;
+	}
 	observe_in(h, s, &t, &e);
 	if (c.order)
 		s->large = 1;
@@ -289,9 +292,17 @@ static __always_inline int observe_free(const struct hook *h, __u64 page)
 	return 0;
 }
 
+/*
+ * A fault may have taken it after its count was read, and have found it requested
+ * still: then it is told of here.  If it has not come to that yet, it finds it freed.
+ */
 static __always_inline int on_free(const struct hook *h, __u64 page)
 {
-	return plain(h, PT_OP_FREE, false, page, 0) ? 0 : observe_free(h, page);
+	if (!plain(h, PT_OP_FREE, false, page, 0))
+		observe_free(h, page);
+	if (profile == PT_PROFILE_COUNTED && page_refcount(page) > 0)
+		observe_mapping(h, 0, page);
+	return 0;
 }
 
 /* 6.1 */

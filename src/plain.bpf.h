@@ -114,8 +114,8 @@ static __always_inline bool plain(const struct hook *h, __u8 op, bool huge, __u6
 	s = find_known_section(pfn);
 	if (!s || !s->pgmap)
 		return false;
-	/* of a folio that was requested as a large one it may be a part */
-	if (free && s->large)
+	/* of a folio that was requested as a large one it may be a part, or of a huge entry's */
+	if (free && (s->large | s->judged))
 		return false;
 	i = pfn & (PT_SECTION_PAGES - 1);
 	five = *(volatile __u64 *)&s->words[pt_word_index(i)];

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "comm.h"
 #include "reasons.h"
 #include "stacks.h"
 
@@ -45,8 +44,7 @@ struct report_touch report_touch_of(const struct sources *from, const struct pt_
 
 	if (!t->tick)
 		return r;
-	if (session_comm(from->session, t, r.comm))
-		strcpy(r.comm, comm_text(r.comm).text);
+	session_comm(from->session, t, r.comm);
 	r.cpu = PT_CPU(t->who);
 	r.at = t->at;
 	r.interrupt = session_is_interrupt(from->session, t->at);
@@ -71,7 +69,7 @@ static struct report_touch by(const struct sources *from, const char *comm, uint
 		.interrupt = session_is_interrupt(from->session, at),
 	};
 
-	strcpy(r.comm, comm_text(comm).text);
+	snprintf(r.comm, sizeof(r.comm), "%.*s", PT_COMM_LEN, comm);
 	return r;
 }
 

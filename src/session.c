@@ -1167,8 +1167,11 @@ static bool check_refs(struct session *s, const struct pt_pgmap *p, session_find
 	struct pt_finding f;
 	struct pt_refs now;
 
-	if (!k || !session_refs(s, p->address, &now) || now.refs < 0)
+	if (!k || !session_refs(s, p->address, &now))
 		return false;
+	/* the CPUs' counts are not summed up yet */
+	if (now.refs < 0)
+		return true;
 	if (!k->since || now.refs != k->refs.refs || now.least != k->refs.least ||
 	    now.most != k->refs.most) {
 		k->refs = now;

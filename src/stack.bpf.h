@@ -120,6 +120,19 @@ lost:
 	return 0;
 }
 
+/* Is it one of the frames of the stack in the scratch at @slot? */
+__noinline int has_frame(__u32 slot, __u64 frame)
+{
+	struct pt_scratch *s = scratch_at(slot);
+	int i, found = 0;
+
+	if (!s)
+		return 0;
+	for (i = 0; i < PT_STACK_DEPTH; i++)
+		found |= s->stack.frame[i] == frame;
+	return found;
+}
+
 /* Where the search for return addresses begins. */
 static __always_inline __u64 stack_base(const struct hook *h)
 {
@@ -384,6 +397,12 @@ static __noinline __u32 take_stack(const struct hook *h)
 		return 0;
 	}
 	n = bpf_get_stack(h->ctx, s->stack.frame, sizeof(s->stack.frame), 0);
+	/*
+	 * 6.1 copies them from where a task may write that has preempted this one;
+	 * kprobes, which are not preempted, need not be asked
+	 */
+	if (n > 0 && h->fentry && k.site && !has_frame(s->slot, k.site))
+		n = 0;
 	if (n > 0)
 		at = intern_stack(s->slot, n / 8);
 	else

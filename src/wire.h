@@ -52,14 +52,14 @@ static __always_inline __u32 pt_tick(__u64 ns)
 
 	if (tick >= PT_TICK_COARSE)
 		tick = PT_TICK_COARSE + ((tick - PT_TICK_COARSE) >> PT_TICK_COARSENS);
-	return tick | 1;
+	return tick + 1;
 }
 
 static __always_inline __u64 pt_tick_ns(__u32 tick)
 {
-	__u64 ticks = tick;
+	__u64 ticks = tick - 1;
 
-	if (tick >= PT_TICK_COARSE)
+	if (ticks >= PT_TICK_COARSE)
 		ticks = PT_TICK_COARSE + ((ticks - PT_TICK_COARSE) << PT_TICK_COARSENS);
 	return ticks << PT_TICK_SHIFT;
 }
@@ -187,7 +187,8 @@ struct pt_stack {
 	     1)                                                                                    \
 	LOSS(CONTENDED, "contended", "transitions given up: too many CPUs on one folio", 1)        \
 	LOSS(PGMAP, "pgmaps",                                                                      \
-	     "pgmaps not wholly tracked: table full, too many ranges, or scratch in use", 1)       \
+	     "pgmaps not wholly tracked: not known, being made, table full, too many ranges, "     \
+	     "or scratch in use", 1)       \
 	LOSS(ENTRY, "entries", "i_pages entries not understood", 1)                                \
 	LOSS(CALL, "calls", "requests whose result was not seen", 1)                               \
 	LOSS(SCAN, "scan", "pages not scanned: unreadable", 1)

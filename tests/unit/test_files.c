@@ -269,7 +269,7 @@ static void test_many_gone(void **state)
 {
 	struct pt_finding f = FINDING(PMEM0, "a");
 	struct files *fs = new_files();
-	char line[128];
+	char line[256];
 
 	(void)state;
 	for (int i = 0; i < 3 * GONE_KEPT; i++) {
@@ -279,6 +279,19 @@ static void test_many_gone(void **state)
 		files_learn(fs);
 	}
 	assert_int_equal(nr_mounts(fs), GONE_KEPT + 1);
+	check(fs, &f, "file: /mnt/pmem 0/a (inode 131, xfs on pmem0 259:0), offset 0x200000");
+	/* what was there until now, while others of its kind came and went */
+	for (int i = 0; i < 2 * GONE_KEPT; i++) {
+		snprintf(line, sizeof(line),
+			 "31 22 259:0 / /mnt/last rw - xfs /dev/pmem0 rw\n"
+			 "41 22 254:3 / /srv/%d rw - ext4 /dev/mapper/vg-data rw\n", i);
+		make_file("/proc/self/mountinfo", line);
+		files_learn(fs);
+	}
+	make_file("/proc/self/mountinfo", "");
+	check(fs, &f, "file: /mnt/last/a (inode 131, xfs on pmem0 259:0), offset 0x200000");
+	files_free(fs);
+	fs = new_files();
 	check(fs, &f, "file: /mnt/pmem 0/a (inode 131, xfs on pmem0 259:0), offset 0x200000");
 	files_free(fs);
 }

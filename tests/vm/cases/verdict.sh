@@ -207,6 +207,8 @@ verdict 'outputs: stdout is closed, -j' sh -c \
 	"[ \"\$(cat /tmp/closed)\" = 70 ] && tail -n 1 /tmp/err | grep -q 'FAIL findings=1 '"
 verdict 'outputs: one file by two names' says 64 '/tmp/d.json is given for two files' \
 	pgmaptrace --json /tmp/d.json --output /tmp/../tmp/d.json run -- true
+verdict 'outputs: one file by two names, of which none is there' says 64 'is given for two files' \
+	pgmaptrace --json /tmp/e.json --save /tmp/../tmp/e.json run -- true
 verdict 'outputs: a file that stdout goes to' sh -c \
 	'pgmaptrace --json /tmp/d.json run -- true >/tmp/d.json 2>/tmp/err; [ $? = 64 ]'
 pgmaptrace --json /tmp/c.json run -- true >&- 2>/tmp/err
