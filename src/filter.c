@@ -36,14 +36,19 @@ static const char *proc_line(uint32_t tid, const char *file, const char *key, ch
 	return found;
 }
 
+bool in_pid_namespace(void)
+{
+	struct stat ns;
+
+	return !stat("/proc/self/ns/pid", &ns) && ns.st_ino != INITIAL_PIDS;
+}
+
 static int open_pid(struct filter *f, uint32_t pid)
 {
 	char line[256];
 	const char *tgid = proc_line(pid, "status", "Tgid:", line, sizeof(line));
-	struct stat ns;
-
 	/* no event would match, and all would pass */
-	if (!stat("/proc/self/ns/pid", &ns) && ns.st_ino != INITIAL_PIDS) {
+	if (in_pid_namespace()) {
 		say_error("--pid %u: not in a pid namespace, where numbers are not the "
 			  "kernel's (run it outside, or give --cgroup)",
 			  pid);

@@ -26,6 +26,9 @@ struct filter {
  */
 int filter_open(struct filter *f, uint32_t pid, const char *cgroup);
 
+/* Do we see but some of the processes, under numbers of their own? */
+bool in_pid_namespace(void);
+
 /* Without a filter all have it; with one, a task that is not known (0) has not. */
 bool filter_has(const struct filter *f, uint32_t tgid, uint32_t tid);
 

@@ -106,6 +106,14 @@ void folio_references(const struct pt_finding *f, enum pt_profile profile,
 	r->others = left > 0 ? left : 0;
 }
 
+bool folio_has_others(const struct pt_finding *f, enum pt_profile profile)
+{
+	struct folio_references r;
+
+	folio_references(f, profile, &r);
+	return r.others > 0;
+}
+
 const char *folio_event(unsigned int op)
 {
 	static const char *const names[PT_NR_OPS] = {

@@ -3,6 +3,7 @@
 #ifndef PGMAPTRACE_FOLIO_H
 #define PGMAPTRACE_FOLIO_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,5 +34,7 @@ struct folio_references {
 
 void folio_references(const struct pt_finding *f, enum pt_profile profile,
 		      struct folio_references *r);
+/* Has it references that none of the above explains? */
+bool folio_has_others(const struct pt_finding *f, enum pt_profile profile);
 
 #endif /* PGMAPTRACE_FOLIO_H */

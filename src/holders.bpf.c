@@ -36,10 +36,13 @@ char LICENSE[] SEC("license") = "GPL";
 
 /* arch/x86/include/asm/page_64_types.h, pgtable_types.h */
 #define PAGE_OFFSET_BASE 0xffff888000000000ULL /* in a kernel without the variable */
-#define ENTRY_PRESENT	 (1ULL << 0)
-#define ENTRY_LEAF	 (1ULL << 7) /* above the last level */
-#define ENTRY_PROTNONE	 (1ULL << 8)
-#define ENTRY_ADDRESS	 0x000ffffffffff000ULL
+/* include/linux/swap.h: from here on, or a few later by config, a type is none of a disk */
+#define SWAP_DEVICE_PRIVATE 16
+
+#define ENTRY_PRESENT  (1ULL << 0)
+#define ENTRY_LEAF     (1ULL << 7) /* above the last level */
+#define ENTRY_PROTNONE (1ULL << 8)
+#define ENTRY_ADDRESS  0x000ffffffffff000ULL
 
 /* ---- page tables ---- */
 
@@ -56,7 +59,10 @@ static __always_inline void read_leaf(const struct walk *w, __u64 entry, struct 
 
 	if (!(entry & (ENTRY_PRESENT | ENTRY_PROTNONE)) &&
 	    (leaf->pages == 1 || !(entry & ENTRY_LEAF))) {
-		/* a swap entry: type, inverted offset, and 9 bits of its own */
+		/* a swap entry: type, inverted offset, and 9 bits of its own; the first are disks
+		 */
+		if (entry >> 59 < SWAP_DEVICE_PRIVATE)
+			return;
 		leaf->pfn = ~entry << 5 >> 14;
 		leaf->not_here = 1;
 		return;
@@ -435,9 +441,13 @@ __noinline int look_at_call(void)
 	regs = w->regs;
 	w->mm = (__u64)PT_READ(struct task_struct, task, mm);
 	if (!w->mm || !has_span(s, w->mm) || !regs ||
-	    !(PT_READ(struct task_struct, task, __state) & TASK_WAITS) ||
-	    PT_READ(struct task_struct, task, thread_info.status) & TS_COMPAT)
+	    !(PT_READ(struct task_struct, task, __state) & TASK_WAITS))
 		return 0;
+	/* a 32-bit program's calls have other numbers and arguments */
+	if (PT_READ(struct task_struct, task, thread_info.status) & TS_COMPAT) {
+		not_looked(s, PT_HOW_DIO);
+		return 0;
+	}
 	/* within a call until it has a result; a worker of io_uring has no stack in user space */
 	if ((__s64)PT_READ(struct pt_regs, regs, ax) != -38 /* ENOSYS */ ||
 	    !PT_READ(struct pt_regs, regs, sp))

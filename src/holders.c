@@ -13,6 +13,7 @@
 #include <bpf/libbpf.h>
 
 #include "comm.h"
+#include "filter.h"
 #include "ksyms.h"
 #include "holders.skel.h"
 
@@ -162,6 +163,8 @@ static void keep(struct holders_found *found, const struct pt_holder *h)
 		found->more++;
 }
 
+#define PINS (1u << PT_HOW_PIPE | 1u << PT_HOW_URING | 1u << PT_HOW_DIO)
+
 int holders_find(struct holders *h, const struct holders_query *q, struct holders_found *found)
 {
 	const struct pt_search *s = h->search;
@@ -174,8 +177,15 @@ int holders_find(struct holders *h, const struct holders_query *q, struct holder
 	found->mapcount = s->mapcount;
 	found->looked = s->looked;
 	found->more = s->more;
-	for (__u32 i = 0; i < s->nr; i++)
-		keep(found, &s->found[i]);
+	/* an iterator of tasks goes through those that its reader could see */
+	found->namespaced = in_pid_namespace();
+	if (found->namespaced)
+		found->looked &= ~PINS;
+	/* of many that map it, the one that pins it is what is wanted */
+	for (int pins = 1; pins >= 0; pins--)
+		for (__u32 i = 0; i < s->nr; i++)
+			if (holder_pins(&s->found[i]) == pins)
+				keep(found, &s->found[i]);
 	for (__u32 i = 0; i < s->nr_mm; i++)
 		if (!s->mm[i].tgid)
 			keep(found, &s->mm[i]);
@@ -222,6 +232,19 @@ bool holder_waits(const struct pt_holder *h)
 	return h->how == PT_HOW_WAIT || h->how == PT_HOW_LOCK || h->how == PT_HOW_PGMAP;
 }
 
+bool holder_pins(const struct pt_holder *h)
+{
+	return h->how < PT_NR_HOW && PINS >> h->how & 1;
+}
+
+bool holders_any_pins(const struct holders_found *found)
+{
+	for (uint32_t i = 0; i < found->nr; i++)
+		if (holder_pins(&found->holder[i]))
+			return true;
+	return false;
+}
+
 void holder_text(const struct pt_holder *h, char *buf, size_t size)
 {
 	static const char *const waits[PT_NR_HOW] = {
@@ -265,4 +288,6 @@ void holders_not_looked(const struct holders_found *found, char *buf, size_t siz
 	for (int i = 0; i < PT_NR_HOW && len < size; i++)
 		if (!(found->looked & (1u << i)))
 			len += snprintf(buf + len, size - len, "%s%s", len ? ", " : "", names[i]);
+	if (found->namespaced && len < size)
+		snprintf(buf + len, size - len, " (of processes outside of this pid namespace)");
 }

@@ -18,11 +18,12 @@ struct ksyms;
 
 #define HOLDERS_MAX 16
 
-/* Holders that nothing leads to; to be said whenever nobody is found. */
+/* Holders that nothing leads to; to be said whenever none that pins is found. */
 #define HOLDERS_NEVER_SEEN                                                                         \
-	"not visible: direct I/O that no task sleeps in (AIO, io_uring) or whose buffer was "      \
-	"unmapped, RDMA, VFIO and other pins of drivers, sockets, files on their way through "     \
-	"a socket"
+	"not visible: direct I/O that no task sleeps in (AIO, io_uring), whose buffer was "        \
+	"unmapped or whose file is not O_DIRECT (FUSE, CIFS); rings, buffer rings and zcrx areas " \
+	"of io_uring; RDMA, VFIO and other pins of drivers; sockets; files that only a socket, "   \
+	"an io_uring or a mapping holds"
 
 struct holders_query {
 	uint64_t pfn;
@@ -37,7 +38,8 @@ struct holders_found {
 	uint32_t looked; /* bit (1 << enum pt_how): looked for, to the end */
 	uint32_t nr;	 /* of holder[] */
 	uint32_t more;	 /* at most so many more; not all are told apart */
-	struct pt_holder holder[HOLDERS_MAX];
+	bool namespaced; /* only processes of our own pid namespace were looked at */
+	struct pt_holder holder[HOLDERS_MAX]; /* those that pin it come first */
 };
 
 /*
@@ -61,6 +63,9 @@ int holders_waits(struct holders *h, struct pt_waits *found);
 
 /* Does it only wait, and hold nothing? */
 bool holder_waits(const struct pt_holder *h);
+/* Has it a reference of its own, whatever mappings hold? */
+bool holder_pins(const struct pt_holder *h);
+bool holders_any_pins(const struct holders_found *found);
 /* One line, as "daxpin/145: pipe, fd 4" */
 void holder_text(const struct pt_holder *h, char *buf, size_t size);
 

@@ -230,11 +230,12 @@ static __always_inline struct pt_look look_at_page(__u64 page, enum pt_look_for 
 /*
  * What get_user_pages(FOLL_PIN) holds.  A large folio counts it apart; in a
  * single page each pin is 1024 references, so that many others look like one.
+ * @mapped: references that are mappings'
  */
-static __always_inline __s32 folio_pincount(__u64 head)
+static __always_inline __s32 folio_pincount(__u64 head, __s32 mapped)
 {
 	if (!folio_order(head))
-		return page_refcount(head) >> 10;
+		return (page_refcount(head) - mapped) >> 10;
 	if (!bpf_core_field_exists(((struct folio___pincount *)0)->_pincount))
 		return -1;
 	return PT_READ(struct folio___pincount, head, _pincount.counter);

@@ -138,9 +138,13 @@ static void held_by(struct text_out *o, const struct leak_folio *f)
 		return;
 	}
 	for (uint32_t i = 0; i < f->found.nr; i++) {
+		bool holds = holder_pins(&f->found.holder[i]) ||
+			     (f->found.holder[i].how == PT_HOW_MAP &&
+			      pt_mappings_hold(session_choice(o->from->session)->profile,
+					       f->f.pgmap.type));
+
 		holder_text(&f->found.holder[i], text, sizeof(text));
-		fprintf(o->to, "    %s%s\n", holder_waits(&f->found.holder[i]) ? "" : "held by ",
-			text);
+		fprintf(o->to, "    %s%s\n", holds ? "held by " : "", text);
 	}
 	if (f->found.more)
 		fprintf(o->to, "    and at most %u more\n", f->found.more);
@@ -149,6 +153,8 @@ static void held_by(struct text_out *o, const struct leak_folio *f)
 		fprintf(o->to, "    could not be looked for, or not to the end: %s\n", text);
 	if (!f->found.nr)
 		fprintf(o->to, "    held by: nobody was found; %s\n", HOLDERS_NEVER_SEEN);
+	else if (!holders_any_pins(&f->found))
+		fprintf(o->to, "    no pin was found; %s\n", HOLDERS_NEVER_SEEN);
 }
 
 /* Seconds; 0 of what was requested while leaks began. */
@@ -201,7 +207,8 @@ void leaks_requesters(struct text_out *o, const struct requesters *all, uint64_t
 
 		fprintf(o->to, "  %llu folio%s, %llu KiB, by %s, the oldest %.3f s ago: pfn",
 			(unsigned long long)r->folios, r->folios > 1 ? "s" : "",
-			(unsigned long long)r->pages * 4, comm_text(r->comm).text, age(time, r->oldest));
+			(unsigned long long)r->pages * 4, comm_text(r->comm).text,
+			age(time, r->oldest));
 		for (uint64_t j = 0; j < r->folios && j < REQUESTER_PFNS; j++)
 			fprintf(o->to, "%s0x%llx", j ? ", " : " ", (unsigned long long)r->pfn[j]);
 		fprintf(o->to, "%s\n", r->folios > REQUESTER_PFNS ? " ..." : "");

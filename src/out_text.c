@@ -56,8 +56,8 @@ void text_where(struct text_out *o, uint32_t at)
 
 void text_task(struct text_out *o, const char *comm, uint32_t tid, bool interrupt)
 {
-	fprintf(o->to, "by %s%s/%u", interrupt ? "an interrupt over " : "",
-		comm_text(comm).text, tid);
+	fprintf(o->to, "by %s%s/%u", interrupt ? "an interrupt over " : "", comm_text(comm).text,
+		tid);
 }
 
 void text_who(struct text_out *o, const struct report_touch *t)
@@ -174,6 +174,8 @@ static void holders(struct text_out *o, const struct report *r)
 		fprintf(o->to, "    could not be looked for, or not to the end: %s\n", text);
 	if (!held->found.nr)
 		fprintf(o->to, "    nobody was found; %s\n", HOLDERS_NEVER_SEEN);
+	else if (!holders_any_pins(&held->found) && folio_has_others(&r->f, profile_of(o)))
+		fprintf(o->to, "    no pin was found; %s\n", HOLDERS_NEVER_SEEN);
 }
 
 /* "12 KiB" */
@@ -223,8 +225,7 @@ static void outstanding(struct text_out *o, const struct outstanding_group *g,
 		g->folios == 1 ? "" : "s", size_text(g->pages));
 	if (oldest.known)
 		fprintf(o->to, ", the oldest %.3f s ago by %s/%u", oldest.ago,
-			comm_text(oldest.comm).text,
-			oldest.tid);
+			comm_text(oldest.comm).text, oldest.tid);
 	fprintf(o->to, "\n");
 	examples(o, g, f ? f->pfn : 0);
 	if (g->at && (!f || g->at != f->request.at))
@@ -349,7 +350,8 @@ void text_stall_ended(struct text_out *o, const struct report_end *e)
 	if (e->given_up) {
 		fprintf(o->to,
 			"is not waited for any more by %s/%u, after %.1f s; its refcount is %d\n",
-			comm_text(e->about.event.comm).text, e->about.event.tid, e->after, e->refcount);
+			comm_text(e->about.event.comm).text, e->about.event.tid, e->after,
+			e->refcount);
 	} else if (e->release.known) {
 		fprintf(o->to, "came free after %.1f s, %s ", e->after,
 			e->of_pgmap ? "the last reference was given back" : "freed");

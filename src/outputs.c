@@ -111,8 +111,8 @@ static bool is_stdout(FILE *f, const char *name)
 	struct stat file, out;
 
 	return f && strncmp(name, "/dev/", 5) && !fstat(fileno(f), &file) &&
-	       !fstat(STDOUT_FILENO, &out) && S_ISREG(file.st_mode) &&
-	       file.st_dev == out.st_dev && file.st_ino == out.st_ino;
+	       !fstat(STDOUT_FILENO, &out) && S_ISREG(file.st_mode) && file.st_dev == out.st_dev &&
+	       file.st_ino == out.st_ino;
 }
 
 int outputs_open(struct outputs *o, const struct options *options)

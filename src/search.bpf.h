@@ -134,7 +134,9 @@ __noinline int add_holder(void)
 		if (old->how == h->how && old->tgid == h->tgid && old->object == h->object)
 			return 0;
 	}
-	if (s->search.nr >= PT_MAX_FOUND) {
+	/* the last places are not for mappings, of which there may be any number */
+	if (s->search.nr >=
+	    (h->how == PT_HOW_MAP ? PT_MAX_FOUND - PT_MAX_FOUND / 4 : PT_MAX_FOUND)) {
 		s->search.more++;
 		return 0;
 	}

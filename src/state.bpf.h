@@ -592,7 +592,8 @@ static __always_inline void describe(struct pt_finding *f, const struct pt_trans
 	f->order = e->order;
 	f->refcount = t->refcount;
 	f->mapcount = t->mapcount;
-	f->pincount = folio_pincount(e->page);
+	f->pincount = folio_pincount(
+		e->page, pt_mappings_hold(profile, t->type) && t->mapcount > 0 ? t->mapcount : 0);
 	f->flags = page_flags(e->page);
 	if (past)
 		read_touch(&f->free, past, PT_LAST_FREE);

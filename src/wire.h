@@ -188,7 +188,8 @@ struct pt_stack {
 	LOSS(CONTENDED, "contended", "transitions given up: too many CPUs on one folio", 1)        \
 	LOSS(PGMAP, "pgmaps",                                                                      \
 	     "pgmaps not wholly tracked: not known, being made, table full, too many ranges, "     \
-	     "or scratch in use", 1)       \
+	     "or scratch in use",                                                                  \
+	     1)                                                                                    \
 	LOSS(ENTRY, "entries", "i_pages entries not understood", 1)                                \
 	LOSS(CALL, "calls", "requests whose result was not seen", 1)                               \
 	LOSS(SCAN, "scan", "pages not scanned: unreadable", 1)

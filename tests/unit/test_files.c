@@ -284,7 +284,8 @@ static void test_many_gone(void **state)
 	for (int i = 0; i < 2 * GONE_KEPT; i++) {
 		snprintf(line, sizeof(line),
 			 "31 22 259:0 / /mnt/last rw - xfs /dev/pmem0 rw\n"
-			 "41 22 254:3 / /srv/%d rw - ext4 /dev/mapper/vg-data rw\n", i);
+			 "41 22 254:3 / /srv/%d rw - ext4 /dev/mapper/vg-data rw\n",
+			 i);
 		make_file("/proc/self/mountinfo", line);
 		files_learn(fs);
 	}
