@@ -105,6 +105,17 @@ static void missed_events(void **state)
 	is_one("missed-of_some-return", "at the return of of_some", 2, some, some);
 }
 
+static void uncounted_events(void **state)
+{
+	const uint32_t some = BIT_OF(FLOW_ORDER) | BIT_OF(TEARDOWN_LIVE);
+
+	(void)state;
+	pt_hooks[1].uncounted = true;
+	is_one("uncounted-of_some-return", "does not count what is missed at the return of of_some",
+	       0, some, some);
+	pt_hooks[1].uncounted = false;
+}
+
 static void missing_hooks(void **state)
 {
 	const uint32_t some = BIT_OF(FLOW_ORDER) | BIT_OF(TEARDOWN_LIVE);
@@ -176,6 +187,7 @@ int main(void)
 		cmocka_unit_test_setup(every_rule_is_one_of_all, begin),
 		cmocka_unit_test_setup(what_the_programs_count, begin),
 		cmocka_unit_test_setup(missed_events, begin),
+		cmocka_unit_test_setup(uncounted_events, begin),
 		cmocka_unit_test_setup(missing_hooks, begin),
 		cmocka_unit_test_setup(the_rest, begin),
 		cmocka_unit_test_setup(all_add_up, begin),
