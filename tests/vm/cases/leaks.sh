@@ -65,6 +65,12 @@ for fs in ext4 xfs; do
 		verdict 'leaks: two files share what they map' leaks 0 0
 		let_go $mapper
 		let_go $holder
+		# each small page of the one is an entry that counts at the other's huge folio
+		pwrite $MNT/d 0 2097152
+		reflink $MNT/d $MNT/e
+		xfs_io -r -c 'mmap -r 0 2m' -c 'mread 0 4k' $MNT/d >/dev/null
+		xfs_io -r -c 'mmap -r 0 1m' -c 'mread 0 1m' $MNT/e >/dev/null
+		verdict 'leaks: two files share a huge page, which one has by small pages' leaks 0 0
 	fi
 
 	# ---- a pin
