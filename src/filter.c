@@ -47,6 +47,7 @@ static int open_pid(struct filter *f, uint32_t pid)
 {
 	char line[256];
 	const char *tgid = proc_line(pid, "status", "Tgid:", line, sizeof(line));
+
 	/* no event would match, and all would pass */
 	if (in_pid_namespace()) {
 		say_error("--pid %u: not in a pid namespace, where numbers are not the "

@@ -36,13 +36,13 @@ char LICENSE[] SEC("license") = "GPL";
 
 /* arch/x86/include/asm/page_64_types.h, pgtable_types.h */
 #define PAGE_OFFSET_BASE 0xffff888000000000ULL /* in a kernel without the variable */
-/* include/linux/swap.h: from here on, or a few later by config, a type is none of a disk */
-#define SWAP_DEVICE_PRIVATE 16
+#define ENTRY_PRESENT	 (1ULL << 0)
+#define ENTRY_LEAF	 (1ULL << 7) /* above the last level */
+#define ENTRY_PROTNONE	 (1ULL << 8)
+#define ENTRY_ADDRESS	 0x000ffffffffff000ULL
 
-#define ENTRY_PRESENT  (1ULL << 0)
-#define ENTRY_LEAF     (1ULL << 7) /* above the last level */
-#define ENTRY_PROTNONE (1ULL << 8)
-#define ENTRY_ADDRESS  0x000ffffffffff000ULL
+/* include/linux/swap.h: types of swap entries below this, and a few more by config, are disks */
+#define SWAP_DISKS 16
 
 /* ---- page tables ---- */
 
@@ -59,9 +59,8 @@ static __always_inline void read_leaf(const struct walk *w, __u64 entry, struct 
 
 	if (!(entry & (ENTRY_PRESENT | ENTRY_PROTNONE)) &&
 	    (leaf->pages == 1 || !(entry & ENTRY_LEAF))) {
-		/* a swap entry: type, inverted offset, and 9 bits of its own; the first are disks
-		 */
-		if (entry >> 59 < SWAP_DEVICE_PRIVATE)
+		/* a swap entry: type, inverted offset, and 9 bits of its own */
+		if (entry >> 59 < SWAP_DISKS)
 			return;
 		leaf->pfn = ~entry << 5 >> 14;
 		leaf->not_here = 1;

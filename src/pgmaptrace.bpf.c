@@ -293,15 +293,26 @@ static __always_inline int observe_free(const struct hook *h, __u64 page)
 }
 
 /*
- * A fault may have taken it after its count was read, and have found it requested
- * still: then it is told of here.  If it has not come to that yet, it finds it freed.
+ * A fault may have taken the folio after its count was read, and have found it
+ * requested still: then that is told of here.  Or it comes to that yet, and finds it
+ * freed.
  */
+static __noinline void taken_again(const struct hook *h, __u64 page)
+{
+	__u64 pfn = page_to_pfn(page);
+	struct pt_section *s = find_known_section(pfn);
+
+	if (s && s->type == PT_TYPE_FS_DAX &&
+	    pt_life(pt_word(s, pfn & (PT_SECTION_PAGES - 1))) == PT_FREED)
+		observe_mapping(h, 0, page);
+}
+
 static __always_inline int on_free(const struct hook *h, __u64 page)
 {
 	if (!plain(h, PT_OP_FREE, false, page, 0))
 		observe_free(h, page);
 	if (profile == PT_PROFILE_COUNTED && page_refcount(page) > 0)
-		observe_mapping(h, 0, page);
+		taken_again(h, page);
 	return 0;
 }
 
