@@ -114,7 +114,7 @@ leaks() {
 verdict 'suppressions: leaks' leaks 1 FAIL rules=leak -- --older 0 --gen-suppressions
 sed -n '/^suppress leak/,/^$/p' $OUT >/tmp/leaks
 verdict 'suppressions: what was printed leaves all of them out' \
-	leaks 0 PASS findings=0 suppressed=5 -- --older 0 --strict-suppressions --suppressions /tmp/leaks
+	leaks 0 PASS findings=0 'suppressed=[1-9][0-9]*' -- --older 0 --strict-suppressions --suppressions /tmp/leaks
 verdict 'suppressions: --strict-suppressions' judged 1 FAIL findings=0 unused_suppressions=1 -- \
 	--suppressions /tmp/one --strict-suppressions -- true
 sed '/reason:/d' /tmp/one >/tmp/wrong
