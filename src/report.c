@@ -139,6 +139,13 @@ static void make_deterministic(const struct sources *from, struct report *r)
 	f->cpu = f->cpu < PT_CPU_UNKNOWN ? 0 : f->cpu;
 }
 
+/* What is mounted now, if the finding is about a file. */
+static void learn_files(const struct sources *from, const struct pt_finding *f)
+{
+	if (f->file.flags & PT_FILE_KNOWN)
+		files_learn(from->files);
+}
+
 static void describe_pgmap(const struct sources *from, struct report *r)
 {
 	if (r->f.pgmap.nr_range)
@@ -175,7 +182,7 @@ void report_make(const struct sources *from, const struct pt_finding *f,
 	r->type = devices_type(f->pgmap.type);
 	r->request = report_touch_of(from, &f->request, f->time);
 	r->free = report_touch_of(from, &f->free, f->time);
-	files_learn(from->files);
+	learn_files(from, f);
 	if (!files_describe(from->files, f, r->file, sizeof(r->file)))
 		r->file[0] = '\0';
 	if (from->deterministic)
@@ -348,7 +355,7 @@ void report_subject(const struct sources *from, const struct pt_finding *f,
 		.device = strcmp(device, "?") ? device : NULL,
 		.block = block[0] ? block : NULL,
 	};
-	files_learn(from->files);
+	learn_files(from, f);
 	if (files_path(from->files, f, s->file, sizeof(s->file)))
 		s->subject.path = s->file;
 }

@@ -67,7 +67,7 @@ struct session {
 	struct killed killed[MAX_KILLED];
 	unsigned int nr_killed;
 	struct recent recent;
-	bool unmade;		  /* a pgmap was still being made when tracing began */
+	bool unmade;		  /* memremap_pages was at a pgmap, which the last walk left out */
 	const char *switched_off; /* by what hooks were, while they were wanted; NULL: not */
 };
 
@@ -603,20 +603,18 @@ static int pgmap_next(struct session *s, struct pt_walk *w)
 	return EXIT_INTERNAL;
 }
 
-/* @unmade: set if memremap_pages is at one, which is left out; NULL: does not matter */
-static int each_pgmap(struct session *s, bool (*interrupted)(void), session_walk_fn fn, void *arg,
-		      bool *unmade)
+int session_each_pgmap(struct session *s, bool (*interrupted)(void), session_walk_fn fn, void *arg)
 {
 	struct pt_walk w = {0};
 	uint64_t last = 0;
 
+	s->unmade = false;
 	while (!w.done && !interrupted()) {
 		int err = pgmap_next(s, &w);
 
 		if (err)
 			return err;
-		if (w.unmade && unmade)
-			*unmade = true;
+		s->unmade |= w.unmade;
 		if (!w.found || w.pgmap.address == last)
 			continue;
 		/* the ranges of one pgmap may lie apart: its first visit does all */
@@ -626,11 +624,6 @@ static int each_pgmap(struct session *s, bool (*interrupted)(void), session_walk
 			return err;
 	}
 	return 0;
-}
-
-int session_each_pgmap(struct session *s, bool (*interrupted)(void), session_walk_fn fn, void *arg)
-{
-	return each_pgmap(s, interrupted, fn, arg, NULL);
 }
 
 bool session_look_at_pgmap(struct session *s, struct pt_walk *w)
@@ -647,16 +640,13 @@ int session_baseline(struct session *s, bool (*interrupted)(void))
 {
 	uint64_t end = session_now() + MADE_WITHIN * 1000000000ULL;
 	struct baseline b = {s, interrupted};
-	bool unmade;
 	int err;
 
 	do {
-		unmade = false;
-		err = each_pgmap(s, interrupted, scan_pgmap, &b, &unmade);
+		err = session_each_pgmap(s, interrupted, scan_pgmap, &b);
 		if (err)
 			return err;
-	} while (unmade && session_now() < end && !interrupted() && !poll(NULL, 0, 100));
-	s->unmade = unmade;
+	} while (s->unmade && session_now() < end && !interrupted() && !poll(NULL, 0, 100));
 	s->skel->bss->settled = 1;
 	if (!interrupted())
 		publish(s, true);
