@@ -43,8 +43,9 @@ cpu_time() {
 	awk '{ print $14 + $15 }' /proc/$tool/stat
 }
 
-# settled: the tool has done what there was to do; without work it is woken once a second
-settled() {
+# noticed: the tool has seen what came, and says nothing of it; without work it is woken
+# once a second
+noticed() {
 	for i in 1 2 3 4 5 6 7 8 9 10; do
 		before=$(cpu_time)
 		sleep 2
@@ -53,9 +54,19 @@ settled() {
 	not_ok "symbols: the tool is busy for 20 s"
 }
 
+# told N: so many findings, each to its end
+told() {
+	for i in $(seq 600); do
+		[ "$(sed -n '/VIOLATION/,/^$/p' "$OUT" | grep -c '^$')" -lt "$1" ] || return 0
+		sleep 0.1
+	done
+	not_ok "symbols: no finding $1 in 60 s"
+}
+
+# end N: with so many findings
 end() {
 	status=0
-	settled
+	told $1
 	kill -TERM $tool
 	wait $tool || status=$?
 	summary=$(tail -n 1 "$OUT")
@@ -110,7 +121,7 @@ gone() {
 	break_rule double-request
 	unload
 	kill -CONT $tool
-	end
+	end 1
 	[ "$status" = 1 ] && in_module ', unloaded' && report_lacks '(no symbol)'
 }
 verdict 'symbols: unloaded before its stack is shown' gone
@@ -120,12 +131,12 @@ came_and_went() {
 	load
 	# it makes a pgmap, and by that is noticed
 	echo double-request coherent correct >$LAB/command
-	settled
+	noticed
 	kill -STOP $tool
 	break_rule double-request
 	unload
 	kill -CONT $tool
-	end
+	end 1
 	[ "$status" = 1 ] && in_module ', unloaded' && report_lacks '(no symbol)'
 }
 verdict 'symbols: loaded and unloaded while tracing' came_and_went
@@ -137,7 +148,7 @@ never_seen() {
 	break_rule double-request
 	unload
 	kill -CONT $tool
-	end
+	end 1
 	[ "$status" = 1 ] && report_has ' 0x[0-9a-f]* (no symbol)$' ' vfs_write+0x' &&
 		report_lacks '\[pgmap_lab'
 }
@@ -150,12 +161,12 @@ hidden_later() {
 	begin
 	echo 2 >/proc/sys/kernel/kptr_restrict
 	break_rule double-request
-	settled
+	told 1
 	# another instance, of which nothing is known
 	unload
 	load
 	break_rule request-not-idle
-	end
+	end 2
 	echo 1 >/proc/sys/kernel/kptr_restrict
 	[ "$status" = 1 ] && [ "$(field rules)" = request-not-idle,double-request ] &&
 		times_said 1 'hides the addresses now' && in_module '' &&
