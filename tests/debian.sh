@@ -116,6 +116,18 @@ scratch() {
 	trap 'rm -rf "$tmp"' EXIT
 }
 
+# missing DIR: is it to be made?  Waits for who makes it now, and then keeps others waiting
+# until this shell ends.
+missing() {
+	local name=${1#"$CACHE"/} lock
+
+	[ ! -d "$1" ] || return
+	mkdir -p "$CACHE/locks"
+	exec {lock}>"$CACHE/locks/${name//\//-}"
+	flock "$lock"
+	[ ! -d "$1" ]
+}
+
 # Another run may have got there first; its result is as good.
 publish() {
 	mkdir -p "$(dirname "$2")"
