@@ -10,10 +10,11 @@
 #include <json-c/json.h>
 
 #include "records.h"
+#include "wire.h"
 
-#define TYPE_LEN 16
-#define SAME_NS	 (3ULL << 20) /* two sessions round to 1.05 ms, each from its own start */
-#define NO_PFN	 UINT64_MAX   /* an entry about the pgmap: it was dying and referenced */
+#define TYPE_LEN   16
+#define SAME_TICKS 3	      /* apart at most: two sessions round, each from its own start */
+#define NO_PFN	   UINT64_MAX /* an entry about the pgmap: it was dying and referenced */
 
 struct item {
 	uint64_t pfn;
@@ -378,7 +379,8 @@ static bool is_same(const struct item *e, const struct record_pgmap *p, uint64_t
 
 	if (e->first != p->first || e->last != p->last || strcmp(e->type, p->type))
 		return false;
-	return !e->requested || !requested || apart <= SAME_NS;
+	/* as if tracing had begun with the kernel: a session's ticks get coarse later than that */
+	return !e->requested || !requested || apart <= SAME_TICKS * pt_tick_length(requested);
 }
 
 static const struct item *find(const struct baseline *b, const struct record_pgmap *p, uint64_t pfn,

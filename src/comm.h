@@ -6,6 +6,10 @@
 #ifndef PGMAPTRACE_COMM_H
 #define PGMAPTRACE_COMM_H
 
+#include <stdio.h>
+#include <string.h>
+
+#include "controls.h"
 #include "wire.h"
 
 struct comm_text {
@@ -17,8 +21,13 @@ static inline struct comm_text comm_text(const char *comm)
 {
 	struct comm_text t = {""};
 
-	for (int i = 0; i < PT_COMM_LEN && comm[i]; i++)
-		t.text[i] = (unsigned char)comm[i] < ' ' || comm[i] == 0x7f ? '?' : comm[i];
+	snprintf(t.text, sizeof(t.text), "%.*s", PT_COMM_LEN, comm);
+	for (char *c = t.text; *c;) {
+		int len = control_len(c);
+
+		memset(c, '?', len);
+		c += len ? len : 1;
+	}
 	return t;
 }
 

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "controls.h"
+
 #define MAJOR(dev) ((dev) >> 20)
 #define MINOR(dev) ((dev)&0xfffff)
 
@@ -344,17 +346,17 @@ static void join_path(const struct pt_file *file, char *path)
 /* A name may hold anything: what would break the line is written as \ooo. */
 static void print_name(FILE *to, const char *name)
 {
-	for (; *name; name++) {
-		unsigned char c = *name;
+	while (*name) {
+		int len = *name == '\\' ? 1 : control_len(name);
 
-		if (c < ' ' || c == 0x7f || c == '\\')
-			fprintf(to, "\\%03o", c);
-		else
-			fputc(c, to);
+		if (!len)
+			fputc(*name++, to);
+		for (; len; len--)
+			fprintf(to, "\\%03o", (unsigned char)*name++);
 	}
 }
 
-/* As print_name(), for a shell: in quotes if it must be. */
+/* For a shell: in quotes if it must be.  What is shown as ? has to be typed. */
 static void print_quoted(FILE *to, const char *name)
 {
 	if (!name[strspn(name, "/._-+,:@%=0123456789abcdefghijklmnopqrstuvwxyz"
@@ -363,11 +365,12 @@ static void print_quoted(FILE *to, const char *name)
 		return;
 	}
 	fputc('\'', to);
-	for (; *name; name++) {
-		if (*name == '\'')
+	for (int len; *name; name += len ? len : 1) {
+		len = control_len(name);
+		if (len)
+			fputc('?', to);
+		else if (*name == '\'')
 			fputs("'\\''", to);
-		else if ((unsigned char)*name < ' ' || *name == 0x7f)
-			fputc('?', to); /* find takes that for any one character */
 		else
 			fputc(*name, to);
 	}

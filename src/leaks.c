@@ -526,8 +526,8 @@ static int find_leaks(struct leaks *l)
 		    (double)(session_now() - l->began) / 1e9);
 	l->sum.incomplete |= interrupted();
 	if (session_counts(l->session)->lost[PT_LOSS_PGMAP]) {
-		say("a pgmap has more ranges than are looked at, or there are "
-		    "more pgmaps");
+		say("not every pgmap was looked at: one is being made just now, has more ranges "
+		    "than are looked at, or is one too many");
 		l->sum.incomplete = true;
 	}
 	if (l->options->pgmap && !l->found && !l->sum.incomplete)

@@ -106,6 +106,7 @@ struct pt_transition {
 	unsigned char order;  /* REQUEST, ACCEPT: asked for; FREE: the folio's, for folio.bpf.h */
 	unsigned char huge;   /* MAP: by a PMD */
 	unsigned char judged; /* who does it, or of PART did, is one of those that are judged */
+	unsigned char other;  /* who runs is not who did it */
 	int refcount;	      /* of the folio; REMOVE, RESET: highest of its pages */
 	int mapcount;	      /* of the folio; number of page table entries */
 };
@@ -636,12 +637,13 @@ static __always_inline enum pt_keep pt_kept_as(const struct pt_transition *t,
 
 /*
  * pt_mark - note in the state that came of pt_step() who requested the folio last
- * A free that met the next user is not made by that one: the mark stays.
+ * A free that met the next user is not made by that one, nor is a mapping that its free tells
+ * of: the mark stays.
  */
 static __always_inline unsigned int pt_mark(unsigned int word, const struct pt_transition *t,
 					    const struct pt_outcome *out)
 {
-	if (t->op == PT_OP_FREE || pt_kept_as(t, out) != PT_KEEP_REQUEST)
+	if (t->op == PT_OP_FREE || t->other || pt_kept_as(t, out) != PT_KEEP_REQUEST)
 		return word;
 	return t->judged ? word | PT_JUDGED : word & ~PT_JUDGED;
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "exit_status.h"
 #include "say.h"
@@ -616,15 +617,14 @@ static bool is_same(const struct stat *a, const struct stat *b)
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
+/* Devices and pipes take what two of them write. */
 static bool is_same_file(const char *a, const char *b)
 {
 	const char *name_a, *name_b;
 	struct stat x, y;
 
-	if (!a || !b || !strncmp(a, "/dev/", 5))
+	if (!a || !b)
 		return false;
-	if (!strcmp(a, b))
-		return true;
 	if (!stat(a, &x) && !stat(b, &y))
 		return S_ISREG(x.st_mode) && is_same(&x, &y);
 	name_a = place_of(a, &x);
@@ -633,11 +633,8 @@ static bool is_same_file(const char *a, const char *b)
 }
 
 /* A file that is to be written, and has another use, too.  NULL: there is none. */
-static const char *file_of_two(const struct options *o)
+static const char *file_of_two(const struct options *o, const char *const *written, size_t n)
 {
-	const char *const written[] = {o->output, o->json_file, o->junit, o->ready_file, o->save};
-	const size_t n = sizeof(written) / sizeof(written[0]);
-
 	for (size_t i = 0; i < n; i++) {
 		for (size_t j = i + 1; j < n; j++)
 			if (is_same_file(written[i], written[j]))
@@ -647,6 +644,36 @@ static const char *file_of_two(const struct options *o)
 				return written[i];
 	}
 	return NULL;
+}
+
+/* One that stdout goes to, too. */
+static const char *file_of_stdout(const char *const *written, size_t n)
+{
+	struct stat out, st;
+
+	if (fstat(STDOUT_FILENO, &out) || !S_ISREG(out.st_mode))
+		return NULL;
+	for (size_t i = 0; i < n; i++)
+		if (written[i] && !stat(written[i], &st) && is_same(&st, &out))
+			return written[i];
+	return NULL;
+}
+
+/* Return: 0, or EXIT_USAGE.  None of them is opened before. */
+static int check_written(const struct options *o)
+{
+	const char *const written[] = {o->output, o->json_file, o->junit, o->ready_file, o->save};
+	const size_t n = sizeof(written) / sizeof(written[0]);
+	const char *file = file_of_two(o, written, n);
+
+	if (file)
+		return usage_error("%s is given for two files: give each a name of its own", file);
+	file = file_of_stdout(written, n);
+	if (file)
+		return usage_error("%s is where stdout goes to, which would write over it: give "
+				   "another name",
+				   file);
+	return 0;
 }
 
 static const char *command_name(enum command command)
@@ -661,7 +688,6 @@ static const char *command_name(enum command command)
 static int check_options(const struct options *o, uint64_t given)
 {
 	char error[256];
-	const char *file;
 
 	for (size_t i = 0; i < NR_OPTIONS; i++)
 		if (given & (1ULL << i) && !(commands_of[i] & (1u << o->command)))
@@ -671,9 +697,8 @@ static int check_options(const struct options *o, uint64_t given)
 									       : COMMAND_LEAKS));
 	if (!policy_is_one(&o->policy, error, sizeof(error)))
 		return usage_error("%s", error);
-	file = file_of_two(o);
-	if (file)
-		return usage_error("%s is given for two files: give each a name of its own", file);
+	if (check_written(o))
+		return EXIT_USAGE;
 	if (o->session.pid && o->session.cgroup)
 		return usage_error("--pid and --cgroup: give only one of them");
 	if (o->json && o->ktap)

@@ -105,19 +105,8 @@ static bool clear_ready_file(const char *name)
 	return true;
 }
 
-/* Is it the file that stdout goes to, too?  Who names /dev/stdout means it. */
-static bool is_stdout(FILE *f, const char *name)
-{
-	struct stat file, out;
-
-	return f && strncmp(name, "/dev/", 5) && !fstat(fileno(f), &file) &&
-	       !fstat(STDOUT_FILENO, &out) && S_ISREG(file.st_mode) && file.st_dev == out.st_dev &&
-	       file.st_ino == out.st_ino;
-}
-
 int outputs_open(struct outputs *o, const struct options *options)
 {
-	const char *twice = NULL;
 	FILE *junit = NULL;
 
 	o->options = options;
@@ -134,21 +123,8 @@ int outputs_open(struct outputs *o, const struct options *options)
 	/* it is written at the end, which is late to learn that it can't be */
 	if (!open_file(options->junit, &junit))
 		return cant_write(o, options->junit);
-	if (is_stdout(o->text_file, options->output))
-		twice = options->output;
-	if (is_stdout(o->json_file, options->json_file))
-		twice = options->json_file;
-	if (is_stdout(junit, options->junit))
-		twice = options->junit;
 	if (junit)
 		fclose(junit);
-	if (twice) {
-		say_error("%s is where stdout goes to, which would write over it: give another "
-			  "name",
-			  twice);
-		snprintf(o->failed, sizeof(o->failed), "%s", twice);
-		return EXIT_USAGE;
-	}
 	if (options->ready_file && !clear_ready_file(options->ready_file))
 		return cant_write(o, options->ready_file);
 	if (options->kmsg && !kmsg_open(&o->kmsg, &o->from))
@@ -497,15 +473,19 @@ int outputs_end(struct outputs *o, struct findings *all, const struct summary *s
 	}
 	write_junit(o, sum, last);
 	end_text(o, all, sum, suppressions, last);
+	settle(o, o->text_file, o->options->output);
+	if (!o->options->json)
+		settle(o, stdout, STDOUT);
+	/* it has the exit status: what can fail before has failed */
 	if (has_json(o)) {
 		json_groups(&o->json, all);
 		json_ledger(&o->json, &sum->ledger);
 		json_stats(&o->json);
 		json_summary(&o->json, sum, suppressions, o->failed[0] ? EXIT_INTERNAL : status);
 	}
-	settle(o, o->text_file, o->options->output);
 	settle(o, o->json_file, o->options->json_file);
-	settle(o, stdout, STDOUT);
+	if (o->options->json)
+		settle(o, stdout, STDOUT);
 	if (!outputs_good(o)) {
 		fprintf(stderr, "%s\n", last);
 		status = EXIT_INTERNAL;

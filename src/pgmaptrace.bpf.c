@@ -295,16 +295,21 @@ static __always_inline int observe_free(const struct hook *h, __u64 page)
 /*
  * A fault may have taken the folio after its count was read, and have found it
  * requested still: then that is told of here.  Or it comes to that yet, and finds it
- * freed.
+ * freed.  Or all of that is over again, and its own free has told of it.
  */
 static __noinline void taken_again(const struct hook *h, __u64 page)
 {
 	__u64 pfn = page_to_pfn(page);
+	struct pt_transition t = {.op = PT_OP_MAP, .other = 1};
 	struct pt_section *s = find_known_section(pfn);
+	struct pt_event e = {};
 
-	if (s && s->type == PT_TYPE_FS_DAX &&
-	    pt_life(pt_word(s, pfn & (PT_SECTION_PAGES - 1))) == PT_FREED)
-		observe_mapping(h, 0, page);
+	if (!s || s->type != PT_TYPE_FS_DAX ||
+	    pt_life(pt_word(s, pfn & (PT_SECTION_PAGES - 1))) != PT_FREED)
+		return;
+	read_folio(&t, &e, page);
+	if (t.refcount > 0)
+		observe(h, &t, &e);
 }
 
 static __always_inline int on_free(const struct hook *h, __u64 page)
@@ -546,6 +551,11 @@ HOOK(memunmap_pages)
 	struct pt_pgmap *p = bpf_map_lookup_elem(&pgmaps, &a0);
 	__u32 tid = current_tid();
 
+	/* the baseline has not come to it yet */
+	if (!p && !settled) {
+		learn_pgmap(a0, 0, 0);
+		p = bpf_map_lookup_elem(&pgmaps, &a0);
+	}
 	if (!p)
 		return 0;
 	bpf_map_update_elem(&unmapping, &tid, &a0, BPF_ANY);

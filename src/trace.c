@@ -737,10 +737,8 @@ int trace_run(const struct options *o)
 	int status, err;
 	bool writable;
 
-	err = outputs_open(&t.out, o);
-	writable = !err;
-	if (err != EXIT_USAGE)
-		err = check_files(&t);
+	writable = !outputs_open(&t.out, o);
+	err = check_files(&t);
 	if (err)
 		goto out;
 	err = EXIT_INTERNAL;

@@ -64,6 +64,14 @@ static __always_inline __u64 pt_tick_ns(__u32 tick)
 	return ticks << PT_TICK_SHIFT;
 }
 
+/* ns from one tick to the next, @ns after tracing began */
+static __always_inline __u64 pt_tick_length(__u64 ns)
+{
+	__u32 coarseness = ns >> PT_TICK_SHIFT >= PT_TICK_COARSE ? PT_TICK_COARSENS : 0;
+
+	return 1ULL << (PT_TICK_SHIFT + coarseness);
+}
+
 /* The last event of one kind on one folio. */
 struct pt_touch {
 	__u32 tick; /* pt_tick(); 0: not since tracing began */

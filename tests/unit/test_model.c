@@ -1664,7 +1664,7 @@ static void test_mark_is_of_the_last_request(void **unused)
 	static const struct {
 		unsigned char op, profile, type, life;
 		int refcount;
-		bool requests;
+		bool requests, other;
 	} events[] = {
 		{PT_OP_REQUEST, PT_PROFILE_COUNTED, PT_TYPE_PRIVATE, PT_IDLE, 0, true},
 		{PT_OP_REQUEST, PT_PROFILE_CLASSIC, PT_TYPE_COHERENT, PT_FREED, 1, true},
@@ -1685,6 +1685,7 @@ static void test_mark_is_of_the_last_request(void **unused)
 		/* who frees it has not requested it, not even if the next user has it by now */
 		{PT_OP_FREE, PT_PROFILE_COUNTED, PT_TYPE_PRIVATE, PT_REQUESTED, 0, false},
 		{PT_OP_FREE, PT_PROFILE_COUNTED, PT_TYPE_FS_DAX, PT_REQUESTED, 1, false},
+		{PT_OP_MAP, PT_PROFILE_COUNTED, PT_TYPE_FS_DAX, PT_FREED, 1, false, .other = true},
 		{PT_OP_FREE_REST, PT_PROFILE_REQUEST, PT_TYPE_PRIVATE, PT_REQUESTED, 0, false},
 		{PT_OP_REMOVE, PT_PROFILE_CLASSIC, PT_TYPE_FS_DAX, PT_UNKNOWN, 1, false},
 		{PT_OP_UNDO, PT_PROFILE_REQUEST, PT_TYPE_PRIVATE, PT_REQUESTED, 1, false},
@@ -1702,6 +1703,7 @@ static void test_mark_is_of_the_last_request(void **unused)
 			.profile = events[i].profile,
 			.type = events[i].type,
 			.refcount = events[i].refcount,
+			.other = events[i].other,
 		};
 
 		for (unsigned int was = 0; was < 2; was++) {

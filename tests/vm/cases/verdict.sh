@@ -209,17 +209,27 @@ verdict 'outputs: one file by two names' says 64 '/tmp/d.json is given for two f
 	pgmaptrace --json /tmp/d.json --output /tmp/../tmp/d.json run -- true
 verdict 'outputs: one file by two names, of which none is there' says 64 'is given for two files' \
 	pgmaptrace --json /tmp/e.json --save /tmp/../tmp/e.json run -- true
-verdict 'outputs: a file that stdout goes to' sh -c \
-	'pgmaptrace --json /tmp/d.json run -- true >/tmp/d.json 2>/tmp/err; [ $? = 64 ]'
+verdict 'outputs: one file twice, in /dev/shm' says 64 '/dev/shm/x is given for two files' \
+	pgmaptrace --json /dev/shm/x --output /dev/shm/x run -- true
+for option in --json --output --junit --ready-file --save; do
+	verdict "outputs: a file that stdout goes to, $option: it keeps what it has" sh -c "
+		echo earlier >/tmp/log
+		pgmaptrace $option /tmp/log run -- true >>/tmp/log 2>/tmp/err
+		[ \$? = 64 ] && [ \"\$(cat /tmp/log)\" = earlier ] && grep -q 'where stdout goes to' /tmp/err"
+done
+pgmaptrace --ktap --json /tmp/k.json run -- true >/dev/full 2>/tmp/err
+verdict 'outputs: stdout is full: the summary is the last record, and has the exit status' sh -c \
+	"[ $? = 70 ] && tail -n 1 /tmp/k.json | grep -q '^{\"record\":\"summary\".*\"status\":70'"
+keep_records /tmp/k.json
 pgmaptrace --json /tmp/c.json run -- true >&- 2>/tmp/err
 verdict 'outputs: there is no stdout' sh -c \
 	"[ $? = 70 ] && ! grep -qv '^{\"record\":\"' /tmp/c.json && grep -q '\"record\":\"summary\"' /tmp/c.json"
-odd=/bin/$(printf 'a\033[2Jb')
+odd=/bin/$(printf 'a\302\233\033[2Jb')
 cp /bin/breaks "$odd"
 verdict 'outputs: a task whose name moves the cursor' judged 1 FAIL findings=1 -- -- \
 	"$odd" 'double-free coherent'
 verdict 'outputs: it is shown harmless' sh -c \
-	"grep -q '^  by a?\[2Jb/' $OUT && ! grep -q '$(printf '\033')' $OUT"
+	"grep -q '^  by a???\[2Jb/' $OUT && ! grep -q '$(printf '\033')' $OUT"
 verdict 'outputs: -j: an error is a record' says 64 '^{"record":"error","message":"unknown option --fast' \
 	pgmaptrace -j --fast
 verdict 'outputs: -j: records and nothing else' sh -c \
