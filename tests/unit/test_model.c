@@ -1664,7 +1664,7 @@ static void test_mark_is_of_the_last_request(void **unused)
 	static const struct {
 		unsigned char op, profile, type, life;
 		int refcount;
-		bool requests, other;
+		bool requests;
 	} events[] = {
 		{PT_OP_REQUEST, PT_PROFILE_COUNTED, PT_TYPE_PRIVATE, PT_IDLE, 0, true},
 		{PT_OP_REQUEST, PT_PROFILE_CLASSIC, PT_TYPE_COHERENT, PT_FREED, 1, true},
@@ -1685,7 +1685,6 @@ static void test_mark_is_of_the_last_request(void **unused)
 		/* who frees it has not requested it, not even if the next user has it by now */
 		{PT_OP_FREE, PT_PROFILE_COUNTED, PT_TYPE_PRIVATE, PT_REQUESTED, 0, false},
 		{PT_OP_FREE, PT_PROFILE_COUNTED, PT_TYPE_FS_DAX, PT_REQUESTED, 1, false},
-		{PT_OP_MAP, PT_PROFILE_COUNTED, PT_TYPE_FS_DAX, PT_FREED, 1, false, .other = true},
 		{PT_OP_FREE_REST, PT_PROFILE_REQUEST, PT_TYPE_PRIVATE, PT_REQUESTED, 0, false},
 		{PT_OP_REMOVE, PT_PROFILE_CLASSIC, PT_TYPE_FS_DAX, PT_UNKNOWN, 1, false},
 		{PT_OP_UNDO, PT_PROFILE_REQUEST, PT_TYPE_PRIVATE, PT_REQUESTED, 1, false},
@@ -1703,7 +1702,6 @@ static void test_mark_is_of_the_last_request(void **unused)
 			.profile = events[i].profile,
 			.type = events[i].type,
 			.refcount = events[i].refcount,
-			.other = events[i].other,
 		};
 
 		for (unsigned int was = 0; was < 2; was++) {
@@ -1717,6 +1715,23 @@ static void test_mark_is_of_the_last_request(void **unused)
 			}
 		}
 	}
+}
+
+static void test_mark_stays_if_another_tells(void **unused)
+{
+	struct pt_transition t = {
+		.op = PT_OP_MAP,
+		.profile = PT_PROFILE_COUNTED,
+		.type = PT_TYPE_FS_DAX,
+		.refcount = 1,
+		.other = 1,
+	};
+	unsigned int word = marked_step(PT_FREED | PT_JUDGED, t, false);
+
+	(void)unused;
+	assert_int_equal(pt_life(word), PT_REQUESTED);
+	assert_true(word & PT_JUDGED);
+	assert_false(marked_step(PT_FREED, t, true) & PT_JUDGED);
 }
 
 static void test_step_has_no_side_effect(void **unused)
@@ -1798,6 +1813,7 @@ int main(void)
 		cmocka_unit_test(test_leak),
 		cmocka_unit_test(test_leak_silent),
 		cmocka_unit_test(test_mark_is_of_the_last_request),
+		cmocka_unit_test(test_mark_stays_if_another_tells),
 		cmocka_unit_test(test_step_has_no_side_effect),
 	};
 
