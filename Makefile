@@ -150,7 +150,7 @@ test-parts: static programs $(UNIT_TESTS) $(O)/btf/check
 soak:
 	$(Q)tests/deps soak
 	$(Q)$(MAKE) --no-print-directory O=$(O) static programs
-	$(Q)GUESTS=1 CASES=soak tests/vm/run $(O)/static/pgmaptrace $(O)/programs $(KERNELS)
+	$(Q)GUESTS=$${GUESTS:-1} CASES=soak tests/vm/run $(O)/static/pgmaptrace $(O)/programs $(KERNELS)
 
 bench:
 	$(Q)tests/deps bench

@@ -617,7 +617,7 @@ static bool is_same(const struct stat *a, const struct stat *b)
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-/* Devices and pipes take what two of them write. */
+/* Character devices, as /dev/null, take what two of them write. */
 static bool is_same_file(const char *a, const char *b)
 {
 	const char *name_a, *name_b;
@@ -626,7 +626,7 @@ static bool is_same_file(const char *a, const char *b)
 	if (!a || !b)
 		return false;
 	if (!stat(a, &x) && !stat(b, &y))
-		return S_ISREG(x.st_mode) && is_same(&x, &y);
+		return !S_ISCHR(x.st_mode) && is_same(&x, &y);
 	name_a = place_of(a, &x);
 	name_b = place_of(b, &y);
 	return name_a && name_b && !strcmp(name_a, name_b) && is_same(&x, &y);

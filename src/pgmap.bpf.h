@@ -191,6 +191,20 @@ out:
 	scratch_put(s);
 }
 
+/*
+ * Return: the table's entry of a pgmap that is there, which the baseline may not have come
+ * to yet; NULL: there was no room for it
+ */
+static __always_inline struct pt_pgmap *known_pgmap(__u64 address)
+{
+	struct pt_pgmap *p = bpf_map_lookup_elem(&pgmaps, &address);
+
+	if (p)
+		return p;
+	learn_pgmap(address, 0, 0);
+	return bpf_map_lookup_elem(&pgmaps, &address);
+}
+
 struct overlap {
 	__u64 pfn;
 	__u64 last;

@@ -548,14 +548,10 @@ HOOK_RETURN(memremap_pages)
 /* memunmap_pages(pgmap): it is killed first, and then waited for */
 HOOK(memunmap_pages)
 {
-	struct pt_pgmap *p = bpf_map_lookup_elem(&pgmaps, &a0);
+	/* what is not in the table after the baseline was never made, as memremap_pages failed */
+	struct pt_pgmap *p = settled ? bpf_map_lookup_elem(&pgmaps, &a0) : known_pgmap(a0);
 	__u32 tid = current_tid();
 
-	/* the baseline has not come to it yet */
-	if (!p && !settled) {
-		learn_pgmap(a0, 0, 0);
-		p = bpf_map_lookup_elem(&pgmaps, &a0);
-	}
 	if (!p)
 		return 0;
 	bpf_map_update_elem(&unmapping, &tid, &a0, BPF_ANY);
@@ -635,8 +631,7 @@ int pgmap_next(struct pt_walk *w)
 	w->unmade = !PT_READ_SLOWLY(struct dev_pagemap, address, nr_range);
 	if (w->unmade)
 		return 0;
-	learn_pgmap(address, 0, 0);
-	p = bpf_map_lookup_elem(&pgmaps, &address);
+	p = known_pgmap(address);
 	if (p) {
 		w->pgmap = *p;
 		w->dying = pgmap_is_dying(address);

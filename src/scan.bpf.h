@@ -188,21 +188,14 @@ static __always_inline void scan_for_baseline(struct pt_scratch *s, __u64 pfn, _
 static __always_inline int on_teardown(const struct hook *h, __u64 pfn, __u64 nr)
 {
 	__u64 address = pfn_to_pgmap(pfn), end = pfn + nr;
-	struct pt_pgmap *p = bpf_map_lookup_elem(&pgmaps, &address);
+	struct pt_pgmap *p = address ? known_pgmap(address) : NULL;
 	struct pt_transition t = {.op = PT_OP_TEARDOWN};
 	struct pt_outcome out = {};
 	struct pt_event e = {};
 	struct pt_scratch *s;
 
-	if (!address)
+	if (!p)
 		return 0;
-	if (!p) {
-		/* the baseline has not come to it yet */
-		learn_pgmap(address, 0, 0);
-		p = bpf_map_lookup_elem(&pgmaps, &address);
-		if (!p)
-			return 0;
-	}
 	s = scratch_get();
 	if (!s) {
 		lose(PT_LOSS_SCAN, nr);

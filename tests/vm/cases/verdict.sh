@@ -209,6 +209,9 @@ verdict 'outputs: one file by two names' says 64 '/tmp/d.json is given for two f
 	pgmaptrace --json /tmp/d.json --output /tmp/../tmp/d.json run -- true
 verdict 'outputs: one file by two names, of which none is there' says 64 'is given for two files' \
 	pgmaptrace --json /tmp/e.json --save /tmp/../tmp/e.json run -- true
+mkfifo /tmp/pipe
+verdict 'outputs: one pipe twice' says 64 '/tmp/pipe is given for two files' \
+	pgmaptrace --json /tmp/pipe --output /tmp/pipe run -- true
 verdict 'outputs: one file twice, in /dev/shm' says 64 '/dev/shm/x is given for two files' \
 	pgmaptrace --json /dev/shm/x --output /dev/shm/x run -- true
 for option in --json --output --junit --ready-file --save; do
