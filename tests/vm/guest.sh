@@ -144,6 +144,11 @@ unpin() {
 	wait "$pinner"
 }
 
+# takes_signals PID: until the tool does; before, a SIGINT is lost and a SIGTERM kills it
+takes_signals() {
+	until grep -qs sigmask /proc/$1/fdinfo/* || ! kill -0 $1 2>/dev/null; do sleep 0.05; done
+}
+
 # No program of the tool is left in the kernel.
 hooks_gone() {
 	! bpftool prog list | grep -Eq ' name (fentry_|fexit_|kprobe_|pgmap_next|find_)'

@@ -62,9 +62,10 @@ umount /proc/kallsyms
 
 # Signals from the first moment on until tracing has begun.
 for signal in INT TERM; do
-	for delay in 0.1 0.6 1.5 3 5 8; do
+	for delay in 0 0.5 1.4 3 5 8; do
 		pgmaptrace >/tmp/signal.out 2>&1 &
 		tool=$!
+		takes_signals $tool
 		sleep $delay
 		kill -$signal $tool
 		wait $tool

@@ -137,7 +137,7 @@ bad_input() {
 
 interrupt() {
 	pgmaptrace leaks >$OUT 2>&1 &
-	until grep -qs sigmask /proc/$!/fdinfo/*; do sleep 0.05; done
+	takes_signals $!
 	kill -INT $!
 	status=0
 	wait $! || status=$?

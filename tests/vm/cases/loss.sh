@@ -217,7 +217,7 @@ rm -f /tmp/json
 OPTIONS=
 pgmaptrace --json /tmp/json >$OUT 2>$ERR &
 tool=$!
-sleep 0.3
+takes_signals $tool
 kill -INT $tool
 ended
 verdict 'loss: stopped before it began' judged 2 INCONCLUSIVE findings=0

@@ -21,6 +21,10 @@ insmod /bin/pgmap_lab.ko base=0x60000000 size=0x4000000 || {
 
 # view ARGUMENT...: in the background; returns when the first table is there
 view() {
+	# the table of the one before must not be taken for this one's
+	: >"$OUT"
+	# the tables of an earlier one must not be taken for this one's
+	: >"$OUT"
 	pgmaptrace "$@" >"$OUT" 2>/tmp/err &
 	tool=$!
 	until [ "$(wc -l <"$OUT")" -ge 2 ] || ! kill -0 $tool; do sleep 0.1; done
