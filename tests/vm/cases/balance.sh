@@ -110,7 +110,7 @@ ends_in_time() {
 	wait
 	summary=$(tail -n 1 /tmp/events)
 	echo "# after $took s: $summary"
-	[ $status = 0 ] && [ "$(field lost)" -gt 0 ] && [ $took -lt 120 ]
+	[ $status = 0 ] && [ "$(field lost)" -gt 0 ] && [ $took -lt 200 ]
 }
 : >/tmp/busy
 [ "$profile" != counted ] || verdict 'balance: more events than can be read: it ends' ends_in_time

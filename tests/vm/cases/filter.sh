@@ -22,6 +22,7 @@ sh -c 'while read -r order; do
 inside=$!
 # The same for the commands of a trace: by that process, by the one that is traced.
 cat >/tmp/commands.sh <<'END'
+. /bin/guest.sh
 inside() {
 	echo "$*" >/tmp/orders
 	read -r answer </tmp/done
@@ -91,12 +92,12 @@ trace sh -e -c '. /tmp/commands.sh
 	inside double-free $type elsewhere
 	outside traffic $type 1000
 	outside teardown-stall $type
-	sleep 6
+	sleep 9
 	outside drop
 	inside teardown-stall $type
-	sleep 6
+	told_of "VIOLATION teardown-stall"
 	outside drop
-	sleep 3
+	told_of "came free after"
 	outside leak $type
 	inside leak $type'
 of_cgroup() {

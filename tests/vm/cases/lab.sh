@@ -109,14 +109,14 @@ break_rules() {
 		grep " $1\>" $LAB/commands | grep -v "^leak $1\$"
 		grep "^leak $1\$" $LAB/commands # told at the end
 	} >/tmp/commands
-	OPTIONS='-T --stack=all --older 0 --stall 6'
-	trace sh -c "while read -r command; do
+	OPTIONS='-T --stack=all --older 0 --stall 10'
+	trace sh -c ". /bin/guest.sh
+		while read -r command; do
 			echo \"\$command\" >$LAB/command
+			told=\$((told + 1))
 			case \$command in
-			# told when the references have not changed for a second
-			ref-imbalance*) sleep 3 ;;
-			# told when --stall is over, and looked for once a second
-			teardown-stall*) sleep 9 ;;
+			# told when the references have not changed for a second, or --stall is over
+			ref-imbalance*|teardown-stall*) told_of VIOLATION \$told ;;
 			'leak $1') continue ;;
 			esac
 			echo drop >$LAB/command
@@ -169,17 +169,18 @@ parts_at_once() {
 types=$(sed -n 's/^pages-unbalanced \([a-z0-9]*\)$/\1/p' $LAB/commands | tr '\n' ' ')
 [ -z "$types" ] || verdict "lab: parts of large folios from two CPUs, $types" parts_at_once $types
 
-# end_while_unsettled SIGNALS: so many come when COMMAND is over, and a pgmap was killed just now
+# end_while_unsettled once|on: a signal comes when COMMAND is over, and a pgmap was killed just
+# now; or they go on to come
 end_while_unsettled() {
 	status=0
 	rm -f /tmp/killed /tmp/json
 	pgmaptrace --json /tmp/json run -- sh -c \
 		"echo ref-imbalance $type >$LAB/command; : >/tmp/killed" >$OUT 2>&1 &
 	tool=$!
-	until [ -e /tmp/killed ]; do sleep 0.05; done
-	for _ in $(seq $1); do
+	until [ -e /tmp/killed ] || ! kill -0 $tool; do sleep 0.05; done
+	sleep 0.1
+	while kill -TERM $tool 2>/dev/null && [ $1 = on ]; do
 		sleep 0.1
-		kill -TERM $tool 2>/dev/null || :
 	done
 	wait $tool || status=$?
 	summary=$(tail -n 1 "$OUT")
@@ -195,9 +196,9 @@ unsettled() {
 type=$(sed -n 's/^ref-imbalance //p' $LAB/commands | head -n 1)
 if [ -n "$type" ]; then
 	# as when a wrapper hands on what each process of its group got
-	end_while_unsettled 1
+	end_while_unsettled once
 	verdict 'lab: a signal when COMMAND is over: references are still judged' found ref-imbalance
-	end_while_unsettled 4
+	end_while_unsettled on
 	verdict 'lab: more of them: the verdict knows that they were not' unsettled
 fi
 

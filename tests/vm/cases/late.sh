@@ -87,7 +87,7 @@ if [ "$(profile)" = counted ]; then
 		until grep -q 'tracing, Ctrl-C' $OUT; do sleep 0.1; done
 		daxload -k $MNT/many 64M >/tmp/many &
 		until grep -q mapped /tmp/many; do sleep 0.1; done
-		for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		for _ in $(seq 200); do
 			kill -TERM $tool 2>/dev/null || break
 			sleep 0.05
 		done

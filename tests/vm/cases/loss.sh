@@ -62,7 +62,7 @@ begin() {
 	rm -f /tmp/ready /tmp/json
 	pgmaptrace $OPTIONS --ready-file /tmp/ready --json /tmp/json >$OUT 2>$ERR &
 	tool=$!
-	until [ -e /tmp/ready ]; do sleep 0.1; done
+	until [ -e /tmp/ready ] || ! kill -0 $tool; do sleep 0.1; done
 }
 
 ended() {
@@ -248,8 +248,7 @@ tool=$!
 until [ -e /tmp/ready ]; do sleep 0.1; done
 lab "leak $type" "traffic $type 10 hold"
 kill -INT $tool
-while grep -q . $TRACING/enabled_functions; do sleep 0.2; done
-sleep 1
+until grep -q pipe_write /proc/$tool/wchan || ! kill -0 $tool; do sleep 0.1; done
 kill -INT $tool
 # there is a reader at any time
 exec 9</tmp/fifo
@@ -303,7 +302,7 @@ OPTIONS=
 # who waits is looked for in a table that this kernel seems not to have
 grep -v ' bit_wait_table$' /proc/kallsyms >/tmp/kallsyms
 mount --bind /tmp/kallsyms /proc/kallsyms
-trace sleep 5
+trace sleep 15
 umount /proc/kallsyms
 verdict 'loss: waits' judged 2 INCONCLUSIVE findings=0
 verdict 'loss: waits: named' hides blind 'who waits could not be looked for' teardown-stall
@@ -315,7 +314,7 @@ if echo 0 >/proc/sys/kernel/ftrace_enabled; then
 	begin
 	if echo 0 >/proc/sys/kernel/ftrace_enabled; then
 		lab "double-free $type"
-		sleep 3
+		until grep -q 'hooks see nothing' $ERR || ! kill -0 $tool; do sleep 0.1; done
 		echo 1 >/proc/sys/kernel/ftrace_enabled
 		kill -INT $tool
 		ended

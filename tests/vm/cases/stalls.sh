@@ -6,8 +6,9 @@
 
 LAB=/sys/kernel/debug/pgmap_lab
 OPTIONS='-T --stall 3'
+MORE_THAN_3='\([3-9]\|[1-9][0-9]\)\.[0-9]'
 
-# HOW FILE COMMAND...: COMMAND waits for 11 s: told of after 3, and after 6.
+# HOW FILE COMMAND...: COMMAND waits until that is told of again, when it lasts twice as long.
 cat >/tmp/wait.sh <<'E2'
 . /bin/guest.sh
 how=$1
@@ -17,11 +18,10 @@ hold_page holder $how $file
 "$@" &
 waiter=$!
 echo $waiter >/tmp/waiter
-sleep 11
+told_of 'keeps .* waiting, for'
 kill $holder
 wait $waiter
-# the second look that does not see it
-sleep 4
+told_of 'came free after'
 E2
 
 reports() {
@@ -41,13 +41,13 @@ warned() {
 	reports
 	[ "$status" = 0 ] && [ "$(field findings)" = 0 ] && [ "$(field warnings)" = 1 ] &&
 		[ "$(grep -c 'WARNING break-stall' $OUT)" = 1 ] && [ "$(field lost)" = 0 ] &&
-		report_has "reason: $1/$(waiter) has waited for [3-9]\.[0-9] s" \
+		report_has "reason: $1/$(waiter) has waited for $MORE_THAN_3 s" \
 			"$2" "hold/$(holder): pipe, fd"
 }
 
 # warned again when it has lasted twice as long, and when it is over
 told_on() {
-	report_has "keeps $1/$(waiter) waiting, for [6-9]\.[0-9] s now" 'came free after'
+	report_has "keeps $1/$(waiter) waiting, for \([6-9]\|[1-9][0-9]\)\.[0-9] s now" 'came free after'
 }
 
 # Where frees are seen, who freed it; else who holds it no more.
@@ -80,10 +80,10 @@ cat >/tmp/signal.sh <<E2
 . /bin/guest.sh
 hold_page holder pin $MNT/a
 truncate -s 0 $MNT/a &
-sleep 7
+told_of 'WARNING break-stall'
 kill \$!
 wait \$!
-sleep 4
+told_of 'is not waited for any more'
 kill \$holder
 E2
 given_up() {
@@ -101,12 +101,14 @@ for i in 1 2 3; do
 	pwrite $MNT/b 0 4194304
 	hold_page holder pin $MNT/b
 	truncate -s 0 $MNT/b &
-	sleep 1
+	sleep 4
 	kill \$holder
 	wait \$!
 done
 E2
+OPTIONS='-T --stall 10'
 trace sh /tmp/short.sh
+OPTIONS='-T --stall 3'
 verdict 'stalls: near miss: three short waits of one kind' quiet
 
 cat >/tmp/sleeps.sh <<E2
@@ -138,20 +140,20 @@ hold_page holder dio $MNT/h 4096 \$1
 sleep 1
 truncate -s 0 $MNT/h &
 echo \$! >/tmp/waiter
-sleep 8
+told_of 'WARNING break-stall'
 fsfreeze --unfreeze /tmp/slow
 until grep -q done /tmp/holder; do sleep 0.1; done
 # 6.1 leaves it asleep, though the page is idle again
 sleep 2
 kill \$! 2>/dev/null
 wait \$!
-sleep 4
+told_of 'came free after'
 kill \$holder
 E2
 by_dio() {
 	reports
 	[ "$status" = 0 ] && [ "$(field warnings)" = 1 ] && [ "$(field lost)" = 0 ] &&
-		report_has "reason: truncate/$(waiter) has waited for [3-9]\.[0-9] s" \
+		report_has "reason: truncate/$(waiter) has waited for $MORE_THAN_3 s" \
 			"  file: $MNT/h (" 'came free after' \
 			"hold/$(holder): direct I/O, pwrite64 on fd [0-9]* from 0x.*, in flight$"
 }
@@ -171,7 +173,7 @@ hold_page holder pin $MNT/f
 truncate -s 0 $MNT/f &
 echo $! >/tmp/waiter
 sleep 2
-trace sleep 7
+trace sh -c '. /bin/guest.sh; told_of "WARNING break-stall"'
 # whose file it is can't be known where the entry is gone by then
 file="  file: $MNT/f ("
 [ "$(profile)" != request ] || file='state: in use since before tracing began'
@@ -202,7 +204,14 @@ stalled() {
 }
 
 OPTIONS='-T --stall 3'
-trace sh -c "echo teardown-stall coherent >$LAB/command; sleep 7; echo drop >$LAB/command; sleep 2"
+stall() {
+	trace sh -c '. /bin/guest.sh
+		echo $0 coherent >$1
+		told_of "VIOLATION teardown-stall"
+		echo drop >$1
+		told_of "came free after"' $1 $LAB/command
+}
+stall teardown-stall
 verdict 'stalls: a folio that is not freed keeps memunmap_pages' stalled teardown-stall
 verdict 'stalls: who gave the last reference back' report_has ': 1 reference, of folios that are not freed' \
 	'requested at one place: 1 folio (4 KiB), the oldest' \
@@ -212,7 +221,7 @@ sed -n '/VIOLATION/,/^$/s/^/# /p' $OUT
 # a lost reference: nothing to be found but that
 rules=teardown-stall
 [ "$(profile)" != request ] || rules=ref-imbalance,teardown-stall
-trace sh -c "echo stuck coherent >$LAB/command; sleep 7; echo drop >$LAB/command; sleep 2"
+stall stuck
 verdict 'stalls: a pgmap reference that is lost' stalled $rules
 verdict 'stalls: it is called so' report_has 'reference count 1, explained 0'
 OPTIONS=-T
@@ -268,12 +277,12 @@ cat >/tmp/unbind.sh <<'E2'
 . /bin/guest.sh
 hold_page holder $1 /tmp/mnt/g
 (echo namespace0.0 >/sys/bus/nd/drivers/nd_pmem/unbind) &
-sleep 8
+told_of 'WARNING\|VIOLATION'
 kill $holder
 wait $holder
 [ $1 = pipe ] || umount /tmp/mnt
 wait
-sleep 2
+told_of 'came free after'
 E2
 rebind
 trace sh /tmp/unbind.sh pipe
@@ -287,9 +296,10 @@ hold_page holder pipe $MNT/g
 unbind &
 sleep 3
 cat >/tmp/late.sh <<E2
-sleep 8
+. /bin/guest.sh
+told_of 'WARNING break-stall'
 kill $holder
-sleep 3
+told_of 'came free after'
 E2
 trace sh /tmp/late.sh
 verdict 'stalls: an unbind that hung before tracing began' evicted
@@ -315,10 +325,10 @@ cat >/tmp/dax.sh <<'E2'
 . /bin/guest.sh
 hold_page holder pipe /dev/dax0.0
 (echo dax0.0 >/sys/bus/dax/drivers/device_dax/unbind) &
-sleep 8
+told_of 'VIOLATION teardown-stall'
 kill $holder
 wait
-sleep 2
+told_of 'came free after'
 E2
 dax_named() {
 	stalled teardown-stall && report_has '(generic) keeps memunmap_pages waiting' \
@@ -337,11 +347,12 @@ echo "hold $pfn" >$LAB/command
 kill $holder
 wait $holder
 cat >/tmp/hmm.sh <<E2
+. /bin/guest.sh
 rmmod test_hmm &
-sleep 8
+told_of 'VIOLATION teardown-stall'
 echo drop >$LAB/command
 wait
-sleep 2
+told_of 'came free after'
 E2
 hmm_named() {
 	stalled teardown-stall && report_has "VIOLATION teardown-stall: pfn $pfn order 0 refcount 1" \

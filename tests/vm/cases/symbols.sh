@@ -35,7 +35,7 @@ begin() {
 	: >$ERR
 	pgmaptrace $OPTIONS >"$OUT" 2>$ERR &
 	tool=$!
-	until grep -q 'tracing, Ctrl-C' $ERR; do sleep 0.1; done
+	until grep -q 'tracing, Ctrl-C' $ERR || ! kill -0 $tool; do sleep 0.1; done
 }
 
 # cpu_time: of the tool, in ticks

@@ -70,7 +70,7 @@ verdict 'verdict: --expect another' judged 1 FAIL findings=2 -- --expect double-
 verdict 'verdict: --timeout' judged 124 PASS -- --timeout 1 -- sh -c 'sleep 300; :'
 verdict 'verdict: --timeout ends its children' sh -c '! ps | grep -v grep | grep "sleep 300"'
 verdict 'verdict: --timeout that is not needed' judged 3 PASS -- --timeout 100 -- sh -c 'exit 3'
-verdict 'verdict: --timeout and a violation' judged 1 FAIL findings=1 -- --timeout 2 -- \
+verdict 'verdict: --timeout and a violation' judged 1 FAIL findings=1 -- --timeout 6 -- \
 	sh -c 'breaks "double-free coherent"; sleep 300; :'
 
 # ---- suppressions

@@ -21,8 +21,6 @@ insmod /bin/pgmap_lab.ko base=0x60000000 size=0x4000000 || {
 
 # view ARGUMENT...: in the background; returns when the first table is there
 view() {
-	# the table of the one before must not be taken for this one's
-	: >"$OUT"
 	# the tables of an earlier one must not be taken for this one's
 	: >"$OUT"
 	pgmaptrace "$@" >"$OUT" 2>/tmp/err &
@@ -142,7 +140,8 @@ finding_between() {
 		[ "$(grep -E 'VIOLATION|DEVICE' "$OUT" | sed 's/.*\(VIOLATION\|DEVICE\).*/\1/' |
 			tr '\n' ' ')" = 'DEVICE VIOLATION DEVICE ' ]
 }
-view 1
+# its pgmap is gone before the second table
+view 3
 echo double-request coherent >$LAB/command
 until [ "$(grep -c DEVICE "$OUT")" -ge 2 ] || ! kill -0 $tool; do sleep 0.1; done
 kill -INT $tool
