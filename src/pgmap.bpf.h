@@ -43,36 +43,45 @@ struct forget_histories {
 	__u64 first, last; /* pfn of the range */
 };
 
-static __always_inline void forget_pasts(const struct forget_histories *f, __u64 first, __u64 last)
+/* Of the pages from @first to @last, those that lie in the range from @from to @to. */
+static __always_inline void forget_pasts(__u64 first, __u64 last, __u64 from, __u64 to)
 {
-	if (first < f->first)
-		first = f->first;
-	if (last > f->last)
-		last = f->last;
+	if (first < from)
+		first = from;
+	if (last > to)
+		last = to;
 	if (first <= last)
 		bpf_loop(last + 1 - first, forget_past, &first, 0);
 }
 
 /*
- * A history goes when all of it lies in the range, and nothing in a section any more;
- * else the pages of it for which both is so: a neighbour's may just be written.
+ * A history goes when all of it lies in the range from @from to @to, and nothing in a
+ * section any more; else the pages of it for which both is so: a neighbour's may just be
+ * written.  Global, so that the verifier looks at it once.
  */
-static long forget_history(__u32 i, void *data)
+__noinline int forget_history(__u64 key, __u64 from, __u64 to)
 {
-	const struct forget_histories *f = data;
-	__u64 key = f->key + i, first = key * PT_HISTORY_PAGES;
-	__u64 last = first + PT_HISTORY_PAGES - 1, border = last & ~(PT_SECTION_PAGES - 1ULL);
+	__u64 first = key * PT_HISTORY_PAGES, last = first + PT_HISTORY_PAGES - 1;
+	__u64 border = last & ~(PT_SECTION_PAGES - 1ULL);
 	bool here = has_section(first), there = has_section(last);
 
-	if (!here && !there && first >= f->first && last <= f->last) {
+	if (!here && !there && first >= from && last <= to) {
 		bpf_map_delete_elem(&histories, &key);
 		return 0;
 	}
 	/* it may lie in one section, or in two */
 	if (!here)
-		forget_pasts(f, first, border > first ? border - 1 : last);
+		forget_pasts(first, border > first ? border - 1 : last, from, to);
 	if (!there && border > first)
-		forget_pasts(f, border, last);
+		forget_pasts(border, last, from, to);
+	return 0;
+}
+
+static long forget_histories(__u32 i, void *data)
+{
+	const struct forget_histories *f = data;
+
+	forget_history(f->key + i, f->first, f->last);
 	return 0;
 }
 
@@ -98,7 +107,7 @@ static __noinline void forget_pages(struct pt_pgmap *p, __u64 owner)
 		if (!keeps_history())
 			continue;
 		h.key = h.first / PT_HISTORY_PAGES;
-		bpf_loop(h.last / PT_HISTORY_PAGES - h.key + 1, forget_history, &h, 0);
+		bpf_loop(h.last / PT_HISTORY_PAGES - h.key + 1, forget_histories, &h, 0);
 	}
 }
 
