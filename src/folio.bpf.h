@@ -123,19 +123,25 @@ static __always_inline void split_folio(__u64 head, __u32 order)
 
 struct claim {
 	struct pt_section *section;
+	__u32 by;
 	bool taken;
 };
 
+/* Whom this very CPU has interrupted at it is not waited for. */
 static long claim_step(__u32 i, void *data)
 {
 	struct claim *c = data;
+	__u32 by = __sync_val_compare_and_swap(&c->section->splitting, 0, c->by);
 
-	c->taken = !__sync_val_compare_and_swap(&c->section->splitting, 0, 1);
-	return c->taken;
+	c->taken = !by;
+	return c->taken || by == c->by;
 }
 
-/* Far more than it takes; but who is at it may have been interrupted by this very CPU. */
-#define CLAIM_TRIES (1 << 17)
+/*
+ * It takes some microseconds; but the other CPU may be one of a guest that the host lets wait.
+ * All that bpf_loop() can do is some ten milliseconds.
+ */
+#define CLAIM_TRIES (1 << 23)
 
 /*
  * split_enclosing - a page comes back that may be a part of a larger folio
@@ -147,7 +153,7 @@ static long claim_step(__u32 i, void *data)
  */
 static __noinline bool split_enclosing(struct pt_section *section, __u64 pfn, __u32 order)
 {
-	struct claim claim = {.section = section};
+	struct claim claim = {.section = section, .by = bpf_get_smp_processor_id() + 1};
 	__u32 whole;
 	__u64 head;
 
@@ -158,7 +164,7 @@ static __noinline bool split_enclosing(struct pt_section *section, __u64 pfn, __
 	whole = pt_order(pt_word(section, head & (PT_SECTION_PAGES - 1)));
 	if (whole > (head == pfn ? order : 0))
 		split_folio(head, whole);
-	__sync_val_compare_and_swap(&section->splitting, 1, 0);
+	__sync_val_compare_and_swap(&section->splitting, claim.by, 0);
 	return true;
 }
 

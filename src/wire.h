@@ -106,7 +106,7 @@ struct pt_section {
 	__u16 judged;	      /* its huge entry was found good, and its folio not freed since */
 	__u32 epoch;	      /* of the pgmap; 0 while the table does not know it */
 	struct pt_touch span; /* when all of it was last requested at once, or came apart */
-	__u32 splitting;      /* a CPU is taking a large folio of it apart */
+	__u32 splitting;      /* the CPU, from 1 on, that takes a large folio of it apart */
 	__u64 words[PT_SECTION_WORDS]; /* see pt_word() */
 };
 
