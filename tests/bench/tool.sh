@@ -4,7 +4,7 @@
 
 # uptime in ms, each a million instructions
 now() {
-	sed 's/\([0-9]*\)\.\([0-9]*\) .*/\1\20/' /proc/uptime
+	sed 's/\([0-9]*\)\.\([0-9]*\) .*/\1\20/; s/^0*//' /proc/uptime
 }
 
 # kernel_memory: bytes of all BPF maps
