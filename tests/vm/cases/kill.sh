@@ -110,6 +110,8 @@ while [ $killed -lt $TIMES ] && [ "$(uptime_s)" -lt $end ]; do
 	wait $tool 2>/dev/null
 	[ $? = 137 ] || touch /tmp/alive
 	killed=$((killed + 1))
+	# a guest that says nothing for long is ended
+	[ $((killed % 5)) != 0 ] || echo "# killed $killed times"
 done
 echo "# killed $killed times, $complete times when tracing was complete"
 verdict "kill: again and again" [ $killed -ge $LEAST ]
