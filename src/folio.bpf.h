@@ -139,7 +139,7 @@ static long claim_step(__u32 i, void *data)
 
 /*
  * It takes some microseconds; but the other CPU may be one of a guest that the host lets wait.
- * All that bpf_loop() can do is some ten milliseconds.
+ * All that bpf_loop() can do is tens of milliseconds.
  */
 #define CLAIM_TRIES (1 << 23)
 
@@ -149,7 +149,7 @@ static long claim_step(__u32 i, void *data)
  *
  * Two parts may come back at the same time: no state of them is looked at while
  * another CPU takes their folio apart.
- * Return: false if that took too long
+ * Return: false if that took too long, or this very CPU was interrupted at it
  */
 static __noinline bool split_enclosing(struct pt_section *section, __u64 pfn, __u32 order)
 {
