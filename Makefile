@@ -123,7 +123,7 @@ uninstall:
 	$(Q)rm -rf $(DESTDIR)$(datadir)/pgmaptrace $(DESTDIR)$(docdir)
 
 SCRIPTS := tests/check tests/table tests/debian.sh tests/deps tests/demo.sh tests/kernel/build \
-	tests/kernel/headers tests/kernel/module tests/kernel/root tests/vm/kernel tests/vm/lab tests/vm/run \
+	tests/kernel/headers tests/kernel/module tests/kernel/root tests/vm/kernel tests/vm/lab tests/vm/qemu tests/vm/run \
 	tests/vm/guest.sh $(wildcard tests/vm/cases/*.sh tests/bench/*.sh) tests/bench/run tests/bench/plot tests/btf/extract tests/btf/test .ci/run \
 	tests/wrappers $(wildcard tests/standins/*) contrib/traced.sh contrib/ci/job \
 	contrib/xfstests/pgmaptrace contrib/meson/pgmaptrace-wrap contrib/kselftest/pgmaptrace-kselftest
