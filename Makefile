@@ -36,12 +36,11 @@ TOOL_LIBS := -lbpf -ldw -lelf -llzma -lbz2 -lz -ljson-c
 Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(Q),@printf '  %-8s%s\n' $(1) $(2))
 
-SOURCES := pgmaptrace trace leaks child commands session peers stalls outstanding hooks holders \
-	rules ksyms devices files folio filter finding reasons stacks inlines out_text out_rates out_leaks \
-	heldset records baseline save past say journal options policy suppressions ledger summary \
-	report lines jsonl out_json out_ktap out_junit out_kmsg outputs
+# one folder below another: docs/architecture.md
+FOLDERS := base model symbols session verdict report output leaks command
+SOURCES := src/pgmaptrace.c $(wildcard $(FOLDERS:%=src/%/*.c))
 SKELETONS := $(O)/pgmaptrace.skel.h $(O)/holders.skel.h
-OBJECTS := $(SOURCES:%=$(O)/%.o)
+OBJECTS := $(SOURCES:src/%.c=$(O)/%.o)
 PROGRAMS := $(patsubst tests/programs/%.c,$(O)/programs/%,$(wildcard tests/programs/*.c))
 
 FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(wildcard tests/fuzz/*.c))
@@ -51,7 +50,7 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(O)/unit/%,$(wildcard tests/unit/*.c))
 
 all: $(O)/pgmaptrace
 
-$(O) $(O)/programs $(O)/static $(O)/unit $(O)/fuzz $(O)/btf:
+$(O) $(O)/programs $(O)/static $(O)/unit $(O)/fuzz $(O)/btf $(FOLDERS:%=$(O)/%):
 	$(Q)mkdir -p $@
 
 $(O)/%.bpf.o: src/%.bpf.c | $(O)
@@ -63,7 +62,7 @@ $(O)/%.skel.h: $(O)/%.bpf.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf >$@.tmp && mv $@.tmp $@
 
-$(O)/%.o: src/%.c $(SKELETONS) | $(O)
+$(O)/%.o: src/%.c $(SKELETONS) | $(O) $(FOLDERS:%=$(O)/%)
 	$(call say,CC,$@)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
@@ -85,13 +84,13 @@ programs: $(PROGRAMS)
 
 $(O)/unit/%: tests/unit/%.c | $(O)/unit
 	$(call say,CC,$@)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -MF $(O)/$*.d -o $@ $< -lcmocka -ldw -lbpf -ljson-c
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -MF $@.d -o $@ $< -lcmocka -ldw -lbpf -ljson-c
 
 # the code that is tested is in the program itself, so that all of it is instrumented
 $(O)/fuzz/%: tests/fuzz/%.c | $(O)/fuzz
 	$(call say,CLANG,$@)
 	$(Q)$(CLANG) $(CPPFLAGS) $(CFLAGS) -fsanitize=fuzzer,address,undefined \
-		-fno-sanitize-recover=undefined -MMD -MP -MF $(O)/fuzz-$*.d -o $@ $< -ljson-c
+		-fno-sanitize-recover=undefined -MMD -MP -MF $@.d -o $@ $< -ljson-c
 
 $(O)/btf/check: tests/btf/check.c | $(O)/btf
 	$(call say,CC,$@)
@@ -99,7 +98,7 @@ $(O)/btf/check: tests/btf/check.c | $(O)/btf
 
 .SECONDARY: $(SKELETONS:.skel.h=.bpf.o)
 
--include $(O)/*.d
+-include $(wildcard $(O)/*.d $(O)/*/*.d)
 
 CONTRIB := $(patsubst contrib/%,%,$(wildcard contrib/*.sh contrib/*/*))
 
@@ -127,14 +126,14 @@ SCRIPTS := tests/check tests/table tests/debian.sh tests/deps tests/demo.sh test
 	tests/vm/guest.sh $(wildcard tests/vm/cases/*.sh tests/bench/*.sh) tests/bench/run tests/bench/plot tests/btf/extract tests/btf/test .ci/run \
 	tests/wrappers $(wildcard tests/standins/*) contrib/traced.sh contrib/ci/job \
 	contrib/xfstests/pgmaptrace contrib/meson/pgmaptrace-wrap contrib/kselftest/pgmaptrace-kselftest
-FORMATTED := $(wildcard src/*.[ch] vmlinux/*.h tests/*/*.[ch])
+FORMATTED := $(wildcard src/*.[ch] src/*/*.[ch] src/*/*/*.[ch] vmlinux/*.h tests/*/*.[ch])
 
 lint: deps $(SKELETONS)
 	$(Q)clang-format --dry-run -Werror $(FORMATTED)
 	$(Q)cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability \
 		--inline-suppr --suppress=missingIncludeSystem -DVERSION='"0"' \
 		-D'LIBBPF_OPTS(type, name, ...)=struct type name' -Isrc \
-		$(filter-out %.bpf.c,$(wildcard src/*.c))
+		$(SOURCES)
 	$(Q)shellcheck -x -e SC1091 $(SCRIPTS)
 	$(Q)echo "lint: clean"
 

@@ -15,10 +15,10 @@
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
-#include "wire.h"
-#include "kernel.bpf.h"
-#include "search.bpf.h"
-#include "waiters.bpf.h"
+#include "model/wire.h"
+#include "bpf/kernel.bpf.h"
+#include "bpf/holders/search.bpf.h"
+#include "bpf/holders/waiters.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 

@@ -9,19 +9,19 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
-#include "wire.h"
-#include "kernel.bpf.h"
-#include "file.bpf.h"
-#include "filter.bpf.h"
-#include "state.bpf.h"
-#include "plain.bpf.h"
-#include "pgmap.bpf.h"
-#include "section.bpf.h"
-#include "folio.bpf.h"
-#include "scan.bpf.h"
-#include "leaks.bpf.h"
-#include "request.bpf.h"
-#include "refs.bpf.h"
+#include "model/wire.h"
+#include "bpf/kernel.bpf.h"
+#include "bpf/file.bpf.h"
+#include "bpf/filter.bpf.h"
+#include "bpf/state.bpf.h"
+#include "bpf/fast_path.bpf.h"
+#include "bpf/pgmap_table.bpf.h"
+#include "bpf/whole_section.bpf.h"
+#include "bpf/large_folio.bpf.h"
+#include "bpf/scan_pages.bpf.h"
+#include "bpf/scan_leaks.bpf.h"
+#include "bpf/request.bpf.h"
+#include "bpf/pgmap_refs.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 

@@ -4,12 +4,12 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "commands.h"
-#include "exit_status.h"
-#include "leaks.h"
-#include "options.h"
-#include "out_json.h"
-#include "trace.h"
+#include "command/query.h"
+#include "base/exit_status.h"
+#include "command/leaks.h"
+#include "command/options.h"
+#include "output/json.h"
+#include "command/trace.h"
 
 /* A file that is opened while there is no stdout would be taken for it. */
 static void take_standard_files(void)

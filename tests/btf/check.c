@@ -21,7 +21,7 @@
 
 #include <bpf/btf.h>
 
-#include "model.h"
+#include "model/model.h"
 
 enum verdict {
 	SAME,

@@ -2,7 +2,7 @@
 /* The input is a file as --save writes it: the first byte says which of the two, "l" or "s". */
 #include "fuzz.h"
 
-#include "../../src/baseline.c"
+#include "leaks/saved.c"
 
 static const char boot[] = "boot";
 

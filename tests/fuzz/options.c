@@ -2,9 +2,9 @@
 /* The input is a command line, a line an argument. */
 #include "fuzz.h"
 
-#include "../../src/options.c"
-#include "../../src/policy.c"
-#include "../../src/rules.c"
+#include "command/options.c"
+#include "verdict/policy.c"
+#include "model/rules.c"
 
 #define ARGUMENTS 64
 

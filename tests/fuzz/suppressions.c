@@ -6,8 +6,8 @@
  */
 #include "fuzz.h"
 
-#include "../../src/rules.c"
-#include "../../src/suppressions.c"
+#include "model/rules.c"
+#include "verdict/suppressions.c"
 
 #define FRAMES 16
 

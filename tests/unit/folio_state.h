@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "model.h"
+#include "model/model.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof(*(a)))
 

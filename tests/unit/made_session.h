@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "ledger.h"
+#include "verdict/ledger.h"
 
 #define MADE_HOOKS   (LEDGER_MAX + 8)
 #define BIT_OF(rule) (1u << PT_RULE_##rule)

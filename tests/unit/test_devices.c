@@ -6,8 +6,8 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "devices.c"
-#include "ksyms.c"
+#include "report/devices.c"
+#include "symbols/ksyms.c"
 
 static const char iomem[] = "00000000-00000fff : Reserved\n"
 			    "40000000-5fffffff : Persistent Memory (legacy)\n"

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 #include <sys/stat.h>
 
-#include "files.c"
+#include "report/files.c"
 
 #define PMEM0 (259u << 20)
 #define DAX0  (252u << 20 | 1)

@@ -6,7 +6,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "heldset.c"
+#include "leaks/held_set.c"
 
 static const struct pt_pgmap pgmap = {
 	.nr_range = 2,

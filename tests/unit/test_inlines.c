@@ -14,9 +14,9 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "../../src/inlines.c"
-#include "../../src/journal.c"
-#include "../../src/say.c"
+#include "symbols/inlines.c"
+#include "base/journal.c"
+#include "base/say.c"
 
 #define SELF "/proc/self/exe"
 

@@ -8,7 +8,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "ledger.c"
+#include "verdict/ledger.c"
 #include "made_session.h"
 
 #define LEAKS  (BIT_OF(LEAK) | BIT_OF(PAGES_UNBALANCED))

@@ -6,7 +6,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "outstanding.c"
+#include "verdict/outstanding.c"
 
 static void add(struct outstanding *all, uint64_t epoch, uint32_t at, uint32_t tick, uint64_t pfn)
 {

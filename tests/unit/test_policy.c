@@ -6,8 +6,8 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "policy.c"
-#include "rules.c"
+#include "verdict/policy.c"
+#include "model/rules.c"
 
 static char error[256];
 

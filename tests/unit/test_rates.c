@@ -6,7 +6,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "out_rates.c"
+#include "output/rates.c"
 
 #define SECOND 1000000000ULL
 

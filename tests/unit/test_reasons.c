@@ -6,9 +6,9 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "folio.c"
-#include "reasons.c"
-#include "rules.c"
+#include "report/folio.c"
+#include "report/reasons.c"
+#include "model/rules.c"
 
 static const struct reason_facts facts = {
 	.profile = PT_PROFILE_COUNTED,

@@ -7,9 +7,9 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "baseline.c"
-#include "jsonl.c"
-#include "records.c"
+#include "leaks/saved.c"
+#include "output/jsonl.c"
+#include "leaks/records.c"
 
 #define BOOT "11111111-2222-3333-4444-555555555555"
 

@@ -11,7 +11,7 @@ static int refused; /* errno of close(); 0: it takes all */
 
 static int closed(int fd);
 #define close closed
-#include "save.c"
+#include "base/save.c"
 #undef close
 
 static int closed(int fd)

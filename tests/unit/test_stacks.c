@@ -14,8 +14,8 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "../../src/ksyms.c"
-#include "../../src/stacks.c"
+#include "symbols/ksyms.c"
+#include "report/stacks.c"
 
 struct pt_hook pt_hooks[] = {
 	{.function = "behind", .symbol = "behind", .exit = true, .attached = true}, {0}};

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "stalls.c"
+#include "verdict/stalls.c"
 
 #define SECOND 1000000000ULL
 

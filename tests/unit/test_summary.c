@@ -7,12 +7,12 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "finding.c"
-#include "policy.c"
-#include "rules.c"
+#include "verdict/finding.c"
+#include "verdict/policy.c"
+#include "model/rules.c"
 #undef RULE /* another is there */
-#include "ledger.c"
-#include "summary.c"
+#include "verdict/ledger.c"
+#include "verdict/summary.c"
 #include "made_session.h"
 
 void session_groups(struct session *s, session_group_fn fn, void *arg)

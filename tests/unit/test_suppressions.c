@@ -6,8 +6,8 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "rules.c"
-#include "suppressions.c"
+#include "model/rules.c"
+#include "verdict/suppressions.c"
 
 static char error[256];
 

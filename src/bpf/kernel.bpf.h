@@ -1,0 +1,494 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The only place that knows how kernels differ: reads of struct page, folio,
+ * dev_pagemap, i_pages entries and the pgmap_array.  Everything takes plain
+ * numbers, since the verifier forbids arithmetic on a typed kernel pointer.
+ * Not here: state and rules.
+ */
+#ifndef PGMAPTRACE_BPF_KERNEL_BPF_H
+#define PGMAPTRACE_BPF_KERNEL_BPF_H
+
+#define PT_PAGE_SHIFT 12
+
+/* Filled by the tool before anything is attached. */
+volatile __u64 vmemmap;	   /* address of the struct page of pfn 0 */
+volatile __u64 direct_map; /* and where the kernel maps that page itself */
+volatile __u64 pgmap_root; /* address of pgmap_array */
+
+/*
+ * bpf_rdonly_cast(), from 6.2 on, makes an address one that may be loaded from:
+ * a few instructions, where the helper takes seventy.  What can't be read is 0
+ * either way.  Only members that are no pointers: no arithmetic is allowed on one.
+ */
+extern void *bpf_rdonly_cast(const void *address, __u32 btf_id) __ksym __weak;
+const volatile bool can_cast; /* set by the tool */
+
+/* Not inline: what it reads to would be one more word on each caller's stack. */
+static __noinline __u64 read_by_helper(__u64 address, __u32 size)
+{
+	__u64 value = 0;
+
+	if (size == 8)
+		bpf_probe_read_kernel(&value, 8, (void *)address);
+	else
+		bpf_probe_read_kernel(&value, 4, (void *)address);
+	return value;
+}
+
+/* Only where can_cast is set. */
+static __always_inline __u64 cast_u64(__u64 address)
+{
+	struct range *at = bpf_rdonly_cast((void *)address, bpf_core_type_id_kernel(struct range));
+
+	return at->start;
+}
+
+/* @cast: can_cast, asked by the caller: once for many reads */
+static __always_inline __u64 read_u64_by(bool cast, __u64 address)
+{
+	return cast ? cast_u64(address) : read_by_helper(address, 8);
+}
+
+static __always_inline __u64 read_u64(__u64 address)
+{
+	return read_u64_by(can_cast, address);
+}
+
+static __always_inline __u32 read_u32(__u64 address)
+{
+	struct kref *at;
+
+	if (!can_cast)
+		return read_by_helper(address, 4);
+	at = bpf_rdonly_cast((void *)address, bpf_core_type_id_kernel(struct kref));
+	return at->refcount.refs.counter;
+}
+
+/* One or two bytes, from the aligned word that has them. */
+static __always_inline __u64 read_small(__u64 address)
+{
+	return read_u32(address & ~3ULL) >> (address & 3) * 8;
+}
+
+#define PT_READ_BY(read_8, read_4, read_less, type, address, field)                                \
+	({                                                                                         \
+		__u64 __at = (address) + bpf_core_field_offset(type, field);                       \
+		typeof(((type *)0)->field) __value;                                                \
+		__u64 __raw = sizeof(__value) == 8   ? read_8(__at)                                \
+			      : sizeof(__value) == 4 ? read_4(__at)                                \
+						     : read_less(__at);                            \
+		__builtin_memcpy(&__value, &__raw, sizeof(__value));                               \
+		__value;                                                                           \
+	})
+
+#define PT_READ(type, address, field)                                                              \
+	PT_READ_BY(read_u64, read_u32, read_small, type, address, field)
+
+/* Where speed does not count.  The kernel takes long to load what has many casts. */
+#define READ_8_SLOWLY(address)	  read_by_helper(address, 8)
+#define READ_4_SLOWLY(address)	  read_by_helper(address, 4)
+#define READ_LESS_SLOWLY(address) (read_by_helper((address) & ~3ULL, 4) >> ((address)&3) * 8)
+#define PT_READ_SLOWLY(type, address, field)                                                       \
+	PT_READ_BY(READ_8_SLOWLY, READ_4_SLOWLY, READ_LESS_SLOWLY, type, address, field)
+
+static __always_inline __u64 page_size_of_struct(void)
+{
+	return bpf_core_type_size(struct page);
+}
+
+/* A struct page of another size is refused when tracing begins: hooks.c. */
+#define PT_STRUCT_PAGE_SHIFT 6
+
+static __always_inline __u64 page_to_pfn(__u64 page)
+{
+	return (page - vmemmap) >> PT_STRUCT_PAGE_SHIFT;
+}
+
+static __always_inline __u64 pfn_to_page(__u64 pfn)
+{
+	return vmemmap + (pfn << PT_STRUCT_PAGE_SHIFT);
+}
+
+static __always_inline __u64 page_flags(__u64 page)
+{
+	if (bpf_core_field_exists(((struct page___memdesc *)0)->flags.f))
+		return PT_READ(struct page___memdesc, page, flags.f);
+	return PT_READ(struct page___flags, page, flags);
+}
+
+/* Where a tail page has its head, odd then. */
+static __always_inline __u64 page_compound_info(__u64 page)
+{
+	if (bpf_core_field_exists(((struct page___info *)0)->compound_info))
+		return PT_READ(struct page___info, page, compound_info);
+	return PT_READ(struct page___head, page, compound_head);
+}
+
+static __always_inline bool flags_of_head(__u64 flags)
+{
+	return flags & (1UL << bpf_core_enum_value(enum pageflags, PG_head));
+}
+
+static __always_inline __u64 page_head(__u64 page)
+{
+	__u64 info = page_compound_info(page);
+
+	if (!(info & 1))
+		return page;
+	/*
+	 * 7.1 keeps a mask instead of a pointer where struct page is a power
+	 * of two.  A mask has its high bits set down to the order's bit, and
+	 * no page lies in the last 4 GiB of the address space.
+	 */
+	if (info >= 0xffffffff00000000ULL)
+		return page & (info - 1);
+	return info - 1;
+}
+
+static __always_inline __u32 folio_order(__u64 head)
+{
+	if (!flags_of_head(page_flags(head)))
+		return 0;
+	if (bpf_core_field_exists(((struct folio___order *)0)->_folio_order))
+		return PT_READ(struct folio___order, head, _folio_order);
+	return PT_READ(struct folio___flags_1, head, _flags_1) & 0xff;
+}
+
+static __always_inline __s32 page_refcount(__u64 page)
+{
+	return PT_READ(struct page, page, _refcount.counter);
+}
+
+static __always_inline __s32 folio_mapcount(__u64 head, __u32 order)
+{
+	if (order > 0) {
+		if (bpf_core_field_exists(((struct folio___mapcount *)0)->_large_mapcount))
+			return PT_READ(struct folio___mapcount, head, _large_mapcount.counter) + 1;
+		return 0;
+	}
+	return PT_READ(struct page, head, _mapcount.counter) + 1;
+}
+
+/* What one look at a struct page shows. */
+struct pt_look {
+	bool tail;  /* of a large folio */
+	bool large; /* the head of one */
+	__s32 refcount;
+	__s32 mapcount; /* if it is neither */
+};
+
+/* What of it is to be told; the counts always are. */
+enum pt_look_for {
+	LOOK_FOR_TAIL = 1 << 0,
+	LOOK_FOR_LARGE = 1 << 1,
+};
+
+/* In each struct page the flags come first, and then where a tail page has its head. */
+static __always_inline bool is_tail(__u64 info)
+{
+	return info & 1;
+}
+
+/* The counts lie side by side; which is the first of them differs. */
+static __always_inline void look_at_counts(struct pt_look *look, __u64 both)
+{
+	__u32 refcount = bpf_core_field_offset(struct page, _refcount);
+	__u32 mapcount = bpf_core_field_offset(struct page, _mapcount);
+
+	look->refcount = refcount > mapcount ? both >> 32 : both;
+	look->mapcount = (__s32)(refcount > mapcount ? both : both >> 32) + 1;
+}
+
+/* One call of the helper costs as much as another. */
+static __noinline void copy_look(struct pt_look *look, __u64 page)
+{
+	__u32 counts = bpf_core_field_offset(struct page, _mapcount);
+	__u64 copy[8] = {};
+
+	bpf_probe_read_kernel(copy, sizeof(copy), (void *)page);
+	look->large = flags_of_head(copy[0]);
+	look->tail = is_tail(copy[1]);
+	look_at_counts(look, copy[(counts / 8) & 7]);
+}
+
+/* What was not looked for may be told, too, or be false. */
+static __always_inline struct pt_look look_at_page(__u64 page, enum pt_look_for what)
+{
+	__u64 counts = page + (bpf_core_field_offset(struct page, _mapcount) & ~7);
+	struct pt_look look = {}, copy;
+
+	if (!can_cast) {
+		copy_look(&copy, page);
+		return copy;
+	}
+	look.large = (what & LOOK_FOR_LARGE) && flags_of_head(cast_u64(page));
+	look.tail = (what & LOOK_FOR_TAIL) && is_tail(cast_u64(page + 8));
+	look_at_counts(&look, cast_u64(counts));
+	return look;
+}
+
+/*
+ * What get_user_pages(FOLL_PIN) holds.  A large folio counts it apart; in a
+ * single page each pin is 1024 references, so that many others look like one.
+ * @mapped: references that are mappings'
+ */
+static __always_inline __s32 folio_pincount(__u64 head, __s32 mapped)
+{
+	if (!folio_order(head))
+		return (page_refcount(head) - mapped) >> 10;
+	if (!bpf_core_field_exists(((struct folio___pincount *)0)->_pincount))
+		return -1;
+	return PT_READ(struct folio___pincount, head, _pincount.counter);
+}
+
+/*
+ * The kernel's own count of the files that have this fsdax folio stored.
+ * Before 6.15 a shared page is marked with the mapping 1, and 6.1 counts in
+ * page->index; since then a shared folio has no mapping and a share count.
+ */
+static __always_inline __u32 folio_associations(__u64 head)
+{
+	__u64 mapping = (__u64)PT_READ(struct folio, head, mapping);
+	__u64 n = 0;
+
+	if (mapping > 1)
+		n = 1;
+	else if (mapping == 1 && bpf_core_field_exists(((struct page___share *)0)->share))
+		n = PT_READ(struct page___share, head, share);
+	else if (mapping == 1)
+		n = PT_READ(struct folio, head, index);
+	else if (bpf_core_field_exists(((struct folio___share *)0)->share))
+		n = PT_READ(struct folio___share, head, share);
+	return n;
+}
+
+/* The same of any page.  A tail has something else there. */
+static __always_inline __u8 page_associations(__u64 page)
+{
+	__u32 n;
+
+	if (page_head(page) != page)
+		return PT_ASSOC_OF_HEAD;
+	n = folio_associations(page);
+	return n < PT_ASSOC_OF_HEAD ? n : PT_ASSOC_OF_HEAD - 1;
+}
+
+/* i_pages entries of fs/dax.c: a value entry with flags below the pfn. */
+enum {
+	DAX_PMD = 1 << 1,
+	DAX_ZERO_PAGE = 1 << 2,
+	DAX_EMPTY = 1 << 3,
+	DAX_SHIFT = 4,
+};
+
+static __always_inline bool dax_entry_is_value(__u64 entry)
+{
+	return entry & 1;
+}
+
+static __always_inline bool dax_entry_names_no_folio(__u64 entry)
+{
+	return (entry >> 1) & (DAX_ZERO_PAGE | DAX_EMPTY);
+}
+
+static __always_inline __u64 dax_entry_pfn(__u64 entry)
+{
+	return entry >> (1 + DAX_SHIFT);
+}
+
+static __always_inline __u32 dax_entry_pages(__u64 entry)
+{
+	return (entry >> 1) & DAX_PMD ? 512 : 1;
+}
+
+/*
+ * Patched kernels have more flags, and BTF does not tell: where an entry and
+ * the pfn that was stored with it are seen together, the one shows where the
+ * other begins in it.  0: not seen yet.
+ */
+volatile __u32 dax_shift;
+
+/* The flags where there are six: LOCKED, PMD, PUD, ZERO_PAGE, EMPTY, ZAP */
+enum {
+	DAX_SIX_ZERO_PAGE = 1 << 3,
+	DAX_SIX_EMPTY = 1 << 4,
+	DAX_SIX_SHIFT = 6,
+};
+
+/* Return: is the layout known, from this or an earlier entry? */
+static __always_inline bool dax_entry_layout(__u64 entry, __u64 pfn)
+{
+	__u64 head = dax_entry_pages(entry) > 1 ? pfn & ~511ULL : pfn, at;
+	__u32 shift;
+
+	for (shift = DAX_SHIFT; shift < 12 && !dax_shift; shift++) {
+		at = entry >> (1 + shift);
+		if (at && (at == pfn || at == head))
+			dax_shift = shift;
+	}
+	return dax_shift;
+}
+
+static __always_inline bool dax_stored_names_no_folio(__u64 entry)
+{
+	if (dax_shift < DAX_SIX_SHIFT)
+		return dax_entry_names_no_folio(entry);
+	return (entry >> 1) & (DAX_SIX_ZERO_PAGE | DAX_SIX_EMPTY);
+}
+
+#define IOMAP_WRITE	   (1 << 0)
+#define IOMAP_F_SHARED	   (1 << 2)
+#define PFN_T_FLAGS	   (~0ULL << 52) /* pfn_t, to 6.15 */
+#define PGMAP_ALTMAP_VALID (1 << 0)
+
+/* How dax_insert_entry decides that the folio becomes shared. */
+static __always_inline bool iomap_is_shared(__u64 iter)
+{
+	bool shared = PT_READ(struct iomap_iter, iter, iomap.flags) & IOMAP_F_SHARED;
+
+	if (!bpf_core_field_exists(((struct page___share *)0)->share))
+		shared = shared && (PT_READ(struct iomap_iter, iter, flags) & IOMAP_WRITE);
+	return shared;
+}
+
+/* XArray, include/linux/xarray.h: no function of it can be called from BPF. */
+#define XA_CHUNK_SIZE  (bpf_core_field_size(struct xa_node, slots) / 8)
+#define XA_CHUNK_SHIFT (XA_CHUNK_SIZE == 64 ? 6 : 4)
+#define XA_MAX_LEVELS  11
+
+/* What the pgmap_array says of an index. */
+struct pt_lookup {
+	__u64 pgmap; /* address; 0 for none */
+	__u64 next;  /* the first index that this answer says nothing about */
+};
+
+/* Not static: the verifier then looks at the walk once, not at each call. */
+__noinline int pgmap_array_load(__u64 index, struct pt_lookup *found)
+{
+	__u64 entry, slots;
+	__u32 shift;
+	int level;
+
+	if (!found)
+		return 0;
+	found->pgmap = 0;
+	found->next = ~0ULL;
+	entry = (__u64)PT_READ_SLOWLY(struct xarray, pgmap_root, xa_head);
+	for (level = 0; level < XA_MAX_LEVELS; level++) {
+		if ((entry & 3) != 2 || entry <= 4096) {
+			/* a lone entry in the root is for index 0, which is no pgmap's */
+			if (level > 0 && !(entry & 3))
+				found->pgmap = entry;
+			return 0;
+		}
+		shift = PT_READ_SLOWLY(struct xa_node, entry - 2, shift) & 63;
+		/* beyond what the top node covers there is nothing */
+		if (level == 0 && shift + XA_CHUNK_SHIFT < 64 && index >> (shift + XA_CHUNK_SHIFT))
+			return 0;
+		found->next = ((index >> shift) + 1) << shift;
+		slots = entry - 2 + bpf_core_field_offset(struct xa_node, slots);
+		entry = 0;
+		bpf_probe_read_kernel(
+			&entry, sizeof(entry),
+			(void *)(slots + ((index >> shift) & (XA_CHUNK_SIZE - 1)) * 8));
+		/* a sibling entry names the slot that has the real one: any but the last */
+		if ((entry & 3) == 2 && entry >> 2 < XA_CHUNK_SIZE - 1)
+			bpf_probe_read_kernel(&entry, sizeof(entry),
+					      (void *)(slots + (entry >> 2) * 8));
+	}
+	return 0;
+}
+
+static __always_inline __u64 pfn_to_pgmap(__u64 pfn)
+{
+	struct pt_lookup found = {};
+
+	pgmap_array_load(pfn, &found);
+	return found.pgmap;
+}
+
+/* The driver's function that a free ends in; 0: it has none. */
+static __always_inline __u64 ops_page_free(__u64 ops)
+{
+	if (!ops)
+		return 0;
+	if (bpf_core_field_exists(((struct dev_pagemap_ops___page *)0)->page_free))
+		return (__u64)PT_READ_SLOWLY(struct dev_pagemap_ops___page, ops, page_free);
+	if (bpf_core_field_exists(((struct dev_pagemap_ops___folio *)0)->folio_free))
+		return (__u64)PT_READ_SLOWLY(struct dev_pagemap_ops___folio, ops, folio_free);
+	return 0;
+}
+
+/*
+ * pgmap_read - type, ranges and operations of a struct dev_pagemap
+ * Return: false if it has more ranges than PT_MAX_RANGES; those are left out.
+ */
+static __always_inline bool pgmap_read(__u64 address, struct pt_pgmap *p)
+{
+	__u64 ranges = address + bpf_core_field_offset(struct dev_pagemap, range);
+	__u32 nr = PT_READ_SLOWLY(struct dev_pagemap, address, nr_range);
+	__u64 altmap = 0;
+	__u32 i;
+
+	if (PT_READ_SLOWLY(struct dev_pagemap, address, flags) & PGMAP_ALTMAP_VALID)
+		altmap = PT_READ_SLOWLY(struct dev_pagemap, address, altmap.reserve) +
+			 PT_READ_SLOWLY(struct dev_pagemap, address, altmap.free);
+	p->address = address;
+	p->type = PT_READ_SLOWLY(struct dev_pagemap, address, type);
+	p->ops = (__u64)PT_READ_SLOWLY(struct dev_pagemap, address, ops);
+	p->page_free = ops_page_free(p->ops);
+	p->nr_range = 0;
+	for (i = 0; i < PT_MAX_RANGES; i++) {
+		struct range r = {};
+
+		if (i >= nr)
+			break;
+		bpf_probe_read_kernel(&r, sizeof(r), (void *)(ranges + i * sizeof(r)));
+		p->range[i].start = r.start >> PT_PAGE_SHIFT;
+		p->range[i].end = r.end >> PT_PAGE_SHIFT;
+		p->nr_range++;
+	}
+	p->first = p->range[0].start + altmap;
+	return nr <= PT_MAX_RANGES;
+}
+
+/* lib/percpu-refcount.c: bits of percpu_count_ptr, and what count is higher by until it is exact */
+#define PERCPU_REF_ATOMIC (1 << 0)
+#define PERCPU_REF_DEAD	  (1 << 1)
+#define PERCPU_COUNT_BIAS (1ULL << 63)
+
+static __always_inline bool pgmap_is_dying(__u64 address)
+{
+	return PT_READ_SLOWLY(struct dev_pagemap, address, ref.percpu_count_ptr) & PERCPU_REF_DEAD;
+}
+
+/* Return: the pgmap's references once it was killed; -1 while they are not summed up. */
+static __always_inline __s64 pgmap_refs(__u64 address)
+{
+	__u64 data = (__u64)PT_READ_SLOWLY(struct dev_pagemap, address, ref.data);
+	__u64 count = PT_READ_SLOWLY(struct percpu_ref_data, data, count.counter);
+
+	if (!(PT_READ_SLOWLY(struct dev_pagemap, address, ref.percpu_count_ptr) &
+	      PERCPU_REF_ATOMIC))
+		return -1;
+	return count >= PERCPU_COUNT_BIAS >> 1 ? -1 : (__s64)count;
+}
+
+/* Return: the pfn at @offset pages, counted over all ranges; 0 past the end. */
+static __always_inline __u64 pgmap_offset_pfn(const struct pt_pgmap *p, __u64 offset)
+{
+	__u32 i;
+
+	for (i = 0; i < PT_MAX_RANGES; i++) {
+		__u64 nr = p->range[i].end - p->range[i].start + 1;
+
+		if (i >= p->nr_range)
+			break;
+		if (offset < nr)
+			return p->range[i].start + offset;
+		offset -= nr;
+	}
+	return 0;
+}
+
+#endif /* PGMAPTRACE_BPF_KERNEL_BPF_H */

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Large folios and spans: what an event on many pages means for each of them.
+ * One that was requested as a whole has its state at its head page; when its
+ * pages come back one by one, or single ones are freed as one folio, the states
+ * are moved here.  Not here: hooks, and what is judged of one page (model.h).
+ */
+#ifndef PGMAPTRACE_BPF_LARGE_FOLIO_BPF_H
+#define PGMAPTRACE_BPF_LARGE_FOLIO_BPF_H
+
+/* Within one section: the states of what is larger are not looked for. */
+#define LARGEST_ENCLOSED PT_SECTION_SHIFT
+
+/* The head of the requested large folio that @pfn lies in; @pfn if there is none. */
+static __noinline __u64 enclosing_folio(struct pt_section *s, __u64 pfn)
+{
+	__u32 order, word;
+	__u64 head;
+
+	for (order = 1; order <= LARGEST_ENCLOSED; order++) {
+		head = pfn & ~((1ULL << order) - 1);
+		word = pt_word(s, head & (PT_SECTION_PAGES - 1));
+		if (pt_life(word) == PT_REQUESTED && pt_order(word) >= order)
+			return head;
+	}
+	return pfn;
+}
+
+static long each_step(__u32 i, void *data)
+{
+	struct each *each = &(*(struct pt_scratch **)data)->each;
+	struct pt_transition t = {.op = each->op, .order = each->order, .judged = each->judged};
+	struct pt_event *e = &each->event;
+	struct pt_outcome out = {};
+
+	e->pfn = each->pfn + (__u64)i * each->step;
+	if (e->pfn < each->next)
+		return 0;
+	e->page = pfn_to_page(e->pfn);
+	if (each->op == PT_OP_REQUEST)
+		t.refcount = page_refcount(e->page);
+	if (!take(e, &t, &out))
+		return each->stop ? 1 : 0;
+	/* the other pages are its requester's, too */
+	if (filter && each->op == PT_OP_PART && !i)
+		each->judged = !!(e->word & PT_JUDGED);
+	if (each->op == PT_OP_FREE_REST)
+		each->next = e->pfn + (1ULL << pt_order(e->word));
+	if (out.rule && !each->broken) {
+		each->broken = e->pfn;
+		each->rule = out.rule;
+	}
+	if (each->stop && (out.rule || !out.request))
+		return 1;
+	each->taken++;
+	return 0;
+}
+
+static __always_inline void each_begin(struct pt_scratch *s, __u8 op, __u64 pfn, __u32 order)
+{
+	__builtin_memset(&s->each, 0, sizeof(s->each));
+	s->each.event.order = order;
+	s->each.op = op;
+	s->each.pfn = pfn;
+	s->each.order = order;
+	s->each.step = 1U << (order & PT_ORDER_MASK);
+}
+
+/* @op for @nr folios of @order from @pfn on, called from @at; the result is in @s->each. */
+static __always_inline void each_folio(struct pt_scratch *s, __u32 at, __u8 op, __u64 pfn, __u32 nr,
+				       __u32 order, bool stop)
+{
+	each_begin(s, op, pfn, order);
+	s->each.event.at = at;
+	s->each.stop = stop;
+	bpf_loop(nr, each_step, &s, 0);
+}
+
+static long inherit_step(__u32 i, void *data)
+{
+	struct pt_scratch *s = *(struct pt_scratch **)data;
+	struct pt_past *head = find_past(s->each.pfn, false), *page;
+
+	if (!head || !i)
+		return !head;
+	page = find_past(s->each.pfn + i, true);
+	if (!page)
+		return 1;
+	page->tick[PT_LAST_REQUEST] = head->tick[PT_LAST_REQUEST];
+	page->who[PT_LAST_REQUEST] = head->who[PT_LAST_REQUEST];
+	page->place[PT_LAST_REQUEST] = head->place[PT_LAST_REQUEST];
+	return 0;
+}
+
+static __always_inline void inherit_section(__u64 head)
+{
+	struct pt_section *s = find_known_section(head);
+	struct pt_past *past = find_past(head, false);
+	struct pt_touch request = {};
+
+	if (!s || !past)
+		return;
+	read_request(&request, past, s);
+	s->span = request;
+}
+
+/* Each of its pages is on its own from here on, and was requested when the folio was. */
+static __always_inline void split_folio(__u64 head, __u32 order)
+{
+	struct pt_scratch *s = scratch_get();
+
+	if (!s) {
+		lose(PT_LOSS_SCAN, 1U << (order & PT_ORDER_MASK));
+		return;
+	}
+	each_folio(s, 0, PT_OP_PART, head, 1U << (order & PT_ORDER_MASK), 0, false);
+	if (order == PT_SECTION_SHIFT)
+		inherit_section(head);
+	else if (order < PT_SECTION_SHIFT)
+		bpf_loop(1U << (order & PT_ORDER_MASK), inherit_step, &s, 0);
+	scratch_put(s);
+}
+
+struct claim {
+	struct pt_section *section;
+	__u32 by;
+	bool taken;
+};
+
+/* Whom this very CPU has interrupted at it is not waited for. */
+static long claim_step(__u32 i, void *data)
+{
+	struct claim *c = data;
+	__u32 by = __sync_val_compare_and_swap(&c->section->splitting, 0, c->by);
+
+	c->taken = !by;
+	return c->taken || by == c->by;
+}
+
+/*
+ * It takes some microseconds; but the other CPU may be one of a guest that the host lets wait.
+ * All that bpf_loop() can do is tens of milliseconds.
+ */
+#define CLAIM_TRIES (1 << 23)
+
+/*
+ * split_enclosing - a page comes back that may be a part of a larger folio
+ * @pfn: of the page, or of the head of what comes back at @order
+ *
+ * Two parts may come back at the same time: no state of them is looked at while
+ * another CPU takes their folio apart.
+ * Return: false if that took too long, or this very CPU was interrupted at it
+ */
+static __noinline bool split_enclosing(struct pt_section *section, __u64 pfn, __u32 order)
+{
+	struct claim claim = {.section = section, .by = bpf_get_smp_processor_id() + 1};
+	__u32 whole;
+	__u64 head;
+
+	bpf_loop(CLAIM_TRIES, claim_step, &claim, 0);
+	if (!claim.taken)
+		return false;
+	head = enclosing_folio(section, pfn);
+	whole = pt_order(pt_word(section, head & (PT_SECTION_PAGES - 1)));
+	if (whole > (head == pfn ? order : 0))
+		split_folio(head, whole);
+	__sync_val_compare_and_swap(&section->splitting, claim.by, 0);
+	return true;
+}
+
+/*
+ * The pages of a freed folio beyond what was requested at its head.
+ * @section: of the head
+ * Return: enum pt_rule; @e->busy is then the page that broke it
+ */
+static __noinline __u8 free_rest(struct pt_section *section, struct pt_event *e, __u64 pfn,
+				 __u32 nr)
+{
+	struct pt_transition t = {.op = PT_OP_FREE_REST};
+	struct pt_scratch *s;
+	__u8 rule;
+
+	if ((pfn & (PT_SECTION_PAGES - 1)) == 1 && nr == PT_SECTION_PAGES - 1 &&
+	    take_section(section, &t, 1))
+		return PT_RULE_NONE;
+	s = scratch_get();
+	if (!s) {
+		lose(PT_LOSS_SCAN, nr);
+		return PT_RULE_NONE;
+	}
+	each_folio(s, 0, PT_OP_FREE_REST, pfn, nr, 0, false);
+	rule = s->each.rule;
+	e->busy = s->each.broken;
+	scratch_put(s);
+	return rule;
+}
+
+/*
+ * free_folio - the free of a folio that had been requested
+ * @t, @e: of the head page, with t->order
+ */
+static __always_inline void free_folio(const struct hook *h, struct pt_section *s,
+				       struct pt_transition *t, struct pt_event *e)
+{
+	__u32 word = pt_word(s, e->pfn & (PT_SECTION_PAGES - 1)), order = t->order & PT_ORDER_MASK;
+	enum pt_keep keep;
+	__u8 rule;
+
+	s->judged = 0;
+	/* or of a part that is large itself, whose pages may not be parts yet */
+	if (pt_is_out(word) && pt_order(word) >= order ? pt_order(word) > order : s->large) {
+		if (!split_enclosing(s, e->pfn, order)) {
+			lose(PT_LOSS_CONTENDED, 1);
+			return;
+		}
+		word = pt_word(s, e->pfn & (PT_SECTION_PAGES - 1));
+	}
+	keep = judge_in(h, s, t, e);
+	if (order > pt_order(word) && pt_is_out(e->word)) {
+		e->asked_order = pt_order(word);
+		rule = free_rest(s, e, e->pfn + (1ULL << pt_order(word)),
+				 (1U << order) - (1U << pt_order(word)));
+		if (rule)
+			finding(h, t, e, rule);
+	}
+	remember(e, keep);
+}
+
+struct tally_section {
+	struct pt_section *section;
+	struct pt_scratch *scratch;
+	__u64 pfn; /* of its first page */
+};
+
+/* @pfn, of state @word, is out while its pgmap goes away: one task does that. */
+__noinline int keep_gone(__u64 epoch, __u64 pfn, __u32 word)
+{
+	struct pt_past *past = find_past(pfn, false);
+	struct pt_gone_key key = {.epoch = epoch};
+	struct pt_touch request = {};
+	struct pt_gone none = {};
+	struct pt_gone *g;
+	__u32 order;
+
+	read_request(&request, past, find_known_section(pfn));
+	key.at = request.at;
+	g = bpf_map_lookup_elem(&gone, &key);
+	if (!g) {
+		bpf_map_update_elem(&gone, &key, &none, BPF_NOEXIST);
+		g = bpf_map_lookup_elem(&gone, &key);
+	}
+	if (!g) {
+		lose(PT_LOSS_GONE, 1);
+		return 0;
+	}
+	if (g->folios < PT_EXAMPLES)
+		g->pfn[g->folios & (PT_EXAMPLES - 1)] = pfn;
+	g->folios++;
+	order = pt_order(word);
+	/* fsdax is mapped there, and not asked for at some order */
+	if (profile == PT_PROFILE_COUNTED && !order && pt_life(word) != PT_PART)
+		order = folio_order(pfn_to_page(pfn));
+	g->pages += 1ULL << (order & PT_ORDER_MASK);
+	if (request.tick && (!g->oldest.tick || request.tick < g->oldest.tick))
+		g->oldest = request;
+	return 0;
+}
+
+static long tally_page(__u32 i, void *data)
+{
+	struct tally_section *in = data;
+	struct tally *t = &in->scratch->tally;
+	__u64 pfn = in->pfn + i;
+	struct pt_past *past;
+	__u32 word, life, tick;
+
+	if (pfn < t->pfn || pfn >= t->end || pfn < t->covered)
+		return 0;
+	word = pt_normalise(pt_word(in->section, i & (PT_SECTION_PAGES - 1)), in->section->fresh);
+	life = pt_life(word);
+	if (pt_known_idle(word)) {
+		if (!t->idle++)
+			t->first_idle = pfn;
+		return 0;
+	}
+	if (life == PT_PREEXISTING) {
+		if (!t->preexisting++)
+			t->first_preexisting = pfn;
+		if (t->all)
+			t->preexisting_pages += 1ULL
+						<< (folio_order(pfn_to_page(pfn)) & PT_ORDER_MASK);
+	}
+	if (!pt_is_out(word))
+		return 0;
+	if (!t->out++)
+		t->first_out = pfn;
+	/* fsdax of counted kernels: nobody waits for a free that is on its way */
+	if (t->going && is_judged(word) &&
+	    (pt_is_requested(profile, in->section->type) ||
+	     page_refcount(pfn_to_page(pfn)) > pt_idle_count(profile, in->section->type)))
+		keep_gone(t->going, pfn, word);
+	t->pages += 1ULL << pt_order(word);
+	if (t->all) {
+		past = find_past(pfn, false);
+		tick = past ? past->tick[PT_LAST_REQUEST] : 0;
+		if (tick <= in->section->span.tick)
+			tick = in->section->span.tick;
+		if (tick && (!t->oldest || tick < t->oldest))
+			t->oldest = tick;
+	}
+	if (life == PT_PART)
+		t->parts++;
+	else if (pt_order(word))
+		t->covered = pfn + (1ULL << pt_order(word));
+	else if (page_head(pfn_to_page(pfn)) != pfn_to_page(pfn))
+		t->merged++;
+	return 0;
+}
+
+static long tally_section(__u32 i, void *data)
+{
+	struct tally_section in = {.scratch = *(struct pt_scratch **)data};
+	__u64 key = (in.scratch->tally.pfn >> PT_SECTION_SHIFT) + i;
+
+	in.section = bpf_map_lookup_elem(&sections, &key);
+	in.pfn = key << PT_SECTION_SHIFT;
+	if (in.section)
+		bpf_loop(PT_SECTION_PAGES, tally_page, &in, 0);
+	return 0;
+}
+
+/* Adds the pages from @pfn to before @end to @s->tally, which is zero at first. */
+static __noinline void tally_pages(struct pt_scratch *s, __u64 pfn, __u64 end)
+{
+	__u64 last = (end - 1) >> PT_SECTION_SHIFT;
+
+	s->tally.pfn = pfn;
+	s->tally.end = end;
+	bpf_loop(last - (pfn >> PT_SECTION_SHIFT) + 1, tally_section, &s, 0);
+}
+
+static __always_inline void tally_range(struct pt_scratch *s, __u64 pfn, __u64 end)
+{
+	__builtin_memset(&s->tally, 0, sizeof(s->tally));
+	tally_pages(s, pfn, end);
+}
+
+#endif /* PGMAPTRACE_BPF_LARGE_FOLIO_BPF_H */

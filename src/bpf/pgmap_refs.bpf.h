@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The references of a pgmap: how many it has, how many it holds of itself, and
+ * how many its folios explain; and since when the oldest of these is out.  Run
+ * by the tool, never by a hook.  Not here: which folio is out (folio.bpf.h).
+ */
+#ifndef PGMAPTRACE_BPF_PGMAP_REFS_BPF_H
+#define PGMAPTRACE_BPF_PGMAP_REFS_BPF_H
+
+/* Filled by the tool: address of __per_cpu_offset, 0 if there is none, and how many CPUs can be. */
+volatile __u64 cpu_offsets;
+volatile __u32 cpus;
+
+struct cpu_sum {
+	__u64 counter; /* percpu address */
+	__u64 sum;
+	__u32 failed;
+};
+
+static long cpu_step(__u32 cpu, void *data)
+{
+	struct cpu_sum *s = data;
+	__u64 offset = 0, count = 0;
+
+	if (bpf_probe_read_kernel(&offset, sizeof(offset), (void *)(cpu_offsets + cpu * 8ULL)) ||
+	    bpf_probe_read_kernel(&count, sizeof(count), (void *)(s->counter + offset)))
+		s->failed = 1;
+	s->sum += count;
+	return 0;
+}
+
+/*
+ * pgmap_live_refs - the reference count of a pgmap, also before it is killed
+ * The counters of the CPUs are read one by one, while others move: twice the
+ * same is right, once need not be.
+ * Return: false if it can't be had
+ */
+static __always_inline bool pgmap_live_refs(__u64 address, __s64 *refs)
+{
+	__u64 data = (__u64)PT_READ_SLOWLY(struct dev_pagemap, address, ref.data);
+	__u64 word = PT_READ_SLOWLY(struct dev_pagemap, address, ref.percpu_count_ptr);
+	__u64 count = PT_READ_SLOWLY(struct percpu_ref_data, data, count.counter);
+	struct cpu_sum s = {.counter = word & ~(__u64)(PERCPU_REF_ATOMIC | PERCPU_REF_DEAD)};
+
+	if (!data)
+		return false;
+	*refs = count;
+	/* the counters are gone once they were summed up */
+	if (word & PERCPU_REF_ATOMIC && (!s.counter || count < PERCPU_COUNT_BIAS >> 1))
+		return true;
+	if (!s.counter || !cpu_offsets)
+		return false;
+	bpf_loop(cpus, cpu_step, &s, 0);
+	*refs = count - PERCPU_COUNT_BIAS + s.sum;
+	return !s.failed;
+}
+
+/*
+ * What memremap_pages takes for the pgmap itself, until it is killed: the
+ * initial reference, and outside of the request contract one for each page, or
+ * each large folio of its vmemmap_shift, unless a driver hands the pages out.
+ */
+static __always_inline __u64 own_refs(const struct pt_pgmap *p)
+{
+	__u32 shift = PT_READ_SLOWLY(struct dev_pagemap, p->address, vmemmap_shift) & 63;
+	__u64 refs = 1;
+	__u32 i;
+
+	if (pgmap_is_dying(p->address))
+		return 0;
+	if (pt_is_requested(profile, p->type))
+		return refs;
+	for (i = 0; i < PT_MAX_RANGES; i++) {
+		if (i >= p->nr_range)
+			break;
+		refs += (p->range[i].end + 1 - (i ? p->range[i].start : p->first)) >> shift;
+	}
+	return refs;
+}
+
+/*
+ * What its folios hold at least and at most.  A driver's page is one reference
+ * to 6.x, and a large folio as many as it has pages from 7.x on, as @by_page
+ * says.  Where folios are requested, one that was built of single ones may keep
+ * one reference or all of them, and a preexisting one may have been built so.
+ */
+static __always_inline void folio_refs(const struct pt_pgmap *p, const struct tally *t,
+				       bool by_page, struct pt_refs *r)
+{
+	r->least = r->most = 0;
+	if (profile == PT_PROFILE_REQUEST) {
+		r->most = t->out + t->preexisting_pages;
+		r->least = t->out + t->preexisting - t->parts - t->merged;
+	} else if (pt_is_requested(profile, p->type)) {
+		r->most = by_page ? t->pages + t->preexisting_pages : t->out + t->preexisting;
+		r->least = r->most;
+	} else if (p->type == PT_TYPE_PCI_P2PDMA) {
+		/* its allocations hold references, and have no hook */
+		r->most = PT_REFS_ANY;
+	}
+	/* not all of its ranges are known */
+	if (PT_READ_SLOWLY(struct dev_pagemap, p->address, nr_range) > PT_MAX_RANGES) {
+		r->least = 0;
+		r->most = PT_REFS_ANY;
+	}
+}
+
+#endif /* PGMAPTRACE_BPF_PGMAP_REFS_BPF_H */

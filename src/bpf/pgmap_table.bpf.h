@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The table of pgmaps: learning one, forgetting its pages when it goes, and
+ * finding what already covers a range.  Not here: the hooks that call this.
+ */
+#ifndef PGMAPTRACE_BPF_PGMAP_TABLE_BPF_H
+#define PGMAPTRACE_BPF_PGMAP_TABLE_BPF_H
+
+struct forget {
+	__u64 first; /* section */
+	__u64 owner; /* whose sections; 0: anyone's */
+};
+
+static long forget_step(__u32 i, void *data)
+{
+	const struct forget *f = data;
+	__u64 key = f->first + i;
+	struct pt_section *s = bpf_map_lookup_elem(&sections, &key);
+
+	if (s && f->owner && s->pgmap && s->pgmap != f->owner)
+		return 0;
+	bpf_map_delete_elem(&sections, &key);
+	return 0;
+}
+
+static long forget_past(__u32 i, void *data)
+{
+	struct pt_past *past = find_past(*(__u64 *)data + i, false);
+
+	if (past)
+		__builtin_memset(past, 0, sizeof(*past));
+	return 0;
+}
+
+/* Not inline: or else two pointers are made one number, which the verifier forbids. */
+static __noinline bool has_section(__u64 pfn)
+{
+	return find_known_section(pfn);
+}
+
+struct forget_histories {
+	__u64 key;
+	__u64 first, last; /* pfn of the range */
+};
+
+/* Of the pages from @first to @last, those that lie in the range from @from to @to. */
+static __always_inline void forget_pasts(__u64 first, __u64 last, __u64 from, __u64 to)
+{
+	if (first < from)
+		first = from;
+	if (last > to)
+		last = to;
+	if (first <= last)
+		bpf_loop(last + 1 - first, forget_past, &first, 0);
+}
+
+/*
+ * A history goes when all of it lies in the range from @from to @to, and nothing in a
+ * section any more; else the pages of it for which both is so: a neighbour's may just be
+ * written.  Global, so that the verifier looks at it once.
+ */
+__noinline int forget_history(__u64 key, __u64 from, __u64 to)
+{
+	__u64 first = key * PT_HISTORY_PAGES, last = first + PT_HISTORY_PAGES - 1;
+	__u64 border = last & ~(PT_SECTION_PAGES - 1ULL);
+	bool here = has_section(first), there = has_section(last);
+
+	if (!here && !there && first >= from && last <= to) {
+		bpf_map_delete_elem(&histories, &key);
+		return 0;
+	}
+	/* it may lie in one section, or in two */
+	if (!here)
+		forget_pasts(first, border > first ? border - 1 : last, from, to);
+	if (!there && border > first)
+		forget_pasts(border, last, from, to);
+	return 0;
+}
+
+static long forget_histories(__u32 i, void *data)
+{
+	const struct forget_histories *f = data;
+
+	forget_history(f->key + i, f->first, f->last);
+	return 0;
+}
+
+/*
+ * A pfn that comes back under a new pgmap starts afresh.
+ * @owner: a pgmap that is gone, and whose pages may be another's by now; 0: all of
+ * them are stale
+ */
+static __noinline void forget_pages(struct pt_pgmap *p, __u64 owner)
+{
+	struct forget f = {.owner = owner};
+	__u32 i;
+
+	for (i = 0; i < PT_MAX_RANGES; i++) {
+		struct forget_histories h = {.first = p->range[i].start, .last = p->range[i].end};
+		__u64 last;
+
+		if (i >= p->nr_range)
+			break;
+		f.first = p->range[i].start >> PT_SECTION_SHIFT;
+		last = p->range[i].end >> PT_SECTION_SHIFT;
+		bpf_loop(last - f.first + 1, forget_step, &f, 0);
+		if (!keeps_history())
+			continue;
+		h.key = h.first / PT_HISTORY_PAGES;
+		bpf_loop(h.last / PT_HISTORY_PAGES - h.key + 1, forget_histories, &h, 0);
+	}
+}
+
+static long enter_epoch(__u32 i, void *data)
+{
+	const __u64 *in = data;
+	__u64 key = in[0] + i;
+	struct pt_section *s = bpf_map_lookup_elem(&sections, &key);
+
+	if (s)
+		s->epoch = in[1];
+	return 0;
+}
+
+/*
+ * Sections of an older pgmap may be there before it is in the table.  With @p in
+ * it, each is found here, or finds the pgmap itself in make_section().
+ */
+static __noinline void enter_epochs(const struct pt_pgmap *p)
+{
+	__u64 in[2] = {0, p->epoch};
+	__u64 last;
+	__u32 i;
+
+	for (i = 0; i < PT_MAX_RANGES; i++) {
+		if (i >= p->nr_range)
+			break;
+		in[0] = p->range[i].start >> PT_SECTION_SHIFT;
+		last = p->range[i].end >> PT_SECTION_SHIFT;
+		bpf_loop(last - in[0] + 1, enter_epoch, in, 0);
+	}
+}
+
+static __always_inline void announce(const struct pt_pgmap *p)
+{
+	struct pt_pgmap_record *r = bpf_ringbuf_reserve(&records, sizeof(*r), 0);
+
+	if (!r) {
+		lose(PT_LOSS_FINDING, 1);
+		return;
+	}
+	r->kind = PT_RECORD_PGMAP_NEW;
+	r->pgmap = *p;
+	bpf_ringbuf_submit(r, 0);
+}
+
+/*
+ * learn_pgmap - enter a pgmap in the table and tell the tool
+ * @since: when it was made, by this task; 0 if that was before tracing began
+ * @at: where in the kernel
+ */
+static __noinline void learn_pgmap(__u64 address, __u64 since, __u32 at)
+{
+	struct pt_scratch *s = scratch_get();
+	struct pt_pgmap *old;
+	long err;
+
+	if (!s) {
+		lose(PT_LOSS_PGMAP, 1);
+		return;
+	}
+	old = bpf_map_lookup_elem(&pgmaps, &address);
+	/* the baseline finds one that memremap_pages has told of already */
+	if (old && !since)
+		goto out;
+	if (old)
+		forget_pages(old, address);
+	__builtin_memset(&s->pgmap, 0, sizeof(s->pgmap));
+	if (!pgmap_read(address, &s->pgmap))
+		lose(PT_LOSS_PGMAP, 1);
+	s->pgmap.since = since;
+	if (since) {
+		s->pgmap.made_at = at;
+		s->pgmap.maker = current_tid();
+		bpf_get_current_comm(s->pgmap.maker_comm, sizeof(s->pgmap.maker_comm));
+	}
+	s->pgmap.epoch = __sync_fetch_and_add(&epochs, 1) + 1;
+	if (since)
+		forget_pages(&s->pgmap, 0);
+	/* memremap_pages knows better when the pgmap was made, and may have been faster */
+	err = bpf_map_update_elem(&pgmaps, &address, &s->pgmap, since ? BPF_ANY : BPF_NOEXIST);
+	if (err && !since && bpf_map_lookup_elem(&pgmaps, &address))
+		goto out;
+	if (err)
+		lose(PT_LOSS_PGMAP, 1);
+	if (!since)
+		enter_epochs(&s->pgmap);
+	announce(&s->pgmap);
+out:
+	scratch_put(s);
+}
+
+/*
+ * Return: the table's entry of a pgmap that is there, which the baseline may not have come
+ * to yet; NULL: there was no room for it
+ */
+static __always_inline struct pt_pgmap *known_pgmap(__u64 address)
+{
+	struct pt_pgmap *p = bpf_map_lookup_elem(&pgmaps, &address);
+
+	if (p)
+		return p;
+	learn_pgmap(address, 0, 0);
+	return bpf_map_lookup_elem(&pgmaps, &address);
+}
+
+struct overlap {
+	__u64 pfn;
+	__u64 last;
+	struct pt_lookup found; /* at pfn */
+};
+
+static long overlap_step(__u32 i, void *data)
+{
+	struct overlap *o = data;
+
+	pgmap_array_load(o->pfn, &o->found);
+	if (o->found.pgmap || o->found.next > o->last || o->found.next <= o->pfn)
+		return 1;
+	o->pfn = o->found.next;
+	return 0;
+}
+
+#endif /* PGMAPTRACE_BPF_PGMAP_TABLE_BPF_H */

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Looking at many pages at once: the baseline at attach, the last look before
+ * a pgmap goes away, and the pages of one large folio.
+ */
+#ifndef PGMAPTRACE_BPF_SCAN_PAGES_BPF_H
+#define PGMAPTRACE_BPF_SCAN_PAGES_BPF_H
+
+struct busiest {
+	__u64 page; /* the first */
+	__u32 pages;
+	__s32 refcount;
+	__u64 busy; /* page */
+};
+
+#define BUSIEST_BATCH 8
+
+static long busiest_step(__u32 batch, void *data)
+{
+	struct busiest *b = data;
+	__u64 page = b->page + batch * BUSIEST_BATCH * page_size_of_struct();
+	__s32 refcount;
+	__u32 i;
+
+	for (i = 0; i < BUSIEST_BATCH; i++) {
+		refcount = page_refcount(page);
+		if (refcount > b->refcount && batch * BUSIEST_BATCH + i < b->pages) {
+			b->refcount = refcount;
+			b->busy = page;
+		}
+		page += page_size_of_struct();
+	}
+	return 0;
+}
+
+/* The highest reference count of @pages pages; @e->busy says of which, if not of the first. */
+static __always_inline __s32 highest_refcount(struct pt_event *e, __u32 pages)
+{
+	struct busiest b = {.page = e->page, .pages = pages, .refcount = page_refcount(e->page)};
+
+	if (pages > 1)
+		bpf_loop((pages + BUSIEST_BATCH - 1) / BUSIEST_BATCH, busiest_step, &b, 0);
+	e->busy = b.busy ? page_to_pfn(b.busy) : 0;
+	return b.refcount;
+}
+
+#define SCAN_BATCH 64
+
+static long baseline_step(__u32 i, void *data)
+{
+	struct scan *sc = &(*(struct pt_scratch **)data)->scan;
+	struct pt_transition t = {.op = PT_OP_BASELINE};
+	struct pt_outcome out = {};
+	struct pt_event e = {.pfn = sc->batch + i};
+
+	if (!(sc->mask >> (i & 63) & 1))
+		return 0;
+	e.page = pfn_to_page(e.pfn);
+	t.refcount = page_refcount(e.page);
+	take(&e, &t, &out);
+	return 0;
+}
+
+static __always_inline void note_live(struct scan *sc)
+{
+	/* the lowest bit has as many below it as this has bits */
+	__u64 below = (sc->mask & -sc->mask) - 1;
+
+	if (!sc->live)
+		sc->first_live = sc->batch + __builtin_popcountll(below);
+	sc->live += __builtin_popcountll(sc->mask);
+}
+
+/* What scan_batch() looks for: pages above idle, and these. */
+enum scan_for {
+	SCAN_FOR_STORED = 1 << 0, /* pages in a file, if the scan wants them */
+	SCAN_FOR_UNLIKE = 1 << 1, /* pages below idle, and heads of large folios */
+};
+
+/* @what: a constant, as each bit of it costs at every page */
+static __always_inline long scan_batch(struct pt_scratch *scratch, __u32 batch, enum scan_for what)
+{
+	struct scan *sc = &scratch->scan;
+	__u64 done = (__u64)batch * SCAN_BATCH, mask = 0;
+	__u32 refcount = bpf_core_field_offset(struct page, _refcount) & 60;
+	__u32 mapping = bpf_core_field_offset(struct folio, mapping) & 56;
+	__u32 index = bpf_core_field_offset(struct folio, index) & 56;
+	__u32 head = 63 - (bpf_core_enum_value(enum pageflags, PG_head) & 63);
+	__u64 stored = sc->stored;
+	__u8 *pages = scratch->pages;
+	__s64 idle = sc->idle;
+	__u64 left;
+	int i;
+
+	if (done >= sc->nr || page_size_of_struct() != 64)
+		return 1;
+	sc->batch = sc->pfn + done;
+	left = sc->nr - done;
+	if (left > SCAN_BATCH)
+		left = SCAN_BATCH;
+	/* not past the range: there may be nothing behind it */
+	sc->mask = 0;
+	if (bpf_probe_read_kernel(pages, left * 64, (void *)pfn_to_page(sc->batch))) {
+		lose(PT_LOSS_SCAN, left);
+		return 0;
+	}
+	/* without branches, which the verifier would follow each */
+	for (i = 0; i < SCAN_BATCH; i++) {
+		__u8 *page = pages + i * 64;
+		__s64 over = idle - *(__s32 *)(page + refcount), file = 0;
+
+		/* the top bit of -x | x is set unless x is 0 */
+		if (what & SCAN_FOR_STORED)
+			file = (*(__u64 *)(page + mapping) | *(__u64 *)(page + index)) & stored;
+		/* the flags come first in each struct page */
+		if (what & SCAN_FOR_UNLIKE)
+			over |= -over | *(__u64 *)page << head;
+		over |= -file | file;
+		asm volatile("" : "+r"(over));
+		mask |= ((__u64)over >> 63) << i;
+	}
+	if (left < SCAN_BATCH)
+		mask &= (1ULL << left) - 1;
+	sc->mask = mask;
+	if (mask)
+		note_live(sc);
+	return 0;
+}
+
+static long scan_step(__u32 batch, void *data)
+{
+	return scan_batch(*(struct pt_scratch **)data, batch, 0);
+}
+
+static long scan_unlike_step(__u32 batch, void *data)
+{
+	return scan_batch(*(struct pt_scratch **)data, batch, SCAN_FOR_UNLIKE);
+}
+
+static long baseline_scan_step(__u32 batch, void *data)
+{
+	struct pt_scratch *scratch = *(struct pt_scratch **)data;
+	long done = scan_batch(scratch, batch, SCAN_FOR_STORED);
+
+	if (!done && scratch->scan.mask)
+		bpf_loop(SCAN_BATCH, baseline_step, data, 0);
+	return done;
+}
+
+/* 2 TiB and more in one range are too many. */
+static __always_inline void scan_by(long (*step)(__u32, void *), struct pt_scratch *s, __u64 pfn,
+				    __u64 nr, __u32 type)
+{
+	s->scan.pfn = pfn;
+	s->scan.nr = nr;
+	s->scan.idle = pt_idle_count(profile, type);
+	s->scan.live = 0;
+	s->scan.first_live = 0;
+	if (bpf_loop((nr + SCAN_BATCH - 1) / SCAN_BATCH, step, &s, 0) < 0)
+		lose(PT_LOSS_SCAN, nr);
+}
+
+/*
+ * scan_pages - look at @nr pages from @pfn on
+ * @s: holds the result: how many are looked for, and the first of them
+ * @unlike: look for all that is not a single idle page; else for pages above idle
+ */
+__noinline int scan_pages(struct pt_scratch *s, __u64 pfn, __u64 nr, __u32 type, bool unlike)
+{
+	if (!s)
+		return 0;
+	if (unlike)
+		scan_by(scan_unlike_step, s, pfn, nr, type);
+	else
+		scan_by(scan_step, s, pfn, nr, type);
+	return 0;
+}
+
+/* As scan_pages(), and those are to be known before their next event. */
+static __always_inline void scan_for_baseline(struct pt_scratch *s, __u64 pfn, __u64 nr, __u32 type)
+{
+	/* also what a file has stored: its section is not to be made with interrupts off */
+	s->scan.stored = type == PT_TYPE_FS_DAX ? ~0ULL : 0;
+	scan_by(baseline_scan_step, s, pfn, nr, type);
+}
+
+/* The struct pages of a range are about to go: is any folio not where it belongs? */
+static __always_inline int on_teardown(const struct hook *h, __u64 pfn, __u64 nr)
+{
+	__u64 address = pfn_to_pgmap(pfn), end = pfn + nr;
+	struct pt_pgmap *p = address ? known_pgmap(address) : NULL;
+	struct pt_transition t = {.op = PT_OP_TEARDOWN};
+	struct pt_outcome out = {};
+	struct pt_event e = {};
+	struct pt_scratch *s;
+
+	if (!p)
+		return 0;
+	s = scratch_get();
+	if (!s) {
+		lose(PT_LOSS_SCAN, nr);
+		return 0;
+	}
+	if (pfn < p->first && p->first < end)
+		pfn = p->first;
+	scan_pages(s, pfn, end - pfn, p->type, false);
+	e.folios = s->scan.live;
+	e.pfn = s->scan.first_live;
+	__builtin_memset(&s->tally, 0, sizeof(s->tally));
+	s->tally.going = p->epoch;
+	tally_pages(s, pfn, end);
+	if (!e.folios) {
+		e.folios = s->tally.out;
+		e.pfn = s->tally.first_out;
+	}
+	scratch_put(s);
+	if (!e.folios)
+		return 0;
+	e.page = pfn_to_page(e.pfn);
+	e.order = folio_order(e.page);
+	t.refcount = page_refcount(e.page);
+	t.mapcount = folio_mapcount(e.page, e.order);
+	e.pgmap = address;
+	if (take(&e, &t, &out) && out.rule)
+		finding(h, &t, &e, out.rule);
+	return 0;
+}
+
+#endif /* PGMAPTRACE_BPF_SCAN_PAGES_BPF_H */

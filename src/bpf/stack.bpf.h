@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Kernel stacks: where a hook was called from, and the whole stack.  To unwind
+ * one takes thousands of instructions, and nearly all are stacks that were seen
+ * before.  So where each return address of a stack was found is kept, as a
+ * shape; one whose return addresses are all there again, at their places, is
+ * that stack.  Not here: at which events one is taken.
+ *
+ * Why that is so: the unwinder begins at the traced function's own return
+ * address, and where it looks for the next one follows from the one before.  A
+ * place is kept only if the search for all frames in their order finds the same
+ * one from either end: what lies about from calls before could be taken for a
+ * frame otherwise.
+ */
+#ifndef PGMAPTRACE_BPF_STACK_BPF_H
+#define PGMAPTRACE_BPF_STACK_BPF_H
+
+#define SHAPE_WAYS  4	       /* stacks of one call site that are told apart by looking at them */
+#define SHAPES	    512	       /* a power of two */
+#define STACK_BYTES (16 << 10) /* THREAD_SIZE; of a kernel that has more, none is kept */
+
+/* Each is written once.  One that is not shown yet, or to which no room is left, is unwound. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, SHAPES);
+	__type(key, __u32);
+	__type(value, struct pt_shape);
+} shapes SEC(".maps");
+
+/*
+ * What the traced function returns to.  A trampoline's frame lies above its
+ * arguments, perhaps with one word for a result between; then come the saved
+ * frame pointer, where in the function the trampoline returns to, and where
+ * that function does.
+ */
+static __noinline __u64 fentry_site(void *ctx)
+{
+	/* the verifier wants to see a bound */
+	__u64 entry = bpf_get_func_ip(ctx), args = bpf_get_func_arg_cnt(ctx) & 15, word[4] = {};
+
+	bpf_probe_read_kernel(word, sizeof(word), (void *)((__u64)ctx + args * 8));
+	if (word[1] - entry < 16)
+		return word[2];
+	return word[2] - entry < 16 ? word[3] : 0;
+}
+
+static __always_inline __u64 return_address(const struct hook *h)
+{
+	if (h->fentry)
+		return fentry_site(h->ctx);
+	return read_u64(PT_REGS_SP((struct pt_regs *)h->ctx));
+}
+
+/* As pt_touch has it; 0 if it is not known. */
+static __always_inline __u32 call_site(const struct hook *h)
+{
+	__u32 site = return_address(h);
+
+	return site & PT_SITE ? site : 0;
+}
+
+static __always_inline bool is_in(const volatile struct pt_range *text, __u64 address)
+{
+	return address >= text->start && address < text->end;
+}
+
+/* One frame: into the hash, or cut off.  A loop of its own would be verified at each call. */
+static long frame_step(__u32 i, void *data)
+{
+	struct pt_scratch *s = *(struct pt_scratch **)data;
+	__u64 *at = &s->stack.frame[i & (PT_STACK_DEPTH - 1)];
+	__u64 frame = i < s->frames ? *at : 0;
+
+	*at = frame;
+	s->hash = (s->hash ^ frame) * 0x100000001b3ULL;
+	s->hash ^= s->hash >> 29;
+	if (is_in(&irq_text[0], frame) || is_in(&irq_text[1], frame))
+		s->frames = 0;
+	return 0;
+}
+
+/*
+ * intern_stack - keep the stack of @frames frames in the scratch at @slot, once
+ *
+ * What an interrupt interrupted says nothing about the event, and would make
+ * a new stack of each: it is left out, as the kernel's own stack depot does.
+ * Return: key of the stacks map; 0 if it could not be kept (counted).
+ */
+__noinline int intern_stack(__u32 slot, __u32 frames)
+{
+	struct pt_scratch *s = scratch_at(slot);
+	struct pt_stack *known;
+	__u64 other = 0;
+	__u32 key = 0;
+	int i;
+
+	if (!s)
+		return 0;
+	s->frames = frames;
+	s->hash = 0xcbf29ce484222325ULL;
+	bpf_loop(PT_STACK_DEPTH, frame_step, &s, 0);
+	key = (s->hash ^ (s->hash >> 32)) & ~PT_SITE;
+	if (!key)
+		key = 1;
+	known = bpf_map_lookup_elem(&stacks, &key);
+	if (!known) {
+		if (!bpf_map_update_elem(&stacks, &key, &s->stack, BPF_NOEXIST))
+			return key;
+		/* another CPU may have been first with the same stack */
+		known = bpf_map_lookup_elem(&stacks, &key);
+		if (!known)
+			goto lost;
+	}
+	for (i = 0; i < PT_STACK_DEPTH; i++)
+		other |= known->frame[i] ^ s->stack.frame[i];
+	if (!other)
+		return key;
+lost:
+	lose(PT_LOSS_STACK, 1);
+	return 0;
+}
+
+/* Is it one of the frames of the stack in the scratch at @slot? */
+__noinline int has_frame(__u32 slot, __u64 frame)
+{
+	struct pt_scratch *s = scratch_at(slot);
+	int i, found = 0;
+
+	if (!s)
+		return 0;
+	for (i = 0; i < PT_STACK_DEPTH; i++)
+		found |= s->stack.frame[i] == frame;
+	return found;
+}
+
+/* Where the search for return addresses begins. */
+static __always_inline __u64 stack_base(const struct hook *h)
+{
+	/* as a number: the verifier has no use for a context that is one */
+	if (h->fentry)
+		return read_u64((__u64)&h->ctx);
+	return PT_REGS_SP((struct pt_regs *)h->ctx);
+}
+
+static __always_inline __u64 stack_end(void)
+{
+	return (__u64)PT_READ(struct task_struct, bpf_get_current_task(), stack) + STACK_BYTES;
+}
+
+#define SHAPE_STRIDE 4 /* frames that are looked at without a branch */
+
+/* Are the return addresses from @i on where they were? */
+static __always_inline bool stride_fits(const struct pt_shape *shape, __u32 i, __u64 base,
+					bool cast)
+{
+	__u64 other = 0;
+	__u32 j;
+
+#pragma unroll
+	for (j = i; j < i + SHAPE_STRIDE; j++)
+		other |= read_u64_by(cast, base + shape->slot[j]) ^ shape->frame[j];
+	return !other;
+}
+
+static __always_inline bool frames_fit(const struct pt_shape *shape, __u64 base, bool cast)
+{
+	__u32 i;
+
+#pragma unroll
+	for (i = 0; i < PT_STACK_DEPTH; i += SHAPE_STRIDE) {
+		if (!stride_fits(shape, i, base, cast))
+			return false;
+		if (i + SHAPE_STRIDE >= shape->nr)
+			return true;
+	}
+	return true;
+}
+
+/* Is the stack from @base to @end the one that has this shape? */
+__noinline int shape_fits(const struct pt_shape *shape, __u64 base, __u64 end)
+{
+	if (!shape || (shape->last && read_u64(end - shape->last_slot) != shape->last))
+		return 0;
+	/* asked once, not at each frame */
+	return can_cast ? frames_fit(shape, base, true) : frames_fit(shape, base, false);
+}
+
+/* One word up the stack: is it the next frame? */
+static long ascend_step(__u32 i, void *data)
+{
+	struct pt_scratch *s = *(struct pt_scratch **)data;
+	struct learning *l = &s->learning;
+	__u64 n = l->found;
+
+	if (n >= s->shape.nr || n >= PT_STACK_DEPTH)
+		return 1;
+	if (read_u64(l->base + i * 8) != s->shape.frame[n & (PT_STACK_DEPTH - 1)])
+		return 0;
+	s->shape.slot[n & (PT_STACK_DEPTH - 1)] = i * 8;
+	l->found++;
+	return 0;
+}
+
+/* And down again, from the last frame. */
+static long descend_step(__u32 i, void *data)
+{
+	struct pt_scratch *s = *(struct pt_scratch **)data;
+	struct learning *l = &s->learning;
+	__u64 n = l->found - 1, at = (l->words - 1 - i) * 8;
+
+	if (n >= PT_STACK_DEPTH)
+		return 1;
+	if (read_u64(l->base + at) != s->shape.frame[n & (PT_STACK_DEPTH - 1)])
+		return 0;
+	l->unsure |= s->shape.slot[n & (PT_STACK_DEPTH - 1)] ^ at;
+	l->found--;
+	return 0;
+}
+
+static long shape_frame(__u32 i, void *data)
+{
+	struct pt_scratch *s = *(struct pt_scratch **)data;
+	__u64 frame = s->stack.frame[i & (PT_STACK_DEPTH - 1)], n = s->shape.nr;
+
+	if (!frame)
+		return 1;
+	/* before the return address come the traced function, and what traces it */
+	if (!n && frame != s->learning.site)
+		return 0;
+	s->shape.frame[n & (PT_STACK_DEPTH - 1)] = frame;
+	s->shape.nr++;
+	return 0;
+}
+
+struct copying {
+	struct pt_shape *to;
+	struct pt_scratch *from;
+};
+
+static long copy_step(__u32 i, void *data)
+{
+	struct copying *c = data;
+	__u32 at = i & (PT_STACK_DEPTH - 1);
+
+	/* behind the last is the first again: all of a stride are looked at */
+	if (at >= c->from->shape.nr)
+		at = 0;
+	c->to->frame[i & (PT_STACK_DEPTH - 1)] = c->from->shape.frame[at];
+	c->to->slot[i & (PT_STACK_DEPTH - 1)] = c->from->shape.slot[at];
+	return 0;
+}
+
+/*
+ * learn_shape - keep where the frames of a stack are
+ * @slot: of the scratch that has the stack, and learning but for the search
+ * @room: which shape it becomes, if nobody else has become it
+ * @at: key of the stacks map
+ */
+__noinline int learn_shape(__u32 slot, __u32 room, __u32 at)
+{
+	struct pt_shape *to = bpf_map_lookup_elem(&shapes, &room);
+	struct pt_scratch *s = scratch_at(slot);
+	struct copying copying = {to, s};
+	struct pt_shape *shape;
+	struct learning *l;
+	__u32 last;
+
+	if (!to || !s)
+		return 0;
+	shape = &s->shape;
+	l = &s->learning;
+	shape->nr = 0;
+	bpf_loop(PT_STACK_DEPTH, shape_frame, &s, 0);
+	if (!shape->nr)
+		return 0;
+	bpf_loop(l->words, ascend_step, &s, 0);
+	l->unsure = l->found != shape->nr;
+	if (!l->unsure)
+		bpf_loop(l->words, descend_step, &s, 0);
+	if (__sync_val_compare_and_swap(&to->state, SHAPE_NONE, SHAPE_BEGUN))
+		return 0;
+	to->site = l->site;
+	to->entry = l->entry;
+	if (l->unsure) {
+		__sync_val_compare_and_swap(&to->state, SHAPE_BEGUN, SHAPE_UNSURE);
+		return 0;
+	}
+	/* a system call begins a random bit further down: the outermost is found from the end */
+	if (!s->stack.frame[PT_STACK_DEPTH - 1] && shape->nr > 1) {
+		last = (shape->nr - 1) & (PT_STACK_DEPTH - 1);
+		to->last = shape->frame[last];
+		to->last_slot = l->words * 8 - shape->slot[last];
+		shape->nr = last;
+	}
+	to->at = at;
+	to->nr = shape->nr;
+	bpf_loop(PT_STACK_DEPTH, copy_step, &copying, 0);
+	__sync_val_compare_and_swap(&to->state, SHAPE_BEGUN, SHAPE_SHOWN);
+	return 0;
+}
+
+#define NO_ROOM SHAPES
+
+/* A stack that is looked for among the shapes. */
+struct sought {
+	__u64 entry; /* of the traced function */
+	__u64 site;  /* what it returns to */
+	__u64 base;  /* where it begins, and behind its end */
+	__u64 end;
+	__u32 first; /* key of the first shape that it can have */
+	__u32 room;  /* where there is room for one more, or NO_ROOM */
+};
+
+static __always_inline struct pt_shape *shape_at(__u32 key)
+{
+	key &= SHAPES - 1;
+	return bpf_map_lookup_elem(&shapes, &key);
+}
+
+/* Does the stack come from where those of this shape do? */
+static __always_inline bool is_from(const struct pt_shape *shape, const struct sought *k)
+{
+	/* a function that another one jumps to returns to the same place */
+	return shape->site == k->site && shape->entry == k->entry;
+}
+
+/* As known_stack(), where it is not the one that came last; @k->room is filled in. */
+__noinline int find_shape(struct sought *k)
+{
+	struct pt_shape *shape, *first;
+	__u32 way;
+
+	if (!k)
+		return 0;
+#pragma clang loop unroll(disable)
+	for (way = 0; way < SHAPE_WAYS; way++) {
+		shape = shape_at(k->first + way);
+		if (!shape || shape->state < SHAPE_UNSURE) {
+			k->room = (k->first + way) & (SHAPES - 1);
+			return 0;
+		}
+		if (!is_from(shape, k))
+			continue;
+		if (shape->state == SHAPE_UNSURE)
+			return 0;
+		if (!shape_fits(shape, k->base, k->end))
+			continue;
+		first = shape_at(k->first);
+		if (first)
+			first->latest = way;
+		return shape->at;
+	}
+	return 0;
+}
+
+/*
+ * known_stack - the stack that is looked for, if its shape is known
+ * Return: key of the stacks map; 0 if it is not known
+ */
+static __always_inline __u32 known_stack(struct sought *k)
+{
+	struct pt_shape *shape = shape_at(k->first);
+
+	/* most are what the last one was that may have the same shape */
+	if (shape && shape->latest)
+		shape = shape_at(k->first + shape->latest);
+	if (shape && shape->state == SHAPE_SHOWN && is_from(shape, k) &&
+	    shape_fits(shape, k->base, k->end))
+		return shape->at;
+	return find_shape(k);
+}
+
+/* Return: key of the stacks map; 0 if no stack could be kept (counted). */
+static __noinline __u32 take_stack(const struct hook *h)
+{
+	struct sought k = {
+		.entry = bpf_get_func_ip(h->ctx),
+		.site = return_address(h),
+		.base = stack_base(h),
+		.end = stack_end(),
+		.room = NO_ROOM,
+	};
+	struct pt_scratch *s;
+	__u32 at = 0;
+	long n;
+
+	k.first = (k.site ^ k.site >> 9) * SHAPE_WAYS;
+	/* an interrupt has a stack of its own */
+	if (k.end > k.base && k.end - k.base < STACK_BYTES) {
+		at = known_stack(&k);
+		if (at)
+			return at;
+	}
+	s = scratch_get();
+	if (!s) {
+		lose(PT_LOSS_STACK, 1);
+		return 0;
+	}
+	n = bpf_get_stack(h->ctx, s->stack.frame, sizeof(s->stack.frame), 0);
+	/*
+	 * 6.1 copies them from where a task may write that has preempted this one;
+	 * kprobes, which are not preempted, need not be asked
+	 */
+	if (n > 0 && h->fentry && k.site && !has_frame(s->slot, k.site))
+		n = 0;
+	if (n > 0)
+		at = intern_stack(s->slot, n / 8);
+	else
+		lose(PT_LOSS_UNWIND, 1);
+	if (at && k.room != NO_ROOM) {
+		s->learning = (struct learning){.entry = k.entry,
+						.site = k.site,
+						.base = k.base,
+						.words = (k.end - k.base) / 8};
+		learn_shape(s->slot, k.room, at);
+	}
+	scratch_put(s);
+	return at;
+}
+
+#endif /* PGMAPTRACE_BPF_STACK_BPF_H */

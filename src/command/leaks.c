@@ -1,0 +1,570 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "command/leaks.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "leaks/saved.h"
+#include "base/child.h"
+#include "command/query.h"
+#include "base/exit_status.h"
+#include "leaks/held_set.h"
+#include "leaks/print.h"
+#include "base/save.h"
+#include "base/say.h"
+
+#define LOOK_AGAIN_MS 300 /* a fault, an unmap or a get_user_pages_fast() is over by then */
+#define PROGRESS_NS   250000000ULL
+
+struct leaks {
+	const struct options *options;
+	struct sources from;
+	struct text_out out;
+	struct session *session;
+	struct baseline *baseline; /* of an earlier leaks */
+	struct baseline *past;	   /* of a session that has ended */
+	struct save save;
+	uint32_t peer; /* pid of the session that knows requests; 0: none */
+	uint64_t peer_began;
+	uint64_t began;
+	struct record_summary sum;
+	bool found; /* the pgmap that was asked for */
+	bool no_memory;
+	uint64_t pages; /* that were looked at */
+	uint64_t told;	/* when progress was last told of; 0: never */
+	/* the pgmap at hand */
+	struct pt_walk now;
+	struct record_pgmap pgmap;
+	struct heldset held;
+	struct requesters requesters;
+	struct stack_texts texts;
+};
+
+static uint64_t first_pfn(const struct pt_pgmap *p, unsigned int range)
+{
+	uint64_t pfn = p->range[range].start;
+
+	return range == 0 && p->first > pfn ? p->first : pfn;
+}
+
+/* On a terminal: what takes longer than a second says how far it is. */
+static void progress(struct leaks *l, uint64_t pfn, unsigned int range)
+{
+	const struct pt_pgmap *p = &l->now.pgmap;
+	uint64_t now = session_now(), all = 0, done = 0;
+
+	if (now - l->began < 1000000000ULL || now - l->told < PROGRESS_NS || !isatty(STDERR_FILENO))
+		return;
+	l->told = now;
+	for (unsigned int i = 0; i < p->nr_range; i++) {
+		all += p->range[i].end - p->range[i].start + 1;
+		if (i < range)
+			done = all;
+	}
+	done += pfn - p->range[range].start;
+	fprintf(stderr, "\r\033[Kpgmaptrace: leaks: %s %u %%", l->pgmap.device,
+		(unsigned int)(done * 100 / all));
+}
+
+static void end_progress(struct leaks *l)
+{
+	if (l->told)
+		fputs("\r\033[K", stderr);
+	l->told = 0;
+}
+
+/*
+ * One scan over the pgmap.  @again: only where something was held, and what is
+ * not held any more is taken from the set.
+ * Return: 0; an exit status.
+ */
+static int scan(struct leaks *l, bool again)
+{
+	const struct pt_pgmap *p = &l->now.pgmap;
+
+	for (unsigned int i = 0; i < p->nr_range; i++) {
+		uint64_t pfn = first_pfn(p, i), end = p->range[i].end + 1;
+
+		while (pfn < end) {
+			struct pt_leaks step = {
+				.pgmap = p->address,
+				.pfn = pfn,
+				.end = end - pfn > PT_LEAKS_PAGES ? pfn + PT_LEAKS_PAGES : end,
+				.type = p->type,
+				.dying = l->now.dying,
+			};
+			const uint64_t *held;
+
+			if (interrupted()) {
+				l->pgmap.incomplete = true;
+				return 0;
+			}
+			progress(l, pfn, i);
+			if (again && !heldset_any(&l->held, pfn, step.end)) {
+				pfn = step.end;
+				continue;
+			}
+			held = session_scan_leaks(l->session, &step);
+			if (!held)
+				return EXIT_INTERNAL;
+			if (!step.pgmap) {
+				l->now.found = 0;
+				return 0;
+			}
+			if (step.pfn <= pfn) {
+				l->pgmap.incomplete = true;
+				return 0;
+			}
+			if (again) {
+				heldset_keep(&l->held, pfn, step.pfn, held, step.held);
+			} else {
+				for (uint64_t j = 0; j < step.held; j++)
+					heldset_add(&l->held, held[j]);
+				l->pgmap.count.folios += step.folios;
+				l->pgmap.count.held += step.held;
+				l->pgmap.count.unreadable += step.unreadable;
+				/* what such a folio is worth in references of the pgmap */
+				l->pgmap.least += step.folios;
+				l->pgmap.most += step.pages;
+			}
+			l->pages += step.pfn - pfn;
+			pfn = step.pfn;
+		}
+	}
+	return 0;
+}
+
+/* What is to be done with a folio that is held. */
+enum answer {
+	ANSWER_SHOW,
+	ANSWER_KNOWN,	/* it is in the baseline */
+	ANSWER_YOUNG,	/* requested later than asked for */
+	ANSWER_AGELESS, /* it is not known when */
+};
+
+/* The last request of a folio that is out, if the session that runs has seen it. */
+static void ask_peer(struct leaks *l, uint64_t pfn, struct leak_folio *f)
+{
+	enum pt_profile profile = session_choice(l->session)->profile;
+	unsigned int type = l->now.pgmap.type;
+	struct session_past past;
+
+	f->past_known = l->peer && session_past(l->session, l->now.pgmap.address, pfn, &past);
+	if (!f->past_known)
+		return;
+	f->f.state = past.word;
+	f->f.request = past.request;
+	f->f.free = past.free;
+	f->preexisting = pt_life(past.word) == PT_PREEXISTING;
+	/* where nothing says that a use has ended, the last request is the best there is */
+	if (past.request.tick && (!pt_is_paired(profile, type) || pt_is_out(past.word)))
+		f->requested = session_touch_time(l->session, &past.request);
+}
+
+/* The same, of any session. */
+static void ask_past(struct leaks *l, uint64_t pfn, struct leak_folio *f)
+{
+	ask_peer(l, pfn, f);
+	/* what was seen by one that runs came later */
+	if (!l->past || f->f.request.tick || f->f.free.tick ||
+	    !baseline_request(l->past, &l->pgmap, pfn, &f->past))
+		return;
+	f->requested = f->past.requested;
+	f->ended = baseline_ended(l->past);
+}
+
+static enum answer judge(const struct leaks *l, uint64_t pfn, const struct leak_folio *f)
+{
+	uint64_t now = session_now(), since = f->requested ? f->requested : l->peer_began;
+	/* the time of a request may be rounded up */
+	double age = now > since ? (double)(now - since) / 1e9 : 0;
+
+	if (l->baseline && baseline_has_folio(l->baseline, &l->pgmap, pfn, f->requested))
+		return ANSWER_KNOWN;
+	if (l->options->older < 0 || ((f->requested || f->preexisting) && age >= l->options->older))
+		return ANSWER_SHOW;
+	return f->requested ? ANSWER_YOUNG : ANSWER_AGELESS;
+}
+
+static void count_held(struct leaks *l)
+{
+	unsigned int range = 0;
+	uint64_t pfn = 0, all = 0;
+
+	l->pgmap.count.held = 0;
+	for (; heldset_next(&l->held, &range, &pfn); pfn++, all++) {
+		struct leak_folio f = {0};
+
+		ask_past(l, pfn, &f);
+		switch (judge(l, pfn, &f)) {
+		case ANSWER_SHOW:
+			l->pgmap.count.held++;
+			break;
+		case ANSWER_KNOWN:
+			l->pgmap.count.known++;
+			break;
+		case ANSWER_YOUNG:
+			l->pgmap.count.young++;
+			break;
+		case ANSWER_AGELESS:
+			l->pgmap.count.ageless++;
+			break;
+		}
+	}
+	l->pgmap.count.mapped = l->pgmap.count.folios > all ? l->pgmap.count.folios - all : 0;
+}
+
+/* Fill in what a folio is now, and who holds it if @holders. */
+static void look(struct leaks *l, uint64_t pfn, struct leak_folio *f, bool holders)
+{
+	struct pt_touch request = f->f.request, free = f->f.free;
+	uint32_t state = f->f.state;
+	struct holders_query q = {.pfn = pfn};
+
+	f->f.pfn = pfn;
+	session_look(l->session, &f->f);
+	f->f.pgmap = l->now.pgmap;
+	f->f.request = request;
+	f->f.free = free;
+	f->f.state = state;
+	/* one time for all that is told: what lasts longer is the telling */
+	f->f.time = l->began;
+	f->looked = holders;
+	if (holders)
+		f->error = session_holders(l->session, &q, &f->found);
+}
+
+static bool knows_requests(const struct leaks *l)
+{
+	return l->peer || l->past;
+}
+
+static bool is_wanted_in_full(const struct leaks *l)
+{
+	return l->save.to || l->options->json || knows_requests(l);
+}
+
+/* Each folio that is held: to the file, and to the user what there is to say. */
+static void tell_held(struct leaks *l)
+{
+	unsigned int range = 0, told = 0;
+	uint64_t pfn = 0;
+
+	for (; heldset_next(&l->held, &range, &pfn); pfn++) {
+		struct leak_folio f = {0};
+		bool show, full;
+
+		if (interrupted()) {
+			l->pgmap.incomplete = true;
+			break;
+		}
+		ask_past(l, pfn, &f);
+		show = judge(l, pfn, &f) == ANSWER_SHOW;
+		full = show && told < l->options->top;
+		if (told >= l->options->top && !is_wanted_in_full(l))
+			break;
+		if (!full && !is_wanted_in_full(l))
+			continue;
+		look(l, pfn, &f, full);
+		told += full;
+		if (l->save.to)
+			l->no_memory |=
+				!leaks_record(l->save.to, &l->from, &l->texts, &l->pgmap, &f);
+		if (!show)
+			continue;
+		if (l->options->json)
+			l->no_memory |= !leaks_record(stdout, &l->from, &l->texts, &l->pgmap, &f);
+		else if (full)
+			leaks_folio(&l->out, &f);
+		if (!l->options->json && knows_requests(l))
+			l->no_memory |= !requesters_add(&l->requesters, l->session, &f);
+	}
+	if (!l->options->json && l->pgmap.incomplete)
+		printf("  stopped here\n");
+	else if (!l->options->json && l->pgmap.count.held > told)
+		printf("  and %llu more, not shown (see --top)\n",
+		       (unsigned long long)(l->pgmap.count.held - told));
+	if (knows_requests(l))
+		leaks_requesters(&l->out, &l->requesters, l->began, l->past);
+	requesters_free(&l->requesters);
+}
+
+/* Does a pgmap that was killed keep references, at two looks?  Then someone waits for them. */
+static bool is_stuck(struct leaks *l, const struct pt_walk *before)
+{
+	if (!l->now.dying || !before->dying)
+		return false;
+	/* while percpu_ref sums up it can't be known */
+	if (l->now.refs < 0)
+		l->sum.incomplete = true;
+	return before->refs != 0 && l->now.refs > 0;
+}
+
+/* Who waits for the pgmap as a whole. */
+static void find_waiters(struct leaks *l)
+{
+	struct holders_query q = {.pfn = l->now.pgmap.first, .pages = 1};
+	struct record_pgmap *p = &l->pgmap;
+	struct holders_found found;
+
+	if (session_holders(l->session, &q, &found))
+		return;
+	for (uint32_t i = 0; i < found.nr && p->nr_waiters < RECORD_WAITERS; i++)
+		if (found.holder[i].how == PT_HOW_PGMAP)
+			holder_text(&found.holder[i], p->waiter[p->nr_waiters++],
+				    RECORD_HOLDER_LEN);
+}
+
+static void tell_pgmap(struct leaks *l, bool stuck)
+{
+	bool known = stuck && l->baseline && baseline_has_dying(l->baseline, &l->pgmap);
+
+	if (stuck && !known)
+		l->sum.dying++;
+	if (stuck)
+		find_waiters(l);
+	l->sum.pgmaps++;
+	l->sum.count.folios += l->pgmap.count.folios;
+	l->sum.count.mapped += l->pgmap.count.mapped;
+	l->sum.count.held += l->pgmap.count.held;
+	l->sum.count.known += l->pgmap.count.known + known;
+	l->sum.count.young += l->pgmap.count.young;
+	l->sum.count.ageless += l->pgmap.count.ageless;
+	l->sum.count.unreadable += l->pgmap.count.unreadable;
+	if (l->save.to)
+		l->no_memory |= !record_pgmap(l->save.to, &l->pgmap);
+	if (l->options->json)
+		l->no_memory |= !record_pgmap(stdout, &l->pgmap);
+	else
+		leaks_pgmap(&l->out, &l->pgmap, &l->now.pgmap, stuck);
+	tell_held(l);
+	l->sum.incomplete |= l->pgmap.incomplete || l->pgmap.count.unreadable;
+}
+
+static int look_at_pgmap(struct leaks *l)
+{
+	struct pt_walk before = l->now;
+	int err = scan(l, false);
+
+	if (err || !l->now.found)
+		return err;
+	if (!l->pgmap.incomplete && (l->pgmap.count.held || l->now.dying)) {
+		poll(NULL, 0, LOOK_AGAIN_MS);
+		err = scan(l, true);
+		if (err || !l->now.found)
+			return err;
+	}
+	if (!session_look_at_pgmap(l->session, &l->now)) {
+		l->now.found = 0;
+		return 0;
+	}
+	l->pgmap.dying = l->now.dying;
+	l->pgmap.references = l->now.refs;
+	if (!pt_is_requested(session_choice(l->session)->profile, l->now.pgmap.type)) {
+		l->pgmap.least = 0;
+		/* allocations of P2P memory hold references, and are not seen */
+		l->pgmap.most = l->now.pgmap.type == PT_TYPE_PCI_P2PDMA ? PT_REFS_ANY : 0;
+	}
+	end_progress(l);
+	/* what was not looked at twice may have been held for a moment */
+	if (l->pgmap.incomplete) {
+		heldset_free(&l->held);
+		l->pgmap.count.held = 0;
+	} else {
+		count_held(l);
+	}
+	tell_pgmap(l, is_stuck(l, &before));
+	return 0;
+}
+
+static int on_pgmap(void *arg, const struct pt_walk *w)
+{
+	struct leaks *l = arg;
+	const char *wanted = l->options->pgmap;
+	const struct pt_pgmap *p = &w->pgmap;
+	int err;
+
+	l->now = *w;
+	l->pgmap = leaks_of_pgmap(&l->from, p);
+	if (wanted && !devices_is_called(l->from.devices, p, wanted))
+		return 0;
+	l->found = true;
+	if (!heldset_init(&l->held, p)) {
+		say_error("out of memory");
+		return EXIT_INTERNAL;
+	}
+	err = look_at_pgmap(l);
+	heldset_free(&l->held);
+	end_progress(l);
+	if (!err && !l->now.found && !l->options->json)
+		printf("%s (%s) went away meanwhile\n", l->pgmap.device, l->pgmap.type);
+	/* nobody reads the rest of it */
+	return err ? err : flush_output();
+}
+
+/* One that is not whole is of no use to anyone. */
+static int end_save(struct leaks *l)
+{
+	if (l->sum.incomplete) {
+		say("%s is not written, since not all was seen", l->options->save);
+		return 0;
+	}
+	l->no_memory |= !record_summary(l->save.to, &l->sum);
+	return save_end(&l->save, !l->no_memory);
+}
+
+/* Who knows requests, and what nobody knows. */
+static void tell_sources(const struct leaks *l)
+{
+	if (l->peer)
+		printf("requests are known from the session of pid %u, which began %.3f s ago\n",
+		       l->peer, (double)(l->began - l->peer_began) / 1e9);
+	if (!l->past)
+		return;
+	printf("requests%s are known from %s, of a session that ended %.3f s ago: what was "
+	       "requested since is not known%s\n",
+	       l->peer ? " that it did not see" : "", l->options->past,
+	       (double)(l->began - baseline_ended(l->past)) / 1e9,
+	       l->peer ? " where it did not see it" : "");
+	if (baseline_lost(l->past))
+		printf("that session lost events: what it knew may be of an earlier request\n");
+}
+
+static void tell_start(struct leaks *l, const struct utsname *u, const char *boot)
+{
+	struct record_start start = {
+		.version = VERSION,
+		.release = u->release,
+		.profile = pt_profile_name(session_choice(l->session)->profile),
+		.boot = boot,
+		.time = l->began,
+		.session = l->peer,
+		.session_began = l->peer_began,
+		.past = l->options->past,
+		.past_ended = l->past ? baseline_ended(l->past) : 0,
+	};
+
+	if (l->save.to)
+		l->no_memory |= !record_start(l->save.to, &start);
+	if (l->options->json)
+		l->no_memory |= !record_start(stdout, &start);
+	else
+		tell_sources(l);
+}
+
+static int finish(struct leaks *l, const struct utsname *u)
+{
+	int err = l->save.to ? end_save(l) : 0;
+
+	if (l->options->json)
+		l->no_memory |= !record_summary(stdout, &l->sum);
+	else
+		leaks_summary(stdout, &l->sum, u->release,
+			      pt_profile_name(session_choice(l->session)->profile));
+	if (err || flush_output())
+		return EXIT_INTERNAL;
+	if (l->no_memory) {
+		say_error("out of memory: something was not told");
+		return EXIT_INTERNAL;
+	}
+	if (l->sum.incomplete)
+		return EXIT_INCONCLUSIVE;
+	if (l->sum.count.held || l->sum.dying)
+		return EXIT_FINDINGS;
+	return l->sum.count.ageless ? EXIT_INCONCLUSIVE : EXIT_CLEAN;
+}
+
+/* Return: false, said on stderr, if the file that @option gives is of no use. */
+static bool load(struct baseline **b, const char *option, const char *file, enum baseline_of of,
+		 const char *boot)
+{
+	char why[512];
+
+	if (!file)
+		return true;
+	*b = baseline_load(file, boot, of, why, sizeof(why));
+	if (!*b)
+		say_error("%s: %s", option, why);
+	return *b;
+}
+
+static int find_leaks(struct leaks *l)
+{
+	char boot[BOOT_ID_LEN];
+	struct utsname u;
+	int err;
+
+	uname(&u);
+	save_read_boot(boot);
+	if (!load(&l->baseline, "--baseline", l->options->baseline, BASELINE_OF_LEAKS, boot) ||
+	    !load(&l->past, "--past", l->options->past, BASELINE_OF_SESSION, boot))
+		return EXIT_USAGE;
+	err = session_load(l->session, NULL);
+	if (err)
+		return err;
+	if (!session_join(l->session, &l->peer, &l->peer_began) && !l->past &&
+	    l->options->older >= 0)
+		return usage_error(
+			"leaks --older: no session runs that knows when folios were "
+			"requested: start pgmaptrace before the trouble, or give --past");
+	if (l->options->save) {
+		err = save_begin(&l->save, l->options->save);
+		if (err)
+			return err;
+	}
+	l->began = session_now();
+	tell_start(l, &u, boot);
+	err = session_each_pgmap(l->session, interrupted, on_pgmap, l);
+	if (err)
+		return err;
+	if (l->options->verbose)
+		say("looked at %llu pages in %.3f s", (unsigned long long)l->pages,
+		    (double)(session_now() - l->began) / 1e9);
+	l->sum.incomplete |= interrupted();
+	if (session_counts(l->session)->lost[PT_LOSS_PGMAP]) {
+		say("not every pgmap was looked at: one is being made just now, has more ranges "
+		    "than are looked at, or is one too many");
+		l->sum.incomplete = true;
+	}
+	if (l->options->pgmap && !l->found && !l->sum.incomplete)
+		return usage_error("leaks --pgmap %s: no pgmap is called so", l->options->pgmap);
+	return finish(l, &u);
+}
+
+int leaks_run(const struct options *o)
+{
+	struct leaks l = {.options = o};
+	int err;
+
+	if (signals_open(false) < 0)
+		return EXIT_INTERNAL;
+	l.session = session_probe(&o->session, &err);
+	if (!l.session)
+		return err;
+	l.out.to = stdout;
+	l.out.verbose = o->verbose;
+	l.out.from = &l.from;
+	l.from.session = l.session;
+	l.from.devices = devices_new("");
+	l.from.files = files_new("");
+	l.from.inlines = inlines_new(o->vmlinux);
+	if (l.from.devices && l.from.files && l.from.inlines) {
+		files_learn(l.from.files);
+		err = find_leaks(&l);
+	} else {
+		err = EXIT_INTERNAL;
+	}
+	save_drop(&l.save);
+	stack_texts_free(&l.texts);
+	baseline_free(l.baseline);
+	baseline_free(l.past);
+	session_free(l.session);
+	devices_free(l.from.devices);
+	inlines_free(l.from.inlines);
+	files_free(l.from.files);
+	return err;
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "command/query.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/comm.h"
+#include "base/exit_status.h"
+#include "session/holders.h"
+#include "session/hooks.h"
+#include "symbols/inlines.h"
+#include "base/save.h"
+#include "base/say.h"
+#include "session/session.h"
+#include "report/stacks.h"
+
+int flush_output(void)
+{
+	if (save_settled(stdout))
+		return EXIT_CLEAN;
+	say_error("can't write the output: %s", strerror(errno));
+	return EXIT_INTERNAL;
+}
+
+int command_probe(const struct options *o)
+{
+	const struct pt_choice *c;
+	struct session *s;
+	int status;
+
+	s = session_probe(&o->session, &status);
+	if (!s)
+		return status;
+	c = session_choice(s);
+	printf("profile: %s\n\nhooks:\n", pt_profile_name(c->profile));
+	for (const struct pt_hook *h = pt_hooks; h->function; h++) {
+		if (!(h->profiles & (1 << c->profile)))
+			continue;
+		printf("  %-13s%s\n", pt_attach_name(h->attach),
+		       h->attach == PT_ATTACH_NO ? h->function : h->symbol);
+	}
+	printf("\nrules:\n");
+	for (int i = 1; i < PT_NR_RULES; i++)
+		printf("  %-4s %s\n", c->rules_off & (1u << i) ? "off" : "on", pt_rule_name(i));
+	session_free(s);
+	return flush_output();
+}
+
+int command_rules(const char *name)
+{
+	bool found = false;
+
+	for (int i = 1; i < PT_NR_RULES; i++) {
+		if (name && strcmp(name, pt_rule_name(i)))
+			continue;
+		printf("%-22s%s\n", pt_rule_name(i), pt_rule_text(i));
+		found = true;
+	}
+	if (!found)
+		return usage_error("no rule is called %s: pgmaptrace rules lists them", name);
+	return flush_output();
+}
+
+static int say_no_holders(int err)
+{
+	say_error("can't look for holders: %s%s", strerror(-err),
+		  err == -EPERM ? " (run as root)" : "");
+	return EXIT_KERNEL;
+}
+
+int command_holders(const struct options *o, const char *text)
+{
+	struct holders_query q = {0};
+	struct holders_found found;
+	struct session *s;
+	char line[256];
+	int status, err;
+
+	if (!parse_number(text, &q.pfn))
+		return usage_error("holders %s: give a page frame number", text);
+	s = session_probe(&o->session, &status);
+	if (!s)
+		return status;
+	err = session_holders(s, &q, &found);
+	session_free(s);
+	if (err == -ENXIO) {
+		say_error("pfn %s is no device page", text);
+		return EXIT_USAGE;
+	}
+	if (err)
+		return say_no_holders(err);
+	printf("pfn 0x%llx, %llu page%s, refcount %d, mapcount %d\n", (unsigned long long)found.pfn,
+	       (unsigned long long)found.pages, found.pages > 1 ? "s" : "", found.refcount,
+	       found.mapcount);
+	for (uint32_t i = 0; i < found.nr; i++) {
+		holder_text(&found.holder[i], line, sizeof(line));
+		printf("  %s\n", line);
+	}
+	if (found.more)
+		printf("  and %u more\n", found.more);
+	if (!found.nr)
+		printf("  nobody found\n");
+	holders_not_looked(&found, line, sizeof(line));
+	if (line[0])
+		printf("  can't be known, or not wholly: %s\n", line);
+	printf("  " HOLDERS_NEVER_SEEN "\n");
+	err = flush_output();
+	if (err)
+		return err;
+	if (found.nr)
+		return EXIT_CLEAN;
+	return line[0] ? EXIT_INCONCLUSIVE : EXIT_FINDINGS;
+}
+
+static void stack_line(void *arg, const struct stack_line *l)
+{
+	(void)arg;
+	fputs("    ", stdout);
+	stack_print(stdout, l, true);
+}
+
+static void print_wait(const struct pt_wait *w, const struct ksyms *k, struct inlines *in)
+{
+	struct pt_stack st;
+
+	printf("%s/%u waits for ", comm_text(w->comm).text, w->tid);
+	if (w->how == PT_HOW_PGMAP)
+		printf("the pgmap of pfn 0x%llx\n", w->pfn);
+	else
+		printf("pfn 0x%llx (refcount %d)\n", w->pfn, w->refcount);
+	memcpy(st.frame, w->frames, sizeof(st.frame));
+	stack_lines(&st, k, in, stack_line, NULL);
+}
+
+int command_waiters(const struct options *o)
+{
+	static struct pt_waits found;
+	struct inlines *inlines;
+	struct session *s;
+	int status, err;
+
+	s = session_probe(&o->session, &status);
+	if (!s)
+		return status;
+	err = session_waits(s, &found);
+	if (err) {
+		session_free(s);
+		return say_no_holders(err);
+	}
+	inlines = inlines_new(o->vmlinux);
+	for (uint32_t i = 0; i < found.nr; i++)
+		print_wait(&found.wait[i], session_ksyms(s, SYMBOLS_MODULES), inlines);
+	inlines_free(inlines);
+	session_free(s);
+	if (found.more)
+		printf("and %u more\n", found.more);
+	if (!found.nr)
+		printf("nobody found\n");
+	if (!(found.looked & 1u << PT_HOW_WAIT))
+		printf("can't be known, or not wholly: who waits for a page\n");
+	if (!(found.looked & 1u << PT_HOW_PGMAP))
+		printf("can't be known, or not wholly: who waits for a pgmap\n");
+	err = flush_output();
+	if (err)
+		return err;
+	if (found.nr)
+		return EXIT_CLEAN;
+	return found.looked == PT_LOOKED_WAITS ? EXIT_FINDINGS : EXIT_INCONCLUSIVE;
+}

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "leaks/print.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/comm.h"
+#include "report/stacks.h"
+
+static struct requester *find_requester(struct requesters *all, uint32_t at, const char *stack,
+					const char *comm)
+{
+	struct requester *more;
+
+	for (unsigned int i = 0; i < all->nr; i++)
+		if (all->one[i].at == at && all->one[i].stack == stack &&
+		    !strcmp(all->one[i].comm, comm))
+			return &all->one[i];
+	more = realloc(all->one, (all->nr + 1) * sizeof(*more));
+	if (!more)
+		return NULL;
+	all->one = more;
+	more += all->nr++;
+	*more = (struct requester){.at = at, .stack = stack};
+	strcpy(more->comm, comm);
+	return more;
+}
+
+/* Who asked for it, as far as that is known. */
+static void name_requester(struct session *s, const struct leak_folio *f,
+			   char comm[PT_COMM_LEN + 1])
+{
+	if (!f->ended)
+		session_comm(s, &f->f.request, comm);
+	else if (f->past.task)
+		snprintf(comm, PT_COMM_LEN + 1, "%s", f->past.task);
+}
+
+bool requesters_add(struct requesters *all, struct session *s, const struct leak_folio *f)
+{
+	char comm[PT_COMM_LEN + 1] = "?";
+	struct requester *r;
+
+	if (!f->requested) {
+		all->older += f->preexisting;
+		all->unknown += !f->preexisting;
+		return true;
+	}
+	name_requester(s, f, comm);
+	r = find_requester(all, f->ended ? 0 : f->f.request.at, f->ended ? f->past.stack : NULL,
+			   comm);
+	if (!r)
+		return false;
+	if (r->folios < REQUESTER_PFNS)
+		r->pfn[r->folios] = f->f.pfn;
+	if (!r->oldest || f->requested < r->oldest)
+		r->oldest = f->requested;
+	r->folios++;
+	r->pages += 1ULL << f->f.order;
+	return true;
+}
+
+void requesters_free(struct requesters *all)
+{
+	free(all->one);
+	*all = (struct requesters){0};
+}
+
+static void explained(FILE *to, const struct record_pgmap *r)
+{
+	if (r->least == r->most)
+		fprintf(to, "%llu", (unsigned long long)r->most);
+	else if (r->most == PT_REFS_ANY)
+		fprintf(to, "%llu or more", (unsigned long long)r->least);
+	else
+		fprintf(to, "%llu to %llu", (unsigned long long)r->least,
+			(unsigned long long)r->most);
+}
+
+static void dying(struct text_out *o, const struct record_pgmap *r, bool stuck)
+{
+	fprintf(o->to, "  dying: ");
+	if (r->references < 0) {
+		fprintf(o->to, "its reference count is not known yet\n");
+		return;
+	}
+	fprintf(o->to, "reference count %lld, explained ", (long long)r->references);
+	explained(o->to, r);
+	fprintf(o->to, "%s\n", stuck ? "; the pgmap stays until it is 0" : "");
+	for (unsigned int i = 0; i < r->nr_waiters; i++)
+		fprintf(o->to, "    %s\n", r->waiter[i]);
+}
+
+void leaks_pgmap(struct text_out *o, const struct record_pgmap *r, const struct pt_pgmap *p,
+		 bool stuck)
+{
+	bool in_use = p->type == PT_TYPE_PRIVATE || p->type == PT_TYPE_COHERENT;
+
+	fputs(r->device, o->to);
+	if (r->block[0])
+		fprintf(o->to, ", %s", r->block);
+	fprintf(o->to, " (%s), pfn", r->type);
+	for (uint32_t i = 0; i < p->nr_range && i < PT_MAX_RANGES; i++)
+		fprintf(o->to, "%s0x%llx-0x%llx", i ? ", " : " ", p->range[i].start,
+			p->range[i].end);
+	fprintf(o->to, ": %llu folio%s above idle", (unsigned long long)r->count.folios,
+		r->count.folios == 1 ? "" : "s");
+	if (r->incomplete)
+		fprintf(o->to, " so far; stopped here, and none was looked at twice\n");
+	else
+		fprintf(o->to, ", %llu %s, %llu held%s\n", (unsigned long long)r->count.mapped,
+			in_use ? "in use" : "mapped", (unsigned long long)r->count.held,
+			r->count.known ? " that the baseline has not" : "");
+	if (r->count.known)
+		fprintf(o->to, "  %llu held as they were in the baseline\n",
+			(unsigned long long)r->count.known);
+	if (r->count.young)
+		fprintf(o->to, "  %llu held, and requested later than --older\n",
+			(unsigned long long)r->count.young);
+	if (r->count.ageless)
+		fprintf(o->to, "  %llu held, and not known since when\n",
+			(unsigned long long)r->count.ageless);
+	if (r->count.unreadable)
+		fprintf(o->to, "  %llu pages could not be read\n",
+			(unsigned long long)r->count.unreadable);
+	if (r->dying)
+		dying(o, r, stuck);
+}
+
+static void held_by(struct text_out *o, const struct leak_folio *f)
+{
+	char text[RECORD_HOLDER_LEN];
+
+	if (!f->looked)
+		return;
+	if (f->error) {
+		fprintf(o->to, "    held by: not known (%s)\n", strerror(-f->error));
+		return;
+	}
+	for (uint32_t i = 0; i < f->found.nr; i++) {
+		bool holds = holder_pins(&f->found.holder[i]) ||
+			     (f->found.holder[i].how == PT_HOW_MAP &&
+			      pt_mappings_hold(session_choice(o->from->session)->profile,
+					       f->f.pgmap.type));
+
+		holder_text(&f->found.holder[i], text, sizeof(text));
+		fprintf(o->to, "    %s%s\n", holds ? "held by " : "", text);
+	}
+	if (f->found.more)
+		fprintf(o->to, "    and at most %u more\n", f->found.more);
+	holders_not_looked(&f->found, text, sizeof(text));
+	if (text[0])
+		fprintf(o->to, "    could not be looked for, or not to the end: %s\n", text);
+	if (!f->found.nr)
+		fprintf(o->to, "    held by: nobody was found; %s\n", HOLDERS_NEVER_SEEN);
+	else if (!holders_any_pins(&f->found))
+		fprintf(o->to, "    no pin was found; %s\n", HOLDERS_NEVER_SEEN);
+}
+
+/* Seconds; 0 of what was requested while leaks began. */
+static double age(uint64_t time, uint64_t requested)
+{
+	return time > requested ? (double)(time - requested) / 1e9 : 0;
+}
+
+static const char *word_of_request(const struct text_out *o, const struct leak_folio *f)
+{
+	return text_words(session_choice(o->from->session)->profile, f->f.pgmap.type).request;
+}
+
+void leaks_folio(struct text_out *o, const struct leak_folio *f)
+{
+	struct report_touch request = report_touch_of(o->from, &f->f.request, f->f.time);
+	char comm[PT_COMM_LEN + 1] = "?", file[FILE_LINE_LEN];
+
+	fprintf(o->to, "  pfn 0x%llx order %u refcount %d mapcount %d\n", f->f.pfn, f->f.order,
+		f->f.refcount, f->f.mapcount);
+	if (files_describe(o->from->files, &f->f, file, sizeof(file)))
+		fprintf(o->to, "    %s\n", file);
+	held_by(o, f);
+	if (f->requested) {
+		name_requester(o->from->session, f, comm);
+		fprintf(o->to, "    %s ", word_of_request(o, f));
+		if (f->ended)
+			text_task(o, comm, f->past.tid, f->past.interrupt);
+		else
+			text_who(o, &request);
+		fprintf(o->to, ", %.3f s ago", age(f->f.time, f->requested));
+		if (f->ended)
+			fprintf(o->to, ", as the session that ended %.3f s ago saw it",
+				(double)(f->f.time - f->ended) / 1e9);
+		fputc('\n', o->to);
+	} else if (f->preexisting) {
+		fprintf(o->to, "    in use since before the session began\n");
+	} else if (f->past_known) {
+		fprintf(o->to, "    the session %s\n",
+			session_keeps_history(o->from->session)
+				? "saw no request of it"
+				: "keeps no requests, by --stack=none");
+	}
+}
+
+void leaks_requesters(struct text_out *o, const struct requesters *all, uint64_t time, bool past)
+{
+	for (unsigned int i = 0; i < all->nr; i++) {
+		const struct requester *r = &all->one[i];
+
+		fprintf(o->to, "  %llu folio%s, %llu KiB, by %s, the oldest %.3f s ago: pfn",
+			(unsigned long long)r->folios, r->folios > 1 ? "s" : "",
+			(unsigned long long)r->pages * 4, comm_text(r->comm).text,
+			age(time, r->oldest));
+		for (uint64_t j = 0; j < r->folios && j < REQUESTER_PFNS; j++)
+			fprintf(o->to, "%s0x%llx", j ? ", " : " ", (unsigned long long)r->pfn[j]);
+		fprintf(o->to, "%s\n", r->folios > REQUESTER_PFNS ? " ..." : "");
+		if (r->stack && *r->stack)
+			text_frames(o->to, r->stack);
+		else
+			text_where(o, r->at);
+	}
+	if (all->older)
+		fprintf(o->to, "  %llu in use since before the session began\n",
+			(unsigned long long)all->older);
+	if (all->unknown)
+		fprintf(o->to, "  %llu of which %s\n", (unsigned long long)all->unknown,
+			past ? "no request is known"
+			: session_keeps_history(o->from->session)
+				? "the session saw no request"
+				: "the session keeps no requests, by --stack=none");
+}
+
+void leaks_summary(FILE *to, const struct record_summary *sum, const char *release,
+		   const char *profile)
+{
+	fprintf(to, "pgmaptrace: leaks pgmaps=%llu folios=%llu mapped=%llu held=%llu",
+		(unsigned long long)sum->pgmaps, (unsigned long long)sum->count.folios,
+		(unsigned long long)sum->count.mapped, (unsigned long long)sum->count.held);
+	if (sum->count.known)
+		fprintf(to, " known=%llu", (unsigned long long)sum->count.known);
+	if (sum->count.young)
+		fprintf(to, " young=%llu", (unsigned long long)sum->count.young);
+	if (sum->count.ageless)
+		fprintf(to, " ageless=%llu", (unsigned long long)sum->count.ageless);
+	if (sum->dying)
+		fprintf(to, " dying=%llu", (unsigned long long)sum->dying);
+	if (sum->count.unreadable)
+		fprintf(to, " unreadable=%llu", (unsigned long long)sum->count.unreadable);
+	fprintf(to, " kernel=%s profile=%s%s\n", release, profile,
+		sum->incomplete ? " incomplete" : "");
+}
+
+/* Cut @text into its lines.  Return: how many; at most @size. */
+static uint32_t split(char *text, char **line, uint32_t size)
+{
+	uint32_t nr = 0;
+
+	for (char *at = strtok(text, "\n"); at && nr < size; at = strtok(NULL, "\n"))
+		line[nr++] = at;
+	return nr;
+}
+
+struct record_pgmap leaks_of_pgmap(const struct sources *from, const struct pt_pgmap *p)
+{
+	return (struct record_pgmap){
+		.device = devices_name(from->devices, p),
+		.block = devices_block(from->devices, p),
+		.type = devices_type(p->type),
+		.first = p->range[0].start,
+		.last = p->range[0].end,
+		.references = -1,
+	};
+}
+
+bool leaks_record(FILE *to, const struct sources *from, struct stack_texts *texts,
+		  const struct record_pgmap *p, const struct leak_folio *f)
+{
+	char comm[PT_COMM_LEN + 1] = "", file[FILE_LINE_LEN], *frame[PT_STACK_DEPTH * INLINE_DEPTH];
+	struct record_folio r = {
+		.pgmap = p,
+		.pfn = f->f.pfn,
+		.order = f->f.order,
+		.refcount = f->f.refcount,
+		.mapcount = f->f.mapcount,
+		.inode = f->f.file.inode,
+		.offset = f->f.file.flags & PT_FILE_OFFSET ? f->f.file.offset : PT_NO_OFFSET,
+		.looked = f->looked && !f->error,
+		.requested = f->requested,
+		.frame = frame,
+	};
+	const char *stack = f->past.stack;
+	char *frames = NULL;
+	bool good;
+
+	if (files_describe(from->files, &f->f, file, sizeof(file)))
+		r.file = strncmp(file, "file: ", 6) ? file : file + 6;
+	if (r.looked) {
+		r.nr_holders = f->found.nr;
+		for (uint32_t i = 0; i < f->found.nr; i++)
+			holder_text(&f->found.holder[i], r.holder[i], sizeof(r.holder[i]));
+	}
+	if (f->requested) {
+		r.age = age(f->f.time, f->requested);
+		if (f->ended) {
+			r.past = true;
+			r.tid = f->past.tid;
+			r.interrupt = f->past.interrupt;
+			r.task = f->past.task;
+		} else {
+			r.tid = PT_TID(f->f.request.who);
+			r.interrupt = session_is_interrupt(from->session, f->f.request.at);
+			if (session_comm(from->session, &f->f.request, comm))
+				r.task = comm;
+			stack = stack_text(from, texts, f->f.request.at);
+		}
+		frames = stack ? strdup(stack) : NULL;
+		if (!frames)
+			return false;
+		r.nr_frames = split(frames, frame, PT_STACK_DEPTH * INLINE_DEPTH);
+	}
+	good = record_folio(to, &r);
+	free(frames);
+	return good;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What leaks has to say, for people and as records. */
+#ifndef PGMAPTRACE_LEAKS_PRINT_H
+#define PGMAPTRACE_LEAKS_PRINT_H
+
+#include "leaks/saved.h"
+#include "output/text.h"
+#include "leaks/records.h"
+
+#define REQUESTER_PFNS 4
+
+/* A folio that is held. */
+struct leak_folio {
+	struct pt_finding f;	  /* as it is now; its last request and free, if they are known */
+	bool past_known;	  /* a session has it */
+	bool preexisting;	  /* and it was in use when that began */
+	uint64_t requested;	  /* ns; 0: not known */
+	uint64_t ended;		  /* when the session had ended that knows it; 0: it runs */
+	struct past_request past; /* of that one */
+	bool looked;		  /* for holders */
+	int error;		  /* of that; negative errno */
+	struct holders_found found;
+};
+
+/* Folios that were requested at one place of the kernel by tasks of one name. */
+struct requester {
+	uint32_t at;	   /* of a session that runs, or */
+	const char *stack; /* of one that has ended: see past_request; else NULL */
+	char comm[PT_COMM_LEN + 1];
+	uint64_t folios, pages;
+	uint64_t oldest; /* ns */
+	uint64_t pfn[REQUESTER_PFNS];
+};
+
+struct requesters {
+	struct requester *one;
+	unsigned int nr;
+	uint64_t older;	  /* folios that were in use when the session began */
+	uint64_t unknown; /* folios whose request it does not know */
+};
+
+/* Return: false without memory. */
+bool requesters_add(struct requesters *all, struct session *s, const struct leak_folio *f);
+void requesters_free(struct requesters *all);
+
+/* @stuck: someone waits for the last references of a pgmap that was killed */
+void leaks_pgmap(struct text_out *o, const struct record_pgmap *r, const struct pt_pgmap *p,
+		 bool stuck);
+void leaks_folio(struct text_out *o, const struct leak_folio *f);
+/*
+ * @time: ages are told as of then, ns of CLOCK_MONOTONIC
+ * @past: a session that has ended was asked, too
+ */
+void leaks_requesters(struct text_out *o, const struct requesters *all, uint64_t time, bool past);
+void leaks_summary(FILE *to, const struct record_summary *sum, const char *release,
+		   const char *profile);
+
+/* What a record says of a pgmap and is not counted; it points into from->devices. */
+struct record_pgmap leaks_of_pgmap(const struct sources *from, const struct pt_pgmap *p);
+/* A folio as a record.  Return: as record_folio(). */
+bool leaks_record(FILE *to, const struct sources *from, struct stack_texts *texts,
+		  const struct record_pgmap *p, const struct leak_folio *f);
+
+#endif /* PGMAPTRACE_LEAKS_PRINT_H */

@@ -1,0 +1,538 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "output/json.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "report/folio.h"
+#include "output/jsonl.h"
+#include "base/say.h"
+#include "base/save.h"
+
+static enum pt_profile profile_of(const struct json_out *o)
+{
+	return session_choice(o->from->session)->profile;
+}
+
+/* To each file, at once: a reader may follow them. */
+static void end(struct json_out *o, struct jsonl *l)
+{
+	const char *text = jsonl_finish(l);
+
+	for (int i = 0; i < 2; i++) {
+		if (!o->to[i] || !text)
+			continue;
+		/* here is known why not */
+		if ((fprintf(o->to[i], "%s\n", text) < 0 || fflush(o->to[i])) && !o->error[i])
+			o->error[i] = errno;
+	}
+	o->no_memory |= !text;
+	jsonl_free(l);
+}
+
+static void on_error(void *arg, const char *message)
+{
+	struct jsonl l = jsonl_begin("error");
+
+	jsonl_text(&l, "message", message);
+	end(arg, &l);
+}
+
+void json_tell_errors(struct json_out *o)
+{
+	say_errors_to(o ? on_error : NULL, o);
+}
+
+/* ---- parts of records */
+
+static void add_rules(struct jsonl *l, const char *key, uint32_t rules)
+{
+	struct json_object *array = json_object_new_array();
+
+	for (int i = 1; i < PT_NR_RULES; i++)
+		if (rules & (1u << i))
+			jsonl_item(l, array, jsonl_string(pt_rule_name(i)));
+	jsonl_add(l, key, array);
+}
+
+static void add_time(const struct json_out *o, struct jsonl *l, const char *key, uint64_t time)
+{
+	jsonl_double(l, key, report_seconds(o->from, time));
+}
+
+static void add_stack(const struct json_out *o, struct jsonl *l, uint32_t at)
+{
+	struct json_object *array = json_object_new_array();
+	char *frames = report_frames(o->from, at);
+
+	for (char *f = frames ? strtok(frames, "\n") : NULL; f; f = strtok(NULL, "\n"))
+		jsonl_item(l, array, jsonl_string(f));
+	l->failed |= !frames;
+	free(frames);
+	jsonl_add(l, "stack", array);
+}
+
+/* Who did something, and where. */
+static void add_touch(const struct json_out *o, struct jsonl *l, const struct report_touch *t)
+{
+	jsonl_text(l, "comm", t->comm);
+	jsonl_number(l, "tid", t->tid);
+	if (t->cpu < PT_CPU_UNKNOWN)
+		jsonl_number(l, "cpu", t->cpu);
+	if (t->interrupt)
+		jsonl_bool(l, "interrupt", true);
+	add_stack(o, l, t->at);
+}
+
+/* The last request or free of a folio, if it was seen. */
+static void add_past(const struct json_out *o, struct jsonl *l, const char *key,
+		     const struct report_touch *t)
+{
+	struct jsonl in;
+
+	if (!t->known)
+		return;
+	in = jsonl_inner();
+	jsonl_double(&in, "ago", t->ago);
+	add_touch(o, &in, t);
+	l->failed |= in.failed;
+	jsonl_add(l, key, in.object);
+}
+
+static void add_pgmap(struct jsonl *l, const struct report *r)
+{
+	const struct pt_pgmap *p = &r->f.pgmap;
+	struct json_object *ranges = json_object_new_array();
+	struct jsonl in = jsonl_inner();
+
+	jsonl_text(&in, "device", r->device);
+	jsonl_text(&in, "type", r->type);
+	for (uint32_t i = 0; i < p->nr_range && i < PT_MAX_RANGES; i++) {
+		struct jsonl range = jsonl_inner();
+
+		jsonl_number(&range, "first", p->range[i].start);
+		jsonl_number(&range, "last", p->range[i].end);
+		jsonl_item(&in, ranges, range.object);
+	}
+	jsonl_add(&in, "pfns", ranges);
+	jsonl_number(&in, "epoch", p->epoch);
+	if (r->pgmap[0])
+		jsonl_text(&in, "text", r->pgmap);
+	l->failed |= in.failed;
+	jsonl_add(l, "pgmap", in.object);
+}
+
+static void add_folio(const struct json_out *o, struct jsonl *l, const struct report *r)
+{
+	const struct pt_finding *f = &r->f;
+	char text[128];
+
+	jsonl_number(l, "pfn", f->pfn);
+	jsonl_number(l, "order", f->order);
+	jsonl_signed(l, "refcount", f->refcount);
+	jsonl_signed(l, "mapcount", f->mapcount);
+	if (f->pincount >= 0)
+		jsonl_signed(l, "pincount", f->pincount);
+	folio_flags(session_btf(o->from->session), f->flags, text, sizeof(text));
+	jsonl_text(l, "flags", text);
+	folio_state(f->state, text, sizeof(text));
+	jsonl_text(l, "state", text);
+	if (f->folios > 1)
+		jsonl_number(l, "folios", f->folios);
+}
+
+static void add_file(struct jsonl *l, const struct report *r)
+{
+	const struct pt_file *file = &r->f.file;
+
+	if (!r->file[0])
+		return;
+	jsonl_text(l, "file", strncmp(r->file, "file: ", 6) ? r->file : r->file + 6);
+	if (file->flags & PT_FILE_KNOWN && !file->rdev)
+		jsonl_number(l, "inode", file->inode);
+	if (file->flags & PT_FILE_OFFSET)
+		jsonl_number(l, "offset", file->offset);
+}
+
+static void add_holders(struct jsonl *l, const struct held *held)
+{
+	struct json_object *array;
+	char text[256];
+
+	if (held->outstanding >= 0)
+		jsonl_signed(l, "pgmap_outstanding", held->outstanding);
+	if (!held->looked || held->error)
+		return;
+	array = json_object_new_array();
+	for (uint32_t i = 0; i < held->found.nr; i++) {
+		holder_text(&held->found.holder[i], text, sizeof(text));
+		jsonl_item(l, array, jsonl_string(text));
+	}
+	jsonl_add(l, "holders", array);
+	if (held->found.more)
+		jsonl_number(l, "more_holders", held->found.more);
+	holders_not_looked(&held->found, text, sizeof(text));
+	if (text[0])
+		jsonl_text(l, "holders_not_known", text);
+}
+
+static void add_references(struct jsonl *l, const struct pt_finding *f)
+{
+	if (!f->refs && !f->most)
+		return;
+	if (f->refs >= 0)
+		jsonl_signed(l, "pgmap_references", f->refs);
+	jsonl_number(l, "explained_least", f->least);
+	if (f->most != PT_REFS_ANY)
+		jsonl_number(l, "explained_most", f->most);
+}
+
+static void add_group(const struct json_out *o, struct jsonl *l, const struct outstanding_group *g,
+		      uint64_t now)
+{
+	struct report_touch oldest = report_touch_of(o->from, &g->oldest, now);
+	struct json_object *pfns = json_object_new_array();
+
+	jsonl_number(l, "folios", g->folios);
+	jsonl_number(l, "pages", g->pages);
+	for (unsigned int i = 0; i < outstanding_examples(g); i++)
+		jsonl_item(
+			l, pfns,
+			json_object_new_uint64(report_pfn(o->from, g->epoch, g->example[i].pfn)));
+	jsonl_add(l, "pfns", pfns);
+	if (oldest.known) {
+		jsonl_double(l, "oldest", oldest.ago);
+		jsonl_text(l, "comm", oldest.comm);
+		jsonl_number(l, "tid", oldest.tid);
+	}
+	add_stack(o, l, g->at);
+}
+
+static void add_groups(const struct json_out *o, struct jsonl *l, const struct report *r)
+{
+	struct json_object *array;
+
+	if (!r->groups)
+		return;
+	array = json_object_new_array();
+	for (const struct outstanding_group *g = r->groups; g; g = g->next) {
+		struct jsonl in = jsonl_inner();
+
+		add_group(o, &in, g, r->f.time);
+		l->failed |= in.failed;
+		jsonl_item(l, array, in.object);
+	}
+	jsonl_add(l, "requested_at", array);
+}
+
+/* ---- records */
+
+static void add_hooks(struct jsonl *l, enum pt_profile profile)
+{
+	struct json_object *array = json_object_new_array();
+
+	for (const struct pt_hook *h = pt_hooks; h->function; h++) {
+		struct jsonl in;
+
+		if (!(h->profiles & (1 << profile)) || (h->attach == PT_ATTACH_NO && !h->off))
+			continue;
+		in = jsonl_inner();
+		jsonl_text(&in, "function", h->function);
+		jsonl_text(&in, "at", h->exit ? "return" : "entry");
+		if (h->attach == PT_ATTACH_NO)
+			jsonl_text(&in, "missing",
+				   h->error ? strerror(h->error) : "not in this kernel");
+		else
+			jsonl_text(&in, "by", pt_attach_name(h->attach));
+		l->failed |= in.failed;
+		jsonl_item(l, array, in.object);
+	}
+	jsonl_add(l, "hooks", array);
+}
+
+static void add_effects(const struct json_out *o, struct jsonl *l)
+{
+	uint32_t off = session_choice(o->from->session)->rules_off;
+	struct jsonl in = jsonl_inner();
+
+	for (int i = 1; i < PT_NR_RULES; i++) {
+		const char *effect = policy_effect_name(policy_of(o->from->policy, i));
+
+		jsonl_text(&in, pt_rule_name(i), off & (1u << i) ? "off" : effect);
+	}
+	l->failed |= in.failed;
+	jsonl_add(l, "rules", in.object);
+}
+
+void json_start(struct json_out *o)
+{
+	struct jsonl l = jsonl_begin("start");
+	char boot[BOOT_ID_LEN];
+	struct utsname u;
+
+	uname(&u);
+	save_read_boot(boot);
+	jsonl_number(&l, "schema", JSON_SCHEMA);
+	jsonl_text(&l, "version", VERSION);
+	jsonl_text(&l, "kernel", u.release);
+	jsonl_text(&l, "profile", pt_profile_name(profile_of(o)));
+	if (!o->from->deterministic)
+		jsonl_text(&l, "boot", boot);
+	add_time(o, &l, "time", session_began(o->from->session));
+	add_hooks(&l, profile_of(o));
+	add_effects(o, &l);
+	end(o, &l);
+}
+
+/* What a finding and a stall have in common. */
+static void add_report(const struct json_out *o, struct jsonl *l, const struct report *r)
+{
+	jsonl_text(l, "rule", pt_rule_name(r->f.rule));
+	add_time(o, l, "time", r->f.time);
+	add_pgmap(l, r);
+	if (r->about_folio)
+		add_folio(o, l, r);
+	add_file(l, r);
+	add_holders(l, &r->held);
+	add_references(l, &r->f);
+}
+
+void json_finding(struct json_out *o, const struct report *r, bool brief)
+{
+	struct jsonl l = jsonl_begin("finding");
+	char text[512];
+
+	jsonl_text(&l, "severity", r->warning ? "warning" : "violation");
+	report_headline(r, text, sizeof(text));
+	jsonl_text(&l, "headline", text);
+	jsonl_text(&l, "reason", r->sentence);
+	jsonl_text(&l, "usually", pt_rule_cause(r->f.rule));
+	if (brief)
+		jsonl_bool(&l, "brief", true);
+	add_report(o, &l, r);
+	if (r->f.waited)
+		jsonl_double(&l, "waited", r->waited);
+	add_touch(o, &l, &r->event);
+	add_past(o, &l, "request", &r->request);
+	add_past(o, &l, "free", &r->free);
+	add_groups(o, &l, r);
+	end(o, &l);
+}
+
+void json_stall_lasts(struct json_out *o, const struct report *r)
+{
+	struct jsonl l = jsonl_begin("stall");
+
+	add_report(o, &l, r);
+	jsonl_text(&l, "comm", r->event.comm);
+	jsonl_number(&l, "tid", r->event.tid);
+	jsonl_double(&l, "waited", r->waited);
+	end(o, &l);
+}
+
+void json_stall_ended(struct json_out *o, const struct report_end *e)
+{
+	struct jsonl l = jsonl_begin("stall_end");
+	struct json_object *array = json_object_new_array();
+
+	jsonl_text(&l, "rule", pt_rule_name(e->about.f.rule));
+	add_pgmap(&l, &e->about);
+	jsonl_number(&l, "pfn", e->about.f.pfn);
+	jsonl_double(&l, "waited", e->after);
+	jsonl_bool(&l, "free", !e->given_up);
+	add_past(o, &l, "release", &e->release);
+	for (unsigned int i = 0; i < e->nr_let_go; i++)
+		jsonl_item(&l, array, jsonl_string(e->let_go[i]));
+	jsonl_add(&l, "let_go", array);
+	end(o, &l);
+}
+
+void json_gone(struct json_out *o, const struct outstanding_group *g)
+{
+	struct jsonl l = jsonl_begin("gone");
+
+	jsonl_text(&l, "device", devices_name_of_epoch(o->from->devices, g->epoch));
+	jsonl_number(&l, "epoch", g->epoch);
+	add_group(o, &l, g, session_now());
+	end(o, &l);
+}
+
+void json_event(struct json_out *o, const struct pt_told *t)
+{
+	struct jsonl l = jsonl_begin("event");
+	char text[128];
+
+	add_time(o, &l, "time", t->time);
+	jsonl_text(&l, "event", folio_event(t->op));
+	jsonl_text(&l, "device", devices_name_of_epoch(o->from->devices, t->epoch));
+	jsonl_number(&l, "pfn", report_pfn(o->from, t->epoch, t->pfn));
+	jsonl_number(&l, "order", t->order);
+	folio_state(t->before, text, sizeof(text));
+	jsonl_text(&l, "before", text);
+	folio_state(t->after, text, sizeof(text));
+	jsonl_text(&l, "after", text);
+	jsonl_signed(&l, "refcount", t->refcount);
+	jsonl_signed(&l, "mapcount", t->mapcount);
+	if (t->inode)
+		jsonl_number(&l, "inode", t->inode);
+	if (t->inode && t->offset != PT_NO_OFFSET)
+		jsonl_number(&l, "offset", t->offset);
+	jsonl_text(&l, "comm", t->comm);
+	jsonl_number(&l, "tid", report_pid(o->from, t->tid));
+	jsonl_number(&l, "cpu", o->from->deterministic ? 0 : t->cpu);
+	if (t->rule)
+		jsonl_text(&l, "rule", pt_rule_name(t->rule));
+	end(o, &l);
+}
+
+struct stats {
+	struct json_out *out;
+	struct jsonl line;
+	struct json_object *pgmaps;
+};
+
+static void add_stats(void *arg, const struct pt_pgmap *p)
+{
+	struct stats *s = arg;
+	const struct sources *from = s->out->from;
+	struct jsonl in = jsonl_inner();
+	struct pt_rates r = {0};
+
+	session_rates(from->session, p->epoch, &r);
+	jsonl_text(&in, "device", devices_name(from->devices, p));
+	jsonl_text(&in, "type", devices_type(p->type));
+	jsonl_number(&in, "epoch", p->epoch);
+	jsonl_number(&in, "requests", r.requests);
+	jsonl_number(&in, "frees", r.frees);
+	s->line.failed |= in.failed;
+	jsonl_item(&s->line, s->pgmaps, in.object);
+}
+
+void json_stats(struct json_out *o)
+{
+	struct stats s = {.out = o, .line = jsonl_begin("stats")};
+	const struct pt_counts *c = session_counts(o->from->session);
+
+	add_time(o, &s.line, "time", session_now());
+	jsonl_number(&s.line, "requests", c->requests);
+	jsonl_number(&s.line, "frees", c->frees);
+	s.pgmaps = json_object_new_array();
+	session_pgmaps(o->from->session, add_stats, &s);
+	jsonl_add(&s.line, "pgmaps", s.pgmaps);
+	end(o, &s.line);
+}
+
+void json_groups(struct json_out *o, const struct findings *all)
+{
+	for (const struct finding_group *g = all->groups; g; g = g->next) {
+		struct json_object *pfns;
+		struct jsonl l;
+
+		if (findings_suppressed(g) || (g->count.times < 2 && g->nr_examples))
+			continue;
+		l = jsonl_begin("group");
+		jsonl_text(&l, "rule", pt_rule_name(g->key.rule));
+		jsonl_number(&l, "times", g->count.times);
+		add_time(o, &l, "first", g->count.first);
+		add_time(o, &l, "last", g->count.last);
+		pfns = json_object_new_array();
+		for (unsigned int i = 0; i < g->nr_examples; i++)
+			jsonl_item(&l, pfns,
+				   json_object_new_uint64(report_pfn(
+					   o->from, g->example[i].pgmap.epoch, g->example[i].pfn)));
+		jsonl_add(&l, "pfns", pfns);
+		add_stack(o, &l, g->key.at);
+		end(o, &l);
+	}
+}
+
+void json_ledger(struct json_out *o, const struct ledger *l)
+{
+	for (unsigned int i = 0; i < l->nr; i++) {
+		const struct loss *loss = &l->loss[i];
+		struct jsonl line = jsonl_begin("loss");
+
+		jsonl_text(&line, "name", loss->name);
+		jsonl_text(&line, "text", loss->text);
+		if (loss->times)
+			jsonl_number(&line, "times", loss->times);
+		add_rules(&line, "may_hide", loss->touches);
+		end(o, &line);
+	}
+}
+
+static void add_results(struct jsonl *l, const struct summary *sum)
+{
+	struct jsonl found = jsonl_inner(), expected = jsonl_inner();
+
+	for (int i = 1; i < PT_NR_RULES; i++) {
+		if (sum->rule[i].found)
+			jsonl_number(&found, pt_rule_name(i), sum->rule[i].found);
+		if (sum->rule[i].expected)
+			jsonl_number(&expected, pt_rule_name(i), sum->rule[i].expected);
+	}
+	l->failed |= found.failed | expected.failed;
+	jsonl_add(l, "rules", found.object);
+	jsonl_add(l, "expected", expected.object);
+}
+
+static void add_suppressions(struct jsonl *l, const struct suppressions *all)
+{
+	struct json_object *array = json_object_new_array();
+
+	for (const struct suppression *s = all->first; s; s = s->next) {
+		struct jsonl in = jsonl_inner();
+
+		jsonl_text(&in, "rule", pt_rule_name(s->rule));
+		jsonl_text(&in, "file", s->file);
+		jsonl_number(&in, "line", s->line);
+		jsonl_text(&in, "reason", s->reason);
+		jsonl_number(&in, "used", s->used);
+		l->failed |= in.failed;
+		jsonl_item(l, array, in.object);
+	}
+	jsonl_add(l, "suppressions", array);
+}
+
+static uint32_t hidden_rules(const struct summary *sum)
+{
+	uint32_t rules = 0;
+
+	for (int i = 1; i < PT_NR_RULES; i++)
+		rules |= sum->rule[i].hidden ? 1u << i : 0;
+	return rules;
+}
+
+void json_summary(struct json_out *o, const struct summary *sum, const struct suppressions *all,
+		  int status)
+{
+	struct jsonl l = jsonl_begin("summary");
+	struct utsname u;
+
+	uname(&u);
+	jsonl_text(&l, "verdict", verdict_name(sum->verdict));
+	jsonl_signed(&l, "status", status);
+	jsonl_number(&l, "findings", sum->findings);
+	add_results(&l, sum);
+	jsonl_number(&l, "requests", sum->counts->requests);
+	jsonl_number(&l, "frees", sum->counts->frees);
+	jsonl_number(&l, "outstanding", sum->outstanding);
+	jsonl_number(&l, "preexisting", sum->counts->preexisting);
+	jsonl_number(&l, "stored", sum->counts->stores);
+	jsonl_number(&l, "removed", sum->counts->removals);
+	jsonl_number(&l, "lost", sum->ledger.lost);
+	jsonl_number(&l, "warnings", sum->warnings);
+	jsonl_number(&l, "suppressed", sum->suppressed);
+	jsonl_number(&l, "unverified", sum->unverified);
+	if (sum->judged) {
+		jsonl_text(&l, "judged", sum->judged);
+		jsonl_number(&l, "not_judged", sum->counts->not_judged);
+	}
+	add_rules(&l, "may_hide", hidden_rules(sum));
+	add_suppressions(&l, all);
+	jsonl_text(&l, "kernel", u.release);
+	jsonl_text(&l, "profile", pt_profile_name(profile_of(o)));
+	end(o, &l);
+}

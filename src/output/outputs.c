@@ -1,0 +1,495 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "output/outputs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/exit_status.h"
+#include "base/journal.h"
+#include "output/prefix.h"
+#include "output/junit.h"
+#include "output/ktap.h"
+#include "base/save.h"
+#include "base/say.h"
+#include "verdict/suppressions.h"
+
+#define STDOUT "the output"
+#define BUFFER                                                                                     \
+	(1 << 18)	/* bytes: more than a report has, so that errors come when it is flushed   \
+			 */
+#define MAX_REPORTS 100 /* what is looked at closely, and a person reads; the rest are brief */
+
+/* ---- files */
+
+static int cant_write(struct outputs *o, const char *file)
+{
+	if (!o->failed[0]) {
+		snprintf(o->failed, sizeof(o->failed), "%s: %s", file, strerror(errno));
+		say_error("can't write %s", o->failed);
+	}
+	return EXIT_INTERNAL;
+}
+
+/* Return: false if it can't be opened; there may be nothing to open. */
+static bool open_file(const char *name, FILE **f)
+{
+	if (name)
+		*f = fopen(name, "we");
+	if (*f)
+		setvbuf(*f, NULL, _IOFBF, BUFFER);
+	return !name || *f;
+}
+
+/* By these prefixes the journal knows how bad it is. */
+static const char *journal_before(const char *line)
+{
+	if (strstr(line, "pgmaptrace: VIOLATION") || strstr(line, "pgmaptrace: FAIL"))
+		return "<3>";
+	if (strstr(line, "pgmaptrace: WARNING") || strstr(line, "pgmaptrace: INCONCLUSIVE"))
+		return "<4>";
+	return "<6>";
+}
+
+/* Where the text goes to. */
+static bool open_text(struct outputs *o)
+{
+	const struct options *options = o->options;
+
+	setvbuf(stdout, NULL, _IOFBF, BUFFER);
+	if (options->ktap)
+		ktap_begin(stdout);
+	if (o->text_file) {
+		o->text.to = o->text_file;
+		return true;
+	}
+	if (options->json)
+		return true;
+	if (!options->ktap && !journal_reads(stdout)) {
+		o->text.to = stdout;
+		return true;
+	}
+	o->filter = lines_open(stdout, options->ktap ? ktap_before : journal_before);
+	if (o->filter)
+		setvbuf(o->filter, NULL, _IOFBF, BUFFER);
+	o->text.to = o->filter;
+	return o->filter;
+}
+
+/*
+ * That of an earlier run would be taken for ours; and it is written late, but not late
+ * to learn that it can't be.  What is no file, such as a FIFO, is left alone.
+ */
+static bool clear_ready_file(const char *name)
+{
+	char *beside;
+	struct stat st;
+	int fd;
+
+	if (!stat(name, &st) && !S_ISREG(st.st_mode)) {
+		errno = EISDIR;
+		return !S_ISDIR(st.st_mode);
+	}
+	if (unlink(name) && errno != ENOENT)
+		return false;
+	/* by its own name it would be taken for ours, too */
+	fd = save_beside(name, &beside);
+	if (fd < 0)
+		return false;
+	close(fd);
+	unlink(beside);
+	free(beside);
+	return true;
+}
+
+int outputs_open(struct outputs *o, const struct options *options)
+{
+	FILE *junit = NULL;
+
+	o->options = options;
+	o->text.from = o->json.from = &o->from;
+	o->text.verbose = options->verbose;
+	o->text.timestamps = options->timestamps;
+	o->rates.text = &o->text;
+	o->rates.terminal = isatty(STDOUT_FILENO) && !o->options->output;
+	o->kmsg.fd = -1;
+	if (!open_file(options->output, &o->text_file))
+		return cant_write(o, options->output);
+	if (!open_file(options->json_file, &o->json_file))
+		return cant_write(o, options->json_file);
+	/* it is written at the end, which is late to learn that it can't be */
+	if (!open_file(options->junit, &junit))
+		return cant_write(o, options->junit);
+	if (junit)
+		fclose(junit);
+	if (options->ready_file && !clear_ready_file(options->ready_file))
+		return cant_write(o, options->ready_file);
+	if (options->kmsg && !kmsg_open(&o->kmsg, &o->from))
+		return cant_write(o, "/dev/kmsg");
+	if (!open_text(o))
+		return cant_write(o, STDOUT);
+	o->json.to[0] = options->json ? stdout : NULL;
+	o->json.to[1] = o->json_file;
+	json_tell_errors(o->json.to[0] || o->json.to[1] ? &o->json : NULL);
+	return 0;
+}
+
+void outputs_close(struct outputs *o)
+{
+	json_tell_errors(NULL);
+	kmsg_close(&o->kmsg);
+	if (o->filter)
+		fclose(o->filter);
+	if (o->text_file)
+		fclose(o->text_file);
+	if (o->json_file)
+		fclose(o->json_file);
+	for (int i = 0; i < PT_NR_RULES; i++)
+		free(o->of_rule[i]);
+	while (o->suggested) {
+		struct suggested *next = o->suggested->next;
+
+		free(o->suggested->text);
+		free(o->suggested);
+		o->suggested = next;
+	}
+}
+
+/* Write what is there now: here is known why it can't be. */
+static void flush(struct outputs *o, FILE *f, const char *name)
+{
+	if (f && (fflush(f) || ferror(f)))
+		cant_write(o, name);
+}
+
+/* The last that is written to it by that descriptor. */
+static void settle(struct outputs *o, FILE *f, const char *name)
+{
+	if (f && !save_settled(f))
+		cant_write(o, name);
+}
+
+static void flush_text(struct outputs *o)
+{
+	flush(o, o->text.to, o->text_file ? o->options->output : STDOUT);
+}
+
+bool outputs_good(struct outputs *o)
+{
+	const char *const names[] = {STDOUT, o->options->json_file};
+
+	for (int i = 0; i < 2; i++) {
+		errno = o->json.error[i];
+		if (errno)
+			cant_write(o, names[i]);
+	}
+	if (o->json.no_memory) {
+		errno = ENOMEM;
+		cant_write(o, "a record");
+	}
+	return !o->failed[0];
+}
+
+static void reopen(struct outputs *o, FILE *f, const char *name)
+{
+	int fd;
+
+	if (!f)
+		return;
+	settle(o, f, name);
+	fd = open(name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+	if (fd < 0 || dup3(fd, fileno(f), O_CLOEXEC) < 0)
+		cant_write(o, name);
+	if (fd >= 0)
+		close(fd);
+}
+
+void outputs_reopen(struct outputs *o)
+{
+	reopen(o, o->text_file, o->options->output);
+	reopen(o, o->json_file, o->options->json_file);
+}
+
+/* ---- what is told */
+
+static bool has_json(const struct outputs *o)
+{
+	return o->json.to[0] || o->json.to[1];
+}
+
+/* Tell who waits for it that each event is seen from here on. */
+static void write_ready_file(struct outputs *o)
+{
+	const char *name = o->options->ready_file;
+	FILE *f = name ? fopen(name, "we") : NULL;
+	bool written = f && fprintf(f, "%d\n", getpid()) > 0;
+
+	if (f && fclose(f))
+		written = false;
+	if (name && !written)
+		cant_write(o, name);
+}
+
+void outputs_start(struct outputs *o)
+{
+	write_ready_file(o);
+	if (has_json(o))
+		json_start(&o->json);
+	/* what KTAP begins with comes before what COMMAND says */
+	flush(o, stdout, STDOUT);
+}
+
+/* Keep, for the JUnit file, what the text says of a rule. */
+static void keep(struct outputs *o, unsigned int rule, const struct report *r, bool brief)
+{
+	char *text = NULL, *both;
+	struct text_out to = o->text;
+	size_t size;
+
+	if (!o->options->junit)
+		return;
+	to.to = open_memstream(&text, &size);
+	if (!to.to)
+		return;
+	text_finding(&to, r, brief);
+	fclose(to.to);
+	if (asprintf(&both, "%s%s", o->of_rule[rule] ? o->of_rule[rule] : "", text) >= 0) {
+		free(o->of_rule[rule]);
+		o->of_rule[rule] = both;
+	}
+	free(text);
+}
+
+/* Was this text not suggested before?  Two pgmaps of one name have the same story, too. */
+static bool is_new(struct outputs *o, char *text)
+{
+	struct suggested *s;
+
+	for (s = o->suggested; s; s = s->next)
+		if (!strcmp(s->text, text))
+			return false;
+	s = malloc(sizeof(*s));
+	if (s) {
+		*s = (struct suggested){.text = text, .next = o->suggested};
+		o->suggested = s;
+	}
+	return s;
+}
+
+/* What would leave it out.  @many: it stands for folios of other files, too. */
+static void suggest(struct outputs *o, const struct pt_finding *f, bool many)
+{
+	bool wanted = o->options->gen_suppressions && o->text.to;
+	struct report_subject *s = wanted ? malloc(sizeof(*s)) : NULL;
+	char *text = NULL;
+	size_t size;
+	FILE *to;
+
+	if (!s)
+		return;
+	report_subject(&o->from, f, s);
+	if (many)
+		s->subject.path = NULL;
+	to = open_memstream(&text, &size);
+	if (to) {
+		suppression_print(to, &s->subject);
+		fclose(to);
+	}
+	if (text && is_new(o, text)) {
+		fprintf(o->text.to, "%s\n", text);
+		flush_text(o);
+	} else {
+		free(text);
+	}
+	free(s);
+}
+
+void outputs_finding(struct outputs *o, const struct pt_finding *f,
+		     const struct outstanding_group *groups, struct holders_found *held)
+{
+	bool brief = o->reports++ >= MAX_REPORTS;
+	struct report r;
+
+	report_make(&o->from, f, groups, !brief, &r);
+	if (held)
+		*held = r.held.found;
+	if (o->text.to)
+		text_finding(&o->text, &r, brief);
+	flush_text(o);
+	if (has_json(o))
+		json_finding(&o->json, &r, brief);
+	keep(o, f->rule, &r, brief);
+	kmsg_finding(&o->kmsg, &r);
+	suggest(o, f, groups && groups->rule == f->rule && groups->folios > 1);
+}
+
+void outputs_stall_lasts(struct outputs *o, const struct pt_finding *f, struct holders_found *held)
+{
+	struct report r;
+
+	report_make(&o->from, f, NULL, true, &r);
+	*held = r.held.found;
+	if (o->text.to)
+		text_stall_lasts(&o->text, &r);
+	flush_text(o);
+	if (has_json(o))
+		json_stall_lasts(&o->json, &r);
+}
+
+void outputs_stall_ended(struct outputs *o, const struct stall *st)
+{
+	struct report_end *e = malloc(sizeof(*e));
+
+	if (!e)
+		return;
+	report_stall_end(&o->from, st, e);
+	if (o->text.to)
+		text_stall_ended(&o->text, e);
+	flush_text(o);
+	if (has_json(o))
+		json_stall_ended(&o->json, e);
+	free(e);
+}
+
+void outputs_stalls_go_on(struct outputs *o, const struct stalls *all)
+{
+	if (o->text.to)
+		text_stalls_go_on(&o->text, all);
+	flush_text(o);
+}
+
+void outputs_gone(struct outputs *o, const struct outstanding_group *g)
+{
+	if (o->text.to)
+		text_gone(&o->text, g);
+	flush_text(o);
+	if (has_json(o))
+		json_gone(&o->json, g);
+}
+
+void outputs_event(struct outputs *o, const struct pt_told *t)
+{
+	if (o->text.to)
+		text_told(&o->text, t);
+	if (has_json(o))
+		json_event(&o->json, t);
+}
+
+void outputs_rates(struct outputs *o)
+{
+	if (o->text.to)
+		rates_table(&o->rates);
+	flush_text(o);
+	if (has_json(o))
+		json_stats(&o->json);
+}
+
+void outputs_progress(struct outputs *o, struct findings *all)
+{
+	if (o->text.to)
+		text_progress(&o->text, all);
+	flush_text(o);
+}
+
+void outputs_forget_names(struct outputs *o)
+{
+	stack_texts_free(&o->text.sites);
+}
+
+void outputs_flush(struct outputs *o)
+{
+	flush_text(o);
+}
+
+/* ---- the end */
+
+static void write_junit(struct outputs *o, const struct summary *sum, const char *last)
+{
+	const char *name = o->options->junit;
+	FILE *to = name ? fopen(name, "we") : NULL;
+	uint64_t began = session_began(o->from.session);
+	double seconds = began ? (session_now() - began) / 1e9 : 0;
+
+	if (!name)
+		return;
+	if (to)
+		junit_write(to, sum, o->of_rule, last, o->from.deterministic ? 0 : seconds);
+	if (!to || ferror(to)) {
+		cant_write(o, name);
+		if (to)
+			fclose(to);
+	} else if (fclose(to)) {
+		cant_write(o, name);
+	}
+}
+
+/* The summary's line, without its end, for free(); NULL without memory. */
+static char *last_line(const struct summary *sum, enum pt_profile profile)
+{
+	char *line = NULL;
+	size_t size;
+	FILE *to = open_memstream(&line, &size);
+
+	if (!to)
+		return NULL;
+	text_summary(to, sum, profile);
+	fclose(to);
+	if (line)
+		line[strcspn(line, "\n")] = '\0';
+	return line;
+}
+
+static void end_text(struct outputs *o, struct findings *all, const struct summary *sum,
+		     const struct suppressions *suppressions, const char *last)
+{
+	if (o->text.to) {
+		text_leaks(&o->text, &sum->leaked);
+		text_groups(&o->text, all);
+		text_ledger(&o->text, sum);
+		text_suppressions(&o->text, suppressions);
+		flush_text(o);
+	}
+	if (o->options->ktap)
+		ktap_end(stdout, sum);
+	if (o->options->ktap && !o->filter)
+		printf("%s%s\n", ktap_before(last), last);
+	if (o->text.to) {
+		fprintf(o->text.to, "%s\n", last);
+		flush_text(o);
+	}
+}
+
+int outputs_end(struct outputs *o, struct findings *all, const struct summary *sum,
+		const struct suppressions *suppressions, int status)
+{
+	char *last = last_line(sum, session_choice(o->from.session)->profile);
+
+	if (!last) {
+		say_error("out of memory");
+		return EXIT_INTERNAL;
+	}
+	write_junit(o, sum, last);
+	end_text(o, all, sum, suppressions, last);
+	settle(o, o->text_file, o->options->output);
+	if (!o->options->json)
+		settle(o, stdout, STDOUT);
+	/* it has the exit status: what can fail before has failed */
+	if (has_json(o)) {
+		json_groups(&o->json, all);
+		json_ledger(&o->json, &sum->ledger);
+		json_stats(&o->json);
+		json_summary(&o->json, sum, suppressions, o->failed[0] ? EXIT_INTERNAL : status);
+	}
+	settle(o, o->json_file, o->options->json_file);
+	if (o->options->json)
+		settle(o, stdout, STDOUT);
+	if (!outputs_good(o)) {
+		fprintf(stderr, "%s\n", last);
+		status = EXIT_INTERNAL;
+	}
+	free(last);
+	return status;
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "output/rates.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SCREEN 20 /* lines from header to header, on a terminal */
+
+/* The pgmaps of one table, oldest first. */
+struct live {
+	struct pt_pgmap *pgmap;
+	size_t nr;
+};
+
+/* One that there is no memory for is left out. */
+static void add_live(void *arg, const struct pt_pgmap *p)
+{
+	struct live *l = arg;
+	struct pt_pgmap *more = realloc(l->pgmap, (l->nr + 1) * sizeof(*more));
+
+	if (!more)
+		return;
+	l->pgmap = more;
+	l->pgmap[l->nr++] = *p;
+}
+
+static int by_epoch(const void *a, const void *b)
+{
+	const struct pt_pgmap *one = a, *other = b;
+
+	return one->epoch < other->epoch ? -1 : one->epoch > other->epoch;
+}
+
+/*
+ * How many came since *@last, which is moved on.  A request that was counted and
+ * then refused is taken back: if that makes it fewer than were told of, the next
+ * table has less.
+ */
+static __u64 moved(__u64 *last, __u64 now)
+{
+	__u64 more = now > *last ? now - *last : 0;
+
+	*last += more;
+	return more;
+}
+
+static double per_second(uint64_t n, uint64_t ns)
+{
+	return ns ? n * 1e9 / ns : 0;
+}
+
+static void print_time(const struct rates_out *o, uint64_t now)
+{
+	if (o->text->timestamps)
+		fprintf(o->text->to, "%14.3f ", report_seconds(o->text->from, now));
+}
+
+static void print_header(const struct rates_out *o)
+{
+	if (o->text->timestamps)
+		fprintf(o->text->to, "%14s ", "TIME");
+	fprintf(o->text->to, "%-18s %-8s %10s %10s %10s %9s %10s", "DEVICE", "TYPE", "REQ/s",
+		"FREE/s", "OUT", "OLDEST", "REFS");
+	if (o->text->verbose)
+		fprintf(o->text->to, " %16s", "EXPLAINED");
+	fputc('\n', o->text->to);
+}
+
+/* A word, so that columns can be counted: some resources have blanks in their name. */
+static void print_device(FILE *to, const char *name)
+{
+	char word[DEVICE_NAME_LEN];
+
+	snprintf(word, sizeof(word), "%s", name);
+	for (char *c = word; *c; c++)
+		if (isspace((unsigned char)*c))
+			*c = '_';
+	fprintf(to, "%-18s", word);
+}
+
+static void print_explained(FILE *to, const struct pt_refs *r)
+{
+	char text[48];
+
+	if (r->least == r->most)
+		snprintf(text, sizeof(text), "%llu", r->own + r->most);
+	else if (r->most != PT_REFS_ANY)
+		snprintf(text, sizeof(text), "%llu-%llu", r->own + r->least, r->own + r->most);
+	else
+		snprintf(text, sizeof(text), "%llu+", r->own + r->least);
+	fprintf(to, " %16s", text);
+}
+
+/* @moved: since the last table, which was @ns ago */
+static void print_row(const struct rates_out *o, const struct pt_pgmap *p,
+		      const struct pt_rates *moved, uint64_t ns, uint64_t now)
+{
+	unsigned int profile = session_choice(o->text->from->session)->profile;
+	FILE *to = o->text->to;
+	uint64_t oldest;
+	struct pt_refs r;
+
+	/* it went away just now */
+	if (!session_refs(o->text->from->session, p->address, &r))
+		return;
+	print_time(o, now);
+	print_device(to, devices_name(o->text->from->devices, p));
+	fprintf(to, " %-8s %10.1f %10.1f", devices_type(p->type), per_second(moved->requests, ns),
+		per_second(moved->frees, ns));
+	if (pt_is_paired(profile, p->type))
+		fprintf(to, " %10llu", r.out);
+	else
+		fprintf(to, " %10s", "-");
+	oldest = session_tick_time(o->text->from->session, r.oldest);
+	if (pt_is_paired(profile, p->type) && r.oldest)
+		fprintf(to, " %9.1f", now > oldest ? (now - oldest) / 1e9 : 0);
+	else
+		fprintf(to, " %9s", "-");
+	if (r.live_known)
+		fprintf(to, " %10lld", r.live);
+	else
+		fprintf(to, " %10s", "-");
+	if (o->text->verbose)
+		print_explained(to, &r);
+	fputc('\n', to);
+}
+
+void rates_table(struct rates_out *o)
+{
+	uint64_t now = session_now();
+	uint64_t ns = now - (o->since ? o->since : session_began(o->text->from->session));
+	struct live live = {0};
+
+	session_pgmaps(o->text->from->session, add_live, &live);
+	if (live.nr)
+		qsort(live.pgmap, live.nr, sizeof(*live.pgmap), by_epoch);
+	if (!o->lines || o->reports != o->text->reports ||
+	    (o->terminal && o->lines + live.nr > SCREEN)) {
+		print_header(o);
+		o->lines = 1;
+	}
+	for (size_t i = 0; i < live.nr; i++) {
+		struct pt_rates *last = &o->last[PT_SLOT(live.pgmap[i].epoch)], rates = *last;
+
+		/* when one goes meanwhile, the table may be walked from its beginning again */
+		if (i && live.pgmap[i].epoch == live.pgmap[i - 1].epoch)
+			continue;
+		session_rates(o->text->from->session, live.pgmap[i].epoch, &rates);
+		rates.requests = moved(&last->requests, rates.requests);
+		rates.frees = moved(&last->frees, rates.frees);
+		print_row(o, &live.pgmap[i], &rates, ns, now);
+	}
+	if (!live.nr) {
+		print_time(o, now);
+		fputs("no pgmap is there\n", o->text->to);
+	}
+	o->lines += live.nr ? live.nr : 1;
+	o->reports = o->text->reports;
+	o->since = now;
+	free(live.pgmap);
+}

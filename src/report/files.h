@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Names of files.  A finding has a path from the root of a file system, and
+ * device numbers: here is where that is mounted, and what the devices are
+ * called.  Both may be gone when a finding is told of, so they are remembered
+ * while they are there.
+ */
+#ifndef PGMAPTRACE_REPORT_FILES_H
+#define PGMAPTRACE_REPORT_FILES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "model/wire.h"
+
+#define FILE_LINE_LEN 8192
+
+struct files;
+
+/* @root: what comes before /proc and /sys: "" but for tests.  NULL: no memory. */
+struct files *files_new(const char *root);
+void files_free(struct files *fs);
+
+/* File descriptor that polls POLLPRI when something was mounted or unmounted; -1: none. */
+int files_fd(const struct files *fs);
+
+/* Remember what is mounted and which DAX devices there are, now. */
+void files_learn(struct files *fs);
+
+/*
+ * files_describe - one line, without its end, that names the file of a finding
+ * Mounts and devices are as files_learn() has seen them last.
+ * Return: false if the finding is about no file.
+ */
+bool files_describe(struct files *fs, const struct pt_finding *f, char *line, size_t size);
+
+/*
+ * Its path, as a process would give it now.
+ * Return: false if it is about no file, or one whose whole path is not known.
+ */
+bool files_path(struct files *fs, const struct pt_finding *f, char *path, size_t size);
+
+#endif /* PGMAPTRACE_REPORT_FILES_H */

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "session/holders.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "base/comm.h"
+#include "session/filter.h"
+#include "symbols/ksyms.h"
+#include "holders.skel.h"
+
+#define SEARCH_NS 1000000000ULL
+
+struct holders {
+	struct holders_bpf *skel;
+	struct bpf_link *names, *stacks; /* iterators over tasks */
+	struct pt_search *search;	 /* room for a whole value of the map */
+	size_t size;
+	const struct pt_waits *waits; /* the map of that name */
+};
+
+static void fill_symbols(const struct ksyms *k, struct holders_bpf *skel)
+{
+	const struct {
+		const char *name;
+		const volatile __u64 *at;
+	} symbols[] = {
+		{"vmemmap_base", &skel->rodata->at_vmemmap_base},
+		{"page_offset_base", &skel->rodata->at_page_offset_base},
+		{"pgdir_shift", &skel->rodata->at_pgdir_shift},
+		{"physical_mask", &skel->rodata->at_physical_mask},
+		{"io_uring_fops", &skel->rodata->at_io_uring_fops},
+		{"bit_wait_table", &skel->rodata->at_bit_wait_table},
+		{"folio_wait_table", &skel->rodata->at_folio_wait_table},
+	};
+
+	for (size_t i = 0; i < sizeof(symbols) / sizeof(*symbols); i++)
+		*(volatile __u64 *)symbols[i].at = ksyms_address(k, symbols[i].name);
+	skel->bss->pgmap_root = ksyms_address(k, "pgmap_array");
+}
+
+struct holders *holders_load(const struct ksyms *k, const char *btf, int log_level)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = btf,
+		    .kernel_log_level = log_level);
+	struct holders *h = calloc(1, sizeof(*h));
+	int err;
+
+	if (!h)
+		return NULL;
+	h->skel = holders_bpf__open_opts(&opts);
+	if (!h->skel)
+		goto fail;
+	fill_symbols(k, h->skel);
+	if (holders_bpf__load(h->skel))
+		goto fail;
+	h->names = bpf_program__attach_iter(h->skel->progs.name_holders, NULL);
+	if (!h->names)
+		goto fail;
+	h->stacks = bpf_program__attach_iter(h->skel->progs.stack_waiters, NULL);
+	if (!h->stacks)
+		goto fail;
+	h->waits = mmap(NULL, sizeof(*h->waits), PROT_READ, MAP_SHARED,
+			bpf_map__fd(h->skel->maps.waits), 0);
+	if (h->waits == MAP_FAILED) {
+		h->waits = NULL;
+		goto fail;
+	}
+	h->size = bpf_map__value_size(h->skel->maps.states);
+	h->search = malloc(h->size);
+	if (!h->search)
+		goto fail;
+	return h;
+fail:
+	err = errno;
+	holders_free(h);
+	errno = err;
+	return NULL;
+}
+
+void holders_free(struct holders *h)
+{
+	if (!h)
+		return;
+	bpf_link__destroy(h->names);
+	bpf_link__destroy(h->stacks);
+	if (h->waits)
+		munmap((void *)h->waits, sizeof(*h->waits));
+	holders_bpf__destroy(h->skel);
+	free(h->search);
+	free(h);
+}
+
+static int run(struct bpf_program *program)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts);
+
+	return bpf_prog_test_run_opts(bpf_program__fd(program), &opts);
+}
+
+/* Run an iterator for each task. */
+static int run_over_tasks(struct bpf_link *iterator)
+{
+	int fd = bpf_iter_create(bpf_link__fd(iterator));
+	char unused[64];
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	/* the program writes nothing; EAGAIN: a million tasks were done, go on */
+	do {
+		n = read(fd, unused, sizeof(unused));
+	} while (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)));
+	n = n < 0 ? -errno : 0;
+	close(fd);
+	return n;
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+static int search(struct holders *h, const struct holders_query *q)
+{
+	int map = bpf_map__fd(h->skel->maps.states), err;
+	__u32 zero = 0;
+
+	memset(h->search, 0, h->size);
+	h->search->pfn = q->pfn;
+	h->search->pages = q->pages;
+	h->search->mapping = q->mapping;
+	h->search->offset = q->offset;
+	h->search->until = now_ns() + SEARCH_NS;
+	if (bpf_map_update_elem(map, &zero, h->search, BPF_ANY))
+		return -errno;
+	err = run(h->skel->progs.find_holders);
+	if (!err)
+		err = run_over_tasks(h->names);
+	if (!err && bpf_map_lookup_elem(map, &zero, h->search))
+		err = -errno;
+	if (!err && !h->search->pgmap && !q->pages)
+		err = -ENXIO;
+	return err;
+}
+
+static void keep(struct holders_found *found, const struct pt_holder *h)
+{
+	if (found->nr < HOLDERS_MAX)
+		found->holder[found->nr++] = *h;
+	else
+		found->more++;
+}
+
+#define PINS (1u << PT_HOW_PIPE | 1u << PT_HOW_URING | 1u << PT_HOW_DIO)
+
+int holders_find(struct holders *h, const struct holders_query *q, struct holders_found *found)
+{
+	const struct pt_search *s = h->search;
+	int err = search(h, q);
+
+	*found = (struct holders_found){.pfn = s->pfn, .pages = s->pages};
+	if (err)
+		return err;
+	found->refcount = s->refcount;
+	found->mapcount = s->mapcount;
+	found->looked = s->looked;
+	found->more = s->more;
+	/* an iterator of tasks goes through those that its reader could see */
+	found->namespaced = in_pid_namespace();
+	if (found->namespaced)
+		found->looked &= ~PINS;
+	/* of many that map it, the one that pins it is what is wanted */
+	for (int pins = 1; pins >= 0; pins--)
+		for (__u32 i = 0; i < s->nr; i++)
+			if (holder_pins(&s->found[i]) == pins)
+				keep(found, &s->found[i]);
+	for (__u32 i = 0; i < s->nr_mm; i++)
+		if (!s->mm[i].tgid)
+			keep(found, &s->mm[i]);
+	return 0;
+}
+
+int holders_waits(struct holders *h, struct pt_waits *found)
+{
+	int err = run(h->skel->progs.find_waits);
+
+	if (err)
+		return err;
+	*found = *h->waits;
+	if (!found->nr)
+		return 0;
+	err = run_over_tasks(h->stacks);
+	*found = *h->waits;
+	return err;
+}
+
+static const char *entry_name(const struct pt_holder *h)
+{
+	if (h->not_here)
+		return "device-private entry";
+	if (h->entry == 1)
+		return "PTE";
+	return h->entry == 512 ? "PMD" : "PUD";
+}
+
+static const char *call_name(__u32 call)
+{
+	static const char *const names[] = {
+		[SYS_read] = "read",	     [SYS_write] = "write",	[SYS_pread64] = "pread64",
+		[SYS_pwrite64] = "pwrite64", [SYS_readv] = "readv",	[SYS_writev] = "writev",
+		[SYS_preadv] = "preadv",     [SYS_pwritev] = "pwritev", [SYS_preadv2] = "preadv2",
+		[SYS_pwritev2] = "pwritev2",
+	};
+
+	return call < sizeof(names) / sizeof(*names) && names[call] ? names[call] : "?";
+}
+
+bool holder_waits(const struct pt_holder *h)
+{
+	return h->how == PT_HOW_WAIT || h->how == PT_HOW_LOCK || h->how == PT_HOW_PGMAP;
+}
+
+bool holder_pins(const struct pt_holder *h)
+{
+	return h->how < PT_NR_HOW && PINS >> h->how & 1;
+}
+
+bool holders_any_pins(const struct holders_found *found)
+{
+	for (uint32_t i = 0; i < found->nr; i++)
+		if (holder_pins(&found->holder[i]))
+			return true;
+	return false;
+}
+
+void holder_text(const struct pt_holder *h, char *buf, size_t size)
+{
+	static const char *const waits[PT_NR_HOW] = {
+		[PT_HOW_WAIT] = "waits for it",
+		[PT_HOW_LOCK] = "waits for its lock or a flag",
+		[PT_HOW_PGMAP] = "waits for its pgmap",
+	};
+	char who[64] = "a process that is ending, or not visible";
+	const char *what = h->how == PT_HOW_PIPE ? "pipe" : "io_uring fixed buffer";
+
+	if (h->tid)
+		snprintf(who, sizeof(who), "%s/%u", comm_text(h->comm).text, h->tid);
+	if (h->how == PT_HOW_MAP)
+		snprintf(buf, size, "%s: maps it at 0x%llx, %s", who, h->address, entry_name(h));
+	else if (h->how == PT_HOW_DIO)
+		snprintf(buf, size, "%s: direct I/O, %s on fd %d from 0x%llx, in flight%s", who,
+			 call_name(h->call), h->fd, h->address,
+			 h->in_io ? "" : " or about to begin");
+	else if (h->how < PT_NR_HOW && waits[h->how])
+		snprintf(buf, size, "%s: %s", who, waits[h->how]);
+	else if (h->fd < 0)
+		snprintf(buf, size, "%s: %s, registered ring", who, what);
+	else
+		snprintf(buf, size, "%s: %s, fd %d", who, what, h->fd);
+}
+
+void holders_not_looked(const struct holders_found *found, char *buf, size_t size)
+{
+	static const char *const names[PT_NR_HOW] = {
+		[PT_HOW_MAP] = "mappings",
+		[PT_HOW_PIPE] = "pipes",
+		[PT_HOW_URING] = "io_uring buffers",
+		[PT_HOW_WAIT] = "who waits for it",
+		[PT_HOW_LOCK] = "who waits for its lock",
+		[PT_HOW_PGMAP] = "who waits for its pgmap",
+		[PT_HOW_DIO] = "direct I/O",
+	};
+	size_t len = 0;
+
+	buf[0] = '\0';
+	for (int i = 0; i < PT_NR_HOW && len < size; i++)
+		if (!(found->looked & (1u << i)))
+			len += snprintf(buf + len, size - len, "%s%s", len ? ", " : "", names[i]);
+	if (found->namespaced && len < size)
+		snprintf(buf + len, size - len, " (of processes outside of this pid namespace)");
+}

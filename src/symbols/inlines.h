@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Inlined functions and source lines, from debug info if this machine has any
+ * of the running kernel.  None is needed, and none is opened before the first
+ * look-up.
+ */
+#ifndef PGMAPTRACE_SYMBOLS_INLINES_H
+#define PGMAPTRACE_SYMBOLS_INLINES_H
+
+#include <stdint.h>
+
+#include "symbols/ksyms.h"
+
+#define INLINE_DEPTH 32
+
+struct inlines;
+
+/* Strings are valid until inlines_free(). */
+struct inline_frame {
+	const char *function;
+	const char *file; /* NULL: not known */
+	unsigned int line;
+};
+
+/*
+ * @vmlinux: a file with debug info of the kernel; NULL: look in the usual places
+ * Return: NULL if there is no memory.
+ */
+struct inlines *inlines_new(const char *vmlinux);
+void inlines_free(struct inlines *in);
+
+/*
+ * inlines_find - what is inlined at @address, which is in function @s of @k
+ * Innermost first; the last one is @s itself.
+ * Return: how many; 0 if there is no debug info, or one that does not agree.
+ */
+int inlines_find(struct inlines *in, const struct ksyms *k, const struct ksyms_symbol *s,
+		 uint64_t address, struct inline_frame frames[INLINE_DEPTH]);
+
+#endif /* PGMAPTRACE_SYMBOLS_INLINES_H */

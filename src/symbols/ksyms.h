@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Kernel symbols, from /proc/kallsyms and /proc/modules. */
+#ifndef PGMAPTRACE_SYMBOLS_KSYMS_H
+#define PGMAPTRACE_SYMBOLS_KSYMS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct ksyms;
+
+/* The function that an address is in.  Strings are valid until the table changes. */
+struct ksyms_symbol {
+	const char *name;
+	const char *module; /* NULL: the kernel itself; "bpf" for BPF's own text */
+	uint64_t address;
+	bool unloaded; /* the module is gone; it had these addresses last */
+};
+
+enum ksyms_news {
+	KSYMS_SAME,
+	KSYMS_RELOADED,
+	KSYMS_HIDDEN, /* the addresses are hidden by now: the table stays as it was */
+	KSYMS_FAILED, /* errno is set; the table stays as it was */
+};
+
+/* Names are kept, not copied. */
+struct ksyms_files {
+	const char *kallsyms, *modules; /* in /proc */
+	const char *sys_module;		/* the directory with one for each module */
+};
+
+/* Return: a new table, NULL with errno set.  Freed by ksyms_free(). */
+struct ksyms *ksyms_load(const struct ksyms_files *files);
+void ksyms_free(struct ksyms *k);
+
+/* Are the addresses hidden (kernel.kptr_restrict, no CAP_SYSLOG)? */
+bool ksyms_hidden(const struct ksyms *k);
+
+/*
+ * ksyms_refresh - read the files anew if modules came or went, or if @force
+ * Symbols of modules that are gone stay until another module has the addresses.
+ */
+enum ksyms_news ksyms_refresh(struct ksyms *k, bool force);
+
+/* Return: address of the symbol with exactly that name, 0 if there is none. */
+uint64_t ksyms_address(const struct ksyms *k, const char *name);
+
+/* Does the name of any symbol in [@start, @end) begin with @prefix? */
+bool ksyms_any(const struct ksyms *k, const char *prefix, uint64_t start, uint64_t end);
+
+/*
+ * A clone that the compiler made of function @name and that keeps its first
+ * argument (name.isra.N, name.constprop.N).  Return: its name, owned by @k, or
+ * NULL.  A .part clone is only a piece of the function and does not count.
+ */
+const char *ksyms_clone(const struct ksyms *k, const char *name);
+
+/* Return: false if @address is no known text. */
+bool ksyms_find(const struct ksyms *k, uint64_t address, struct ksyms_symbol *found);
+
+/* Write "symbol [module]" of the data that begins at @address; false if none is known. */
+bool ksyms_data(const struct ksyms *k, uint64_t address, char *buf, size_t size);
+
+#endif /* PGMAPTRACE_SYMBOLS_KSYMS_H */

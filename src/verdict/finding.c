@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "verdict/finding.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* As the programs group; what is found here is told apart by its pgmap, too. */
+static struct pt_group_key key_of(const struct pt_finding *f, bool own)
+{
+	return (struct pt_group_key){
+		.rule = f->rule,
+		.at = f->at,
+		.epoch = f->at && !own ? 0 : f->pgmap.epoch,
+	};
+}
+
+/* Return: the group of that key, made if there was none; NULL: out of memory. */
+static struct finding_group *find_group(struct findings *all, const struct pt_group_key *key)
+{
+	struct finding_group **i = &all->groups;
+
+	for (; *i; i = &(*i)->next)
+		if (!memcmp(&(*i)->key, key, sizeof(*key)))
+			return *i;
+	*i = calloc(1, sizeof(**i));
+	if (*i) {
+		(*i)->key = *key;
+		all->nr++;
+	}
+	return *i;
+}
+
+struct finding_group *findings_add(struct findings *all, const struct pt_finding *f, uint64_t own,
+				   unsigned int *before)
+{
+	struct pt_group_key key = key_of(f, own);
+	struct finding_group *g = find_group(all, &key);
+
+	if (!g)
+		return NULL;
+	*before = g->nr_examples;
+	if (g->nr_examples < PT_EXAMPLES)
+		g->example[g->nr_examples++] = *f;
+	if (own) {
+		if (!g->count.times)
+			g->count.first = f->time;
+		g->count.times += own;
+		g->count.last = f->time;
+	}
+	return g;
+}
+
+static void count(void *arg, const struct pt_group_key *key, const struct pt_group *group)
+{
+	struct finding_group *g = find_group(arg, key);
+
+	if (g)
+		g->count = *group;
+}
+
+void findings_count(struct findings *all, struct session *s)
+{
+	session_groups(s, count, all);
+}
+
+void findings_free(struct findings *all)
+{
+	while (all->groups) {
+		struct finding_group *next = all->groups->next;
+
+		free(all->groups);
+		all->groups = next;
+	}
+}
+
+bool findings_suppressed(const struct finding_group *g)
+{
+	if (!g->suppression || g->shown)
+		return false;
+	return !suppression_is_narrow(g->suppression, g->key.epoch) ||
+	       g->count.times <= g->nr_examples;
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "verdict/ledger.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define RULE(name) (1u << PT_RULE_##name)
+
+static void add(struct ledger *l, const char *name, uint64_t times, uint32_t touches,
+		uint32_t breaks, const char *format, ...) __attribute__((format(printf, 6, 7)));
+
+static void add(struct ledger *l, const char *name, uint64_t times, uint32_t touches,
+		uint32_t breaks, const char *format, ...)
+{
+	struct loss *loss = &l->loss[l->nr];
+	va_list args;
+
+	l->lost += times;
+	l->touches |= touches;
+	l->breaks |= breaks;
+	if (l->nr == LEDGER_MAX)
+		return;
+	l->nr++;
+	snprintf(loss->name, sizeof(loss->name), "%s", name);
+	va_start(args, format);
+	vsnprintf(loss->text, sizeof(loss->text), format, args);
+	va_end(args);
+	loss->times = times;
+	loss->touches = touches;
+	loss->breaks = breaks;
+}
+
+/* What the programs have counted. */
+static void add_counted(struct ledger *l, const struct pt_counts *c)
+{
+	static const struct {
+		const char *name, *text;
+		bool state;
+	} losses[PT_NR_LOSSES] = {
+#define LOSS(id, name, text, state) {name, text, state},
+		PT_LOSSES(LOSS)
+#undef LOSS
+	};
+
+	for (int i = 0; i < PT_NR_LOSSES; i++) {
+		uint32_t rules = losses[i].state ? PT_ALL_RULES : 0;
+
+		if (c->lost[i])
+			add(l, losses[i].name, c->lost[i], rules, rules, "%s", losses[i].text);
+	}
+}
+
+/* "no-hook-memunmap_pages-return" */
+static const char *name_of(const char *what, const struct pt_hook *h)
+{
+	static char name[sizeof(((struct loss *)0)->name)];
+
+	snprintf(name, sizeof(name), "%s-%s%s", what, h->function, h->exit ? "-return" : "");
+	return name;
+}
+
+/* What a hook tells of, to whom it matters. */
+static uint32_t rules_of(const struct pt_hook *h)
+{
+	return h->required ? PT_ALL_RULES : h->rules;
+}
+
+/* Events that came while the hook's program could not run. */
+static void add_missed(struct ledger *l, struct session *s)
+{
+	for (const struct pt_hook *h = pt_hooks; h->function; h++) {
+		uint64_t missed = session_missed(s, h);
+
+		if (missed)
+			add(l, name_of("missed", h), missed, rules_of(h), rules_of(h),
+			    "events that came while a hook was running on the same CPU, at "
+			    "the %s of %s",
+			    h->exit ? "return" : "entry", h->function);
+	}
+}
+
+/* Hooks of which nobody can say whether they missed an event. */
+static void add_uncounted(struct ledger *l)
+{
+	for (const struct pt_hook *h = pt_hooks; h->function; h++)
+		if (h->uncounted && rules_of(h))
+			add(l, name_of("uncounted", h), 0, rules_of(h), rules_of(h),
+			    "this kernel preempts and does not count what is missed at the %s of "
+			    "%s",
+			    h->exit ? "return" : "entry", h->function);
+}
+
+/* Hooks that are not there.  Their rules are off, so that no other is wrong for it. */
+static void add_missing(struct ledger *l)
+{
+	for (const struct pt_hook *h = pt_hooks; h->function; h++) {
+		if (!h->off)
+			continue;
+		l->off |= h->off;
+		add(l, name_of("no-hook", h), 0, h->off, 0, "no hook at the %s of %s (%s)",
+		    h->exit ? "return" : "entry", h->function,
+		    h->error ? strerror(h->error) : "not in this kernel");
+	}
+}
+
+/* For how long nobody knows, nor what came meanwhile. */
+static void add_switched_off(struct ledger *l, const char *by)
+{
+	if (by)
+		add(l, "switched-off", 0, PT_ALL_RULES, PT_ALL_RULES,
+		    "hooks saw nothing while %s was 0", by);
+}
+
+void ledger_make(struct session *s, const struct own_findings *own, struct ledger *l)
+{
+	memset(l, 0, sizeof(*l));
+	add_counted(l, session_counts(s));
+	add_missed(l, s);
+	add_uncounted(l);
+	add_missing(l);
+	add_switched_off(l, session_switched_off(s));
+	if (own->ageless)
+		add(l, "ageless", own->ageless, RULE(LEAK) | RULE(PAGES_UNBALANCED), 0,
+		    "outstanding folios of unknown age");
+	if (own->interrupted)
+		add(l, "interrupted", 0, PT_ALL_RULES, 0, "stopped before tracing was complete");
+	if (own->cut_short)
+		add(l, "cut-short", 0, RULE(LEAK) | RULE(PAGES_UNBALANCED), 0,
+		    "stopped before all that is outstanding was judged");
+	if (own->unsettled)
+		add(l, "unsettled", 0, RULE(REF_IMBALANCE), 0,
+		    "ended before the references of a pgmap that was just killed were judged");
+	if (own->blind)
+		add(l, "blind", 0, RULE(TEARDOWN_STALL) | RULE(BREAK_STALL), 0,
+		    "who waits could not be looked for, or not wholly: "
+		    "teardown-stall and break-stall may be missing");
+}
