@@ -69,7 +69,7 @@ static __always_inline void read_leaf(const struct walk *w, __u64 entry, struct 
 	/* inverted where it is not present, against speculation (L1TF) */
 	if (!(entry & ENTRY_PRESENT))
 		address = ~entry & ENTRY_ADDRESS;
-	leaf->pfn = ((address & w->physical_mask) >> PT_PAGE_SHIFT) & ~(leaf->pages - 1);
+	leaf->pfn = ((address & w->physical_mask) >> PGMT_PAGE_SHIFT) & ~(leaf->pages - 1);
 }
 
 __noinline int walk_page_table(__u64 address, struct leaf *leaf)
@@ -88,10 +88,10 @@ __noinline int walk_page_table(__u64 address, struct leaf *leaf)
 	leaf->pages = 1;
 	for (level = 0; level < 5; level++) {
 		entry = read_u64(table + ((address >> shift) & 511) * 8);
-		leaf->pages = 1ULL << (shift - PT_PAGE_SHIFT);
+		leaf->pages = 1ULL << (shift - PGMT_PAGE_SHIFT);
 		if (!entry)
 			return 0;
-		if (shift <= PT_PAGE_SHIFT || !(entry & ENTRY_PRESENT) ||
+		if (shift <= PGMT_PAGE_SHIFT || !(entry & ENTRY_PRESENT) ||
 		    (shift <= 30 && entry & ENTRY_LEAF)) {
 			read_leaf(&s->walk, entry, leaf);
 			return 0;
@@ -112,9 +112,9 @@ static long page_step(__u32 i, void *data)
 
 	if (w->at >= w->end)
 		return 1;
-	address = w->first + (w->at << PT_PAGE_SHIFT);
+	address = w->first + (w->at << PGMT_PAGE_SHIFT);
 	walk_page_table(address, &leaf);
-	inside = (address >> PT_PAGE_SHIFT) & (leaf.pages - 1);
+	inside = (address >> PGMT_PAGE_SHIFT) & (leaf.pages - 1);
 	if (leaf.pfn && leaf.pfn + inside == s->search.pfn + w->at) {
 		if (!w->holder.pages) {
 			w->holder.address = address;
@@ -131,32 +131,32 @@ static long page_step(__u32 i, void *data)
 }
 
 /* A truncation unmaps the page before it waits, so direct I/O is found by its addresses. */
-static __always_inline void keep_span(struct state *s, __u64 mm)
+static __always_inline void keep_window(struct state *s, __u64 mm)
 {
 	struct walk *w = &s->walk;
-	__u32 nr = s->nr_span;
-	struct span *span;
+	__u32 nr = s->nr_windows;
+	struct vma_window *window;
 
 	/* a private mapping's own copies can't be told from the file's pages by their addresses */
-	if (nr >= PT_MAX_FOUND || PT_READ(struct vm_area_struct, w->vma, anon_vma)) {
-		not_looked(s, PT_HOW_DIO);
+	if (nr >= PGMT_MAX_FOUND || PGMT_READ(struct vm_area_struct, w->vma, anon_vma)) {
+		not_looked(s, PGMT_HOW_DIO);
 		return;
 	}
 	barrier_var(nr);
-	span = &s->span[nr & (PT_MAX_FOUND - 1)];
-	span->mm = mm;
-	span->start = w->first + (w->at << PT_PAGE_SHIFT);
-	span->end = w->first + (w->end << PT_PAGE_SHIFT);
-	s->nr_span = nr + 1;
+	window = &s->window[nr & (PGMT_MAX_FOUND - 1)];
+	window->mm = mm;
+	window->start = w->first + (w->at << PGMT_PAGE_SHIFT);
+	window->end = w->first + (w->end << PGMT_PAGE_SHIFT);
+	s->nr_windows = nr + 1;
 }
 
 /* Does the mm of w->vma really have the folio, when the vma begins at page @pgoff? */
 static __always_inline void look_at_vma(struct state *s, __u64 pgoff)
 {
 	struct walk *w = &s->walk;
-	__u64 start = PT_READ(struct vm_area_struct, w->vma, vm_start);
-	__u64 nr = (PT_READ(struct vm_area_struct, w->vma, vm_end) - start) >> PT_PAGE_SHIFT;
-	__u64 mm = (__u64)PT_READ(struct vm_area_struct, w->vma, vm_mm);
+	__u64 start = PGMT_READ(struct vm_area_struct, w->vma, vm_start);
+	__u64 nr = (PGMT_READ(struct vm_area_struct, w->vma, vm_end) - start) >> PGMT_PAGE_SHIFT;
+	__u64 mm = (__u64)PGMT_READ(struct vm_area_struct, w->vma, vm_mm);
 	__u32 i;
 
 	if (!mm || w->index + s->search.pages <= pgoff || pgoff + nr <= w->index)
@@ -165,29 +165,29 @@ static __always_inline void look_at_vma(struct state *s, __u64 pgoff)
 	w->end = pgoff + nr - w->index;
 	if (w->end > s->search.pages)
 		w->end = s->search.pages;
-	w->first = start + ((w->index - pgoff) << PT_PAGE_SHIFT);
+	w->first = start + ((w->index - pgoff) << PGMT_PAGE_SHIFT);
 	if (!w->anon)
-		keep_span(s, mm);
+		keep_window(s, mm);
 	else
-		not_looked(s, PT_HOW_DIO);
-	w->pgd = (__u64)PT_READ(struct mm_struct, mm, pgd);
+		not_looked(s, PGMT_HOW_DIO);
+	w->pgd = (__u64)PGMT_READ(struct mm_struct, mm, pgd);
 	__builtin_memset(&w->holder, 0, sizeof(w->holder));
 	bpf_loop(1 << 20, page_step, &s, 0);
 	if (!w->holder.pages)
 		return;
-	w->holder.how = PT_HOW_MAP;
+	w->holder.how = PGMT_HOW_MAP;
 	w->holder.object = mm;
 	w->holder.fd = -1;
-	for (i = 0; i < PT_MAX_FOUND; i++)
+	for (i = 0; i < PGMT_MAX_FOUND; i++)
 		if (i >= s->search.nr_mm || s->search.mm[i].object == mm)
 			break;
-	if (i < s->search.nr_mm && i < PT_MAX_FOUND)
+	if (i < s->search.nr_mm && i < PGMT_MAX_FOUND)
 		return;
-	if (s->search.nr_mm >= PT_MAX_FOUND) {
+	if (s->search.nr_mm >= PGMT_MAX_FOUND) {
 		s->search.more++;
 		return;
 	}
-	s->search.mm[s->search.nr_mm & (PT_MAX_FOUND - 1)] = w->holder;
+	s->search.mm[s->search.nr_mm & (PGMT_MAX_FOUND - 1)] = w->holder;
 	s->search.nr_mm++;
 }
 
@@ -205,14 +205,15 @@ __noinline int visit_node(void)
 	else
 		s->walk.vma =
 			s->walk.node - bpf_core_field_offset(struct vm_area_struct, shared.rb);
-	pgoff = PT_READ(struct vm_area_struct, s->walk.vma, vm_pgoff);
+	pgoff = PGMT_READ(struct vm_area_struct, s->walk.vma, vm_pgoff);
 	look_at_vma(s, pgoff);
 	if (!s->walk.anon ||
 	    !bpf_core_field_exists(((struct vm_area_struct___anon *)0)->__vm_anon_pgoff_lo))
 		return 0;
 	/* which of the two the index was made of, the page table tells */
-	other = PT_READ(struct vm_area_struct___anon, s->walk.vma, __vm_anon_pgoff_lo) |
-		(__u64)PT_READ(struct vm_area_struct___anon, s->walk.vma, __vm_anon_pgoff_hi) << 32;
+	other = PGMT_READ(struct vm_area_struct___anon, s->walk.vma, __vm_anon_pgoff_lo) |
+		(__u64)PGMT_READ(struct vm_area_struct___anon, s->walk.vma, __vm_anon_pgoff_hi)
+			<< 32;
 	if (other != pgoff)
 		look_at_vma(s, other);
 	return 0;
@@ -232,7 +233,7 @@ static long tree_step(__u32 i, void *data)
 	__u64 next;
 
 	if (w->step == STEP_DOWN) {
-		next = (__u64)PT_READ(struct rb_node, w->node, rb_left);
+		next = (__u64)PGMT_READ(struct rb_node, w->node, rb_left);
 		if (next)
 			w->node = next;
 		else
@@ -243,18 +244,18 @@ static long tree_step(__u32 i, void *data)
 		if (is_late(s))
 			return 1;
 		visit_node();
-		next = (__u64)PT_READ(struct rb_node, w->node, rb_right);
+		next = (__u64)PGMT_READ(struct rb_node, w->node, rb_right);
 		w->step = next ? STEP_DOWN : STEP_UP;
 		if (next)
 			w->node = next;
 		return 0;
 	}
-	next = PT_READ(struct rb_node, w->node, __rb_parent_color) & ~3ULL;
+	next = PGMT_READ(struct rb_node, w->node, __rb_parent_color) & ~3ULL;
 	if (!next) {
 		w->ended = 1;
 		return 1;
 	}
-	if ((__u64)PT_READ(struct rb_node, next, rb_right) != w->node)
+	if ((__u64)PGMT_READ(struct rb_node, next, rb_right) != w->node)
 		w->step = STEP_VISIT;
 	w->node = next;
 	return 0;
@@ -264,21 +265,22 @@ static long tree_step(__u32 i, void *data)
 static __always_inline __u64 find_mapping(struct state *s)
 {
 	__u64 page = pfn_to_page(s->search.pfn), head = page_head(page);
-	__u64 mapping = (__u64)PT_READ(struct folio, head, mapping);
+	__u64 mapping = (__u64)PGMT_READ(struct folio, head, mapping);
 	bool shared = mapping == 1;
 
 	/* share is another name of index, and means something only there */
 	if (!mapping && bpf_core_field_exists(((struct folio___share *)0)->share) &&
-	    PT_READ(struct dev_pagemap, s->search.pgmap, type) == PT_TYPE_FS_DAX)
-		shared = PT_READ(struct folio___share, head, share);
+	    PGMT_READ(struct dev_pagemap, s->search.pgmap, type) == PGMT_TYPE_FS_DAX)
+		shared = PGMT_READ(struct folio___share, head, share);
 	/* several files share it, and none of them is known; or it is mapped without a file */
 	if (shared || (!mapping && s->search.mapcount > 0))
-		not_looked(s, PT_HOW_MAP);
+		not_looked(s, PGMT_HOW_MAP);
 	if (s->search.mapping) {
-		s->walk.index = s->search.offset >> PT_PAGE_SHIFT;
+		s->walk.index = s->search.offset >> PGMT_PAGE_SHIFT;
 		return s->search.mapping;
 	}
-	s->walk.index = PT_READ(struct folio, head, index) + (page - head) / page_size_of_struct();
+	s->walk.index =
+		PGMT_READ(struct folio, head, index) + (page - head) / page_size_of_struct();
 	return shared ? 0 : mapping;
 }
 
@@ -291,7 +293,7 @@ static __always_inline void find_mappings(struct state *s)
 	if (!mapping) {
 		/* an idle folio has one at most */
 		if (s->search.refcount > 1)
-			not_looked(s, PT_HOW_DIO);
+			not_looked(s, PGMT_HOW_DIO);
 		return;
 	}
 	w->anon = (mapping & 3) == 1;
@@ -299,14 +301,14 @@ static __always_inline void find_mappings(struct state *s)
 		root = mapping - 1 + bpf_core_field_offset(struct anon_vma, rb_root);
 	else
 		root = mapping + bpf_core_field_offset(struct address_space, i_mmap);
-	w->node = (__u64)PT_READ(struct rb_root_cached, root, rb_leftmost);
+	w->node = (__u64)PGMT_READ(struct rb_root_cached, root, rb_leftmost);
 	if (!w->node)
 		return;
 	w->step = STEP_VISIT;
 	w->ended = 0;
 	bpf_loop(MAX_TREE_STEPS, tree_step, &s, 0);
 	if (!w->ended)
-		not_looked(s, PT_HOW_MAP);
+		not_looked(s, PGMT_HOW_MAP);
 }
 
 /* ---- direct I/O ---- */
@@ -343,31 +345,31 @@ static __always_inline __u64 read_user_u64(struct state *s, __u64 address)
 
 	walk_page_table(address, &leaf);
 	if (!leaf.pfn || leaf.not_here) {
-		not_looked(s, PT_HOW_DIO);
+		not_looked(s, PGMT_HOW_DIO);
 		return 0;
 	}
-	inside = address & ((leaf.pages << PT_PAGE_SHIFT) - 1);
-	return read_u64(w->page_offset + (leaf.pfn << PT_PAGE_SHIFT) + inside);
+	inside = address & ((leaf.pages << PGMT_PAGE_SHIFT) - 1);
+	return read_u64(w->page_offset + (leaf.pfn << PGMT_PAGE_SHIFT) + inside);
 }
 
-static long span_step(__u32 i, void *data)
+static long window_step(__u32 i, void *data)
 {
 	struct state *s = *(struct state **)data;
 	struct walk *w = &s->walk;
-	struct span *span = &s->span[i & (PT_MAX_FOUND - 1)];
-	__u64 from = span->start, end = span->end;
+	struct vma_window *window = &s->window[i & (PGMT_MAX_FOUND - 1)];
+	__u64 from = window->start, end = window->end;
 
-	if (span->mm != w->mm)
+	if (window->mm != w->mm)
 		return 0;
 	if (w->from > from)
-		from = w->from & ~((1ULL << PT_PAGE_SHIFT) - 1);
+		from = w->from & ~((1ULL << PGMT_PAGE_SHIFT) - 1);
 	if (w->buffer_end < end)
 		end = w->buffer_end;
 	if (from >= end)
 		return 0;
 	if (!w->holder.pages)
 		w->holder.address = w->from;
-	w->holder.pages += (end - from + (1 << PT_PAGE_SHIFT) - 1) >> PT_PAGE_SHIFT;
+	w->holder.pages += (end - from + (1 << PGMT_PAGE_SHIFT) - 1) >> PGMT_PAGE_SHIFT;
 	return 0;
 }
 
@@ -375,7 +377,7 @@ static __always_inline void look_at_buffer(struct state *s, __u64 from, __u64 by
 {
 	s->walk.from = from;
 	s->walk.buffer_end = from + bytes;
-	bpf_loop(s->nr_span, span_step, &s, 0);
+	bpf_loop(s->nr_windows, window_step, &s, 0);
 }
 
 static long vector_step(__u32 i, void *data)
@@ -390,33 +392,33 @@ static long vector_step(__u32 i, void *data)
 /* Direct I/O pins its buffer, but not where the file's own pages are DAX: that is a copy. */
 static __always_inline bool pins_its_buffer(__u64 file)
 {
-	__u64 inode = (__u64)PT_READ(struct file, file, f_inode);
-	__u32 type = PT_READ(struct inode, inode, i_mode) & S_IFMT;
+	__u64 inode = (__u64)PGMT_READ(struct file, file, f_inode);
+	__u32 type = PGMT_READ(struct inode, inode, i_mode) & S_IFMT;
 
 	/* of a pipe, O_DIRECT means something else */
-	return PT_READ(struct file, file, f_flags) & O_DIRECT &&
+	return PGMT_READ(struct file, file, f_flags) & O_DIRECT &&
 	       (type == S_IFREG || type == S_IFBLK) &&
-	       !(PT_READ(struct inode, inode, i_flags) & S_DAX);
+	       !(PGMT_READ(struct inode, inode, i_flags) & S_DAX);
 }
 
 static __always_inline __u64 file_of_fd(__u64 task, __u32 fd)
 {
-	__u64 files = (__u64)PT_READ(struct task_struct, task, files);
-	__u64 table = files ? (__u64)PT_READ(struct files_struct, files, fdt) : 0;
+	__u64 files = (__u64)PGMT_READ(struct task_struct, task, files);
+	__u64 table = files ? (__u64)PGMT_READ(struct files_struct, files, fdt) : 0;
 
-	if (!table || fd >= PT_READ(struct fdtable, table, max_fds))
+	if (!table || fd >= PGMT_READ(struct fdtable, table, max_fds))
 		return 0;
-	return read_u64((__u64)PT_READ(struct fdtable, table, fd) + fd * 8ULL);
+	return read_u64((__u64)PGMT_READ(struct fdtable, table, fd) + fd * 8ULL);
 }
 
-static __always_inline bool has_span(const struct state *s, __u64 mm)
+static __always_inline bool has_window(const struct state *s, __u64 mm)
 {
 	__u32 i;
 
-	for (i = 0; i < PT_MAX_FOUND; i++) {
-		if (i >= s->nr_span)
+	for (i = 0; i < PGMT_MAX_FOUND; i++) {
+		if (i >= s->nr_windows)
 			break;
-		if (s->span[i].mm == mm)
+		if (s->window[i].mm == mm)
 			return true;
 	}
 	return false;
@@ -433,48 +435,48 @@ __noinline int look_at_call(void)
 	__u64 regs, task, call, file, buffer, count;
 	struct walk *w;
 
-	if (!s || !s->nr_span)
+	if (!s || !s->nr_windows)
 		return 0;
 	w = &s->walk;
 	task = w->task;
 	regs = w->regs;
-	w->mm = (__u64)PT_READ(struct task_struct, task, mm);
-	if (!w->mm || !has_span(s, w->mm) || !regs ||
-	    !(PT_READ(struct task_struct, task, __state) & TASK_WAITS))
+	w->mm = (__u64)PGMT_READ(struct task_struct, task, mm);
+	if (!w->mm || !has_window(s, w->mm) || !regs ||
+	    !(PGMT_READ(struct task_struct, task, __state) & TASK_WAITS))
 		return 0;
 	/* a 32-bit program's calls have other numbers and arguments */
-	if (PT_READ(struct task_struct, task, thread_info.status) & TS_COMPAT) {
-		not_looked(s, PT_HOW_DIO);
+	if (PGMT_READ(struct task_struct, task, thread_info.status) & TS_COMPAT) {
+		not_looked(s, PGMT_HOW_DIO);
 		return 0;
 	}
 	/* within a call until it has a result; a worker of io_uring has no stack in user space */
-	if ((__s64)PT_READ(struct pt_regs, regs, ax) != -38 /* ENOSYS */ ||
-	    !PT_READ(struct pt_regs, regs, sp))
+	if ((__s64)PGMT_READ(struct pt_regs, regs, ax) != -38 /* ENOSYS */ ||
+	    !PGMT_READ(struct pt_regs, regs, sp))
 		return 0;
-	call = PT_READ(struct pt_regs, regs, orig_ax);
+	call = PGMT_READ(struct pt_regs, regs, orig_ax);
 	if (call > NR_WRITE && (call < NR_PREAD64 || call > NR_WRITEV) && call != NR_PREADV &&
 	    call != NR_PWRITEV && call != NR_PREADV2 && call != NR_PWRITEV2)
 		return 0;
-	file = file_of_fd(task, PT_READ(struct pt_regs, regs, di));
+	file = file_of_fd(task, PGMT_READ(struct pt_regs, regs, di));
 	if (!file || !pins_its_buffer(file))
 		return 0;
-	buffer = PT_READ(struct pt_regs, regs, si);
-	count = PT_READ(struct pt_regs, regs, dx);
+	buffer = PGMT_READ(struct pt_regs, regs, si);
+	count = PGMT_READ(struct pt_regs, regs, dx);
 	__builtin_memset(&w->holder, 0, sizeof(w->holder));
 	if (call <= NR_PWRITE64) {
 		look_at_buffer(s, buffer, count);
 	} else {
-		w->pgd = (__u64)PT_READ(struct mm_struct, w->mm, pgd);
+		w->pgd = (__u64)PGMT_READ(struct mm_struct, w->mm, pgd);
 		w->vectors = buffer;
 		bpf_loop(count < UIO_MAXIOV ? count : UIO_MAXIOV, vector_step, &s, 0);
 	}
 	if (!w->holder.pages)
 		return 0;
-	w->holder.how = PT_HOW_DIO;
+	w->holder.how = PGMT_HOW_DIO;
 	w->holder.call = call;
 	/* or it waits for a lock, and may not have pinned anything yet */
 	w->holder.in_io = BPF_CORE_READ_BITFIELD_PROBED((struct task_struct *)task, in_iowait);
-	w->holder.fd = PT_READ(struct pt_regs, regs, di);
+	w->holder.fd = PGMT_READ(struct pt_regs, regs, di);
 	w->holder.object = task;
 	read_task(w, task);
 	add_holder();
@@ -492,27 +494,27 @@ static long slot_step(__u32 i, void *data)
 
 	/* of a huge page that was pinned, the page is a tail */
 	w->holder.pages +=
-		common_pages(s, page_to_pfn((__u64)PT_READ(struct pipe_buffer, buffer, page)), 1);
+		common_pages(s, page_to_pfn((__u64)PGMT_READ(struct pipe_buffer, buffer, page)), 1);
 	return 0;
 }
 
 static __always_inline void look_at_pipe(struct state *s, __u64 pipe)
 {
-	__u32 used = PT_READ(struct pipe_inode_info, pipe, head);
+	__u32 used = PGMT_READ(struct pipe_inode_info, pipe, head);
 	struct walk *w = &s->walk;
 
-	w->tail = PT_READ(struct pipe_inode_info, pipe, tail);
-	w->ring_size = PT_READ(struct pipe_inode_info, pipe, ring_size);
-	w->bufs = (__u64)PT_READ(struct pipe_inode_info, pipe, bufs);
+	w->tail = PGMT_READ(struct pipe_inode_info, pipe, tail);
+	w->ring_size = PGMT_READ(struct pipe_inode_info, pipe, ring_size);
+	w->bufs = (__u64)PGMT_READ(struct pipe_inode_info, pipe, bufs);
 	used -= w->tail;
 	/* read while it changed */
 	if (used > w->ring_size)
 		used = w->ring_size;
 	if (used > MAX_SLOTS) {
-		not_looked(s, PT_HOW_PIPE);
+		not_looked(s, PGMT_HOW_PIPE);
 		used = MAX_SLOTS;
 	}
-	w->holder.how = PT_HOW_PIPE;
+	w->holder.how = PGMT_HOW_PIPE;
 	bpf_loop(used, slot_step, &s, 0);
 }
 
@@ -520,13 +522,13 @@ static long bvec_step(__u32 i, void *data)
 {
 	struct state *s = *(struct state **)data;
 	__u64 bvec = s->walk.bvecs + (__u64)i * bpf_core_type_size(struct bio_vec);
-	__u64 page = (__u64)PT_READ(struct bio_vec, bvec, bv_page);
-	__u64 from = PT_READ(struct bio_vec, bvec, bv_offset);
-	__u64 to = from + PT_READ(struct bio_vec, bvec, bv_len);
+	__u64 page = (__u64)PGMT_READ(struct bio_vec, bvec, bv_page);
+	__u64 from = PGMT_READ(struct bio_vec, bvec, bv_offset);
+	__u64 to = from + PGMT_READ(struct bio_vec, bvec, bv_len);
 
 	/* one bvec may be for many pages of a folio, and begin in the midst of it */
-	from >>= PT_PAGE_SHIFT;
-	to = (to + (1 << PT_PAGE_SHIFT) - 1) >> PT_PAGE_SHIFT;
+	from >>= PGMT_PAGE_SHIFT;
+	to = (to + (1 << PGMT_PAGE_SHIFT) - 1) >> PGMT_PAGE_SHIFT;
 	s->walk.holder.pages += common_pages(s, page_to_pfn(page) + from, to - from);
 	return 0;
 }
@@ -539,12 +541,12 @@ static long buffer_step(__u32 i, void *data)
 	__u32 nr;
 
 	if (buffer && !bpf_core_field_exists(((struct io_ring_ctx___bufs *)0)->user_bufs))
-		buffer = (__u64)PT_READ(struct io_rsrc_node___buf, buffer, buf);
+		buffer = (__u64)PGMT_READ(struct io_rsrc_node___buf, buffer, buf);
 	if (!buffer)
 		return 0;
-	nr = PT_READ(struct io_mapped_ubuf, buffer, nr_bvecs);
+	nr = PGMT_READ(struct io_mapped_ubuf, buffer, nr_bvecs);
 	if (nr > MAX_BVECS || nr > w->left) {
-		not_looked(s, PT_HOW_URING);
+		not_looked(s, PGMT_HOW_URING);
 		return 0;
 	}
 	w->left -= nr;
@@ -568,19 +570,19 @@ static __always_inline void look_at_ring(struct state *s, __u64 ring)
 	if (!knows_io_uring())
 		return;
 	if (bpf_core_field_exists(((struct io_ring_ctx___bufs *)0)->user_bufs)) {
-		nr = PT_READ(struct io_ring_ctx___bufs, ring, nr_user_bufs);
-		w->bufs = (__u64)PT_READ(struct io_ring_ctx___bufs, ring, user_bufs);
+		nr = PGMT_READ(struct io_ring_ctx___bufs, ring, nr_user_bufs);
+		w->bufs = (__u64)PGMT_READ(struct io_ring_ctx___bufs, ring, user_bufs);
 	} else {
-		nr = PT_READ(struct io_ring_ctx___table, ring, buf_table.nr);
-		w->bufs = (__u64)PT_READ(struct io_ring_ctx___table, ring, buf_table.nodes);
+		nr = PGMT_READ(struct io_ring_ctx___table, ring, buf_table.nr);
+		w->bufs = (__u64)PGMT_READ(struct io_ring_ctx___table, ring, buf_table.nodes);
 	}
 	if (!nr || !w->bufs)
 		return;
 	if (nr > MAX_BUFFERS) {
-		not_looked(s, PT_HOW_URING);
+		not_looked(s, PGMT_HOW_URING);
 		nr = MAX_BUFFERS;
 	}
-	w->holder.how = PT_HOW_URING;
+	w->holder.how = PGMT_HOW_URING;
 	w->left = MAX_RING_BVECS;
 	bpf_loop(nr, buffer_step, &s, 0);
 }
@@ -591,10 +593,10 @@ static __always_inline void look_at_ring(struct state *s, __u64 ring)
  */
 static __always_inline bool is_pipe(__u64 file, __u64 object)
 {
-	__u64 inode = (__u64)PT_READ(struct file, file, f_inode);
+	__u64 inode = (__u64)PGMT_READ(struct file, file, f_inode);
 
-	return (PT_READ(struct inode, inode, i_mode) & S_IFMT) == S_IFIFO &&
-	       (__u64)PT_READ(struct inode, inode, i_pipe) == object;
+	return (PGMT_READ(struct inode, inode, i_mode) & S_IFMT) == S_IFIFO &&
+	       (__u64)PGMT_READ(struct inode, inode, i_pipe) == object;
 }
 
 /* A file of s->walk.task; @fd is -1 for one that has none. */
@@ -606,13 +608,13 @@ __noinline int look_at_file(__u64 file, int fd)
 
 	if (!s || !file)
 		return 0;
-	object = (__u64)PT_READ(struct file, file, private_data);
-	ring = at_io_uring_fops && (__u64)PT_READ(struct file, file, f_op) == at_io_uring_fops;
+	object = (__u64)PGMT_READ(struct file, file, private_data);
+	ring = at_io_uring_fops && (__u64)PGMT_READ(struct file, file, f_op) == at_io_uring_fops;
 	if (!object || (!ring && !is_pipe(file, object)))
 		return 0;
 	if (is_late(s)) {
-		not_looked(s, PT_HOW_PIPE);
-		not_looked(s, PT_HOW_URING);
+		not_looked(s, PGMT_HOW_PIPE);
+		not_looked(s, PGMT_HOW_URING);
 		return 0;
 	}
 	__builtin_memset(&s->walk.holder, 0, sizeof(s->walk.holder));
@@ -644,15 +646,15 @@ static long fd_step(__u32 i, void *data)
  */
 static __always_inline void look_at_files(struct state *s, __u64 files)
 {
-	__u64 table = (__u64)PT_READ(struct files_struct, files, fdt);
-	__u32 nr = PT_READ(struct fdtable, table, max_fds);
+	__u64 table = (__u64)PGMT_READ(struct files_struct, files, fdt);
+	__u32 nr = PGMT_READ(struct fdtable, table, max_fds);
 
 	if (nr > MAX_FDS) {
-		not_looked(s, PT_HOW_PIPE);
-		not_looked(s, PT_HOW_URING);
+		not_looked(s, PGMT_HOW_PIPE);
+		not_looked(s, PGMT_HOW_URING);
 		nr = MAX_FDS;
 	}
-	s->walk.fds = (__u64)PT_READ(struct fdtable, table, fd);
+	s->walk.fds = (__u64)PGMT_READ(struct fdtable, table, fd);
 	bpf_loop(nr, fd_step, &s, 0);
 }
 
@@ -670,7 +672,7 @@ static __always_inline void name_mm(struct state *s, __u64 mm)
 {
 	__u32 i;
 
-	for (i = 0; i < PT_MAX_FOUND; i++) {
+	for (i = 0; i < PGMT_MAX_FOUND; i++) {
 		if (i >= s->search.nr_mm)
 			break;
 		if (s->search.mm[i].object != mm)
@@ -693,18 +695,18 @@ __noinline int look_at_task(void)
 	if (!s)
 		return 0;
 	task = s->walk.task;
-	leader = (__u64)PT_READ(struct task_struct, task, group_leader);
-	mm = (__u64)PT_READ(struct task_struct, task, mm);
-	files = (__u64)PT_READ(struct task_struct, task, files);
+	leader = (__u64)PGMT_READ(struct task_struct, task, group_leader);
+	mm = (__u64)PGMT_READ(struct task_struct, task, mm);
+	files = (__u64)PGMT_READ(struct task_struct, task, files);
 	leads = leader == task;
 	/* a leader that has ended has neither; a thread may have files of its own */
-	if (mm && (leads || !PT_READ(struct task_struct, leader, mm)))
+	if (mm && (leads || !PGMT_READ(struct task_struct, leader, mm)))
 		name_mm(s, mm);
-	if (files && (leads || (__u64)PT_READ(struct task_struct, leader, files) != files))
+	if (files && (leads || (__u64)PGMT_READ(struct task_struct, leader, files) != files))
 		look_at_files(s, files);
 	if (!knows_io_uring())
 		return 0;
-	io_uring = (__u64)PT_READ(struct task_struct, task, io_uring);
+	io_uring = (__u64)PGMT_READ(struct task_struct, task, io_uring);
 	if (io_uring)
 		look_at_registered_rings(io_uring);
 	return 0;
@@ -714,7 +716,7 @@ __noinline int look_at_task(void)
 
 static __always_inline void learn_layout(struct walk *w)
 {
-	vmemmap = at_vmemmap_base ? read_u64(at_vmemmap_base) : PT_VMEMMAP_START;
+	vmemmap = at_vmemmap_base ? read_u64(at_vmemmap_base) : PGMT_VMEMMAP_START;
 	w->page_offset = at_page_offset_base ? read_u64(at_page_offset_base) : PAGE_OFFSET_BASE;
 	w->physical_mask = at_physical_mask ? read_u64(at_physical_mask) : ~0ULL;
 	w->five_levels = at_pgdir_shift && (__u32)read_u64(at_pgdir_shift) == 48;
@@ -743,19 +745,19 @@ int find_holders(void *ctx)
 		s->search.refcount = page_refcount(head);
 		s->search.mapcount = folio_mapcount(head, folio_order(head));
 	}
-	s->search.looked =
-		1U << PT_HOW_MAP | 1U << PT_HOW_PIPE | 1U << PT_HOW_PGMAP | 1U << PT_HOW_DIO;
+	s->search.looked = 1U << PGMT_HOW_MAP | 1U << PGMT_HOW_PIPE | 1U << PGMT_HOW_PGMAP |
+			   1U << PGMT_HOW_DIO;
 	if (knows_io_uring())
-		s->search.looked |= 1U << PT_HOW_URING;
+		s->search.looked |= 1U << PGMT_HOW_URING;
 	if (at_bit_wait_table)
-		s->search.looked |= 1U << PT_HOW_WAIT;
+		s->search.looked |= 1U << PGMT_HOW_WAIT;
 	if (at_folio_wait_table)
-		s->search.looked |= 1U << PT_HOW_LOCK;
+		s->search.looked |= 1U << PGMT_HOW_LOCK;
 	find_waiters(s);
 	find_mappings(s);
 	/* that is found by the same vmas */
-	if (!(s->search.looked & 1U << PT_HOW_MAP))
-		not_looked(s, PT_HOW_DIO);
+	if (!(s->search.looked & 1U << PGMT_HOW_MAP))
+		not_looked(s, PGMT_HOW_DIO);
 	return 0;
 }
 
@@ -764,16 +766,16 @@ SEC("syscall")
 int find_waits(void *ctx)
 {
 	struct state *s = get_state();
-	struct pt_waits *found = get_waits();
+	struct pgmt_waits *found = get_waits();
 
 	if (!s || !found)
 		return 0;
 	learn_layout(&s->walk);
 	found->nr = 0;
 	found->more = 0;
-	s->search.looked = 1U << PT_HOW_PGMAP;
+	s->search.looked = 1U << PGMT_HOW_PGMAP;
 	if (at_bit_wait_table)
-		s->search.looked |= 1U << PT_HOW_WAIT;
+		s->search.looked |= 1U << PGMT_HOW_WAIT;
 	find_all_waiters(s);
 	found->looked = s->search.looked;
 	return 0;
@@ -784,23 +786,23 @@ SEC("iter/task")
 int stack_waiters(struct bpf_iter__task *ctx)
 {
 	struct task_struct *task = ctx->task;
-	struct pt_waits *found = get_waits();
-	struct pt_wait *w;
+	struct pgmt_waits *found = get_waits();
+	struct pgmt_wait *w;
 	__u32 i;
 
 	if (!task || !found)
 		return 0;
-	for (i = 0; i < PT_MAX_WAITS; i++) {
+	for (i = 0; i < PGMT_MAX_WAITS; i++) {
 		if (i >= found->nr)
 			return 0;
 		if (found->wait[i].task == (__u64)task)
 			break;
 	}
-	if (i >= PT_MAX_WAITS)
+	if (i >= PGMT_MAX_WAITS)
 		return 0;
 	barrier_var(i);
-	w = &found->wait[i & (PT_MAX_WAITS - 1)];
-	if (w->tid == (__u32)PT_READ(struct task_struct, w->task, pid) &&
+	w = &found->wait[i & (PGMT_MAX_WAITS - 1)];
+	if (w->tid == (__u32)PGMT_READ(struct task_struct, w->task, pid) &&
 	    w->switches == task_switches(w->task))
 		bpf_get_task_stack(task, w->frames, sizeof(w->frames), 0);
 	return 0;
@@ -816,10 +818,10 @@ int name_holders(struct bpf_iter__task *ctx)
 	if (!task || !s)
 		return 0;
 	if (is_late(s)) {
-		not_looked(s, PT_HOW_MAP);
-		not_looked(s, PT_HOW_PIPE);
-		not_looked(s, PT_HOW_URING);
-		not_looked(s, PT_HOW_DIO);
+		not_looked(s, PGMT_HOW_MAP);
+		not_looked(s, PGMT_HOW_PIPE);
+		not_looked(s, PGMT_HOW_URING);
+		not_looked(s, PGMT_HOW_DIO);
 		return 0;
 	}
 	s->walk.task = (__u64)task;

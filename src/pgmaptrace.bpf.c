@@ -92,7 +92,7 @@ static __always_inline __u64 fentry_arg(void *ctx, __u32 n)
 	static __always_inline int on_return_##name(const struct hook *h, __u64 a0, __u64 result)
 
 /* What a hook sees of the folio that @page belongs to. */
-__noinline int read_folio(struct pt_transition *t, struct pt_event *e, __u64 page)
+__noinline int read_folio(struct pgmt_transition *t, struct pgmt_event *e, __u64 page)
 {
 	if (!t || !e)
 		return 0;
@@ -106,8 +106,8 @@ __noinline int read_folio(struct pt_transition *t, struct pt_event *e, __u64 pag
 
 static __always_inline int observe_mapping(const struct hook *h, __u64 vmf, __u64 page)
 {
-	struct pt_transition t = {.op = PT_OP_MAP};
-	struct pt_event e = {.vmf = vmf};
+	struct pgmt_transition t = {.op = PGMT_OP_MAP};
+	struct pgmt_event e = {.vmf = vmf};
 
 	read_folio(&t, &e, page);
 	observe(h, &t, &e);
@@ -116,16 +116,16 @@ static __always_inline int observe_mapping(const struct hook *h, __u64 vmf, __u6
 
 static __always_inline int on_map(const struct hook *h, __u64 vmf, __u64 page)
 {
-	return plain(h, PT_OP_MAP, false, page, vmf) ? 0 : observe_mapping(h, vmf, page);
+	return fast_path(h, PGMT_OP_MAP, false, page, vmf) ? 0 : observe_mapping(h, vmf, page);
 }
 
 /* As find_section(), of a page that the kernel itself takes for a device page. */
-static __always_inline struct pt_section *find_device_section(__u64 pfn)
+static __always_inline struct pgmt_section *find_device_section(__u64 pfn)
 {
-	struct pt_section *s = find_section(pfn);
+	struct pgmt_section *s = find_section(pfn);
 
 	if (!s && !pfn_to_pgmap(pfn))
-		lose(PT_LOSS_PGMAP, 1);
+		lose(PGMT_LOSS_PGMAP, 1);
 	return s;
 }
 
@@ -134,13 +134,14 @@ const volatile bool init_names_pgmap;
 /* Parts of a large folio that were not freed before all of it was requested are its again. */
 static __noinline void forget_parts(const struct hook *h, __u64 pfn, __u32 order)
 {
-	struct pt_scratch *scratch = scratch_get();
+	struct pgmt_scratch *scratch = scratch_get();
 
 	if (!scratch) {
-		lose(PT_LOSS_SCAN, 1U << (order & PT_ORDER_MASK));
+		lose(PGMT_LOSS_SCAN, 1U << (order & PGMT_ORDER_MASK));
 		return;
 	}
-	each_folio(scratch, call_site(h), PT_OP_UNDO, pfn, 1U << (order & PT_ORDER_MASK), 0, false);
+	each_folio(scratch, call_site(h), PGMT_OP_UNDO, pfn, 1U << (order & PGMT_ORDER_MASK), 0,
+		   false);
 	scratch_put(scratch);
 }
 
@@ -148,17 +149,17 @@ static __noinline void forget_parts(const struct hook *h, __u64 pfn, __u32 order
 HOOK(zone_device_page_init)
 {
 	__u64 pgmap = init_names_pgmap ? a1 : pfn_to_pgmap(page_to_pfn(a0));
-	struct pt_transition t = {.op = PT_OP_REQUEST, .profile = profile};
+	struct pgmt_transition t = {.op = PGMT_OP_REQUEST, .profile = profile};
 	struct call c = {.nr = 1, .pfn = page_to_pfn(a0)};
-	struct pt_section *s = find_device_section(c.pfn);
-	struct pt_scratch *scratch;
-	struct pt_event e = {};
+	struct pgmt_section *s = find_device_section(c.pfn);
+	struct pgmt_scratch *scratch;
+	struct pgmt_event e = {};
 	__u8 rule;
 
 	if (!s)
 		return 0;
 	if (init_names_pgmap)
-		c.order = a2 & PT_ORDER_MASK;
+		c.order = a2 & PGMT_ORDER_MASK;
 	/* what the compound words say is left from the page's last life */
 	e.page = a0;
 	e.pfn = c.pfn;
@@ -167,24 +168,25 @@ HOOK(zone_device_page_init)
 	e.asked_order = c.order;
 	t.order = c.order;
 	t.refcount = page_refcount(a0);
-	rule = pt_judge_call(pgmap_covers(pgmap, c.pfn, 1ULL << c.order), pgmap_is_dying(pgmap), 1);
+	rule = pgmt_judge_call(pgmap_covers(pgmap, c.pfn, 1ULL << c.order), pgmap_is_dying(pgmap),
+			       1);
 	scratch = rule ? 0 : scratch_get();
 	if (scratch) {
 		rule = overlap_rule(scratch, &c);
 		scratch_put(scratch);
 	} else if (!rule) {
-		lose(PT_LOSS_SCAN, 1);
+		lose(PGMT_LOSS_SCAN, 1);
 	}
 	if (rule) {
 		t.type = s->type;
 		e.pgmap = s->pgmap;
-		e.named = pgmap;
-		finding(h, &t, &e, rule);
+		e.named_pgmap = pgmap;
+		broken_rule(h, &t, &e, rule);
 	}
-	if (rule == PT_RULE_PAGES_UNBALANCED) {
+	if (rule == PGMT_RULE_PAGES_UNBALANCED) {
 		forget_parts(h, c.pfn, c.order);
 		/* and was told of */
-		t.op = PT_OP_ACCEPT;
+		t.op = PGMT_OP_ACCEPT;
 	}
 	observe_in(h, s, &t, &e);
 	if (c.order)
@@ -193,7 +195,7 @@ HOOK(zone_device_page_init)
 }
 
 /* A request function returns; @result: the bits of its value that say whether it granted */
-static __always_inline int on_request_return(void *ctx, enum pt_form form, __u64 result)
+static __always_inline int on_request_return(void *ctx, enum pgmt_form form, __u64 result)
 {
 	struct hook h = {.ctx = ctx, .fentry = true};
 	__u64 value = 0;
@@ -207,7 +209,8 @@ static __always_inline int on_request_return(void *ctx, enum pt_form form, __u64
 /* pgmap_request_folios(pgmap, folio, nr_folios): a bool */
 HOOK(pgmap_request_folios)
 {
-	begin_request(h, FORM_REQUEST_FOLIOS, a0, page_to_pfn(a1), pack_span(a2, folio_order(a1)));
+	begin_request(h, FORM_REQUEST_FOLIOS, a0, page_to_pfn(a1),
+		      pack_request(a2, folio_order(a1)));
 	return 0;
 }
 
@@ -219,18 +222,18 @@ HOOK_EXIT(pgmap_request_folios)
 /* pgmap_request_folio(pgmap, pgmap_offset, order) */
 HOOK(pgmap_request_folio)
 {
-	struct pt_pgmap *p = bpf_map_lookup_elem(&pgmaps, &a0);
+	struct pgmt_pgmap *p = bpf_map_lookup_elem(&pgmaps, &a0);
 	__u64 pfn;
 
 	if (!p) {
-		lose(PT_LOSS_CALL, 1);
+		lose(PGMT_LOSS_CALL, 1);
 		return 0;
 	}
 	/* past the end is as good as the page behind the last range */
 	pfn = pgmap_offset_pfn(p, a1);
 	if (!pfn)
-		pfn = p->range[(p->nr_range - 1) & (PT_MAX_RANGES - 1)].end + 1;
-	begin_request(h, FORM_REQUEST_FOLIO, a0, pfn, pack_span(1, a2));
+		pfn = p->range[(p->nr_range - 1) & (PGMT_MAX_RANGES - 1)].end + 1;
+	begin_request(h, FORM_REQUEST_FOLIO, a0, pfn, pack_request(1, a2));
 	return 0;
 }
 
@@ -244,7 +247,7 @@ HOOK(pgmap_get_folio)
 {
 	__u64 head = page_head(pfn_to_page(a1));
 
-	begin_request(h, FORM_GET_FOLIO, a0, page_to_pfn(head), pack_span(1, folio_order(head)));
+	begin_request(h, FORM_GET_FOLIO, a0, page_to_pfn(head), pack_request(1, folio_order(head)));
 	return 0;
 }
 
@@ -266,9 +269,9 @@ HOOK(pgmap_release_folios)
  */
 static __always_inline int observe_free(const struct hook *h, __u64 page)
 {
-	struct pt_transition t = {.op = PT_OP_FREE};
-	struct pt_event e = {};
-	struct pt_section *s;
+	struct pgmt_transition t = {.op = PGMT_OP_FREE};
+	struct pgmt_event e = {};
+	struct pgmt_section *s;
 	__s32 again;
 
 	read_folio(&t, &e, page);
@@ -283,7 +286,7 @@ static __always_inline int observe_free(const struct hook *h, __u64 page)
 		if (t.refcount > 0)
 			t.mapcount = 0;
 	}
-	if (pt_is_requested(profile, s->type)) {
+	if (pgmt_is_requested(profile, s->type)) {
 		t.order = e.order;
 		free_folio(h, s, &t, &e);
 	} else {
@@ -300,12 +303,12 @@ static __always_inline int observe_free(const struct hook *h, __u64 page)
 static __noinline void taken_again(const struct hook *h, __u64 page)
 {
 	__u64 pfn = page_to_pfn(page);
-	struct pt_transition t = {.op = PT_OP_MAP, .other = 1};
-	struct pt_section *s = find_known_section(pfn);
-	struct pt_event e = {};
+	struct pgmt_transition t = {.op = PGMT_OP_MAP, .other = 1};
+	struct pgmt_section *s = find_known_section(pfn);
+	struct pgmt_event e = {};
 
-	if (!s || s->type != PT_TYPE_FS_DAX ||
-	    pt_life(pt_word(s, pfn & (PT_SECTION_PAGES - 1))) != PT_FREED)
+	if (!s || s->type != PGMT_TYPE_FS_DAX ||
+	    pgmt_life(pgmt_word(s, pfn & (PGMT_SECTION_PAGES - 1))) != PGMT_FREED)
 		return;
 	read_folio(&t, &e, page);
 	if (t.refcount > 0)
@@ -314,9 +317,9 @@ static __noinline void taken_again(const struct hook *h, __u64 page)
 
 static __always_inline int on_free(const struct hook *h, __u64 page)
 {
-	if (!plain(h, PT_OP_FREE, false, page, 0))
+	if (!fast_path(h, PGMT_OP_FREE, false, page, 0))
 		observe_free(h, page);
-	if (profile == PT_PROFILE_COUNTED && page_refcount(page) > 0)
+	if (profile == PGMT_PROFILE_COUNTED && page_refcount(page) > 0)
 		taken_again(h, page);
 	return 0;
 }
@@ -351,17 +354,17 @@ HOOK(vmf_insert_folio_pmd)
  */
 static __always_inline int on_map_pfn_t(const struct hook *h, __u64 pfn_t, bool huge)
 {
-	struct pt_transition t = {.op = PT_OP_MAP, .huge = huge};
+	struct pgmt_transition t = {.op = PGMT_OP_MAP, .huge = huge};
 	__u64 page = pfn_to_page(pfn_t & ~PFN_T_FLAGS);
-	struct pt_event e = {};
-	struct pt_section *s;
+	struct pgmt_event e = {};
+	struct pgmt_section *s;
 
-	if (plain(h, PT_OP_MAP, huge, page, 0))
+	if (fast_path(h, PGMT_OP_MAP, huge, page, 0))
 		return 0;
 	read_folio(&t, &e, page);
 	s = find_section(e.pfn);
-	if (s && (s->type == PT_TYPE_GENERIC ||
-		  (profile == PT_PROFILE_REQUEST && s->type == PT_TYPE_FS_DAX)))
+	if (s && (s->type == PGMT_TYPE_GENERIC ||
+		  (profile == PGMT_PROFILE_REQUEST && s->type == PGMT_TYPE_FS_DAX)))
 		observe_in(h, s, &t, &e);
 	return 0;
 }
@@ -389,8 +392,8 @@ HOOK(vmf_insert_pfn_pmd_prot)
 
 static __always_inline int observe_store(const struct hook *h, __u64 vmf, __u64 pfn, bool shared)
 {
-	struct pt_transition t = {.op = PT_OP_STORE, .shared = shared};
-	struct pt_event e = {.pfn = pfn, .page = pfn_to_page(pfn), .vmf = vmf};
+	struct pgmt_transition t = {.op = PGMT_OP_STORE, .shared = shared};
+	struct pgmt_event e = {.pfn = pfn, .page = pfn_to_page(pfn), .vmf = vmf};
 
 	/* the zero page of a hole comes here too: it is no device page */
 	t.refcount = page_refcount(e.page);
@@ -405,7 +408,7 @@ HOOK(dax_insert_entry)
 	bool shared = iomap_is_shared(a2);
 
 	if (!dax_entry_is_value(a3)) {
-		lose(PT_LOSS_ENTRY, 1);
+		lose(PGMT_LOSS_ENTRY, 1);
 		return 0;
 	}
 	/* an entry that names a folio is kept, unless the extent is shared */
@@ -428,7 +431,7 @@ HOOK_EXIT(dax_insert_entry)
 		return 0;
 	bpf_probe_read_kernel(&entry, sizeof(entry), (void *)fentry_arg(ctx, 2));
 	if (!dax_entry_is_value(entry)) {
-		lose(PT_LOSS_ENTRY, 1);
+		lose(PGMT_LOSS_ENTRY, 1);
 		return 0;
 	}
 	stored(&h, fentry_arg(ctx, 1), entry, fentry_arg(ctx, 3) & ~PFN_T_FLAGS);
@@ -440,12 +443,12 @@ const volatile bool disassociate_is_clone;
 /* dax_disassociate_entry(entry, mapping, trunc); often a clone with (entry) only */
 HOOK(dax_disassociate_entry)
 {
-	struct pt_transition t = {.op = PT_OP_REMOVE};
-	struct pt_event e = {};
+	struct pgmt_transition t = {.op = PGMT_OP_REMOVE};
+	struct pgmt_event e = {};
 	__u8 of_busy;
 
 	if (!dax_entry_is_value(a0)) {
-		lose(PT_LOSS_ENTRY, 1);
+		lose(PGMT_LOSS_ENTRY, 1);
 		return 0;
 	}
 	if (dax_entry_names_no_folio(a0))
@@ -471,8 +474,8 @@ HOOK(dax_disassociate_entry)
 /* dax_folio_reset_order(folio), from 7.1 on */
 HOOK(dax_folio_reset_order)
 {
-	struct pt_transition t = {.op = PT_OP_RESET};
-	struct pt_event e = {};
+	struct pgmt_transition t = {.op = PGMT_OP_RESET};
+	struct pgmt_event e = {};
 
 	e.page = a0;
 	e.pfn = page_to_pfn(a0);
@@ -498,19 +501,19 @@ HOOK(dax_zap_mappings_range)
 /* memremap_pages(pgmap, nid): at entry, before the kernel stores its range */
 HOOK(memremap_pages)
 {
-	struct pt_transition t = {.profile = profile};
-	struct pt_event e = {};
-	struct pt_scratch *s = scratch_get();
+	struct pgmt_transition t = {.profile = profile};
+	struct pgmt_event e = {};
+	struct pgmt_scratch *s = scratch_get();
 	struct overlap o = {};
 	__u32 i;
 
 	if (!s) {
-		lose(PT_LOSS_PGMAP, 1);
+		lose(PGMT_LOSS_PGMAP, 1);
 		return 0;
 	}
 	__builtin_memset(&s->pgmap, 0, sizeof(s->pgmap));
 	pgmap_read(a0, &s->pgmap);
-	for (i = 0; i < PT_MAX_RANGES; i++) {
+	for (i = 0; i < PGMT_MAX_RANGES; i++) {
 		if (i >= s->pgmap.nr_range)
 			break;
 		o.pfn = s->pgmap.range[i].start;
@@ -522,9 +525,9 @@ HOOK(memremap_pages)
 	if (o.found.pgmap) {
 		e.pfn = o.pfn;
 		e.page = pfn_to_page(o.pfn);
-		t.type = PT_READ_SLOWLY(struct dev_pagemap, o.found.pgmap, type);
+		t.type = PGMT_READ_SLOWLY(struct dev_pagemap, o.found.pgmap, type);
 		e.pgmap = o.found.pgmap;
-		finding(h, &t, &e, PT_RULE_PGMAP_OVERLAP);
+		broken_rule(h, &t, &e, PGMT_RULE_PGMAP_OVERLAP);
 	}
 	scratch_put(s);
 	return 0;
@@ -539,9 +542,9 @@ HOOK_RETURN(memremap_pages)
 	if (!a0)
 		a0 = pfn_to_pgmap((result - direct_map) >> 12);
 	if (a0)
-		learn_pgmap(a0, bpf_ktime_get_ns(), where_for_finding(h));
+		learn_pgmap(a0, bpf_ktime_get_ns(), site_for_finding(h));
 	else
-		lose(PT_LOSS_PGMAP, 1);
+		lose(PGMT_LOSS_PGMAP, 1);
 	return 0;
 }
 
@@ -549,16 +552,16 @@ HOOK_RETURN(memremap_pages)
 HOOK(memunmap_pages)
 {
 	/* what is not in the table after the baseline was never made, as memremap_pages failed */
-	struct pt_pgmap *p = settled ? bpf_map_lookup_elem(&pgmaps, &a0) : known_pgmap(a0);
+	struct pgmt_pgmap *p = settled ? bpf_map_lookup_elem(&pgmaps, &a0) : known_pgmap(a0);
 	__u32 tid = current_tid();
 
 	if (!p)
 		return 0;
 	bpf_map_update_elem(&unmapping, &tid, &a0, BPF_ANY);
-	p->at = where_for_finding(h);
+	p->killer_site = site_for_finding(h);
 	p->killer = tid;
 	p->killer_cpu = bpf_get_smp_processor_id();
-	p->killer_judged = filter && filter_has_current();
+	p->killer_in_scope = filter && filter_has_current();
 	bpf_get_current_comm(p->comm, sizeof(p->comm));
 	p->killed = bpf_ktime_get_ns();
 	__sync_fetch_and_add(&killed, 1);
@@ -568,7 +571,7 @@ HOOK(memunmap_pages)
 /* dev_pagemap_percpu_release(ref): the last reference is given back, and the wait ends */
 HOOK(dev_pagemap_percpu_release)
 {
-	tell_release(a0 - bpf_core_field_offset(struct dev_pagemap, ref), 0, where_for_finding(h));
+	emit_release(a0 - bpf_core_field_offset(struct dev_pagemap, ref), 0, site_for_finding(h));
 	return 0;
 }
 
@@ -576,7 +579,7 @@ HOOK_RETURN(memunmap_pages)
 {
 	__u32 tid = current_tid();
 	__u64 *entered = bpf_map_lookup_elem(&unmapping, &tid);
-	struct pt_pgmap *p;
+	struct pgmt_pgmap *p;
 
 	if (!a0 && entered)
 		a0 = *entered;
@@ -602,7 +605,7 @@ HOOK(remove_pfn_range_from_zone)
 
 /* Learns where things are: vmemmap_base is a variable of the kernel. */
 SEC("syscall")
-int read_word(struct pt_read *r)
+int read_word(struct pgmt_read *r)
 {
 	__u64 value = 0;
 
@@ -613,10 +616,10 @@ int read_word(struct pt_read *r)
 
 /* The next pgmap at w->pfn or above; enters it in the table. */
 SEC("syscall")
-int pgmap_next(struct pt_walk *w)
+int pgmap_next(struct pgmt_walk *w)
 {
-	struct pt_lookup found = {};
-	struct pt_pgmap *p;
+	struct pgmt_lookup found = {};
+	struct pgmt_pgmap *p;
 	__u64 address;
 
 	pgmap_array_load(w->pfn, &found);
@@ -628,7 +631,7 @@ int pgmap_next(struct pt_walk *w)
 	if (!address)
 		return 0;
 	/* it is in the array before its first range counts */
-	w->unmade = !PT_READ_SLOWLY(struct dev_pagemap, address, nr_range);
+	w->unmade = !PGMT_READ_SLOWLY(struct dev_pagemap, address, nr_range);
 	if (w->unmade)
 		return 0;
 	p = known_pgmap(address);
@@ -642,18 +645,18 @@ int pgmap_next(struct pt_walk *w)
 }
 
 SEC("syscall")
-int scan_baseline(struct pt_scan *w)
+int scan_initial(struct pgmt_scan *w)
 {
 	__u64 address = pfn_to_pgmap(w->pfn);
-	struct pt_scratch *s = scratch_get();
+	struct pgmt_scratch *s = scratch_get();
 
 	if (!s) {
-		lose(PT_LOSS_SCAN, w->nr);
+		lose(PGMT_LOSS_SCAN, w->nr);
 		return 0;
 	}
 	if (address) {
-		scan_for_baseline(s, w->pfn, w->nr,
-				  PT_READ_SLOWLY(struct dev_pagemap, address, type));
+		scan_initially(s, w->pfn, w->nr,
+			       PGMT_READ_SLOWLY(struct dev_pagemap, address, type));
 		w->above_idle = s->scan.live;
 	}
 	scratch_put(s);
@@ -661,27 +664,27 @@ int scan_baseline(struct pt_scan *w)
 }
 
 SEC("syscall")
-int scan_leaks(struct pt_leaks *l)
+int scan_leaks(struct pgmt_leak_scan *l)
 {
-	struct pt_scratch *s = scratch_get();
+	struct pgmt_scratch *s = scratch_get();
 
 	if (!s)
 		return 0;
-	s->leaks.of = *l;
+	s->leak_scan.of = *l;
 	scan_for_leaks(s);
-	*l = s->leaks.of;
+	*l = s->leak_scan.of;
 	scratch_put(s);
 	return 0;
 }
 
 /* What is f->pfn now?  For folios that are still out when tracing ends. */
 SEC("syscall")
-int look(struct pt_finding *f)
+int look(struct pgmt_finding *f)
 {
-	struct pt_scratch *s = scratch_get();
-	struct pt_transition t = {};
-	struct pt_section *section;
-	struct pt_event e = {};
+	struct pgmt_scratch *s = scratch_get();
+	struct pgmt_transition t = {};
+	struct pgmt_section *section;
+	struct pgmt_event e = {};
 
 	if (!s)
 		return 0;
@@ -693,18 +696,18 @@ int look(struct pt_finding *f)
 	if (!e.pgmap)
 		goto out;
 	e.order = folio_order(e.page);
-	t.type = PT_READ_SLOWLY(struct dev_pagemap, e.pgmap, type);
+	t.type = PGMT_READ_SLOWLY(struct dev_pagemap, e.pgmap, type);
 	t.refcount = page_refcount(e.page);
 	t.mapcount = folio_mapcount(e.page, e.order);
 	describe(&s->finding, &t, &e);
 	section = find_known_section(e.pfn);
 	if (section)
-		s->finding.state = pt_normalise(pt_word(section, e.pfn & (PT_SECTION_PAGES - 1)),
-						section->fresh);
-	if (profile == PT_PROFILE_REQUEST)
-		s->finding.held = folio_associations(e.page);
-	else if (t.type == PT_TYPE_FS_DAX)
-		s->finding.held = t.mapcount;
+		s->finding.state = pgmt_normalise(
+			pgmt_word(section, e.pfn & (PGMT_SECTION_PAGES - 1)), section->fresh);
+	if (profile == PGMT_PROFILE_REQUEST)
+		s->finding.accounted = folio_associations(e.page);
+	else if (t.type == PGMT_TYPE_FS_DAX)
+		s->finding.accounted = t.mapcount;
 	*f = s->finding;
 out:
 	scratch_put(s);
@@ -713,11 +716,11 @@ out:
 
 /* How many references should a pgmap have, and how many has it? */
 SEC("syscall")
-int explain(struct pt_refs *r)
+int explain(struct pgmt_refs *r)
 {
 	__u64 address = r->address;
-	struct pt_pgmap *p = bpf_map_lookup_elem(&pgmaps, &address);
-	struct pt_scratch *s;
+	struct pgmt_pgmap *p = bpf_map_lookup_elem(&pgmaps, &address);
+	struct pgmt_scratch *s;
 	__s64 live = 0;
 	__u32 i;
 
@@ -729,15 +732,15 @@ int explain(struct pt_refs *r)
 	r->known = 1;
 	__builtin_memset(&s->tally, 0, sizeof(s->tally));
 	s->tally.all = 1;
-	for (i = 0; i < PT_MAX_RANGES; i++) {
+	for (i = 0; i < PGMT_MAX_RANGES; i++) {
 		if (i >= p->nr_range)
 			break;
 		tally_pages(s, p->range[i].start, p->range[i].end + 1);
 	}
-	r->out = s->tally.out;
+	r->outstanding = s->tally.outstanding;
 	r->preexisting = s->tally.preexisting;
 	r->oldest = s->tally.oldest;
-	r->pfn = s->tally.out ? s->tally.first_out : s->tally.first_preexisting;
+	r->pfn = s->tally.outstanding ? s->tally.first_outstanding : s->tally.first_preexisting;
 	r->own = own_refs(p);
 	/* with an order to ask for comes a reference for each page */
 	folio_refs(p, &s->tally, init_names_pgmap, r);

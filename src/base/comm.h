@@ -13,15 +13,15 @@
 #include "model/wire.h"
 
 struct comm_text {
-	char text[PT_COMM_LEN + 1];
+	char text[PGMT_COMM_LEN + 1];
 };
 
-/* @comm: as the kernel has it, of PT_COMM_LEN bytes or up to its NUL */
+/* @comm: as the kernel has it, of PGMT_COMM_LEN bytes or up to its NUL */
 static inline struct comm_text comm_text(const char *comm)
 {
 	struct comm_text t = {""};
 
-	snprintf(t.text, sizeof(t.text), "%.*s", PT_COMM_LEN, comm);
+	snprintf(t.text, sizeof(t.text), "%.*s", PGMT_COMM_LEN, comm);
 	for (char *c = t.text; *c;) {
 		int len = control_len(c);
 

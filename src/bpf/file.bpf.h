@@ -22,7 +22,7 @@ static __always_inline __u64 alias_offset(void)
 /* Its name was taken from it, though it may still be open. */
 static __always_inline bool dentry_is_deleted(__u64 dentry)
 {
-	return !PT_READ_SLOWLY(struct dentry, dentry, d_hash.pprev);
+	return !PGMT_READ_SLOWLY(struct dentry, dentry, d_hash.pprev);
 }
 
 /* Loops are bpf_loop(): the verifier looks at a step once. */
@@ -38,21 +38,21 @@ static long alias_step(__u32 i, void *data)
 	if (!a->node)
 		return 1;
 	a->found = a->node - alias_offset();
-	a->node = (__u64)PT_READ_SLOWLY(struct hlist_node, a->node, next);
+	a->node = (__u64)PGMT_READ_SLOWLY(struct hlist_node, a->node, next);
 	return !dentry_is_deleted(a->found);
 }
 
 /* A name of the file, one that still stands if there is any; 0: no name is known. */
 static __always_inline __u64 find_alias(__u64 inode)
 {
-	struct aliases a = {.node = (__u64)PT_READ_SLOWLY(struct inode, inode, i_dentry.first)};
+	struct aliases a = {.node = (__u64)PGMT_READ_SLOWLY(struct inode, inode, i_dentry.first)};
 
 	bpf_loop(MAX_ALIASES, alias_step, &a, 0);
 	return a.found;
 }
 
 struct names {
-	struct pt_finding *f;
+	struct pgmt_finding *f;
 	__u64 dentry;
 	__u64 root;
 	__u64 used; /* of the path, bytes */
@@ -62,21 +62,22 @@ struct names {
 static long name_step(__u32 i, void *data)
 {
 	struct names *n = data;
-	__u64 parent = (__u64)PT_READ_SLOWLY(struct dentry, n->dentry, d_parent);
-	__u32 len = PT_READ_SLOWLY(struct dentry, n->dentry, d_name.len);
-	__u64 name = (__u64)PT_READ_SLOWLY(struct dentry, n->dentry, d_name.name), used = n->used;
+	__u64 parent = (__u64)PGMT_READ_SLOWLY(struct dentry, n->dentry, d_parent);
+	__u32 len = PGMT_READ_SLOWLY(struct dentry, n->dentry, d_name.len);
+	__u64 name = (__u64)PGMT_READ_SLOWLY(struct dentry, n->dentry, d_name.name), used = n->used;
 	long size;
 
 	if (!parent || parent == n->dentry) {
 		n->flags = 0;
 		return 1;
 	}
-	if (used + len >= PT_PATH_LEN)
+	if (used + len >= PGMT_PATH_LEN)
 		return 1;
 	/* the verifier must see the bounds, and the compiler knows them */
 	asm volatile("" : "+r"(used));
-	used &= PT_PATH_LEN - 1;
-	size = bpf_probe_read_kernel_str(n->f->file.path + used, PT_PATH_LEN - used, (void *)name);
+	used &= PGMT_PATH_LEN - 1;
+	size = bpf_probe_read_kernel_str(n->f->file.path + used, PGMT_PATH_LEN - used,
+					 (void *)name);
 	if (size <= 1) {
 		n->flags = 0;
 		return 1;
@@ -85,7 +86,7 @@ static long name_step(__u32 i, void *data)
 	n->dentry = parent;
 	if (parent != n->root)
 		return 0;
-	n->flags = PT_FILE_NAMED;
+	n->flags = PGMT_FILE_NAMED;
 	return 1;
 }
 
@@ -95,45 +96,46 @@ static long name_step(__u32 i, void *data)
  * A path that does not fit loses the outer names.  One that does not lead to
  * @root, of a file that was opened by its handle, is none.
  */
-static __always_inline void read_path(struct pt_finding *f, __u64 dentry, __u64 root)
+static __always_inline void read_path(struct pgmt_finding *f, __u64 dentry, __u64 root)
 {
 	struct names n = {
-		.f = f, .dentry = dentry, .root = root, .flags = PT_FILE_NAMED | PT_FILE_CUT};
+		.f = f, .dentry = dentry, .root = root, .flags = PGMT_FILE_NAMED | PGMT_FILE_CUT};
 
-	bpf_loop(PT_PATH_NAMES, name_step, &n, 0);
+	bpf_loop(PGMT_PATH_NAMES, name_step, &n, 0);
 	f->file.flags |= n.flags;
 }
 
 /* Of a DAX device the inode is its own, in a file system that nobody mounts. */
-static __always_inline void describe_inode(struct pt_finding *f, __u64 inode, __u64 dentry)
+static __always_inline void describe_inode(struct pgmt_finding *f, __u64 inode, __u64 dentry)
 {
-	__u64 sb = (__u64)PT_READ_SLOWLY(struct inode, inode, i_sb), type, name;
+	__u64 sb = (__u64)PGMT_READ_SLOWLY(struct inode, inode, i_sb), type, name;
 
-	f->file.flags |= PT_FILE_KNOWN;
-	if ((PT_READ_SLOWLY(struct inode, inode, i_mode) & S_IFMT) == S_IFCHR) {
-		f->file.rdev = PT_READ_SLOWLY(struct inode, inode, i_rdev);
+	f->file.flags |= PGMT_FILE_KNOWN;
+	if ((PGMT_READ_SLOWLY(struct inode, inode, i_mode) & S_IFMT) == S_IFCHR) {
+		f->file.rdev = PGMT_READ_SLOWLY(struct inode, inode, i_rdev);
 		return;
 	}
-	f->file.inode = PT_READ_SLOWLY(struct inode, inode, i_ino);
-	f->file.dev = PT_READ_SLOWLY(struct super_block, sb, s_dev);
-	type = (__u64)PT_READ_SLOWLY(struct super_block, sb, s_type);
-	name = (__u64)PT_READ_SLOWLY(struct file_system_type, type, name);
+	f->file.inode = PGMT_READ_SLOWLY(struct inode, inode, i_ino);
+	f->file.dev = PGMT_READ_SLOWLY(struct super_block, sb, s_dev);
+	type = (__u64)PGMT_READ_SLOWLY(struct super_block, sb, s_type);
+	name = (__u64)PGMT_READ_SLOWLY(struct file_system_type, type, name);
 	bpf_probe_read_kernel_str(f->file.type, sizeof(f->file.type), (void *)name);
 	/* overlayfs opens a file of one file system by the name that it has in another */
-	if (!dentry || (__u64)PT_READ_SLOWLY(struct dentry, dentry, d_inode) != inode)
+	if (!dentry || (__u64)PGMT_READ_SLOWLY(struct dentry, dentry, d_inode) != inode)
 		dentry = find_alias(inode);
-	if (!PT_READ_SLOWLY(struct inode, inode, i_nlink) || (dentry && dentry_is_deleted(dentry)))
-		f->file.flags |= PT_FILE_DELETED;
+	if (!PGMT_READ_SLOWLY(struct inode, inode, i_nlink) ||
+	    (dentry && dentry_is_deleted(dentry)))
+		f->file.flags |= PGMT_FILE_DELETED;
 	if (dentry)
-		read_path(f, dentry, (__u64)PT_READ_SLOWLY(struct super_block, sb, s_root));
+		read_path(f, dentry, (__u64)PGMT_READ_SLOWLY(struct super_block, sb, s_root));
 }
 
 /* The file that a fault is on, as it was opened; 0: of no file. */
 static __always_inline __u64 fault_file(__u64 vmf)
 {
-	__u64 vma = (__u64)PT_READ(struct vm_fault, vmf, vma);
+	__u64 vma = (__u64)PGMT_READ(struct vm_fault, vmf, vma);
 
-	return (__u64)PT_READ(struct vm_area_struct, vma, vm_file);
+	return (__u64)PGMT_READ(struct vm_area_struct, vma, vm_file);
 }
 
 /*
@@ -145,27 +147,29 @@ static __always_inline __u64 fault_file(__u64 vmf)
 static __always_inline __u64 event_mapping(__u64 page, __u64 mapping, __u64 vmf)
 {
 	if (vmf)
-		mapping = (__u64)PT_READ(struct file, fault_file(vmf), f_mapping);
+		mapping = (__u64)PGMT_READ(struct file, fault_file(vmf), f_mapping);
 	if (!mapping)
-		mapping = (__u64)PT_READ(struct folio, page_head(page), mapping);
+		mapping = (__u64)PGMT_READ(struct folio, page_head(page), mapping);
 	return mapping < 4096 || mapping & 3 ? 0 : mapping;
 }
 
-/* Of @page, in bytes, in the file of @mapping; PT_NO_OFFSET: not known. */
+/* Of @page, in bytes, in the file of @mapping; PGMT_NO_OFFSET: not known. */
 static __always_inline __u64 event_offset(__u64 page, __u64 mapping, __u64 vmf)
 {
 	__u64 head = page_head(page);
 
-	if (mapping == (__u64)PT_READ(struct folio, head, mapping))
-		return ((__u64)PT_READ(struct folio, head, index) + page_to_pfn(page) -
+	if (mapping == (__u64)PGMT_READ(struct folio, head, mapping))
+		return ((__u64)PGMT_READ(struct folio, head, index) + page_to_pfn(page) -
 			page_to_pfn(head))
-		       << PT_PAGE_SHIFT;
-	return vmf ? (__u64)PT_READ(struct vm_fault, vmf, pgoff) << PT_PAGE_SHIFT : PT_NO_OFFSET;
+		       << PGMT_PAGE_SHIFT;
+	return vmf ? (__u64)PGMT_READ(struct vm_fault, vmf, pgoff) << PGMT_PAGE_SHIFT
+		   : PGMT_NO_OFFSET;
 }
 
 static __always_inline __u64 mapping_inode(__u64 mapping)
 {
-	return PT_READ(struct inode, (__u64)PT_READ(struct address_space, mapping, host), i_ino);
+	return PGMT_READ(struct inode, (__u64)PGMT_READ(struct address_space, mapping, host),
+			 i_ino);
 }
 
 /*
@@ -174,25 +178,25 @@ static __always_inline __u64 mapping_inode(__u64 mapping)
  * @page: the head page
  * @mapping, @vmf: as event_mapping() has them
  */
-__noinline int describe_file(struct pt_finding *f, __u64 page, __u64 mapping, __u64 vmf)
+__noinline int describe_file(struct pgmt_finding *f, __u64 page, __u64 mapping, __u64 vmf)
 {
 	__u64 inode, dentry = 0, offset;
 
 	if (!f)
 		return 0;
-	if (f->pgmap.type == PT_TYPE_FS_DAX)
+	if (f->pgmap.type == PGMT_TYPE_FS_DAX)
 		f->file.sharers = folio_associations(page);
 	if (vmf)
-		dentry = (__u64)PT_READ(struct file, fault_file(vmf), f_path.dentry);
+		dentry = (__u64)PGMT_READ(struct file, fault_file(vmf), f_path.dentry);
 	mapping = event_mapping(page, mapping, vmf);
 	f->mapping = mapping;
-	inode = mapping ? (__u64)PT_READ(struct address_space, mapping, host) : 0;
+	inode = mapping ? (__u64)PGMT_READ(struct address_space, mapping, host) : 0;
 	if (!inode)
 		return 0;
 	offset = event_offset(page, mapping, vmf);
-	if (offset != PT_NO_OFFSET) {
+	if (offset != PGMT_NO_OFFSET) {
 		f->file.offset = offset;
-		f->file.flags |= PT_FILE_OFFSET;
+		f->file.flags |= PGMT_FILE_OFFSET;
 	}
 	describe_inode(f, inode, dentry);
 	return 0;

@@ -8,7 +8,7 @@
 #define PGMAPTRACE_BPF_FILTER_BPF_H
 
 /* Set by the tool. */
-const volatile __u32 filter;	/* enum pt_filter */
+const volatile __u32 filter;	/* enum pgmt_filter */
 const volatile __u64 filter_id; /* tgid, or id of the cgroup */
 
 #define CGROUP_LEVELS 64 /* how deep it may lie */
@@ -31,18 +31,18 @@ static __always_inline bool is_below_cgroup(void)
 __noinline int filter_has_current(void)
 {
 	switch (filter) {
-	case PT_FILTER_PID:
+	case PGMT_FILTER_PID:
 		return bpf_get_current_pid_tgid() >> 32 == filter_id;
-	case PT_FILTER_CGROUP:
+	case PGMT_FILTER_CGROUP:
 		return is_below_cgroup();
 	}
 	return 1;
 }
 
 /* Is it judged what the task that runs does to a folio of state @word? */
-static __always_inline bool is_judged(__u32 word)
+static __always_inline bool is_in_scope(__u32 word)
 {
-	return !filter || word & PT_JUDGED || filter_has_current();
+	return !filter || word & PGMT_IN_SCOPE || filter_has_current();
 }
 
 #endif /* PGMAPTRACE_BPF_FILTER_BPF_H */

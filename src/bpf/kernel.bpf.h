@@ -8,7 +8,7 @@
 #ifndef PGMAPTRACE_BPF_KERNEL_BPF_H
 #define PGMAPTRACE_BPF_KERNEL_BPF_H
 
-#define PT_PAGE_SHIFT 12
+#define PGMT_PAGE_SHIFT 12
 
 /* Filled by the tool before anything is attached. */
 volatile __u64 vmemmap;	   /* address of the struct page of pfn 0 */
@@ -70,7 +70,7 @@ static __always_inline __u64 read_small(__u64 address)
 	return read_u32(address & ~3ULL) >> (address & 3) * 8;
 }
 
-#define PT_READ_BY(read_8, read_4, read_less, type, address, field)                                \
+#define PGMT_READ_BY(read_8, read_4, read_less, type, address, field)                              \
 	({                                                                                         \
 		__u64 __at = (address) + bpf_core_field_offset(type, field);                       \
 		typeof(((type *)0)->field) __value;                                                \
@@ -81,15 +81,15 @@ static __always_inline __u64 read_small(__u64 address)
 		__value;                                                                           \
 	})
 
-#define PT_READ(type, address, field)                                                              \
-	PT_READ_BY(read_u64, read_u32, read_small, type, address, field)
+#define PGMT_READ(type, address, field)                                                            \
+	PGMT_READ_BY(read_u64, read_u32, read_small, type, address, field)
 
 /* Where speed does not count.  The kernel takes long to load what has many casts. */
 #define READ_8_SLOWLY(address)	  read_by_helper(address, 8)
 #define READ_4_SLOWLY(address)	  read_by_helper(address, 4)
 #define READ_LESS_SLOWLY(address) (read_by_helper((address) & ~3ULL, 4) >> ((address)&3) * 8)
-#define PT_READ_SLOWLY(type, address, field)                                                       \
-	PT_READ_BY(READ_8_SLOWLY, READ_4_SLOWLY, READ_LESS_SLOWLY, type, address, field)
+#define PGMT_READ_SLOWLY(type, address, field)                                                     \
+	PGMT_READ_BY(READ_8_SLOWLY, READ_4_SLOWLY, READ_LESS_SLOWLY, type, address, field)
 
 static __always_inline __u64 page_size_of_struct(void)
 {
@@ -97,31 +97,31 @@ static __always_inline __u64 page_size_of_struct(void)
 }
 
 /* A struct page of another size is refused when tracing begins: hooks.c. */
-#define PT_STRUCT_PAGE_SHIFT 6
+#define PGMT_STRUCT_PAGE_SHIFT 6
 
 static __always_inline __u64 page_to_pfn(__u64 page)
 {
-	return (page - vmemmap) >> PT_STRUCT_PAGE_SHIFT;
+	return (page - vmemmap) >> PGMT_STRUCT_PAGE_SHIFT;
 }
 
 static __always_inline __u64 pfn_to_page(__u64 pfn)
 {
-	return vmemmap + (pfn << PT_STRUCT_PAGE_SHIFT);
+	return vmemmap + (pfn << PGMT_STRUCT_PAGE_SHIFT);
 }
 
 static __always_inline __u64 page_flags(__u64 page)
 {
 	if (bpf_core_field_exists(((struct page___memdesc *)0)->flags.f))
-		return PT_READ(struct page___memdesc, page, flags.f);
-	return PT_READ(struct page___flags, page, flags);
+		return PGMT_READ(struct page___memdesc, page, flags.f);
+	return PGMT_READ(struct page___flags, page, flags);
 }
 
 /* Where a tail page has its head, odd then. */
 static __always_inline __u64 page_compound_info(__u64 page)
 {
 	if (bpf_core_field_exists(((struct page___info *)0)->compound_info))
-		return PT_READ(struct page___info, page, compound_info);
-	return PT_READ(struct page___head, page, compound_head);
+		return PGMT_READ(struct page___info, page, compound_info);
+	return PGMT_READ(struct page___head, page, compound_head);
 }
 
 static __always_inline bool flags_of_head(__u64 flags)
@@ -150,27 +150,28 @@ static __always_inline __u32 folio_order(__u64 head)
 	if (!flags_of_head(page_flags(head)))
 		return 0;
 	if (bpf_core_field_exists(((struct folio___order *)0)->_folio_order))
-		return PT_READ(struct folio___order, head, _folio_order);
-	return PT_READ(struct folio___flags_1, head, _flags_1) & 0xff;
+		return PGMT_READ(struct folio___order, head, _folio_order);
+	return PGMT_READ(struct folio___flags_1, head, _flags_1) & 0xff;
 }
 
 static __always_inline __s32 page_refcount(__u64 page)
 {
-	return PT_READ(struct page, page, _refcount.counter);
+	return PGMT_READ(struct page, page, _refcount.counter);
 }
 
 static __always_inline __s32 folio_mapcount(__u64 head, __u32 order)
 {
 	if (order > 0) {
 		if (bpf_core_field_exists(((struct folio___mapcount *)0)->_large_mapcount))
-			return PT_READ(struct folio___mapcount, head, _large_mapcount.counter) + 1;
+			return PGMT_READ(struct folio___mapcount, head, _large_mapcount.counter) +
+			       1;
 		return 0;
 	}
-	return PT_READ(struct page, head, _mapcount.counter) + 1;
+	return PGMT_READ(struct page, head, _mapcount.counter) + 1;
 }
 
 /* What one look at a struct page shows. */
-struct pt_look {
+struct pgmt_look {
 	bool tail;  /* of a large folio */
 	bool large; /* the head of one */
 	__s32 refcount;
@@ -178,7 +179,7 @@ struct pt_look {
 };
 
 /* What of it is to be told; the counts always are. */
-enum pt_look_for {
+enum pgmt_look_for {
 	LOOK_FOR_TAIL = 1 << 0,
 	LOOK_FOR_LARGE = 1 << 1,
 };
@@ -190,7 +191,7 @@ static __always_inline bool is_tail(__u64 info)
 }
 
 /* The counts lie side by side; which is the first of them differs. */
-static __always_inline void look_at_counts(struct pt_look *look, __u64 both)
+static __always_inline void look_at_counts(struct pgmt_look *look, __u64 both)
 {
 	__u32 refcount = bpf_core_field_offset(struct page, _refcount);
 	__u32 mapcount = bpf_core_field_offset(struct page, _mapcount);
@@ -200,7 +201,7 @@ static __always_inline void look_at_counts(struct pt_look *look, __u64 both)
 }
 
 /* One call of the helper costs as much as another. */
-static __noinline void copy_look(struct pt_look *look, __u64 page)
+static __noinline void copy_look(struct pgmt_look *look, __u64 page)
 {
 	__u32 counts = bpf_core_field_offset(struct page, _mapcount);
 	__u64 copy[8] = {};
@@ -212,10 +213,10 @@ static __noinline void copy_look(struct pt_look *look, __u64 page)
 }
 
 /* What was not looked for may be told, too, or be false. */
-static __always_inline struct pt_look look_at_page(__u64 page, enum pt_look_for what)
+static __always_inline struct pgmt_look look_at_page(__u64 page, enum pgmt_look_for what)
 {
 	__u64 counts = page + (bpf_core_field_offset(struct page, _mapcount) & ~7);
-	struct pt_look look = {}, copy;
+	struct pgmt_look look = {}, copy;
 
 	if (!can_cast) {
 		copy_look(&copy, page);
@@ -238,7 +239,7 @@ static __always_inline __s32 folio_pincount(__u64 head, __s32 mapped)
 		return (page_refcount(head) - mapped) >> 10;
 	if (!bpf_core_field_exists(((struct folio___pincount *)0)->_pincount))
 		return -1;
-	return PT_READ(struct folio___pincount, head, _pincount.counter);
+	return PGMT_READ(struct folio___pincount, head, _pincount.counter);
 }
 
 /*
@@ -248,17 +249,17 @@ static __always_inline __s32 folio_pincount(__u64 head, __s32 mapped)
  */
 static __always_inline __u32 folio_associations(__u64 head)
 {
-	__u64 mapping = (__u64)PT_READ(struct folio, head, mapping);
+	__u64 mapping = (__u64)PGMT_READ(struct folio, head, mapping);
 	__u64 n = 0;
 
 	if (mapping > 1)
 		n = 1;
 	else if (mapping == 1 && bpf_core_field_exists(((struct page___share *)0)->share))
-		n = PT_READ(struct page___share, head, share);
+		n = PGMT_READ(struct page___share, head, share);
 	else if (mapping == 1)
-		n = PT_READ(struct folio, head, index);
+		n = PGMT_READ(struct folio, head, index);
 	else if (bpf_core_field_exists(((struct folio___share *)0)->share))
-		n = PT_READ(struct folio___share, head, share);
+		n = PGMT_READ(struct folio___share, head, share);
 	return n;
 }
 
@@ -268,9 +269,9 @@ static __always_inline __u8 page_associations(__u64 page)
 	__u32 n;
 
 	if (page_head(page) != page)
-		return PT_ASSOC_OF_HEAD;
+		return PGMT_ASSOC_OF_HEAD;
 	n = folio_associations(page);
-	return n < PT_ASSOC_OF_HEAD ? n : PT_ASSOC_OF_HEAD - 1;
+	return n < PGMT_ASSOC_OF_HEAD ? n : PGMT_ASSOC_OF_HEAD - 1;
 }
 
 /* i_pages entries of fs/dax.c: a value entry with flags below the pfn. */
@@ -344,10 +345,10 @@ static __always_inline bool dax_stored_names_no_folio(__u64 entry)
 /* How dax_insert_entry decides that the folio becomes shared. */
 static __always_inline bool iomap_is_shared(__u64 iter)
 {
-	bool shared = PT_READ(struct iomap_iter, iter, iomap.flags) & IOMAP_F_SHARED;
+	bool shared = PGMT_READ(struct iomap_iter, iter, iomap.flags) & IOMAP_F_SHARED;
 
 	if (!bpf_core_field_exists(((struct page___share *)0)->share))
-		shared = shared && (PT_READ(struct iomap_iter, iter, flags) & IOMAP_WRITE);
+		shared = shared && (PGMT_READ(struct iomap_iter, iter, flags) & IOMAP_WRITE);
 	return shared;
 }
 
@@ -357,13 +358,13 @@ static __always_inline bool iomap_is_shared(__u64 iter)
 #define XA_MAX_LEVELS  11
 
 /* What the pgmap_array says of an index. */
-struct pt_lookup {
+struct pgmt_lookup {
 	__u64 pgmap; /* address; 0 for none */
 	__u64 next;  /* the first index that this answer says nothing about */
 };
 
 /* Not static: the verifier then looks at the walk once, not at each call. */
-__noinline int pgmap_array_load(__u64 index, struct pt_lookup *found)
+__noinline int pgmap_array_load(__u64 index, struct pgmt_lookup *found)
 {
 	__u64 entry, slots;
 	__u32 shift;
@@ -373,7 +374,7 @@ __noinline int pgmap_array_load(__u64 index, struct pt_lookup *found)
 		return 0;
 	found->pgmap = 0;
 	found->next = ~0ULL;
-	entry = (__u64)PT_READ_SLOWLY(struct xarray, pgmap_root, xa_head);
+	entry = (__u64)PGMT_READ_SLOWLY(struct xarray, pgmap_root, xa_head);
 	for (level = 0; level < XA_MAX_LEVELS; level++) {
 		if ((entry & 3) != 2 || entry <= 4096) {
 			/* a lone entry in the root is for index 0, which is no pgmap's */
@@ -381,7 +382,7 @@ __noinline int pgmap_array_load(__u64 index, struct pt_lookup *found)
 				found->pgmap = entry;
 			return 0;
 		}
-		shift = PT_READ_SLOWLY(struct xa_node, entry - 2, shift) & 63;
+		shift = PGMT_READ_SLOWLY(struct xa_node, entry - 2, shift) & 63;
 		/* beyond what the top node covers there is nothing */
 		if (level == 0 && shift + XA_CHUNK_SHIFT < 64 && index >> (shift + XA_CHUNK_SHIFT))
 			return 0;
@@ -401,7 +402,7 @@ __noinline int pgmap_array_load(__u64 index, struct pt_lookup *found)
 
 static __always_inline __u64 pfn_to_pgmap(__u64 pfn)
 {
-	struct pt_lookup found = {};
+	struct pgmt_lookup found = {};
 
 	pgmap_array_load(pfn, &found);
 	return found.pgmap;
@@ -413,43 +414,43 @@ static __always_inline __u64 ops_page_free(__u64 ops)
 	if (!ops)
 		return 0;
 	if (bpf_core_field_exists(((struct dev_pagemap_ops___page *)0)->page_free))
-		return (__u64)PT_READ_SLOWLY(struct dev_pagemap_ops___page, ops, page_free);
+		return (__u64)PGMT_READ_SLOWLY(struct dev_pagemap_ops___page, ops, page_free);
 	if (bpf_core_field_exists(((struct dev_pagemap_ops___folio *)0)->folio_free))
-		return (__u64)PT_READ_SLOWLY(struct dev_pagemap_ops___folio, ops, folio_free);
+		return (__u64)PGMT_READ_SLOWLY(struct dev_pagemap_ops___folio, ops, folio_free);
 	return 0;
 }
 
 /*
  * pgmap_read - type, ranges and operations of a struct dev_pagemap
- * Return: false if it has more ranges than PT_MAX_RANGES; those are left out.
+ * Return: false if it has more ranges than PGMT_MAX_RANGES; those are left out.
  */
-static __always_inline bool pgmap_read(__u64 address, struct pt_pgmap *p)
+static __always_inline bool pgmap_read(__u64 address, struct pgmt_pgmap *p)
 {
 	__u64 ranges = address + bpf_core_field_offset(struct dev_pagemap, range);
-	__u32 nr = PT_READ_SLOWLY(struct dev_pagemap, address, nr_range);
+	__u32 nr = PGMT_READ_SLOWLY(struct dev_pagemap, address, nr_range);
 	__u64 altmap = 0;
 	__u32 i;
 
-	if (PT_READ_SLOWLY(struct dev_pagemap, address, flags) & PGMAP_ALTMAP_VALID)
-		altmap = PT_READ_SLOWLY(struct dev_pagemap, address, altmap.reserve) +
-			 PT_READ_SLOWLY(struct dev_pagemap, address, altmap.free);
+	if (PGMT_READ_SLOWLY(struct dev_pagemap, address, flags) & PGMAP_ALTMAP_VALID)
+		altmap = PGMT_READ_SLOWLY(struct dev_pagemap, address, altmap.reserve) +
+			 PGMT_READ_SLOWLY(struct dev_pagemap, address, altmap.free);
 	p->address = address;
-	p->type = PT_READ_SLOWLY(struct dev_pagemap, address, type);
-	p->ops = (__u64)PT_READ_SLOWLY(struct dev_pagemap, address, ops);
+	p->type = PGMT_READ_SLOWLY(struct dev_pagemap, address, type);
+	p->ops = (__u64)PGMT_READ_SLOWLY(struct dev_pagemap, address, ops);
 	p->page_free = ops_page_free(p->ops);
 	p->nr_range = 0;
-	for (i = 0; i < PT_MAX_RANGES; i++) {
+	for (i = 0; i < PGMT_MAX_RANGES; i++) {
 		struct range r = {};
 
 		if (i >= nr)
 			break;
 		bpf_probe_read_kernel(&r, sizeof(r), (void *)(ranges + i * sizeof(r)));
-		p->range[i].start = r.start >> PT_PAGE_SHIFT;
-		p->range[i].end = r.end >> PT_PAGE_SHIFT;
+		p->range[i].start = r.start >> PGMT_PAGE_SHIFT;
+		p->range[i].end = r.end >> PGMT_PAGE_SHIFT;
 		p->nr_range++;
 	}
 	p->first = p->range[0].start + altmap;
-	return nr <= PT_MAX_RANGES;
+	return nr <= PGMT_MAX_RANGES;
 }
 
 /* lib/percpu-refcount.c: bits of percpu_count_ptr, and what count is higher by until it is exact */
@@ -459,27 +460,28 @@ static __always_inline bool pgmap_read(__u64 address, struct pt_pgmap *p)
 
 static __always_inline bool pgmap_is_dying(__u64 address)
 {
-	return PT_READ_SLOWLY(struct dev_pagemap, address, ref.percpu_count_ptr) & PERCPU_REF_DEAD;
+	return PGMT_READ_SLOWLY(struct dev_pagemap, address, ref.percpu_count_ptr) &
+	       PERCPU_REF_DEAD;
 }
 
 /* Return: the pgmap's references once it was killed; -1 while they are not summed up. */
 static __always_inline __s64 pgmap_refs(__u64 address)
 {
-	__u64 data = (__u64)PT_READ_SLOWLY(struct dev_pagemap, address, ref.data);
-	__u64 count = PT_READ_SLOWLY(struct percpu_ref_data, data, count.counter);
+	__u64 data = (__u64)PGMT_READ_SLOWLY(struct dev_pagemap, address, ref.data);
+	__u64 count = PGMT_READ_SLOWLY(struct percpu_ref_data, data, count.counter);
 
-	if (!(PT_READ_SLOWLY(struct dev_pagemap, address, ref.percpu_count_ptr) &
+	if (!(PGMT_READ_SLOWLY(struct dev_pagemap, address, ref.percpu_count_ptr) &
 	      PERCPU_REF_ATOMIC))
 		return -1;
 	return count >= PERCPU_COUNT_BIAS >> 1 ? -1 : (__s64)count;
 }
 
 /* Return: the pfn at @offset pages, counted over all ranges; 0 past the end. */
-static __always_inline __u64 pgmap_offset_pfn(const struct pt_pgmap *p, __u64 offset)
+static __always_inline __u64 pgmap_offset_pfn(const struct pgmt_pgmap *p, __u64 offset)
 {
 	__u32 i;
 
-	for (i = 0; i < PT_MAX_RANGES; i++) {
+	for (i = 0; i < PGMT_MAX_RANGES; i++) {
 		__u64 nr = p->range[i].end - p->range[i].start + 1;
 
 		if (i >= p->nr_range)

@@ -9,18 +9,18 @@
 #define PGMAPTRACE_BPF_LARGE_FOLIO_BPF_H
 
 /* Within one section: the states of what is larger are not looked for. */
-#define LARGEST_ENCLOSED PT_SECTION_SHIFT
+#define LARGEST_ENCLOSED PGMT_SECTION_SHIFT
 
 /* The head of the requested large folio that @pfn lies in; @pfn if there is none. */
-static __noinline __u64 enclosing_folio(struct pt_section *s, __u64 pfn)
+static __noinline __u64 enclosing_folio(struct pgmt_section *s, __u64 pfn)
 {
 	__u32 order, word;
 	__u64 head;
 
 	for (order = 1; order <= LARGEST_ENCLOSED; order++) {
 		head = pfn & ~((1ULL << order) - 1);
-		word = pt_word(s, head & (PT_SECTION_PAGES - 1));
-		if (pt_life(word) == PT_REQUESTED && pt_order(word) >= order)
+		word = pgmt_word(s, head & (PGMT_SECTION_PAGES - 1));
+		if (pgmt_life(word) == PGMT_REQUESTED && pgmt_order(word) >= order)
 			return head;
 	}
 	return pfn;
@@ -28,24 +28,25 @@ static __noinline __u64 enclosing_folio(struct pt_section *s, __u64 pfn)
 
 static long each_step(__u32 i, void *data)
 {
-	struct each *each = &(*(struct pt_scratch **)data)->each;
-	struct pt_transition t = {.op = each->op, .order = each->order, .judged = each->judged};
-	struct pt_event *e = &each->event;
-	struct pt_outcome out = {};
+	struct each *each = &(*(struct pgmt_scratch **)data)->each;
+	struct pgmt_transition t = {
+		.op = each->op, .order = each->order, .in_scope = each->in_scope};
+	struct pgmt_event *e = &each->event;
+	struct pgmt_outcome out = {};
 
 	e->pfn = each->pfn + (__u64)i * each->step;
 	if (e->pfn < each->next)
 		return 0;
 	e->page = pfn_to_page(e->pfn);
-	if (each->op == PT_OP_REQUEST)
+	if (each->op == PGMT_OP_REQUEST)
 		t.refcount = page_refcount(e->page);
-	if (!take(e, &t, &out))
+	if (!account_page(e, &t, &out))
 		return each->stop ? 1 : 0;
 	/* the other pages are its requester's, too */
-	if (filter && each->op == PT_OP_PART && !i)
-		each->judged = !!(e->word & PT_JUDGED);
-	if (each->op == PT_OP_FREE_REST)
-		each->next = e->pfn + (1ULL << pt_order(e->word));
+	if (filter && each->op == PGMT_OP_PART && !i)
+		each->in_scope = !!(e->word & PGMT_IN_SCOPE);
+	if (each->op == PGMT_OP_FREE_REST)
+		each->next = e->pfn + (1ULL << pgmt_order(e->word));
 	if (out.rule && !each->broken) {
 		each->broken = e->pfn;
 		each->rule = out.rule;
@@ -56,73 +57,73 @@ static long each_step(__u32 i, void *data)
 	return 0;
 }
 
-static __always_inline void each_begin(struct pt_scratch *s, __u8 op, __u64 pfn, __u32 order)
+static __always_inline void each_begin(struct pgmt_scratch *s, __u8 op, __u64 pfn, __u32 order)
 {
 	__builtin_memset(&s->each, 0, sizeof(s->each));
 	s->each.event.order = order;
 	s->each.op = op;
 	s->each.pfn = pfn;
 	s->each.order = order;
-	s->each.step = 1U << (order & PT_ORDER_MASK);
+	s->each.step = 1U << (order & PGMT_ORDER_MASK);
 }
 
-/* @op for @nr folios of @order from @pfn on, called from @at; the result is in @s->each. */
-static __always_inline void each_folio(struct pt_scratch *s, __u32 at, __u8 op, __u64 pfn, __u32 nr,
-				       __u32 order, bool stop)
+/* @op for @nr folios of @order from @pfn on, called from @site; the result is in @s->each. */
+static __always_inline void each_folio(struct pgmt_scratch *s, __u32 site, __u8 op, __u64 pfn,
+				       __u32 nr, __u32 order, bool stop)
 {
 	each_begin(s, op, pfn, order);
-	s->each.event.at = at;
+	s->each.event.site = site;
 	s->each.stop = stop;
 	bpf_loop(nr, each_step, &s, 0);
 }
 
 static long inherit_step(__u32 i, void *data)
 {
-	struct pt_scratch *s = *(struct pt_scratch **)data;
-	struct pt_past *head = find_past(s->each.pfn, false), *page;
+	struct pgmt_scratch *s = *(struct pgmt_scratch **)data;
+	struct pgmt_page_history *head = find_history(s->each.pfn, false), *page;
 
 	if (!head || !i)
 		return !head;
-	page = find_past(s->each.pfn + i, true);
+	page = find_history(s->each.pfn + i, true);
 	if (!page)
 		return 1;
-	page->tick[PT_LAST_REQUEST] = head->tick[PT_LAST_REQUEST];
-	page->who[PT_LAST_REQUEST] = head->who[PT_LAST_REQUEST];
-	page->place[PT_LAST_REQUEST] = head->place[PT_LAST_REQUEST];
+	page->tick[PGMT_LAST_REQUEST] = head->tick[PGMT_LAST_REQUEST];
+	page->who[PGMT_LAST_REQUEST] = head->who[PGMT_LAST_REQUEST];
+	page->site[PGMT_LAST_REQUEST] = head->site[PGMT_LAST_REQUEST];
 	return 0;
 }
 
 static __always_inline void inherit_section(__u64 head)
 {
-	struct pt_section *s = find_known_section(head);
-	struct pt_past *past = find_past(head, false);
-	struct pt_touch request = {};
+	struct pgmt_section *s = find_known_section(head);
+	struct pgmt_page_history *past = find_history(head, false);
+	struct pgmt_last_event request = {};
 
 	if (!s || !past)
 		return;
 	read_request(&request, past, s);
-	s->span = request;
+	s->section_request = request;
 }
 
 /* Each of its pages is on its own from here on, and was requested when the folio was. */
 static __always_inline void split_folio(__u64 head, __u32 order)
 {
-	struct pt_scratch *s = scratch_get();
+	struct pgmt_scratch *s = scratch_get();
 
 	if (!s) {
-		lose(PT_LOSS_SCAN, 1U << (order & PT_ORDER_MASK));
+		lose(PGMT_LOSS_SCAN, 1U << (order & PGMT_ORDER_MASK));
 		return;
 	}
-	each_folio(s, 0, PT_OP_PART, head, 1U << (order & PT_ORDER_MASK), 0, false);
-	if (order == PT_SECTION_SHIFT)
+	each_folio(s, 0, PGMT_OP_PART, head, 1U << (order & PGMT_ORDER_MASK), 0, false);
+	if (order == PGMT_SECTION_SHIFT)
 		inherit_section(head);
-	else if (order < PT_SECTION_SHIFT)
-		bpf_loop(1U << (order & PT_ORDER_MASK), inherit_step, &s, 0);
+	else if (order < PGMT_SECTION_SHIFT)
+		bpf_loop(1U << (order & PGMT_ORDER_MASK), inherit_step, &s, 0);
 	scratch_put(s);
 }
 
 struct claim {
-	struct pt_section *section;
+	struct pgmt_section *section;
 	__u32 by;
 	bool taken;
 };
@@ -151,7 +152,7 @@ static long claim_step(__u32 i, void *data)
  * another CPU takes their folio apart.
  * Return: false if that took too long, or this very CPU was interrupted at it
  */
-static __noinline bool split_enclosing(struct pt_section *section, __u64 pfn, __u32 order)
+static __noinline bool split_enclosing(struct pgmt_section *section, __u64 pfn, __u32 order)
 {
 	struct claim claim = {.section = section, .by = bpf_get_smp_processor_id() + 1};
 	__u32 whole;
@@ -161,7 +162,7 @@ static __noinline bool split_enclosing(struct pt_section *section, __u64 pfn, __
 	if (!claim.taken)
 		return false;
 	head = enclosing_folio(section, pfn);
-	whole = pt_order(pt_word(section, head & (PT_SECTION_PAGES - 1)));
+	whole = pgmt_order(pgmt_word(section, head & (PGMT_SECTION_PAGES - 1)));
 	if (whole > (head == pfn ? order : 0))
 		split_folio(head, whole);
 	__sync_val_compare_and_swap(&section->splitting, claim.by, 0);
@@ -171,24 +172,24 @@ static __noinline bool split_enclosing(struct pt_section *section, __u64 pfn, __
 /*
  * The pages of a freed folio beyond what was requested at its head.
  * @section: of the head
- * Return: enum pt_rule; @e->busy is then the page that broke it
+ * Return: enum pgmt_rule; @e->busy is then the page that broke it
  */
-static __noinline __u8 free_rest(struct pt_section *section, struct pt_event *e, __u64 pfn,
+static __noinline __u8 free_rest(struct pgmt_section *section, struct pgmt_event *e, __u64 pfn,
 				 __u32 nr)
 {
-	struct pt_transition t = {.op = PT_OP_FREE_REST};
-	struct pt_scratch *s;
+	struct pgmt_transition t = {.op = PGMT_OP_FREE_REST};
+	struct pgmt_scratch *s;
 	__u8 rule;
 
-	if ((pfn & (PT_SECTION_PAGES - 1)) == 1 && nr == PT_SECTION_PAGES - 1 &&
-	    take_section(section, &t, 1))
-		return PT_RULE_NONE;
+	if ((pfn & (PGMT_SECTION_PAGES - 1)) == 1 && nr == PGMT_SECTION_PAGES - 1 &&
+	    account_section(section, &t, 1))
+		return PGMT_RULE_NONE;
 	s = scratch_get();
 	if (!s) {
-		lose(PT_LOSS_SCAN, nr);
-		return PT_RULE_NONE;
+		lose(PGMT_LOSS_SCAN, nr);
+		return PGMT_RULE_NONE;
 	}
-	each_folio(s, 0, PT_OP_FREE_REST, pfn, nr, 0, false);
+	each_folio(s, 0, PGMT_OP_FREE_REST, pfn, nr, 0, false);
 	rule = s->each.rule;
 	e->busy = s->each.broken;
 	scratch_put(s);
@@ -199,68 +200,70 @@ static __noinline __u8 free_rest(struct pt_section *section, struct pt_event *e,
  * free_folio - the free of a folio that had been requested
  * @t, @e: of the head page, with t->order
  */
-static __always_inline void free_folio(const struct hook *h, struct pt_section *s,
-				       struct pt_transition *t, struct pt_event *e)
+static __always_inline void free_folio(const struct hook *h, struct pgmt_section *s,
+				       struct pgmt_transition *t, struct pgmt_event *e)
 {
-	__u32 word = pt_word(s, e->pfn & (PT_SECTION_PAGES - 1)), order = t->order & PT_ORDER_MASK;
-	enum pt_keep keep;
+	__u32 word = pgmt_word(s, e->pfn & (PGMT_SECTION_PAGES - 1)),
+	      order = t->order & PGMT_ORDER_MASK;
+	enum pgmt_keep keep;
 	__u8 rule;
 
-	s->judged = 0;
+	s->entry_checked = 0;
 	/* or of a part that is large itself, whose pages may not be parts yet */
-	if (pt_is_out(word) && pt_order(word) >= order ? pt_order(word) > order : s->large) {
+	if (pgmt_is_outstanding(word) && pgmt_order(word) >= order ? pgmt_order(word) > order
+								   : s->large) {
 		if (!split_enclosing(s, e->pfn, order)) {
-			lose(PT_LOSS_CONTENDED, 1);
+			lose(PGMT_LOSS_CONTENDED, 1);
 			return;
 		}
-		word = pt_word(s, e->pfn & (PT_SECTION_PAGES - 1));
+		word = pgmt_word(s, e->pfn & (PGMT_SECTION_PAGES - 1));
 	}
-	keep = judge_in(h, s, t, e);
-	if (order > pt_order(word) && pt_is_out(e->word)) {
-		e->asked_order = pt_order(word);
-		rule = free_rest(s, e, e->pfn + (1ULL << pt_order(word)),
-				 (1U << order) - (1U << pt_order(word)));
+	keep = judge_event(h, s, t, e);
+	if (order > pgmt_order(word) && pgmt_is_outstanding(e->word)) {
+		e->asked_order = pgmt_order(word);
+		rule = free_rest(s, e, e->pfn + (1ULL << pgmt_order(word)),
+				 (1U << order) - (1U << pgmt_order(word)));
 		if (rule)
-			finding(h, t, e, rule);
+			broken_rule(h, t, e, rule);
 	}
-	remember(e, keep);
+	record_event(e, keep);
 }
 
 struct tally_section {
-	struct pt_section *section;
-	struct pt_scratch *scratch;
+	struct pgmt_section *section;
+	struct pgmt_scratch *scratch;
 	__u64 pfn; /* of its first page */
 };
 
 /* @pfn, of state @word, is out while its pgmap goes away: one task does that. */
-__noinline int keep_gone(__u64 epoch, __u64 pfn, __u32 word)
+__noinline int record_torn_down(__u64 epoch, __u64 pfn, __u32 word)
 {
-	struct pt_past *past = find_past(pfn, false);
-	struct pt_gone_key key = {.epoch = epoch};
-	struct pt_touch request = {};
-	struct pt_gone none = {};
-	struct pt_gone *g;
+	struct pgmt_page_history *past = find_history(pfn, false);
+	struct pgmt_torn_down_key key = {.epoch = epoch};
+	struct pgmt_last_event request = {};
+	struct pgmt_torn_down none = {};
+	struct pgmt_torn_down *g;
 	__u32 order;
 
 	read_request(&request, past, find_known_section(pfn));
-	key.at = request.at;
-	g = bpf_map_lookup_elem(&gone, &key);
+	key.site = request.site;
+	g = bpf_map_lookup_elem(&torn_down, &key);
 	if (!g) {
-		bpf_map_update_elem(&gone, &key, &none, BPF_NOEXIST);
-		g = bpf_map_lookup_elem(&gone, &key);
+		bpf_map_update_elem(&torn_down, &key, &none, BPF_NOEXIST);
+		g = bpf_map_lookup_elem(&torn_down, &key);
 	}
 	if (!g) {
-		lose(PT_LOSS_GONE, 1);
+		lose(PGMT_LOSS_GONE, 1);
 		return 0;
 	}
-	if (g->folios < PT_EXAMPLES)
-		g->pfn[g->folios & (PT_EXAMPLES - 1)] = pfn;
+	if (g->folios < PGMT_EXAMPLES)
+		g->pfn[g->folios & (PGMT_EXAMPLES - 1)] = pfn;
 	g->folios++;
-	order = pt_order(word);
+	order = pgmt_order(word);
 	/* fsdax is mapped there, and not asked for at some order */
-	if (profile == PT_PROFILE_COUNTED && !order && pt_life(word) != PT_PART)
+	if (profile == PGMT_PROFILE_COUNTED && !order && pgmt_life(word) != PGMT_PART)
 		order = folio_order(pfn_to_page(pfn));
-	g->pages += 1ULL << (order & PT_ORDER_MASK);
+	g->pages += 1ULL << (order & PGMT_ORDER_MASK);
 	if (request.tick && (!g->oldest.tick || request.tick < g->oldest.tick))
 		g->oldest = request;
 	return 0;
@@ -271,47 +274,48 @@ static long tally_page(__u32 i, void *data)
 	struct tally_section *in = data;
 	struct tally *t = &in->scratch->tally;
 	__u64 pfn = in->pfn + i;
-	struct pt_past *past;
+	struct pgmt_page_history *past;
 	__u32 word, life, tick;
 
 	if (pfn < t->pfn || pfn >= t->end || pfn < t->covered)
 		return 0;
-	word = pt_normalise(pt_word(in->section, i & (PT_SECTION_PAGES - 1)), in->section->fresh);
-	life = pt_life(word);
-	if (pt_known_idle(word)) {
+	word = pgmt_normalise(pgmt_word(in->section, i & (PGMT_SECTION_PAGES - 1)),
+			      in->section->fresh);
+	life = pgmt_life(word);
+	if (pgmt_known_idle(word)) {
 		if (!t->idle++)
 			t->first_idle = pfn;
 		return 0;
 	}
-	if (life == PT_PREEXISTING) {
+	if (life == PGMT_PREEXISTING) {
 		if (!t->preexisting++)
 			t->first_preexisting = pfn;
 		if (t->all)
-			t->preexisting_pages += 1ULL
-						<< (folio_order(pfn_to_page(pfn)) & PT_ORDER_MASK);
+			t->preexisting_pages +=
+				1ULL << (folio_order(pfn_to_page(pfn)) & PGMT_ORDER_MASK);
 	}
-	if (!pt_is_out(word))
+	if (!pgmt_is_outstanding(word))
 		return 0;
-	if (!t->out++)
-		t->first_out = pfn;
+	if (!t->outstanding++)
+		t->first_outstanding = pfn;
 	/* fsdax of counted kernels: nobody waits for a free that is on its way */
-	if (t->going && is_judged(word) &&
-	    (pt_is_requested(profile, in->section->type) ||
-	     page_refcount(pfn_to_page(pfn)) > pt_idle_count(profile, in->section->type)))
-		keep_gone(t->going, pfn, word);
-	t->pages += 1ULL << pt_order(word);
+	if (t->torn_down_epoch && is_in_scope(word) &&
+	    (pgmt_is_requested(profile, in->section->type) ||
+	     page_refcount(pfn_to_page(pfn)) > pgmt_idle_count(profile, in->section->type)))
+		record_torn_down(t->torn_down_epoch, pfn, word);
+	t->pages += 1ULL << pgmt_order(word);
 	if (t->all) {
-		past = find_past(pfn, false);
-		tick = past ? past->tick[PT_LAST_REQUEST] : 0;
-		if (tick <= in->section->span.tick)
-			tick = in->section->span.tick;
+		past = find_history(pfn, false);
+		tick = past ? past->tick[PGMT_LAST_REQUEST] : 0;
+		if (tick <= in->section->section_request.tick)
+			tick = in->section->section_request.tick;
 		if (tick && (!t->oldest || tick < t->oldest))
 			t->oldest = tick;
 	}
-	if (life == PT_PART)
+	if (life == PGMT_PART)
 		t->parts++;
-	else if (pt_order(word))
-		t->covered = pfn + (1ULL << pt_order(word));
+	else if (pgmt_order(word))
+		t->covered = pfn + (1ULL << pgmt_order(word));
 	else if (page_head(pfn_to_page(pfn)) != pfn_to_page(pfn))
 		t->merged++;
 	return 0;
@@ -319,27 +323,27 @@ static long tally_page(__u32 i, void *data)
 
 static long tally_section(__u32 i, void *data)
 {
-	struct tally_section in = {.scratch = *(struct pt_scratch **)data};
-	__u64 key = (in.scratch->tally.pfn >> PT_SECTION_SHIFT) + i;
+	struct tally_section in = {.scratch = *(struct pgmt_scratch **)data};
+	__u64 key = (in.scratch->tally.pfn >> PGMT_SECTION_SHIFT) + i;
 
 	in.section = bpf_map_lookup_elem(&sections, &key);
-	in.pfn = key << PT_SECTION_SHIFT;
+	in.pfn = key << PGMT_SECTION_SHIFT;
 	if (in.section)
-		bpf_loop(PT_SECTION_PAGES, tally_page, &in, 0);
+		bpf_loop(PGMT_SECTION_PAGES, tally_page, &in, 0);
 	return 0;
 }
 
 /* Adds the pages from @pfn to before @end to @s->tally, which is zero at first. */
-static __noinline void tally_pages(struct pt_scratch *s, __u64 pfn, __u64 end)
+static __noinline void tally_pages(struct pgmt_scratch *s, __u64 pfn, __u64 end)
 {
-	__u64 last = (end - 1) >> PT_SECTION_SHIFT;
+	__u64 last = (end - 1) >> PGMT_SECTION_SHIFT;
 
 	s->tally.pfn = pfn;
 	s->tally.end = end;
-	bpf_loop(last - (pfn >> PT_SECTION_SHIFT) + 1, tally_section, &s, 0);
+	bpf_loop(last - (pfn >> PGMT_SECTION_SHIFT) + 1, tally_section, &s, 0);
 }
 
-static __always_inline void tally_range(struct pt_scratch *s, __u64 pfn, __u64 end)
+static __always_inline void tally_range(struct pgmt_scratch *s, __u64 pfn, __u64 end)
 {
 	__builtin_memset(&s->tally, 0, sizeof(s->tally));
 	tally_pages(s, pfn, end);

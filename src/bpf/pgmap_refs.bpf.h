@@ -37,9 +37,9 @@ static long cpu_step(__u32 cpu, void *data)
  */
 static __always_inline bool pgmap_live_refs(__u64 address, __s64 *refs)
 {
-	__u64 data = (__u64)PT_READ_SLOWLY(struct dev_pagemap, address, ref.data);
-	__u64 word = PT_READ_SLOWLY(struct dev_pagemap, address, ref.percpu_count_ptr);
-	__u64 count = PT_READ_SLOWLY(struct percpu_ref_data, data, count.counter);
+	__u64 data = (__u64)PGMT_READ_SLOWLY(struct dev_pagemap, address, ref.data);
+	__u64 word = PGMT_READ_SLOWLY(struct dev_pagemap, address, ref.percpu_count_ptr);
+	__u64 count = PGMT_READ_SLOWLY(struct percpu_ref_data, data, count.counter);
 	struct cpu_sum s = {.counter = word & ~(__u64)(PERCPU_REF_ATOMIC | PERCPU_REF_DEAD)};
 
 	if (!data)
@@ -60,17 +60,17 @@ static __always_inline bool pgmap_live_refs(__u64 address, __s64 *refs)
  * initial reference, and outside of the request contract one for each page, or
  * each large folio of its vmemmap_shift, unless a driver hands the pages out.
  */
-static __always_inline __u64 own_refs(const struct pt_pgmap *p)
+static __always_inline __u64 own_refs(const struct pgmt_pgmap *p)
 {
-	__u32 shift = PT_READ_SLOWLY(struct dev_pagemap, p->address, vmemmap_shift) & 63;
+	__u32 shift = PGMT_READ_SLOWLY(struct dev_pagemap, p->address, vmemmap_shift) & 63;
 	__u64 refs = 1;
 	__u32 i;
 
 	if (pgmap_is_dying(p->address))
 		return 0;
-	if (pt_is_requested(profile, p->type))
+	if (pgmt_is_requested(profile, p->type))
 		return refs;
-	for (i = 0; i < PT_MAX_RANGES; i++) {
+	for (i = 0; i < PGMT_MAX_RANGES; i++) {
 		if (i >= p->nr_range)
 			break;
 		refs += (p->range[i].end + 1 - (i ? p->range[i].start : p->first)) >> shift;
@@ -84,24 +84,25 @@ static __always_inline __u64 own_refs(const struct pt_pgmap *p)
  * says.  Where folios are requested, one that was built of single ones may keep
  * one reference or all of them, and a preexisting one may have been built so.
  */
-static __always_inline void folio_refs(const struct pt_pgmap *p, const struct tally *t,
-				       bool by_page, struct pt_refs *r)
+static __always_inline void folio_refs(const struct pgmt_pgmap *p, const struct tally *t,
+				       bool by_page, struct pgmt_refs *r)
 {
 	r->least = r->most = 0;
-	if (profile == PT_PROFILE_REQUEST) {
-		r->most = t->out + t->preexisting_pages;
-		r->least = t->out + t->preexisting - t->parts - t->merged;
-	} else if (pt_is_requested(profile, p->type)) {
-		r->most = by_page ? t->pages + t->preexisting_pages : t->out + t->preexisting;
+	if (profile == PGMT_PROFILE_REQUEST) {
+		r->most = t->outstanding + t->preexisting_pages;
+		r->least = t->outstanding + t->preexisting - t->parts - t->merged;
+	} else if (pgmt_is_requested(profile, p->type)) {
+		r->most =
+			by_page ? t->pages + t->preexisting_pages : t->outstanding + t->preexisting;
 		r->least = r->most;
-	} else if (p->type == PT_TYPE_PCI_P2PDMA) {
+	} else if (p->type == PGMT_TYPE_PCI_P2PDMA) {
 		/* its allocations hold references, and have no hook */
-		r->most = PT_REFS_ANY;
+		r->most = PGMT_REFS_ANY;
 	}
 	/* not all of its ranges are known */
-	if (PT_READ_SLOWLY(struct dev_pagemap, p->address, nr_range) > PT_MAX_RANGES) {
+	if (PGMT_READ_SLOWLY(struct dev_pagemap, p->address, nr_range) > PGMT_MAX_RANGES) {
 		r->least = 0;
-		r->most = PT_REFS_ANY;
+		r->most = PGMT_REFS_ANY;
 	}
 }
 

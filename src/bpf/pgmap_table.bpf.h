@@ -15,7 +15,7 @@ static long forget_step(__u32 i, void *data)
 {
 	const struct forget *f = data;
 	__u64 key = f->first + i;
-	struct pt_section *s = bpf_map_lookup_elem(&sections, &key);
+	struct pgmt_section *s = bpf_map_lookup_elem(&sections, &key);
 
 	if (s && f->owner && s->pgmap && s->pgmap != f->owner)
 		return 0;
@@ -23,9 +23,9 @@ static long forget_step(__u32 i, void *data)
 	return 0;
 }
 
-static long forget_past(__u32 i, void *data)
+static long forget_page(__u32 i, void *data)
 {
-	struct pt_past *past = find_past(*(__u64 *)data + i, false);
+	struct pgmt_page_history *past = find_history(*(__u64 *)data + i, false);
 
 	if (past)
 		__builtin_memset(past, 0, sizeof(*past));
@@ -44,14 +44,14 @@ struct forget_histories {
 };
 
 /* Of the pages from @first to @last, those that lie in the range from @from to @to. */
-static __always_inline void forget_pasts(__u64 first, __u64 last, __u64 from, __u64 to)
+static __always_inline void forget_between(__u64 first, __u64 last, __u64 from, __u64 to)
 {
 	if (first < from)
 		first = from;
 	if (last > to)
 		last = to;
 	if (first <= last)
-		bpf_loop(last + 1 - first, forget_past, &first, 0);
+		bpf_loop(last + 1 - first, forget_page, &first, 0);
 }
 
 /*
@@ -61,8 +61,8 @@ static __always_inline void forget_pasts(__u64 first, __u64 last, __u64 from, __
  */
 __noinline int forget_history(__u64 key, __u64 from, __u64 to)
 {
-	__u64 first = key * PT_HISTORY_PAGES, last = first + PT_HISTORY_PAGES - 1;
-	__u64 border = last & ~(PT_SECTION_PAGES - 1ULL);
+	__u64 first = key * PGMT_HISTORY_PAGES, last = first + PGMT_HISTORY_PAGES - 1;
+	__u64 border = last & ~(PGMT_SECTION_PAGES - 1ULL);
 	bool here = has_section(first), there = has_section(last);
 
 	if (!here && !there && first >= from && last <= to) {
@@ -71,9 +71,9 @@ __noinline int forget_history(__u64 key, __u64 from, __u64 to)
 	}
 	/* it may lie in one section, or in two */
 	if (!here)
-		forget_pasts(first, border > first ? border - 1 : last, from, to);
+		forget_between(first, border > first ? border - 1 : last, from, to);
 	if (!there && border > first)
-		forget_pasts(border, last, from, to);
+		forget_between(border, last, from, to);
 	return 0;
 }
 
@@ -90,24 +90,24 @@ static long forget_histories(__u32 i, void *data)
  * @owner: a pgmap that is gone, and whose pages may be another's by now; 0: all of
  * them are stale
  */
-static __noinline void forget_pages(struct pt_pgmap *p, __u64 owner)
+static __noinline void forget_pages(struct pgmt_pgmap *p, __u64 owner)
 {
 	struct forget f = {.owner = owner};
 	__u32 i;
 
-	for (i = 0; i < PT_MAX_RANGES; i++) {
+	for (i = 0; i < PGMT_MAX_RANGES; i++) {
 		struct forget_histories h = {.first = p->range[i].start, .last = p->range[i].end};
 		__u64 last;
 
 		if (i >= p->nr_range)
 			break;
-		f.first = p->range[i].start >> PT_SECTION_SHIFT;
-		last = p->range[i].end >> PT_SECTION_SHIFT;
+		f.first = p->range[i].start >> PGMT_SECTION_SHIFT;
+		last = p->range[i].end >> PGMT_SECTION_SHIFT;
 		bpf_loop(last - f.first + 1, forget_step, &f, 0);
 		if (!keeps_history())
 			continue;
-		h.key = h.first / PT_HISTORY_PAGES;
-		bpf_loop(h.last / PT_HISTORY_PAGES - h.key + 1, forget_histories, &h, 0);
+		h.key = h.first / PGMT_HISTORY_PAGES;
+		bpf_loop(h.last / PGMT_HISTORY_PAGES - h.key + 1, forget_histories, &h, 0);
 	}
 }
 
@@ -115,7 +115,7 @@ static long enter_epoch(__u32 i, void *data)
 {
 	const __u64 *in = data;
 	__u64 key = in[0] + i;
-	struct pt_section *s = bpf_map_lookup_elem(&sections, &key);
+	struct pgmt_section *s = bpf_map_lookup_elem(&sections, &key);
 
 	if (s)
 		s->epoch = in[1];
@@ -126,30 +126,30 @@ static long enter_epoch(__u32 i, void *data)
  * Sections of an older pgmap may be there before it is in the table.  With @p in
  * it, each is found here, or finds the pgmap itself in make_section().
  */
-static __noinline void enter_epochs(const struct pt_pgmap *p)
+static __noinline void enter_epochs(const struct pgmt_pgmap *p)
 {
 	__u64 in[2] = {0, p->epoch};
 	__u64 last;
 	__u32 i;
 
-	for (i = 0; i < PT_MAX_RANGES; i++) {
+	for (i = 0; i < PGMT_MAX_RANGES; i++) {
 		if (i >= p->nr_range)
 			break;
-		in[0] = p->range[i].start >> PT_SECTION_SHIFT;
-		last = p->range[i].end >> PT_SECTION_SHIFT;
+		in[0] = p->range[i].start >> PGMT_SECTION_SHIFT;
+		last = p->range[i].end >> PGMT_SECTION_SHIFT;
 		bpf_loop(last - in[0] + 1, enter_epoch, in, 0);
 	}
 }
 
-static __always_inline void announce(const struct pt_pgmap *p)
+static __always_inline void emit_pgmap(const struct pgmt_pgmap *p)
 {
-	struct pt_pgmap_record *r = bpf_ringbuf_reserve(&records, sizeof(*r), 0);
+	struct pgmt_pgmap_record *r = bpf_ringbuf_reserve(&records, sizeof(*r), 0);
 
 	if (!r) {
-		lose(PT_LOSS_FINDING, 1);
+		lose(PGMT_LOSS_FINDING, 1);
 		return;
 	}
-	r->kind = PT_RECORD_PGMAP_NEW;
+	r->kind = PGMT_RECORD_PGMAP_NEW;
 	r->pgmap = *p;
 	bpf_ringbuf_submit(r, 0);
 }
@@ -157,16 +157,16 @@ static __always_inline void announce(const struct pt_pgmap *p)
 /*
  * learn_pgmap - enter a pgmap in the table and tell the tool
  * @since: when it was made, by this task; 0 if that was before tracing began
- * @at: where in the kernel
+ * @site: where in the kernel
  */
-static __noinline void learn_pgmap(__u64 address, __u64 since, __u32 at)
+static __noinline void learn_pgmap(__u64 address, __u64 since, __u32 site)
 {
-	struct pt_scratch *s = scratch_get();
-	struct pt_pgmap *old;
+	struct pgmt_scratch *s = scratch_get();
+	struct pgmt_pgmap *old;
 	long err;
 
 	if (!s) {
-		lose(PT_LOSS_PGMAP, 1);
+		lose(PGMT_LOSS_PGMAP, 1);
 		return;
 	}
 	old = bpf_map_lookup_elem(&pgmaps, &address);
@@ -177,10 +177,10 @@ static __noinline void learn_pgmap(__u64 address, __u64 since, __u32 at)
 		forget_pages(old, address);
 	__builtin_memset(&s->pgmap, 0, sizeof(s->pgmap));
 	if (!pgmap_read(address, &s->pgmap))
-		lose(PT_LOSS_PGMAP, 1);
+		lose(PGMT_LOSS_PGMAP, 1);
 	s->pgmap.since = since;
 	if (since) {
-		s->pgmap.made_at = at;
+		s->pgmap.maker_site = site;
 		s->pgmap.maker = current_tid();
 		bpf_get_current_comm(s->pgmap.maker_comm, sizeof(s->pgmap.maker_comm));
 	}
@@ -192,10 +192,10 @@ static __noinline void learn_pgmap(__u64 address, __u64 since, __u32 at)
 	if (err && !since && bpf_map_lookup_elem(&pgmaps, &address))
 		goto out;
 	if (err)
-		lose(PT_LOSS_PGMAP, 1);
+		lose(PGMT_LOSS_PGMAP, 1);
 	if (!since)
 		enter_epochs(&s->pgmap);
-	announce(&s->pgmap);
+	emit_pgmap(&s->pgmap);
 out:
 	scratch_put(s);
 }
@@ -204,9 +204,9 @@ out:
  * Return: the table's entry of a pgmap that is there, which the baseline may not have come
  * to yet; NULL: there was no room for it
  */
-static __always_inline struct pt_pgmap *known_pgmap(__u64 address)
+static __always_inline struct pgmt_pgmap *known_pgmap(__u64 address)
 {
-	struct pt_pgmap *p = bpf_map_lookup_elem(&pgmaps, &address);
+	struct pgmt_pgmap *p = bpf_map_lookup_elem(&pgmaps, &address);
 
 	if (p)
 		return p;
@@ -217,7 +217,7 @@ static __always_inline struct pt_pgmap *known_pgmap(__u64 address)
 struct overlap {
 	__u64 pfn;
 	__u64 last;
-	struct pt_lookup found; /* at pfn */
+	struct pgmt_lookup found; /* at pfn */
 };
 
 static long overlap_step(__u32 i, void *data)

@@ -8,7 +8,7 @@
 #define PGMAPTRACE_BPF_REQUEST_BPF_H
 
 /* One form may call another: only the outermost counts. */
-enum pt_form { FORM_REQUEST_FOLIOS = 1, FORM_REQUEST_FOLIO, FORM_GET_FOLIO };
+enum pgmt_form { FORM_REQUEST_FOLIOS = 1, FORM_REQUEST_FOLIO, FORM_GET_FOLIO };
 
 /* A request that a task is in. */
 struct call {
@@ -18,7 +18,7 @@ struct call {
 	__u64 nr; /* folios */
 	__u32 order;
 	__u32 asked_order;
-	__u64 plain; /* all single pages of a section, and idle */
+	__u64 idle_section; /* all single pages of a section, and idle */
 };
 
 struct {
@@ -30,12 +30,12 @@ struct {
 
 __noinline int pgmap_covers(__u64 address, __u64 pfn, __u64 nr)
 {
-	struct pt_pgmap *p = bpf_map_lookup_elem(&pgmaps, &address);
+	struct pgmt_pgmap *p = bpf_map_lookup_elem(&pgmaps, &address);
 	__u32 i;
 
 	if (!p)
 		return pfn_to_pgmap(pfn) == address;
-	for (i = 0; i < PT_MAX_RANGES; i++) {
+	for (i = 0; i < PGMT_MAX_RANGES; i++) {
 		if (i >= p->nr_range)
 			break;
 		if (pfn >= p->range[i].start && pfn <= p->range[i].end)
@@ -45,98 +45,98 @@ __noinline int pgmap_covers(__u64 address, __u64 pfn, __u64 nr)
 	return !p->since && pfn_to_pgmap(pfn) == address;
 }
 
-static __always_inline long next_folio(struct span *sp, bool wrong)
+static __always_inline long next_folio(struct folio_walk *w, bool wrong)
 {
 	if (wrong) {
-		sp->wrong = 1;
+		w->wrong = 1;
 		return 1;
 	}
-	sp->page += page_size_of_struct() << (sp->order & PT_ORDER_MASK);
+	w->page += page_size_of_struct() << (w->order & PGMT_ORDER_MASK);
 	return 0;
 }
 
 static long unlike_step(__u32 i, void *data)
 {
-	struct span *sp = &(*(struct pt_scratch **)data)->span;
+	struct folio_walk *w = &(*(struct pgmt_scratch **)data)->walk;
 
-	return next_folio(sp, folio_order(sp->page) != sp->order);
+	return next_folio(w, folio_order(w->page) != w->order);
 }
 
 static long unreferenced_step(__u32 i, void *data)
 {
-	struct span *sp = &(*(struct pt_scratch **)data)->span;
+	struct folio_walk *w = &(*(struct pgmt_scratch **)data)->walk;
 
-	return next_folio(sp, page_refcount(sp->page) <= 0);
+	return next_folio(w, page_refcount(w->page) <= 0);
 }
 
-static __always_inline void look_along(struct pt_scratch *s, const struct call *c,
+static __always_inline void look_along(struct pgmt_scratch *s, const struct call *c,
 				       long (*step)(__u32, void *))
 {
-	s->span.page = pfn_to_page(c->pfn);
-	s->span.order = c->order;
-	s->span.wrong = 0;
+	s->walk.page = pfn_to_page(c->pfn);
+	s->walk.order = c->order;
+	s->walk.wrong = 0;
 	bpf_loop(c->nr, step, &s, 0);
 }
 
 /* A large folio must not lie over pages that are out on their own, nor one in it. */
-__noinline int overlap_rule(struct pt_scratch *scratch, const struct call *c)
+__noinline int overlap_rule(struct pgmt_scratch *scratch, const struct call *c)
 {
-	struct pt_section *s;
+	struct pgmt_section *s;
 
 	if (!scratch || !c)
-		return PT_RULE_NONE;
+		return PGMT_RULE_NONE;
 	if (c->order) {
-		tally_range(scratch, c->pfn + 1, c->pfn + (c->nr << (c->order & PT_ORDER_MASK)));
+		tally_range(scratch, c->pfn + 1, c->pfn + (c->nr << (c->order & PGMT_ORDER_MASK)));
 		if (scratch->tally.parts)
-			return PT_RULE_PAGES_UNBALANCED;
-		return scratch->tally.out ? PT_RULE_DOUBLE_REQUEST : PT_RULE_NONE;
+			return PGMT_RULE_PAGES_UNBALANCED;
+		return scratch->tally.outstanding ? PGMT_RULE_DOUBLE_REQUEST : PGMT_RULE_NONE;
 	}
 	s = find_section(c->pfn);
 	if (!s || !s->large || enclosing_folio(s, c->pfn) == c->pfn)
-		return PT_RULE_NONE;
-	return PT_RULE_DOUBLE_REQUEST;
+		return PGMT_RULE_NONE;
+	return PGMT_RULE_DOUBLE_REQUEST;
 }
 
 static __always_inline bool is_section(const struct call *c)
 {
-	return c->nr == PT_SECTION_PAGES && !c->order && !(c->pfn & (PT_SECTION_PAGES - 1));
+	return c->nr == PGMT_SECTION_PAGES && !c->order && !(c->pfn & (PGMT_SECTION_PAGES - 1));
 }
 
 /*
  * What is wrong with the request as a whole, before its folios are looked at.
- * Return: enum pt_rule; c->plain is set, too
+ * Return: enum pgmt_rule; c->idle_section is set, too
  */
-__noinline int call_rule(struct pt_scratch *s, struct call *c, __u64 pgmap)
+__noinline int call_rule(struct pgmt_scratch *s, struct call *c, __u64 pgmap)
 {
 	bool covered, alike;
 
 	if (!s || !c)
-		return PT_RULE_NONE;
-	covered = pgmap_covers(pgmap, c->pfn, c->nr << (c->order & PT_ORDER_MASK));
+		return PGMT_RULE_NONE;
+	covered = pgmap_covers(pgmap, c->pfn, c->nr << (c->order & PGMT_ORDER_MASK));
 	if (covered && is_section(c)) {
-		scan_pages(s, c->pfn, c->nr, PT_TYPE_FS_DAX, true);
-		c->plain = !s->scan.live;
+		scan_pages(s, c->pfn, c->nr, PGMT_TYPE_FS_DAX, true);
+		c->idle_section = !s->scan.live;
 	}
 	alike = c->asked_order == c->order;
-	if (covered && alike && c->nr > 1 && !c->plain) {
+	if (covered && alike && c->nr > 1 && !c->idle_section) {
 		look_along(s, c, unlike_step);
-		alike = !s->span.wrong;
+		alike = !s->walk.wrong;
 	}
-	return pt_judge_call(covered, pgmap_is_dying(pgmap), alike);
+	return pgmt_judge_call(covered, pgmap_is_dying(pgmap), alike);
 }
 
 /* The event lies in @s: there is not enough stack for it. */
-static __always_inline void report_call(const struct hook *h, struct pt_scratch *s, struct call *c,
-					__u64 pgmap, __u64 pfn, __u8 rule)
+static __always_inline void report_call(const struct hook *h, struct pgmt_scratch *s,
+					struct call *c, __u64 pgmap, __u64 pfn, __u8 rule)
 {
-	struct pt_transition t = {.op = PT_OP_REQUEST, .profile = profile};
-	struct pt_event *e = &s->each.event;
+	struct pgmt_transition t = {.op = PGMT_OP_REQUEST, .profile = profile};
+	struct pgmt_event *e = &s->each.event;
 
 	__builtin_memset(e, 0, sizeof(*e));
 	e->pfn = pfn;
 	e->page = pfn_to_page(pfn);
 	e->pgmap = pfn_to_pgmap(pfn);
-	e->named = pgmap;
+	e->named_pgmap = pgmap;
 	e->order = c->order;
 	e->asked = c->nr;
 	e->asked_order = c->asked_order;
@@ -144,71 +144,71 @@ static __always_inline void report_call(const struct hook *h, struct pt_scratch 
 		t.refcount = page_refcount(e->page);
 	else
 		e->pgmap = pgmap;
-	t.type = PT_READ_SLOWLY(struct dev_pagemap, e->pgmap, type);
-	finding(h, &t, e, rule);
+	t.type = PGMT_READ_SLOWLY(struct dev_pagemap, e->pgmap, type);
+	broken_rule(h, &t, e, rule);
 }
 
-static long keep_step(__u32 i, void *data)
+static long record_step(__u32 i, void *data)
 {
-	struct pt_scratch *s = *(struct pt_scratch **)data;
+	struct pgmt_scratch *s = *(struct pgmt_scratch **)data;
 
-	touch(s->each.pfn + (__u64)i * s->each.step, s->each.event.at, false);
+	record_history(s->each.pfn + (__u64)i * s->each.step, s->each.event.site, false);
 	return 0;
 }
 
 /* Who requested them: one stack for the whole span. */
-static __always_inline void keep_span(const struct hook *h, struct pt_scratch *s,
-				      const struct call *c)
+static __always_inline void record_request(const struct hook *h, struct pgmt_scratch *s,
+					   const struct call *c)
 {
 	if (!keeps_history())
 		return;
-	s->each.event.at = where_for_history(h);
+	s->each.event.site = site_for_history(h);
 	if (is_section(c))
-		touch_section(c->pfn, s->each.event.at);
+		record_section_history(c->pfn, s->each.event.site);
 	else
-		bpf_loop(c->nr, keep_step, &s, 0);
+		bpf_loop(c->nr, record_step, &s, 0);
 }
 
 /* Return: were all of a whole section's pages taken as requested at once? */
-static __always_inline bool request_section(struct pt_scratch *s, const struct call *c)
+static __always_inline bool request_section(struct pgmt_scratch *s, const struct call *c)
 {
-	struct pt_transition t = {.op = PT_OP_REQUEST};
-	struct pt_section *section = c->plain ? find_section(c->pfn) : 0;
+	struct pgmt_transition t = {.op = PGMT_OP_REQUEST};
+	struct pgmt_section *section = c->idle_section ? find_section(c->pfn) : 0;
 
-	if (!section || !take_section(section, &t, 0))
+	if (!section || !account_section(section, &t, 0))
 		return false;
-	each_begin(s, PT_OP_REQUEST, c->pfn, c->order);
+	each_begin(s, PGMT_OP_REQUEST, c->pfn, c->order);
 	s->each.taken = c->nr;
 	return true;
 }
 
 /* A BPF function takes five arguments. */
-static __always_inline __u64 pack_span(__u32 nr, __u32 order)
+static __always_inline __u64 pack_request(__u32 nr, __u32 order)
 {
-	return (__u64)nr << 8 | (order & PT_ORDER_MASK);
+	return (__u64)nr << 8 | (order & PGMT_ORDER_MASK);
 }
 
 /*
  * begin_request - a request function was entered
  * @pgmap: address that the caller named
  * @pfn: of the first folio
- * @nr_order: pack_span() of what was asked for
+ * @nr_order: pack_request() of what was asked for
  */
-static __noinline void begin_request(const struct hook *h, enum pt_form form, __u64 pgmap,
+static __noinline void begin_request(const struct hook *h, enum pgmt_form form, __u64 pgmap,
 				     __u64 pfn, __u64 nr_order)
 {
-	__u32 tid = current_tid(), order = nr_order & PT_ORDER_MASK;
+	__u32 tid = current_tid(), order = nr_order & PGMT_ORDER_MASK;
 	struct call *outer = bpf_map_lookup_elem(&calls, &tid);
-	struct pt_scratch *s;
+	struct pgmt_scratch *s;
 	struct call c = {};
-	struct pt_section *section;
+	struct pgmt_section *section;
 	__u8 rule;
 
 	if (outer && outer->form != form)
 		return;
 	s = scratch_get();
 	if (!s || outer) /* or: its return was not seen */
-		lose(PT_LOSS_CALL, 1);
+		lose(PGMT_LOSS_CALL, 1);
 	if (!s)
 		return;
 	c.form = form;
@@ -225,31 +225,31 @@ static __noinline void begin_request(const struct hook *h, enum pt_form form, __
 		goto out;
 	}
 	if (!request_section(s, &c))
-		each_folio(s, call_site(h), PT_OP_REQUEST, pfn, c.nr, c.order, true);
+		each_folio(s, call_site(h), PGMT_OP_REQUEST, pfn, c.nr, c.order, true);
 	if (s->each.rule)
 		report_call(h, s, &c, pgmap, s->each.broken, s->each.rule);
 	c.counted = s->each.taken == c.nr;
 	if (!c.counted) {
-		each_folio(s, call_site(h), PT_OP_UNDO, pfn, s->each.taken, c.order, false);
+		each_folio(s, call_site(h), PGMT_OP_UNDO, pfn, s->each.taken, c.order, false);
 		goto out;
 	}
-	keep_span(h, s, &c);
+	record_request(h, s, &c);
 	section = c.order ? find_section(pfn) : 0;
 	if (section)
 		section->large = 1;
 out:
 	scratch_put(s);
 	if (bpf_map_update_elem(&calls, &tid, &c, BPF_ANY))
-		lose(PT_LOSS_CALL, 1);
+		lose(PGMT_LOSS_CALL, 1);
 }
 
 /* end_request - it returns; @granted: not refused */
-static __noinline void end_request(const struct hook *h, enum pt_form form, __u64 pgmap,
+static __noinline void end_request(const struct hook *h, enum pgmt_form form, __u64 pgmap,
 				   bool granted)
 {
 	__u32 tid = current_tid();
 	struct call *known = bpf_map_lookup_elem(&calls, &tid);
-	struct pt_scratch *s;
+	struct pgmt_scratch *s;
 	struct call c;
 
 	/* an inner form, or it was entered before tracing began */
@@ -261,111 +261,112 @@ static __noinline void end_request(const struct hook *h, enum pt_form form, __u6
 		return;
 	s = scratch_get();
 	if (!s) {
-		lose(PT_LOSS_CALL, 1);
+		lose(PGMT_LOSS_CALL, 1);
 		return;
 	}
 	if (!granted && c.counted)
-		each_folio(s, call_site(h), PT_OP_UNDO, c.pfn, c.nr, c.order, false);
+		each_folio(s, call_site(h), PGMT_OP_UNDO, c.pfn, c.nr, c.order, false);
 	if (granted && !c.counted)
-		each_folio(s, call_site(h), PT_OP_ACCEPT, c.pfn, c.nr, c.order, false);
+		each_folio(s, call_site(h), PGMT_OP_ACCEPT, c.pfn, c.nr, c.order, false);
 	if (granted && is_section(&c))
-		scan_pages(s, c.pfn, c.nr, PT_TYPE_FS_DAX, false);
+		scan_pages(s, c.pfn, c.nr, PGMT_TYPE_FS_DAX, false);
 	if (granted && c.nr > 1 && !(is_section(&c) && s->scan.live == c.nr)) {
 		look_along(s, &c, unreferenced_step);
-		if (s->span.wrong)
-			report_call(h, s, &c, pgmap, page_to_pfn(s->span.page),
-				    PT_RULE_PARTIAL_REQUEST);
+		if (s->walk.wrong)
+			report_call(h, s, &c, pgmap, page_to_pfn(s->walk.page),
+				    PGMT_RULE_PARTIAL_REQUEST);
 	}
 	scratch_put(s);
 }
 
 static long release_step(__u32 i, void *data)
 {
-	struct span *sp = &(*(struct pt_scratch **)data)->span;
-	struct pt_transition t = {.op = PT_OP_RELEASE};
-	struct pt_event e = {.page = sp->page, .pfn = page_to_pfn(sp->page)};
-	struct pt_outcome out = {};
+	struct folio_walk *w = &(*(struct pgmt_scratch **)data)->walk;
+	struct pgmt_transition t = {.op = PGMT_OP_RELEASE};
+	struct pgmt_event e = {.page = w->page, .pfn = page_to_pfn(w->page)};
+	struct pgmt_outcome out = {};
 
-	t.refcount = page_refcount(sp->page);
-	sp->order = folio_order(sp->page);
-	e.order = sp->order;
-	return next_folio(sp, take(&e, &t, &out) && out.rule);
+	t.refcount = page_refcount(w->page);
+	w->order = folio_order(w->page);
+	e.order = w->order;
+	return next_folio(w, account_page(&e, &t, &out) && out.rule);
 }
 
 static __noinline void release_folios(const struct hook *h, __u64 page, __u32 nr)
 {
-	struct pt_transition t = {.op = PT_OP_RELEASE, .profile = profile};
-	struct pt_scratch *s = scratch_get();
-	struct pt_event e = {};
+	struct pgmt_transition t = {.op = PGMT_OP_RELEASE, .profile = profile};
+	struct pgmt_scratch *s = scratch_get();
+	struct pgmt_event e = {};
 
 	if (!s) {
-		lose(PT_LOSS_SCAN, nr);
+		lose(PGMT_LOSS_SCAN, nr);
 		return;
 	}
-	s->span.page = page;
-	s->span.wrong = 0;
+	s->walk.page = page;
+	s->walk.wrong = 0;
 	bpf_loop(nr, release_step, &s, 0);
-	if (s->span.wrong)
-		e.page = s->span.page;
+	if (s->walk.wrong)
+		e.page = s->walk.page;
 	scratch_put(s);
 	if (!e.page)
 		return;
 	e.pfn = page_to_pfn(e.page);
 	e.pgmap = pfn_to_pgmap(e.pfn);
 	e.order = folio_order(e.page);
-	t.type = PT_READ_SLOWLY(struct dev_pagemap, e.pgmap, type);
+	t.type = PGMT_READ_SLOWLY(struct dev_pagemap, e.pgmap, type);
 	t.refcount = page_refcount(e.page);
-	finding(h, &t, &e, PT_RULE_RELEASE_UNREQUESTED);
+	broken_rule(h, &t, &e, PGMT_RULE_RELEASE_UNREQUESTED);
 }
 
 /*
- * pt_judge_huge(), of the entry of @pfn, whose folio is of @order.  Each fault
+ * pgmt_judge_huge(), of the entry of @pfn, whose folio is of @order.  Each fault
  * stores it again: it is judged the first time, and if its pages have changed since.
  */
-__noinline int judge_huge(struct pt_scratch *s, __u64 pfn, __u32 order)
+__noinline int judge_huge(struct pgmt_scratch *s, __u64 pfn, __u32 order)
 {
-	struct pt_section *section = find_section(pfn);
+	struct pgmt_section *section = find_section(pfn);
 	bool used = section && is_section_used(section);
 	__u8 rule;
 
 	if (!s)
-		return PT_RULE_NONE;
+		return PGMT_RULE_NONE;
 	s->tally.idle = 0;
-	if (used && order == PT_SECTION_SHIFT && section->judged)
-		return PT_RULE_NONE;
+	if (used && order == PGMT_SECTION_SHIFT && section->entry_checked)
+		return PGMT_RULE_NONE;
 	if (!used)
-		tally_range(s, pfn, pfn + PT_SECTION_PAGES);
-	scan_pages(s, pfn, PT_SECTION_PAGES, PT_TYPE_FS_DAX, false);
-	rule = pt_judge_huge(PT_SECTION_PAGES, s->tally.idle, order, s->scan.live);
+		tally_range(s, pfn, pfn + PGMT_SECTION_PAGES);
+	scan_pages(s, pfn, PGMT_SECTION_PAGES, PGMT_TYPE_FS_DAX, false);
+	rule = pgmt_judge_huge(PGMT_SECTION_PAGES, s->tally.idle, order, s->scan.live);
 	if (section)
-		section->judged = !rule;
+		section->entry_checked = !rule;
 	return rule;
 }
 
 /* The same, with its finding.  The event lies in the scratch, as in report_call(). */
 static __noinline void stored_huge(const struct hook *h, __u64 vmf, __u64 pfn)
 {
-	struct pt_transition t = {.op = PT_OP_STORE, .profile = profile, .type = PT_TYPE_FS_DAX};
+	struct pgmt_transition t = {
+		.op = PGMT_OP_STORE, .profile = profile, .type = PGMT_TYPE_FS_DAX};
 	__u32 refcount = page_refcount(pfn_to_page(pfn)), order = folio_order(pfn_to_page(pfn));
-	struct pt_scratch *s = scratch_get();
+	struct pgmt_scratch *s = scratch_get();
 	__u64 busy = pfn;
-	struct pt_event *e;
+	struct pgmt_event *e;
 	__u8 rule;
 
 	if (!s) {
-		lose(PT_LOSS_SCAN, PT_SECTION_PAGES);
+		lose(PGMT_LOSS_SCAN, PGMT_SECTION_PAGES);
 		return;
 	}
 	/* what is idle is judged as any entry's folio is, by stored_folio() */
-	rule = refcount ? judge_huge(s, pfn, order) : PT_RULE_NONE;
+	rule = refcount ? judge_huge(s, pfn, order) : PGMT_RULE_NONE;
 	/* what no page of was requested is found at its head */
-	if (!rule || rule == PT_RULE_MAP_UNREQUESTED)
+	if (!rule || rule == PGMT_RULE_MAP_UNREQUESTED)
 		goto out;
-	if (rule == PT_RULE_PARTIAL_REQUEST) {
+	if (rule == PGMT_RULE_PARTIAL_REQUEST) {
 		/* the page that was left out is what the report is about */
 		busy = s->tally.first_idle;
 		order = 0;
-		each_folio(s, call_site(h), PT_OP_MISSED, pfn, PT_SECTION_PAGES, 0, false);
+		each_folio(s, call_site(h), PGMT_OP_MISSED, pfn, PGMT_SECTION_PAGES, 0, false);
 	}
 	e = &s->each.event;
 	__builtin_memset(e, 0, sizeof(*e));
@@ -374,24 +375,24 @@ static __noinline void stored_huge(const struct hook *h, __u64 vmf, __u64 pfn)
 	e->vmf = vmf;
 	e->pgmap = pfn_to_pgmap(pfn);
 	e->order = order;
-	e->asked_order = PT_SECTION_SHIFT; /* of the entry */
+	e->asked_order = PGMT_SECTION_SHIFT; /* of the entry */
 	t.refcount = page_refcount(e->page);
-	finding(h, &t, e, rule);
+	broken_rule(h, &t, e, rule);
 out:
 	scratch_put(s);
 }
 
 /* Two functions, of which one comes after the other: there is little stack for either. */
-static __noinline bool stored_plainly(const struct hook *h, __u64 vmf, __u64 pfn)
+static __noinline bool stored_fast(const struct hook *h, __u64 vmf, __u64 pfn)
 {
-	return plain(h, PT_OP_STORE, false, pfn_to_page(pfn), vmf);
+	return fast_path(h, PGMT_OP_STORE, false, pfn_to_page(pfn), vmf);
 }
 
 /* The entry of @pfn and its folio, whatever that is by now. */
 static __noinline void stored_folio(const struct hook *h, __u64 vmf, __u64 pfn, bool huge)
 {
-	struct pt_transition t = {.op = PT_OP_STORE, .profile = profile};
-	struct pt_event e = {.pfn = pfn, .page = pfn_to_page(pfn), .vmf = vmf};
+	struct pgmt_transition t = {.op = PGMT_OP_STORE, .profile = profile};
+	struct pgmt_event e = {.pfn = pfn, .page = pfn_to_page(pfn), .vmf = vmf};
 
 	/* one page may be part of another file's huge folio */
 	e.page = page_head(e.page);
@@ -407,16 +408,16 @@ static __always_inline void stored(const struct hook *h, __u64 vmf, __u64 entry,
 	bool huge = dax_entry_pages(entry) > 1;
 
 	if (!dax_entry_layout(entry, pfn)) {
-		lose(PT_LOSS_ENTRY, 1);
+		lose(PGMT_LOSS_ENTRY, 1);
 		return;
 	}
 	if (dax_stored_names_no_folio(entry))
 		return;
 	if (huge) {
-		pfn &= ~(__u64)(PT_SECTION_PAGES - 1);
+		pfn &= ~(__u64)(PGMT_SECTION_PAGES - 1);
 		stored_huge(h, vmf, pfn);
 	}
-	if (!stored_plainly(h, vmf, pfn))
+	if (!stored_fast(h, vmf, pfn))
 		stored_folio(h, vmf, pfn, huge);
 }
 

@@ -8,7 +8,7 @@
 #ifndef PGMAPTRACE_BPF_SCAN_LEAKS_BPF_H
 #define PGMAPTRACE_BPF_SCAN_LEAKS_BPF_H
 
-__u64 held_pfn[PT_HELD_KEPT]; /* of the last scan_leaks */
+__u64 unexplained_pfn[PGMT_UNEXPLAINED_KEPT]; /* of the last scan_leaks */
 
 static __always_inline __u32 page_flags_offset(void)
 {
@@ -35,41 +35,41 @@ static __always_inline __u64 bits_set(__u64 v)
 /* The closer look at one page, which is above idle and no tail. */
 static long doubtful_step(__u32 i, void *data)
 {
-	struct leaks *l = &(*(struct pt_scratch **)data)->leaks;
+	struct leak_scan *l = &(*(struct pgmt_scratch **)data)->leak_scan;
 	__u64 pfn = l->batch + i, page = pfn_to_page(pfn);
 	__u32 order;
 	__s64 over;
 
 	if (!(l->doubtful >> (i & 63) & 1))
 		return 0;
-	order = folio_order(page) & PT_ORDER_MASK;
+	order = folio_order(page) & PGMT_ORDER_MASK;
 	l->of.pages += (1ULL << order) - 1;
-	over = (__s64)page_refcount(page) - pt_idle_count(profile, l->of.type);
-	if (over > pt_accounted(profile, l->of.type, l->of.dying, folio_mapcount(page, order),
-				folio_associations(page)))
-		held_pfn[l->of.held++ & (PT_HELD_KEPT - 1)] = pfn;
+	over = (__s64)page_refcount(page) - pgmt_idle_count(profile, l->of.type);
+	if (over > pgmt_accounted(profile, l->of.type, l->of.dying, folio_mapcount(page, order),
+				  folio_associations(page)))
+		unexplained_pfn[l->of.unexplained++ & (PGMT_UNEXPLAINED_KEPT - 1)] = pfn;
 	return 0;
 }
 
 static long leaks_step(__u32 unused, void *data)
 {
-	struct pt_scratch *scratch = *(struct pt_scratch **)data;
-	struct leaks *l = &scratch->leaks;
+	struct pgmt_scratch *scratch = *(struct pgmt_scratch **)data;
+	struct leak_scan *l = &scratch->leak_scan;
 	__u32 refcount = bpf_core_field_offset(struct page, _refcount) & 60;
 	__u32 mapcount = bpf_core_field_offset(struct page, _mapcount) & 60;
 	__u32 mapping = bpf_core_field_offset(struct folio, mapping) & 56;
 	__u32 flags = page_flags_offset() & 56, compound = compound_offset() & 56;
 	__u64 head = 1ULL << bpf_core_enum_value(enum pageflags, PG_head);
-	__s64 idle = pt_idle_count(profile, l->of.type);
+	__s64 idle = pgmt_idle_count(profile, l->of.type);
 	/* all ones, or zero */
-	__s64 maps = -(__s64)pt_mappings_hold(profile, l->of.type);
-	__s64 requester = pt_requester_holds(profile, l->of.type, l->of.dying);
-	__u64 files = pt_files_hold(profile, l->of.type);
+	__s64 maps = -(__s64)pgmt_mappings_hold(profile, l->of.type);
+	__s64 requester = pgmt_requester_holds(profile, l->of.type, l->of.dying);
+	__u64 files = pgmt_files_hold(profile, l->of.type);
 	__u64 left = l->of.end - l->of.pfn, live = 0, doubtful = 0;
 	__u8 *pages = scratch->pages;
 	int i;
 
-	if (l->of.pfn >= l->of.end || l->of.held > PT_HELD_KEPT - SCAN_BATCH ||
+	if (l->of.pfn >= l->of.end || l->of.unexplained > PGMT_UNEXPLAINED_KEPT - SCAN_BATCH ||
 	    page_size_of_struct() != 64)
 		return 1;
 	if (left > SCAN_BATCH)
@@ -111,20 +111,20 @@ static long leaks_step(__u32 unused, void *data)
 	return 0;
 }
 
-/* scan_for_leaks - fill in what struct pt_leaks has to say of @s->leaks.of */
-static __always_inline void scan_for_leaks(struct pt_scratch *s)
+/* scan_for_leaks - fill in what struct pgmt_leak_scan has to say of @s->leak_scan.of */
+static __always_inline void scan_for_leaks(struct pgmt_scratch *s)
 {
-	struct pt_leaks *l = &s->leaks.of;
+	struct pgmt_leak_scan *l = &s->leak_scan.of;
 
 	l->folios = 0;
 	l->pages = 0;
-	l->held = 0;
+	l->unexplained = 0;
 	l->unreadable = 0;
 	if (pfn_to_pgmap(l->pfn) != l->pgmap) {
 		l->pgmap = 0;
 		return;
 	}
-	bpf_loop(PT_LEAKS_PAGES / SCAN_BATCH, leaks_step, &s, 0);
+	bpf_loop(PGMT_LEAKS_PAGES / SCAN_BATCH, leaks_step, &s, 0);
 }
 
 #endif /* PGMAPTRACE_BPF_SCAN_LEAKS_BPF_H */

@@ -34,7 +34,7 @@ static long busiest_step(__u32 batch, void *data)
 }
 
 /* The highest reference count of @pages pages; @e->busy says of which, if not of the first. */
-static __always_inline __s32 highest_refcount(struct pt_event *e, __u32 pages)
+static __always_inline __s32 highest_refcount(struct pgmt_event *e, __u32 pages)
 {
 	struct busiest b = {.page = e->page, .pages = pages, .refcount = page_refcount(e->page)};
 
@@ -48,16 +48,16 @@ static __always_inline __s32 highest_refcount(struct pt_event *e, __u32 pages)
 
 static long baseline_step(__u32 i, void *data)
 {
-	struct scan *sc = &(*(struct pt_scratch **)data)->scan;
-	struct pt_transition t = {.op = PT_OP_BASELINE};
-	struct pt_outcome out = {};
-	struct pt_event e = {.pfn = sc->batch + i};
+	struct scan *sc = &(*(struct pgmt_scratch **)data)->scan;
+	struct pgmt_transition t = {.op = PGMT_OP_INITIAL};
+	struct pgmt_outcome out = {};
+	struct pgmt_event e = {.pfn = sc->batch + i};
 
 	if (!(sc->mask >> (i & 63) & 1))
 		return 0;
 	e.page = pfn_to_page(e.pfn);
 	t.refcount = page_refcount(e.page);
-	take(&e, &t, &out);
+	account_page(&e, &t, &out);
 	return 0;
 }
 
@@ -78,7 +78,8 @@ enum scan_for {
 };
 
 /* @what: a constant, as each bit of it costs at every page */
-static __always_inline long scan_batch(struct pt_scratch *scratch, __u32 batch, enum scan_for what)
+static __always_inline long scan_batch(struct pgmt_scratch *scratch, __u32 batch,
+				       enum scan_for what)
 {
 	struct scan *sc = &scratch->scan;
 	__u64 done = (__u64)batch * SCAN_BATCH, mask = 0;
@@ -101,7 +102,7 @@ static __always_inline long scan_batch(struct pt_scratch *scratch, __u32 batch, 
 	/* not past the range: there may be nothing behind it */
 	sc->mask = 0;
 	if (bpf_probe_read_kernel(pages, left * 64, (void *)pfn_to_page(sc->batch))) {
-		lose(PT_LOSS_SCAN, left);
+		lose(PGMT_LOSS_SCAN, left);
 		return 0;
 	}
 	/* without branches, which the verifier would follow each */
@@ -129,17 +130,17 @@ static __always_inline long scan_batch(struct pt_scratch *scratch, __u32 batch, 
 
 static long scan_step(__u32 batch, void *data)
 {
-	return scan_batch(*(struct pt_scratch **)data, batch, 0);
+	return scan_batch(*(struct pgmt_scratch **)data, batch, 0);
 }
 
 static long scan_unlike_step(__u32 batch, void *data)
 {
-	return scan_batch(*(struct pt_scratch **)data, batch, SCAN_FOR_UNLIKE);
+	return scan_batch(*(struct pgmt_scratch **)data, batch, SCAN_FOR_UNLIKE);
 }
 
 static long baseline_scan_step(__u32 batch, void *data)
 {
-	struct pt_scratch *scratch = *(struct pt_scratch **)data;
+	struct pgmt_scratch *scratch = *(struct pgmt_scratch **)data;
 	long done = scan_batch(scratch, batch, SCAN_FOR_STORED);
 
 	if (!done && scratch->scan.mask)
@@ -148,16 +149,16 @@ static long baseline_scan_step(__u32 batch, void *data)
 }
 
 /* 2 TiB and more in one range are too many. */
-static __always_inline void scan_by(long (*step)(__u32, void *), struct pt_scratch *s, __u64 pfn,
+static __always_inline void scan_by(long (*step)(__u32, void *), struct pgmt_scratch *s, __u64 pfn,
 				    __u64 nr, __u32 type)
 {
 	s->scan.pfn = pfn;
 	s->scan.nr = nr;
-	s->scan.idle = pt_idle_count(profile, type);
+	s->scan.idle = pgmt_idle_count(profile, type);
 	s->scan.live = 0;
 	s->scan.first_live = 0;
 	if (bpf_loop((nr + SCAN_BATCH - 1) / SCAN_BATCH, step, &s, 0) < 0)
-		lose(PT_LOSS_SCAN, nr);
+		lose(PGMT_LOSS_SCAN, nr);
 }
 
 /*
@@ -165,7 +166,7 @@ static __always_inline void scan_by(long (*step)(__u32, void *), struct pt_scrat
  * @s: holds the result: how many are looked for, and the first of them
  * @unlike: look for all that is not a single idle page; else for pages above idle
  */
-__noinline int scan_pages(struct pt_scratch *s, __u64 pfn, __u64 nr, __u32 type, bool unlike)
+__noinline int scan_pages(struct pgmt_scratch *s, __u64 pfn, __u64 nr, __u32 type, bool unlike)
 {
 	if (!s)
 		return 0;
@@ -177,10 +178,10 @@ __noinline int scan_pages(struct pt_scratch *s, __u64 pfn, __u64 nr, __u32 type,
 }
 
 /* As scan_pages(), and those are to be known before their next event. */
-static __always_inline void scan_for_baseline(struct pt_scratch *s, __u64 pfn, __u64 nr, __u32 type)
+static __always_inline void scan_initially(struct pgmt_scratch *s, __u64 pfn, __u64 nr, __u32 type)
 {
 	/* also what a file has stored: its section is not to be made with interrupts off */
-	s->scan.stored = type == PT_TYPE_FS_DAX ? ~0ULL : 0;
+	s->scan.stored = type == PGMT_TYPE_FS_DAX ? ~0ULL : 0;
 	scan_by(baseline_scan_step, s, pfn, nr, type);
 }
 
@@ -188,17 +189,17 @@ static __always_inline void scan_for_baseline(struct pt_scratch *s, __u64 pfn, _
 static __always_inline int on_teardown(const struct hook *h, __u64 pfn, __u64 nr)
 {
 	__u64 address = pfn_to_pgmap(pfn), end = pfn + nr;
-	struct pt_pgmap *p = address ? known_pgmap(address) : NULL;
-	struct pt_transition t = {.op = PT_OP_TEARDOWN};
-	struct pt_outcome out = {};
-	struct pt_event e = {};
-	struct pt_scratch *s;
+	struct pgmt_pgmap *p = address ? known_pgmap(address) : NULL;
+	struct pgmt_transition t = {.op = PGMT_OP_TEARDOWN};
+	struct pgmt_outcome out = {};
+	struct pgmt_event e = {};
+	struct pgmt_scratch *s;
 
 	if (!p)
 		return 0;
 	s = scratch_get();
 	if (!s) {
-		lose(PT_LOSS_SCAN, nr);
+		lose(PGMT_LOSS_SCAN, nr);
 		return 0;
 	}
 	if (pfn < p->first && p->first < end)
@@ -207,11 +208,11 @@ static __always_inline int on_teardown(const struct hook *h, __u64 pfn, __u64 nr
 	e.folios = s->scan.live;
 	e.pfn = s->scan.first_live;
 	__builtin_memset(&s->tally, 0, sizeof(s->tally));
-	s->tally.going = p->epoch;
+	s->tally.torn_down_epoch = p->epoch;
 	tally_pages(s, pfn, end);
 	if (!e.folios) {
-		e.folios = s->tally.out;
-		e.pfn = s->tally.first_out;
+		e.folios = s->tally.outstanding;
+		e.pfn = s->tally.first_outstanding;
 	}
 	scratch_put(s);
 	if (!e.folios)
@@ -221,8 +222,8 @@ static __always_inline int on_teardown(const struct hook *h, __u64 pfn, __u64 nr
 	t.refcount = page_refcount(e.page);
 	t.mapcount = folio_mapcount(e.page, e.order);
 	e.pgmap = address;
-	if (take(&e, &t, &out) && out.rule)
-		finding(h, &t, &e, out.rule);
+	if (account_page(&e, &t, &out) && out.rule)
+		broken_rule(h, &t, &e, out.rule);
 	return 0;
 }
 

@@ -24,7 +24,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, SHAPES);
 	__type(key, __u32);
-	__type(value, struct pt_shape);
+	__type(value, struct pgmt_shape);
 } shapes SEC(".maps");
 
 /*
@@ -51,15 +51,15 @@ static __always_inline __u64 return_address(const struct hook *h)
 	return read_u64(PT_REGS_SP((struct pt_regs *)h->ctx));
 }
 
-/* As pt_touch has it; 0 if it is not known. */
+/* As struct pgmt_last_event has it; 0 if it is not known. */
 static __always_inline __u32 call_site(const struct hook *h)
 {
 	__u32 site = return_address(h);
 
-	return site & PT_SITE ? site : 0;
+	return site & PGMT_SITE_IS_ADDRESS ? site : 0;
 }
 
-static __always_inline bool is_in(const volatile struct pt_range *text, __u64 address)
+static __always_inline bool is_in(const volatile struct pgmt_range *text, __u64 address)
 {
 	return address >= text->start && address < text->end;
 }
@@ -67,8 +67,8 @@ static __always_inline bool is_in(const volatile struct pt_range *text, __u64 ad
 /* One frame: into the hash, or cut off.  A loop of its own would be verified at each call. */
 static long frame_step(__u32 i, void *data)
 {
-	struct pt_scratch *s = *(struct pt_scratch **)data;
-	__u64 *at = &s->stack.frame[i & (PT_STACK_DEPTH - 1)];
+	struct pgmt_scratch *s = *(struct pgmt_scratch **)data;
+	__u64 *at = &s->stack.frame[i & (PGMT_STACK_DEPTH - 1)];
 	__u64 frame = i < s->frames ? *at : 0;
 
 	*at = frame;
@@ -88,8 +88,8 @@ static long frame_step(__u32 i, void *data)
  */
 __noinline int intern_stack(__u32 slot, __u32 frames)
 {
-	struct pt_scratch *s = scratch_at(slot);
-	struct pt_stack *known;
+	struct pgmt_scratch *s = scratch_at(slot);
+	struct pgmt_stack *known;
 	__u64 other = 0;
 	__u32 key = 0;
 	int i;
@@ -98,8 +98,8 @@ __noinline int intern_stack(__u32 slot, __u32 frames)
 		return 0;
 	s->frames = frames;
 	s->hash = 0xcbf29ce484222325ULL;
-	bpf_loop(PT_STACK_DEPTH, frame_step, &s, 0);
-	key = (s->hash ^ (s->hash >> 32)) & ~PT_SITE;
+	bpf_loop(PGMT_STACK_DEPTH, frame_step, &s, 0);
+	key = (s->hash ^ (s->hash >> 32)) & ~PGMT_SITE_IS_ADDRESS;
 	if (!key)
 		key = 1;
 	known = bpf_map_lookup_elem(&stacks, &key);
@@ -111,24 +111,24 @@ __noinline int intern_stack(__u32 slot, __u32 frames)
 		if (!known)
 			goto lost;
 	}
-	for (i = 0; i < PT_STACK_DEPTH; i++)
+	for (i = 0; i < PGMT_STACK_DEPTH; i++)
 		other |= known->frame[i] ^ s->stack.frame[i];
 	if (!other)
 		return key;
 lost:
-	lose(PT_LOSS_STACK, 1);
+	lose(PGMT_LOSS_STACK, 1);
 	return 0;
 }
 
 /* Is it one of the frames of the stack in the scratch at @slot? */
 __noinline int has_frame(__u32 slot, __u64 frame)
 {
-	struct pt_scratch *s = scratch_at(slot);
+	struct pgmt_scratch *s = scratch_at(slot);
 	int i, found = 0;
 
 	if (!s)
 		return 0;
-	for (i = 0; i < PT_STACK_DEPTH; i++)
+	for (i = 0; i < PGMT_STACK_DEPTH; i++)
 		found |= s->stack.frame[i] == frame;
 	return found;
 }
@@ -144,13 +144,13 @@ static __always_inline __u64 stack_base(const struct hook *h)
 
 static __always_inline __u64 stack_end(void)
 {
-	return (__u64)PT_READ(struct task_struct, bpf_get_current_task(), stack) + STACK_BYTES;
+	return (__u64)PGMT_READ(struct task_struct, bpf_get_current_task(), stack) + STACK_BYTES;
 }
 
 #define SHAPE_STRIDE 4 /* frames that are looked at without a branch */
 
 /* Are the return addresses from @i on where they were? */
-static __always_inline bool stride_fits(const struct pt_shape *shape, __u32 i, __u64 base,
+static __always_inline bool stride_fits(const struct pgmt_shape *shape, __u32 i, __u64 base,
 					bool cast)
 {
 	__u64 other = 0;
@@ -162,12 +162,12 @@ static __always_inline bool stride_fits(const struct pt_shape *shape, __u32 i, _
 	return !other;
 }
 
-static __always_inline bool frames_fit(const struct pt_shape *shape, __u64 base, bool cast)
+static __always_inline bool frames_fit(const struct pgmt_shape *shape, __u64 base, bool cast)
 {
 	__u32 i;
 
 #pragma unroll
-	for (i = 0; i < PT_STACK_DEPTH; i += SHAPE_STRIDE) {
+	for (i = 0; i < PGMT_STACK_DEPTH; i += SHAPE_STRIDE) {
 		if (!stride_fits(shape, i, base, cast))
 			return false;
 		if (i + SHAPE_STRIDE >= shape->nr)
@@ -177,7 +177,7 @@ static __always_inline bool frames_fit(const struct pt_shape *shape, __u64 base,
 }
 
 /* Is the stack from @base to @end the one that has this shape? */
-__noinline int shape_fits(const struct pt_shape *shape, __u64 base, __u64 end)
+__noinline int shape_fits(const struct pgmt_shape *shape, __u64 base, __u64 end)
 {
 	if (!shape || (shape->last && read_u64(end - shape->last_slot) != shape->last))
 		return 0;
@@ -188,15 +188,15 @@ __noinline int shape_fits(const struct pt_shape *shape, __u64 base, __u64 end)
 /* One word up the stack: is it the next frame? */
 static long ascend_step(__u32 i, void *data)
 {
-	struct pt_scratch *s = *(struct pt_scratch **)data;
+	struct pgmt_scratch *s = *(struct pgmt_scratch **)data;
 	struct learning *l = &s->learning;
 	__u64 n = l->found;
 
-	if (n >= s->shape.nr || n >= PT_STACK_DEPTH)
+	if (n >= s->shape.nr || n >= PGMT_STACK_DEPTH)
 		return 1;
-	if (read_u64(l->base + i * 8) != s->shape.frame[n & (PT_STACK_DEPTH - 1)])
+	if (read_u64(l->base + i * 8) != s->shape.frame[n & (PGMT_STACK_DEPTH - 1)])
 		return 0;
-	s->shape.slot[n & (PT_STACK_DEPTH - 1)] = i * 8;
+	s->shape.slot[n & (PGMT_STACK_DEPTH - 1)] = i * 8;
 	l->found++;
 	return 0;
 }
@@ -204,49 +204,49 @@ static long ascend_step(__u32 i, void *data)
 /* And down again, from the last frame. */
 static long descend_step(__u32 i, void *data)
 {
-	struct pt_scratch *s = *(struct pt_scratch **)data;
+	struct pgmt_scratch *s = *(struct pgmt_scratch **)data;
 	struct learning *l = &s->learning;
 	__u64 n = l->found - 1, at = (l->words - 1 - i) * 8;
 
-	if (n >= PT_STACK_DEPTH)
+	if (n >= PGMT_STACK_DEPTH)
 		return 1;
-	if (read_u64(l->base + at) != s->shape.frame[n & (PT_STACK_DEPTH - 1)])
+	if (read_u64(l->base + at) != s->shape.frame[n & (PGMT_STACK_DEPTH - 1)])
 		return 0;
-	l->unsure |= s->shape.slot[n & (PT_STACK_DEPTH - 1)] ^ at;
+	l->unsure |= s->shape.slot[n & (PGMT_STACK_DEPTH - 1)] ^ at;
 	l->found--;
 	return 0;
 }
 
 static long shape_frame(__u32 i, void *data)
 {
-	struct pt_scratch *s = *(struct pt_scratch **)data;
-	__u64 frame = s->stack.frame[i & (PT_STACK_DEPTH - 1)], n = s->shape.nr;
+	struct pgmt_scratch *s = *(struct pgmt_scratch **)data;
+	__u64 frame = s->stack.frame[i & (PGMT_STACK_DEPTH - 1)], n = s->shape.nr;
 
 	if (!frame)
 		return 1;
 	/* before the return address come the traced function, and what traces it */
 	if (!n && frame != s->learning.site)
 		return 0;
-	s->shape.frame[n & (PT_STACK_DEPTH - 1)] = frame;
+	s->shape.frame[n & (PGMT_STACK_DEPTH - 1)] = frame;
 	s->shape.nr++;
 	return 0;
 }
 
 struct copying {
-	struct pt_shape *to;
-	struct pt_scratch *from;
+	struct pgmt_shape *to;
+	struct pgmt_scratch *from;
 };
 
 static long copy_step(__u32 i, void *data)
 {
 	struct copying *c = data;
-	__u32 at = i & (PT_STACK_DEPTH - 1);
+	__u32 at = i & (PGMT_STACK_DEPTH - 1);
 
 	/* behind the last is the first again: all of a stride are looked at */
 	if (at >= c->from->shape.nr)
 		at = 0;
-	c->to->frame[i & (PT_STACK_DEPTH - 1)] = c->from->shape.frame[at];
-	c->to->slot[i & (PT_STACK_DEPTH - 1)] = c->from->shape.slot[at];
+	c->to->frame[i & (PGMT_STACK_DEPTH - 1)] = c->from->shape.frame[at];
+	c->to->slot[i & (PGMT_STACK_DEPTH - 1)] = c->from->shape.slot[at];
 	return 0;
 }
 
@@ -254,14 +254,14 @@ static long copy_step(__u32 i, void *data)
  * learn_shape - keep where the frames of a stack are
  * @slot: of the scratch that has the stack, and learning but for the search
  * @room: which shape it becomes, if nobody else has become it
- * @at: key of the stacks map
+ * @stack: key of the stacks map
  */
-__noinline int learn_shape(__u32 slot, __u32 room, __u32 at)
+__noinline int learn_shape(__u32 slot, __u32 room, __u32 stack)
 {
-	struct pt_shape *to = bpf_map_lookup_elem(&shapes, &room);
-	struct pt_scratch *s = scratch_at(slot);
+	struct pgmt_shape *to = bpf_map_lookup_elem(&shapes, &room);
+	struct pgmt_scratch *s = scratch_at(slot);
 	struct copying copying = {to, s};
-	struct pt_shape *shape;
+	struct pgmt_shape *shape;
 	struct learning *l;
 	__u32 last;
 
@@ -270,7 +270,7 @@ __noinline int learn_shape(__u32 slot, __u32 room, __u32 at)
 	shape = &s->shape;
 	l = &s->learning;
 	shape->nr = 0;
-	bpf_loop(PT_STACK_DEPTH, shape_frame, &s, 0);
+	bpf_loop(PGMT_STACK_DEPTH, shape_frame, &s, 0);
 	if (!shape->nr)
 		return 0;
 	bpf_loop(l->words, ascend_step, &s, 0);
@@ -286,15 +286,15 @@ __noinline int learn_shape(__u32 slot, __u32 room, __u32 at)
 		return 0;
 	}
 	/* a system call begins a random bit further down: the outermost is found from the end */
-	if (!s->stack.frame[PT_STACK_DEPTH - 1] && shape->nr > 1) {
-		last = (shape->nr - 1) & (PT_STACK_DEPTH - 1);
+	if (!s->stack.frame[PGMT_STACK_DEPTH - 1] && shape->nr > 1) {
+		last = (shape->nr - 1) & (PGMT_STACK_DEPTH - 1);
 		to->last = shape->frame[last];
 		to->last_slot = l->words * 8 - shape->slot[last];
 		shape->nr = last;
 	}
-	to->at = at;
+	to->stack = stack;
 	to->nr = shape->nr;
-	bpf_loop(PT_STACK_DEPTH, copy_step, &copying, 0);
+	bpf_loop(PGMT_STACK_DEPTH, copy_step, &copying, 0);
 	__sync_val_compare_and_swap(&to->state, SHAPE_BEGUN, SHAPE_SHOWN);
 	return 0;
 }
@@ -311,14 +311,14 @@ struct sought {
 	__u32 room;  /* where there is room for one more, or NO_ROOM */
 };
 
-static __always_inline struct pt_shape *shape_at(__u32 key)
+static __always_inline struct pgmt_shape *shape_at(__u32 key)
 {
 	key &= SHAPES - 1;
 	return bpf_map_lookup_elem(&shapes, &key);
 }
 
 /* Does the stack come from where those of this shape do? */
-static __always_inline bool is_from(const struct pt_shape *shape, const struct sought *k)
+static __always_inline bool is_from(const struct pgmt_shape *shape, const struct sought *k)
 {
 	/* a function that another one jumps to returns to the same place */
 	return shape->site == k->site && shape->entry == k->entry;
@@ -327,7 +327,7 @@ static __always_inline bool is_from(const struct pt_shape *shape, const struct s
 /* As known_stack(), where it is not the one that came last; @k->room is filled in. */
 __noinline int find_shape(struct sought *k)
 {
-	struct pt_shape *shape, *first;
+	struct pgmt_shape *shape, *first;
 	__u32 way;
 
 	if (!k)
@@ -348,7 +348,7 @@ __noinline int find_shape(struct sought *k)
 		first = shape_at(k->first);
 		if (first)
 			first->latest = way;
-		return shape->at;
+		return shape->stack;
 	}
 	return 0;
 }
@@ -359,14 +359,14 @@ __noinline int find_shape(struct sought *k)
  */
 static __always_inline __u32 known_stack(struct sought *k)
 {
-	struct pt_shape *shape = shape_at(k->first);
+	struct pgmt_shape *shape = shape_at(k->first);
 
 	/* most are what the last one was that may have the same shape */
 	if (shape && shape->latest)
 		shape = shape_at(k->first + shape->latest);
 	if (shape && shape->state == SHAPE_SHOWN && is_from(shape, k) &&
 	    shape_fits(shape, k->base, k->end))
-		return shape->at;
+		return shape->stack;
 	return find_shape(k);
 }
 
@@ -380,20 +380,20 @@ static __noinline __u32 take_stack(const struct hook *h)
 		.end = stack_end(),
 		.room = NO_ROOM,
 	};
-	struct pt_scratch *s;
-	__u32 at = 0;
+	struct pgmt_scratch *s;
+	__u32 stack = 0;
 	long n;
 
 	k.first = (k.site ^ k.site >> 9) * SHAPE_WAYS;
 	/* an interrupt has a stack of its own */
 	if (k.end > k.base && k.end - k.base < STACK_BYTES) {
-		at = known_stack(&k);
-		if (at)
-			return at;
+		stack = known_stack(&k);
+		if (stack)
+			return stack;
 	}
 	s = scratch_get();
 	if (!s) {
-		lose(PT_LOSS_STACK, 1);
+		lose(PGMT_LOSS_STACK, 1);
 		return 0;
 	}
 	n = bpf_get_stack(h->ctx, s->stack.frame, sizeof(s->stack.frame), 0);
@@ -404,18 +404,18 @@ static __noinline __u32 take_stack(const struct hook *h)
 	if (n > 0 && h->fentry && k.site && !has_frame(s->slot, k.site))
 		n = 0;
 	if (n > 0)
-		at = intern_stack(s->slot, n / 8);
+		stack = intern_stack(s->slot, n / 8);
 	else
-		lose(PT_LOSS_UNWIND, 1);
-	if (at && k.room != NO_ROOM) {
+		lose(PGMT_LOSS_UNWIND, 1);
+	if (stack && k.room != NO_ROOM) {
 		s->learning = (struct learning){.entry = k.entry,
 						.site = k.site,
 						.base = k.base,
 						.words = (k.end - k.base) / 8};
-		learn_shape(s->slot, k.room, at);
+		learn_shape(s->slot, k.room, stack);
 	}
 	scratch_put(s);
-	return at;
+	return stack;
 }
 
 #endif /* PGMAPTRACE_BPF_STACK_BPF_H */

@@ -13,20 +13,20 @@ static __always_inline __u64 repeat_word(__u32 word, int i)
 {
 	__u64 all = word * 0x1001001001001ULL;
 
-	return i < PT_SECTION_WORDS - 1 ? all : all & ((1ULL << 2 * PT_WORD_BITS) - 1);
+	return i < PGMT_SECTION_CELLS - 1 ? all : all & ((1ULL << 2 * PGMT_WORD_BITS) - 1);
 }
 
 /* Which bits of the @i-th are not those of the section's first page, if it is left out. */
 static __always_inline __u64 but_first(int i, __u32 first)
 {
-	return i || !first ? ~0ULL : ~(__u64)PT_WORD_MASK;
+	return i || !first ? ~0ULL : ~(__u64)PGMT_WORD_MASK;
 }
 
 /*
  * are_alike - are the pages from @first, 0 or 1, on in state @word?
  * @mask: of the bits that matter
  */
-__noinline int are_alike(const struct pt_section *s, __u32 word, __u32 mask, __u32 first)
+__noinline int are_alike(const struct pgmt_section *s, __u32 word, __u32 mask, __u32 first)
 {
 	__u64 others = 0;
 	int i;
@@ -35,8 +35,8 @@ __noinline int are_alike(const struct pt_section *s, __u32 word, __u32 mask, __u
 	if (!s)
 		return 0;
 #pragma clang loop unroll(full)
-	for (i = 0; i < PT_SECTION_WORDS; i++) {
-		others |= (s->words[i] ^ repeat_word(word, i)) & but_first(i, first);
+	for (i = 0; i < PGMT_SECTION_CELLS; i++) {
+		others |= (s->cells[i] ^ repeat_word(word, i)) & but_first(i, first);
 		/* one after the other, or they are all loaded to the stack first */
 		asm volatile("" : "+r"(others));
 	}
@@ -44,32 +44,32 @@ __noinline int are_alike(const struct pt_section *s, __u32 word, __u32 mask, __u
 }
 
 struct swap {
-	struct pt_section *section;
+	struct pgmt_section *section;
 	__u32 old, new; /* the state of each page */
 };
 
 /* One of words[], as swap_step() counts them: not the first, and behind the last there is none. */
-static __always_inline bool swap_five(const struct swap *w, __u32 i, __u32 old, __u32 new)
+static __always_inline bool swap_cell(const struct swap *w, __u32 i, __u32 old, __u32 new)
 {
 	__u64 then = repeat_word(old, ++i);
 
-	return i >= PT_SECTION_WORDS || __sync_val_compare_and_swap(&w->section->words[i], then,
-								    repeat_word(new, i)) == then;
+	return i >= PGMT_SECTION_CELLS || __sync_val_compare_and_swap(&w->section->cells[i], then,
+								      repeat_word(new, i)) == then;
 }
 
 static long swap_step(__u32 i, void *data)
 {
 	struct swap *w = data;
 
-	return !swap_five(w, i, w->old, w->new);
+	return !swap_cell(w, i, w->old, w->new);
 }
 
 static long swap_back(__u32 i, void *data)
 {
 	struct swap *w = data;
 
-	if (!swap_five(w, i, w->new, w->old))
-		lose(PT_LOSS_CONTENDED, 1);
+	if (!swap_cell(w, i, w->new, w->old))
+		lose(PGMT_LOSS_CONTENDED, 1);
 	return 0;
 }
 
@@ -77,7 +77,7 @@ static long swap_back(__u32 i, void *data)
  * swap_all - the pages from @first on go from state @old to @new
  * Return: false if another CPU has changed one of them: then none does
  */
-__noinline int swap_all(struct pt_section *s, __u32 old, __u32 new, __u32 first)
+__noinline int swap_all(struct pgmt_section *s, __u32 old, __u32 new, __u32 first)
 {
 	struct swap w = {.section = s, .old = old, .new = new};
 	__u64 mask = but_first(0, first), then, rest;
@@ -85,11 +85,11 @@ __noinline int swap_all(struct pt_section *s, __u32 old, __u32 new, __u32 first)
 
 	if (!s)
 		return false;
-	done = bpf_loop(PT_SECTION_WORDS, swap_step, &w, 0);
-	if (done == PT_SECTION_WORDS) {
-		rest = *(volatile __u64 *)s->words & ~mask;
+	done = bpf_loop(PGMT_SECTION_CELLS, swap_step, &w, 0);
+	if (done == PGMT_SECTION_CELLS) {
+		rest = *(volatile __u64 *)s->cells & ~mask;
 		then = (repeat_word(old, 0) & mask) | rest;
-		if (__sync_val_compare_and_swap(s->words, then,
+		if (__sync_val_compare_and_swap(s->cells, then,
 						(repeat_word(new, 0) & mask) | rest) == then)
 			return true;
 	}
@@ -99,15 +99,15 @@ __noinline int swap_all(struct pt_section *s, __u32 old, __u32 new, __u32 first)
 }
 
 /*
- * take_section - one event of each page of a section through the model
- * @t: as take_in() wants it, the same for each
+ * account_section - one event of each page of a section through the model
+ * @t: as account_event() wants it, the same for each
  * @first: 0; or 1, for all pages but the first
  * Return: false if they are not alike, or if there is more to do than to count:
  *	then nothing was done
  */
-__noinline int take_section(struct pt_section *s, struct pt_transition *t, __u32 first)
+__noinline int account_section(struct pgmt_section *s, struct pgmt_transition *t, __u32 first)
 {
-	struct pt_outcome out = {};
+	struct pgmt_outcome out = {};
 	__u32 old, new;
 
 	if (!s || !t)
@@ -115,15 +115,15 @@ __noinline int take_section(struct pt_section *s, struct pt_transition *t, __u32
 	/* who reads all events wants one of each page */
 	if (watch)
 		return false;
-	old = pt_word(s, first);
-	if (pt_order(old) || !are_alike(s, old, PT_WORD_MASK, first))
+	old = pgmt_word(s, first);
+	if (pgmt_order(old) || !are_alike(s, old, PGMT_WORD_MASK, first))
 		return false;
-	complete(t, s);
+	fill_transition(t, s);
 	new = step(old, t, &out);
 	if (out.rule || out.preexisting || out.preexisting_free ||
 	    (new != old && !swap_all(s, old, new, first)))
 		return false;
-	count_rates(s, &out, PT_SECTION_PAGES - first);
+	count_rates(s, &out, PGMT_SECTION_PAGES - first);
 	return true;
 }
 
@@ -131,14 +131,15 @@ __noinline int take_section(struct pt_section *s, struct pt_transition *t, __u32
  * May each page be in use, by all that is known?  Return: false also if the pages
  * behind the first are not alike.
  */
-static __always_inline bool is_section_used(const struct pt_section *s)
+static __always_inline bool is_section_used(const struct pgmt_section *s)
 {
-	__u32 head = pt_word(s, 0), rest = pt_word(s, 1);
+	__u32 head = pgmt_word(s, 0), rest = pgmt_word(s, 1);
 
-	if (pt_order(head) == PT_SECTION_SHIFT)
+	if (pgmt_order(head) == PGMT_SECTION_SHIFT)
 		return true;
-	return !pt_known_idle(pt_normalise(head, s->fresh)) &&
-	       !pt_known_idle(pt_normalise(rest, s->fresh)) && are_alike(s, rest, PT_LIFE_MASK, 1);
+	return !pgmt_known_idle(pgmt_normalise(head, s->fresh)) &&
+	       !pgmt_known_idle(pgmt_normalise(rest, s->fresh)) &&
+	       are_alike(s, rest, PGMT_LIFE_MASK, 1);
 }
 
 #endif /* PGMAPTRACE_BPF_WHOLE_SECTION_BPF_H */

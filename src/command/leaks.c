@@ -35,16 +35,16 @@ struct leaks {
 	bool found; /* the pgmap that was asked for */
 	bool no_memory;
 	uint64_t pages; /* that were looked at */
-	uint64_t told;	/* when progress was last told of; 0: never */
+	uint64_t shown; /* when progress was last told of; 0: never */
 	/* the pgmap at hand */
-	struct pt_walk now;
+	struct pgmt_walk now;
 	struct record_pgmap pgmap;
-	struct heldset held;
+	struct held_set held;
 	struct requesters requesters;
-	struct stack_texts texts;
+	struct site_texts texts;
 };
 
-static uint64_t first_pfn(const struct pt_pgmap *p, unsigned int range)
+static uint64_t first_pfn(const struct pgmt_pgmap *p, unsigned int range)
 {
 	uint64_t pfn = p->range[range].start;
 
@@ -54,12 +54,13 @@ static uint64_t first_pfn(const struct pt_pgmap *p, unsigned int range)
 /* On a terminal: what takes longer than a second says how far it is. */
 static void progress(struct leaks *l, uint64_t pfn, unsigned int range)
 {
-	const struct pt_pgmap *p = &l->now.pgmap;
+	const struct pgmt_pgmap *p = &l->now.pgmap;
 	uint64_t now = session_now(), all = 0, done = 0;
 
-	if (now - l->began < 1000000000ULL || now - l->told < PROGRESS_NS || !isatty(STDERR_FILENO))
+	if (now - l->began < 1000000000ULL || now - l->shown < PROGRESS_NS ||
+	    !isatty(STDERR_FILENO))
 		return;
-	l->told = now;
+	l->shown = now;
 	for (unsigned int i = 0; i < p->nr_range; i++) {
 		all += p->range[i].end - p->range[i].start + 1;
 		if (i < range)
@@ -72,9 +73,9 @@ static void progress(struct leaks *l, uint64_t pfn, unsigned int range)
 
 static void end_progress(struct leaks *l)
 {
-	if (l->told)
+	if (l->shown)
 		fputs("\r\033[K", stderr);
-	l->told = 0;
+	l->shown = 0;
 }
 
 /*
@@ -84,16 +85,16 @@ static void end_progress(struct leaks *l)
  */
 static int scan(struct leaks *l, bool again)
 {
-	const struct pt_pgmap *p = &l->now.pgmap;
+	const struct pgmt_pgmap *p = &l->now.pgmap;
 
 	for (unsigned int i = 0; i < p->nr_range; i++) {
 		uint64_t pfn = first_pfn(p, i), end = p->range[i].end + 1;
 
 		while (pfn < end) {
-			struct pt_leaks step = {
+			struct pgmt_leak_scan step = {
 				.pgmap = p->address,
 				.pfn = pfn,
-				.end = end - pfn > PT_LEAKS_PAGES ? pfn + PT_LEAKS_PAGES : end,
+				.end = end - pfn > PGMT_LEAKS_PAGES ? pfn + PGMT_LEAKS_PAGES : end,
 				.type = p->type,
 				.dying = l->now.dying,
 			};
@@ -104,7 +105,7 @@ static int scan(struct leaks *l, bool again)
 				return 0;
 			}
 			progress(l, pfn, i);
-			if (again && !heldset_any(&l->held, pfn, step.end)) {
+			if (again && !held_set_any(&l->held, pfn, step.end)) {
 				pfn = step.end;
 				continue;
 			}
@@ -120,12 +121,12 @@ static int scan(struct leaks *l, bool again)
 				return 0;
 			}
 			if (again) {
-				heldset_keep(&l->held, pfn, step.pfn, held, step.held);
+				held_set_keep(&l->held, pfn, step.pfn, held, step.unexplained);
 			} else {
-				for (uint64_t j = 0; j < step.held; j++)
-					heldset_add(&l->held, held[j]);
+				for (uint64_t j = 0; j < step.unexplained; j++)
+					held_set_add(&l->held, held[j]);
 				l->pgmap.count.folios += step.folios;
-				l->pgmap.count.held += step.held;
+				l->pgmap.count.held += step.unexplained;
 				l->pgmap.count.unreadable += step.unreadable;
 				/* what such a folio is worth in references of the pgmap */
 				l->pgmap.least += step.folios;
@@ -149,20 +150,21 @@ enum answer {
 /* The last request of a folio that is out, if the session that runs has seen it. */
 static void ask_peer(struct leaks *l, uint64_t pfn, struct leak_folio *f)
 {
-	enum pt_profile profile = session_choice(l->session)->profile;
+	enum pgmt_profile profile = session_choice(l->session)->profile;
 	unsigned int type = l->now.pgmap.type;
-	struct session_past past;
+	struct session_history past;
 
-	f->past_known = l->peer && session_past(l->session, l->now.pgmap.address, pfn, &past);
+	f->past_known = l->peer && session_history(l->session, l->now.pgmap.address, pfn, &past);
 	if (!f->past_known)
 		return;
 	f->f.state = past.word;
-	f->f.request = past.request;
-	f->f.free = past.free;
-	f->preexisting = pt_life(past.word) == PT_PREEXISTING;
+	f->f.last_request = past.last_request;
+	f->f.last_free = past.last_free;
+	f->preexisting = pgmt_life(past.word) == PGMT_PREEXISTING;
 	/* where nothing says that a use has ended, the last request is the best there is */
-	if (past.request.tick && (!pt_is_paired(profile, type) || pt_is_out(past.word)))
-		f->requested = session_touch_time(l->session, &past.request);
+	if (past.last_request.tick &&
+	    (!pgmt_is_paired(profile, type) || pgmt_is_outstanding(past.word)))
+		f->requested = session_event_time(l->session, &past.last_request);
 }
 
 /* The same, of any session. */
@@ -170,7 +172,7 @@ static void ask_past(struct leaks *l, uint64_t pfn, struct leak_folio *f)
 {
 	ask_peer(l, pfn, f);
 	/* what was seen by one that runs came later */
-	if (!l->past || f->f.request.tick || f->f.free.tick ||
+	if (!l->past || f->f.last_request.tick || f->f.last_free.tick ||
 	    !baseline_request(l->past, &l->pgmap, pfn, &f->past))
 		return;
 	f->requested = f->past.requested;
@@ -196,7 +198,7 @@ static void count_held(struct leaks *l)
 	uint64_t pfn = 0, all = 0;
 
 	l->pgmap.count.held = 0;
-	for (; heldset_next(&l->held, &range, &pfn); pfn++, all++) {
+	for (; held_set_next(&l->held, &range, &pfn); pfn++, all++) {
 		struct leak_folio f = {0};
 
 		ask_past(l, pfn, &f);
@@ -221,15 +223,15 @@ static void count_held(struct leaks *l)
 /* Fill in what a folio is now, and who holds it if @holders. */
 static void look(struct leaks *l, uint64_t pfn, struct leak_folio *f, bool holders)
 {
-	struct pt_touch request = f->f.request, free = f->f.free;
+	struct pgmt_last_event request = f->f.last_request, free = f->f.last_free;
 	uint32_t state = f->f.state;
 	struct holders_query q = {.pfn = pfn};
 
 	f->f.pfn = pfn;
 	session_look(l->session, &f->f);
 	f->f.pgmap = l->now.pgmap;
-	f->f.request = request;
-	f->f.free = free;
+	f->f.last_request = request;
+	f->f.last_free = free;
 	f->f.state = state;
 	/* one time for all that is told: what lasts longer is the telling */
 	f->f.time = l->began;
@@ -251,10 +253,10 @@ static bool is_wanted_in_full(const struct leaks *l)
 /* Each folio that is held: to the file, and to the user what there is to say. */
 static void tell_held(struct leaks *l)
 {
-	unsigned int range = 0, told = 0;
+	unsigned int range = 0, shown = 0;
 	uint64_t pfn = 0;
 
-	for (; heldset_next(&l->held, &range, &pfn); pfn++) {
+	for (; held_set_next(&l->held, &range, &pfn); pfn++) {
 		struct leak_folio f = {0};
 		bool show, full;
 
@@ -264,13 +266,13 @@ static void tell_held(struct leaks *l)
 		}
 		ask_past(l, pfn, &f);
 		show = judge(l, pfn, &f) == ANSWER_SHOW;
-		full = show && told < l->options->top;
-		if (told >= l->options->top && !is_wanted_in_full(l))
+		full = show && shown < l->options->top;
+		if (shown >= l->options->top && !is_wanted_in_full(l))
 			break;
 		if (!full && !is_wanted_in_full(l))
 			continue;
 		look(l, pfn, &f, full);
-		told += full;
+		shown += full;
 		if (l->save.to)
 			l->no_memory |=
 				!leaks_record(l->save.to, &l->from, &l->texts, &l->pgmap, &f);
@@ -285,16 +287,16 @@ static void tell_held(struct leaks *l)
 	}
 	if (!l->options->json && l->pgmap.incomplete)
 		printf("  stopped here\n");
-	else if (!l->options->json && l->pgmap.count.held > told)
+	else if (!l->options->json && l->pgmap.count.held > shown)
 		printf("  and %llu more, not shown (see --top)\n",
-		       (unsigned long long)(l->pgmap.count.held - told));
+		       (unsigned long long)(l->pgmap.count.held - shown));
 	if (knows_requests(l))
 		leaks_requesters(&l->out, &l->requesters, l->began, l->past);
 	requesters_free(&l->requesters);
 }
 
 /* Does a pgmap that was killed keep references, at two looks?  Then someone waits for them. */
-static bool is_stuck(struct leaks *l, const struct pt_walk *before)
+static bool is_stuck(struct leaks *l, const struct pgmt_walk *before)
 {
 	if (!l->now.dying || !before->dying)
 		return false;
@@ -314,7 +316,7 @@ static void find_waiters(struct leaks *l)
 	if (session_holders(l->session, &q, &found))
 		return;
 	for (uint32_t i = 0; i < found.nr && p->nr_waiters < RECORD_WAITERS; i++)
-		if (found.holder[i].how == PT_HOW_PGMAP)
+		if (found.holder[i].how == PGMT_HOW_PGMAP)
 			holder_text(&found.holder[i], p->waiter[p->nr_waiters++],
 				    RECORD_HOLDER_LEN);
 }
@@ -347,7 +349,7 @@ static void tell_pgmap(struct leaks *l, bool stuck)
 
 static int look_at_pgmap(struct leaks *l)
 {
-	struct pt_walk before = l->now;
+	struct pgmt_walk before = l->now;
 	int err = scan(l, false);
 
 	if (err || !l->now.found)
@@ -364,15 +366,15 @@ static int look_at_pgmap(struct leaks *l)
 	}
 	l->pgmap.dying = l->now.dying;
 	l->pgmap.references = l->now.refs;
-	if (!pt_is_requested(session_choice(l->session)->profile, l->now.pgmap.type)) {
+	if (!pgmt_is_requested(session_choice(l->session)->profile, l->now.pgmap.type)) {
 		l->pgmap.least = 0;
 		/* allocations of P2P memory hold references, and are not seen */
-		l->pgmap.most = l->now.pgmap.type == PT_TYPE_PCI_P2PDMA ? PT_REFS_ANY : 0;
+		l->pgmap.most = l->now.pgmap.type == PGMT_TYPE_PCI_P2PDMA ? PGMT_REFS_ANY : 0;
 	}
 	end_progress(l);
 	/* what was not looked at twice may have been held for a moment */
 	if (l->pgmap.incomplete) {
-		heldset_free(&l->held);
+		held_set_free(&l->held);
 		l->pgmap.count.held = 0;
 	} else {
 		count_held(l);
@@ -381,11 +383,11 @@ static int look_at_pgmap(struct leaks *l)
 	return 0;
 }
 
-static int on_pgmap(void *arg, const struct pt_walk *w)
+static int on_pgmap(void *arg, const struct pgmt_walk *w)
 {
 	struct leaks *l = arg;
 	const char *wanted = l->options->pgmap;
-	const struct pt_pgmap *p = &w->pgmap;
+	const struct pgmt_pgmap *p = &w->pgmap;
 	int err;
 
 	l->now = *w;
@@ -393,12 +395,12 @@ static int on_pgmap(void *arg, const struct pt_walk *w)
 	if (wanted && !devices_is_called(l->from.devices, p, wanted))
 		return 0;
 	l->found = true;
-	if (!heldset_init(&l->held, p)) {
+	if (!held_set_init(&l->held, p)) {
 		say_error("out of memory");
 		return EXIT_INTERNAL;
 	}
 	err = look_at_pgmap(l);
-	heldset_free(&l->held);
+	held_set_free(&l->held);
 	end_progress(l);
 	if (!err && !l->now.found && !l->options->json)
 		printf("%s (%s) went away meanwhile\n", l->pgmap.device, l->pgmap.type);
@@ -439,7 +441,7 @@ static void tell_start(struct leaks *l, const struct utsname *u, const char *boo
 	struct record_start start = {
 		.version = VERSION,
 		.release = u->release,
-		.profile = pt_profile_name(session_choice(l->session)->profile),
+		.profile = pgmt_profile_name(session_choice(l->session)->profile),
 		.boot = boot,
 		.time = l->began,
 		.session = l->peer,
@@ -464,7 +466,7 @@ static int finish(struct leaks *l, const struct utsname *u)
 		l->no_memory |= !record_summary(stdout, &l->sum);
 	else
 		leaks_summary(stdout, &l->sum, u->release,
-			      pt_profile_name(session_choice(l->session)->profile));
+			      pgmt_profile_name(session_choice(l->session)->profile));
 	if (err || flush_output())
 		return EXIT_INTERNAL;
 	if (l->no_memory) {
@@ -525,7 +527,7 @@ static int find_leaks(struct leaks *l)
 		say("looked at %llu pages in %.3f s", (unsigned long long)l->pages,
 		    (double)(session_now() - l->began) / 1e9);
 	l->sum.incomplete |= interrupted();
-	if (session_counts(l->session)->lost[PT_LOSS_PGMAP]) {
+	if (session_counts(l->session)->lost[PGMT_LOSS_PGMAP]) {
 		say("not every pgmap was looked at: one is being made just now, has more ranges "
 		    "than are looked at, or is one too many");
 		l->sum.incomplete = true;
@@ -559,7 +561,7 @@ int leaks_run(const struct options *o)
 		err = EXIT_INTERNAL;
 	}
 	save_drop(&l.save);
-	stack_texts_free(&l.texts);
+	site_texts_free(&l.texts);
 	baseline_free(l.baseline);
 	baseline_free(l.past);
 	session_free(l.session);

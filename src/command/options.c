@@ -252,9 +252,9 @@ static const struct {
  * Watch what @watch says, unless something else is watched already.
  * @number: a pfn or an inode; NULL: there is none
  */
-static int watch(struct options *o, enum pt_watch watch, const char *option, const char *number)
+static int watch(struct options *o, enum pgmt_watch watch, const char *option, const char *number)
 {
-	if (o->session.watch != PT_WATCH_NONE)
+	if (o->session.watch != PGMT_WATCH_NONE)
 		return usage_error("%s: give only one of --events, --pfn, --inode and --pgmap",
 				   option);
 	if (number && !parse_number(number, &o->session.watched))
@@ -263,7 +263,7 @@ static int watch(struct options *o, enum pt_watch watch, const char *option, con
 	return 0;
 }
 
-static bool parse_stack(const char *text, enum pt_stack_mode *mode)
+static bool parse_stack(const char *text, enum pgmt_stack_mode *mode)
 {
 	static const char *const names[] = {"none", "findings", "all"};
 
@@ -367,7 +367,7 @@ static int parse_option(int c, struct options *o)
 					   optarg);
 		break;
 	case OPT_EVENTS:
-		return watch(o, PT_WATCH_ALL, "--events", NULL);
+		return watch(o, PGMT_WATCH_ALL, "--events", NULL);
 	case OPT_EXPECT:
 		return parse_policy("--expect", optarg, &o->policy, policy_expect);
 	case OPT_FAIL_ON:
@@ -381,7 +381,7 @@ static int parse_option(int c, struct options *o)
 	case OPT_IGNORE:
 		return parse_policy("--ignore", optarg, &o->policy, policy_ignore);
 	case OPT_INODE:
-		return watch(o, PT_WATCH_INODE, "--inode", optarg);
+		return watch(o, PGMT_WATCH_INODE, "--inode", optarg);
 	case OPT_JSON:
 		o->json_file = optarg;
 		break;
@@ -408,10 +408,10 @@ static int parse_option(int c, struct options *o)
 		o->past = optarg;
 		break;
 	case OPT_PFN:
-		return watch(o, PT_WATCH_PFN, "--pfn", optarg);
+		return watch(o, PGMT_WATCH_PFN, "--pfn", optarg);
 	case OPT_PGMAP:
 		o->pgmap = optarg;
-		return watch(o, PT_WATCH_ALL, "--pgmap", NULL);
+		return watch(o, PGMT_WATCH_ALL, "--pgmap", NULL);
 	case 'p':
 		if (!parse_pid(optarg, &o->session.pid))
 			return usage_error("--pid %s: give the number of a process", optarg);
@@ -600,7 +600,7 @@ static int parse_command(int argc, char **argv, struct options *o, uint64_t *giv
 }
 
 /* Where a file is or would be: its directory, and its name in that. */
-static const char *place_of(const char *path, struct stat *dir)
+static const char *site_index_of(const char *path, struct stat *dir)
 {
 	const char *slash = strrchr(path, '/');
 	char *to_slash = slash ? strndup(path, slash - path + 1) : strdup(".");
@@ -627,8 +627,8 @@ static bool is_same_file(const char *a, const char *b)
 		return false;
 	if (!stat(a, &x) && !stat(b, &y))
 		return !S_ISCHR(x.st_mode) && is_same(&x, &y);
-	name_a = place_of(a, &x);
-	name_b = place_of(b, &y);
+	name_a = site_index_of(a, &x);
+	name_b = site_index_of(b, &y);
 	return name_a && name_b && !strcmp(name_a, name_b) && is_same(&x, &y);
 }
 
@@ -714,7 +714,7 @@ static int check_options(const struct options *o, uint64_t given)
 /* --stall 0: what is not looked for is not found good. */
 static int look_for_no_stall(struct policy *p)
 {
-	static const enum pt_rule rules[] = {PT_RULE_TEARDOWN_STALL, PT_RULE_BREAK_STALL};
+	static const enum pgmt_rule rules[] = {PGMT_RULE_TEARDOWN_STALL, PGMT_RULE_BREAK_STALL};
 
 	for (int i = 0; i < 2; i++) {
 		enum policy_effect *effect = &p->effect[rules[i]];
@@ -722,7 +722,7 @@ static int look_for_no_stall(struct policy *p)
 		if (p->numbered[rules[i]] || *effect == POLICY_FAIL || *effect == POLICY_WARN)
 			return usage_error("--stall 0: %s is looked for by no one, and named by "
 					   "another option",
-					   pt_rule_name(rules[i]));
+					   pgmt_rule_name(rules[i]));
 		*effect = POLICY_IGNORE;
 	}
 	return 0;
@@ -740,7 +740,7 @@ int options_parse(int argc, char **argv, struct options *o)
 		.stall = 10,
 		.top = DEFAULT_TOP,
 		.error_exitcode = EXIT_FINDINGS,
-		.session.stack = PT_STACK_FINDINGS,
+		.session.stack = PGMT_STACK_FINDINGS,
 	};
 	err = parse_options(argc, argv, "+" LETTERS, o, &given);
 	if (err || is_about(o))

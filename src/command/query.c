@@ -25,7 +25,7 @@ int flush_output(void)
 
 int command_probe(const struct options *o)
 {
-	const struct pt_choice *c;
+	const struct pgmt_choice *c;
 	struct session *s;
 	int status;
 
@@ -33,16 +33,16 @@ int command_probe(const struct options *o)
 	if (!s)
 		return status;
 	c = session_choice(s);
-	printf("profile: %s\n\nhooks:\n", pt_profile_name(c->profile));
-	for (const struct pt_hook *h = pt_hooks; h->function; h++) {
+	printf("profile: %s\n\nhooks:\n", pgmt_profile_name(c->profile));
+	for (const struct pgmt_hook *h = pgmt_hooks; h->function; h++) {
 		if (!(h->profiles & (1 << c->profile)))
 			continue;
-		printf("  %-13s%s\n", pt_attach_name(h->attach),
-		       h->attach == PT_ATTACH_NO ? h->function : h->symbol);
+		printf("  %-13s%s\n", pgmt_attach_name(h->attach),
+		       h->attach == PGMT_ATTACH_NO ? h->function : h->symbol);
 	}
 	printf("\nrules:\n");
-	for (int i = 1; i < PT_NR_RULES; i++)
-		printf("  %-4s %s\n", c->rules_off & (1u << i) ? "off" : "on", pt_rule_name(i));
+	for (int i = 1; i < PGMT_NR_RULES; i++)
+		printf("  %-4s %s\n", c->rules_off & (1u << i) ? "off" : "on", pgmt_rule_name(i));
 	session_free(s);
 	return flush_output();
 }
@@ -51,10 +51,10 @@ int command_rules(const char *name)
 {
 	bool found = false;
 
-	for (int i = 1; i < PT_NR_RULES; i++) {
-		if (name && strcmp(name, pt_rule_name(i)))
+	for (int i = 1; i < PGMT_NR_RULES; i++) {
+		if (name && strcmp(name, pgmt_rule_name(i)))
 			continue;
-		printf("%-22s%s\n", pt_rule_name(i), pt_rule_text(i));
+		printf("%-22s%s\n", pgmt_rule_name(i), pgmt_rule_text(i));
 		found = true;
 	}
 	if (!found)
@@ -120,12 +120,12 @@ static void stack_line(void *arg, const struct stack_line *l)
 	stack_print(stdout, l, true);
 }
 
-static void print_wait(const struct pt_wait *w, const struct ksyms *k, struct inlines *in)
+static void print_wait(const struct pgmt_wait *w, const struct ksyms *k, struct inlines *in)
 {
-	struct pt_stack st;
+	struct pgmt_stack st;
 
 	printf("%s/%u waits for ", comm_text(w->comm).text, w->tid);
-	if (w->how == PT_HOW_PGMAP)
+	if (w->how == PGMT_HOW_PGMAP)
 		printf("the pgmap of pfn 0x%llx\n", w->pfn);
 	else
 		printf("pfn 0x%llx (refcount %d)\n", w->pfn, w->refcount);
@@ -135,7 +135,7 @@ static void print_wait(const struct pt_wait *w, const struct ksyms *k, struct in
 
 int command_waiters(const struct options *o)
 {
-	static struct pt_waits found;
+	static struct pgmt_waits found;
 	struct inlines *inlines;
 	struct session *s;
 	int status, err;
@@ -157,14 +157,14 @@ int command_waiters(const struct options *o)
 		printf("and %u more\n", found.more);
 	if (!found.nr)
 		printf("nobody found\n");
-	if (!(found.looked & 1u << PT_HOW_WAIT))
+	if (!(found.looked & 1u << PGMT_HOW_WAIT))
 		printf("can't be known, or not wholly: who waits for a page\n");
-	if (!(found.looked & 1u << PT_HOW_PGMAP))
+	if (!(found.looked & 1u << PGMT_HOW_PGMAP))
 		printf("can't be known, or not wholly: who waits for a pgmap\n");
 	err = flush_output();
 	if (err)
 		return err;
 	if (found.nr)
 		return EXIT_CLEAN;
-	return found.looked == PT_LOOKED_WAITS ? EXIT_FINDINGS : EXIT_INCONCLUSIVE;
+	return found.looked == PGMT_LOOKED_WAITS ? EXIT_FINDINGS : EXIT_INCONCLUSIVE;
 }

@@ -103,7 +103,7 @@ static bool is_ignored(const struct tracing *t, unsigned int rule)
 }
 
 /* Return: the suppression that leaves it out; NULL: none does. */
-static struct suppression *suppression_of(struct tracing *t, const struct pt_finding *f)
+static struct suppression *suppression_of(struct tracing *t, const struct pgmt_finding *f)
 {
 	struct report_subject *s = t->suppressions.first ? malloc(sizeof(*s)) : NULL;
 	struct suppression *found;
@@ -117,7 +117,7 @@ static struct suppression *suppression_of(struct tracing *t, const struct pt_fin
 }
 
 /* Is this finding left out, and its group with it so far? */
-static bool is_left_out(struct tracing *t, struct finding_group *g, const struct pt_finding *f)
+static bool is_left_out(struct tracing *t, struct finding_group *g, const struct pgmt_finding *f)
 {
 	struct suppression *s;
 
@@ -134,7 +134,7 @@ static bool is_left_out(struct tracing *t, struct finding_group *g, const struct
 	return false;
 }
 
-static void show(struct tracing *t, struct finding_group *g, const struct pt_finding *f,
+static void show(struct tracing *t, struct finding_group *g, const struct pgmt_finding *f,
 		 const struct outstanding_group *groups, struct holders_found *held)
 {
 	if (g)
@@ -148,7 +148,7 @@ static void show(struct tracing *t, struct finding_group *g, const struct pt_fin
  * @own: how many were made here
  * @groups: as outputs_finding() has them
  */
-static void add_finding(struct tracing *t, const struct pt_finding *f, uint64_t own,
+static void add_finding(struct tracing *t, const struct pgmt_finding *f, uint64_t own,
 			const struct outstanding_group *groups)
 {
 	unsigned int before = 0;
@@ -160,7 +160,7 @@ static void add_finding(struct tracing *t, const struct pt_finding *f, uint64_t 
 	show(t, g, f, groups, NULL);
 }
 
-static void add_own_finding(void *arg, const struct pt_finding *f)
+static void add_own_finding(void *arg, const struct pgmt_finding *f)
 {
 	struct tracing *t = arg;
 
@@ -168,13 +168,13 @@ static void add_own_finding(void *arg, const struct pt_finding *f)
 	add_finding(t, f, 1, NULL);
 }
 
-static void on_finding(void *arg, const struct pt_finding *f)
+static void on_finding(void *arg, const struct pgmt_finding *f)
 {
 	add_finding(arg, f, 0, NULL);
 }
 
 /* What a pgmap is called, and what is mounted: while it is there. */
-static void on_pgmap(void *arg, const struct pt_pgmap *p)
+static void on_pgmap(void *arg, const struct pgmt_pgmap *p)
 {
 	struct tracing *t = arg;
 
@@ -184,17 +184,17 @@ static void on_pgmap(void *arg, const struct pt_pgmap *p)
 	session_note_modules(t->session);
 }
 
-static void on_told(void *arg, const struct pt_told *told)
+static void on_event(void *arg, const struct pgmt_event_record *event)
 {
 	struct tracing *t = arg;
 
 	if (t->options->pgmap &&
-	    !devices_epoch_is_called(t->out.from.devices, told->epoch, t->options->pgmap))
+	    !devices_epoch_is_called(t->out.from.devices, event->epoch, t->options->pgmap))
 		return;
-	outputs_event(&t->out, told);
+	outputs_event(&t->out, event);
 }
 
-static void on_release(void *arg, const struct pt_release *r)
+static void on_release(void *arg, const struct pgmt_release *r)
 {
 	struct tracing *t = arg;
 
@@ -205,33 +205,34 @@ static void on_release(void *arg, const struct pt_release *r)
 
 struct outstanding_of {
 	struct tracing *tracing;
-	const struct pt_pgmap *pgmap;
+	const struct pgmt_pgmap *pgmap;
 	struct outstanding found;
 };
 
 /* How many pages a folio that is out has, by its state @word; @f: as it is now. */
-static uint64_t pages_out(const struct tracing *t, const struct pt_finding *f, uint32_t word)
+static uint64_t pages_out(const struct tracing *t, const struct pgmt_finding *f, uint32_t word)
 {
 	/* fsdax is mapped there, and not asked for at some order */
-	if (session_choice(t->session)->profile == PT_PROFILE_COUNTED &&
-	    f->pgmap.type == PT_TYPE_FS_DAX)
+	if (session_choice(t->session)->profile == PGMT_PROFILE_COUNTED &&
+	    f->pgmap.type == PGMT_TYPE_FS_DAX)
 		return 1ULL << f->order;
-	return 1ULL << pt_order(word);
+	return 1ULL << pgmt_order(word);
 }
 
-static bool add_outstanding(void *arg, uint64_t pfn, uint32_t word, const struct pt_touch *request)
+static bool add_outstanding(void *arg, uint64_t pfn, uint32_t word,
+			    const struct pgmt_last_event *request)
 {
 	struct outstanding_of *of = arg;
-	struct pt_finding f = {.pfn = pfn};
+	struct pgmt_finding f = {.pfn = pfn};
 
-	for (uint32_t i = 0; i < of->pgmap->nr_range && i < PT_MAX_RANGES; i++) {
+	for (uint32_t i = 0; i < of->pgmap->nr_range && i < PGMT_MAX_RANGES; i++) {
 		if (pfn < of->pgmap->range[i].start || pfn > of->pgmap->range[i].end)
 			continue;
 		f.pgmap.epoch = of->pgmap->epoch;
 		/* there may be millions: what they are called is wanted of a few */
-		if (outstanding_wants_example(&of->found, of->pgmap->epoch, request->at))
+		if (outstanding_wants_example(&of->found, of->pgmap->epoch, request->site))
 			session_look(of->tracing->session, &f);
-		f.request = *request;
+		f.last_request = *request;
 		f.state = word;
 		outstanding_add(&of->found, &f, pages_out(of->tracing, &f, word));
 	}
@@ -239,25 +240,25 @@ static bool add_outstanding(void *arg, uint64_t pfn, uint32_t word, const struct
 }
 
 /* When memunmap_pages came, if that was seen. */
-static uint64_t wait_began(void *arg, const struct pt_wait *w)
+static uint64_t wait_began(void *arg, const struct pgmt_wait *w)
 {
 	struct tracing *t = arg;
-	struct pt_pgmap p;
+	struct pgmt_pgmap p;
 
-	if (w->how != PT_HOW_PGMAP || !session_pgmap(t->session, w->pgmap, &p) ||
+	if (w->how != PGMT_HOW_PGMAP || !session_pgmap(t->session, w->pgmap, &p) ||
 	    p.killer != w->tid)
 		return 0;
 	return p.killed;
 }
 
 /* What a stall is about, as things are now. */
-static void look_at_stall(struct tracing *t, const struct stall *st, struct pt_finding *f)
+static void look_at_stall(struct tracing *t, const struct stall *st, struct pgmt_finding *f)
 {
-	struct pt_refs refs;
-	struct pt_pgmap p = {.address = st->wait.pgmap};
+	struct pgmt_refs refs;
+	struct pgmt_pgmap p = {.address = st->wait.pgmap};
 
-	*f = (struct pt_finding){.pfn = st->wait.pfn};
-	if (st->wait.how == PT_HOW_WAIT) {
+	*f = (struct pgmt_finding){.pfn = st->wait.pfn};
+	if (st->wait.how == PGMT_HOW_WAIT) {
 		f->mapping = session_break(t->session, st->wait.tid);
 	} else {
 		session_pgmap(t->session, st->wait.pgmap, &p);
@@ -266,18 +267,18 @@ static void look_at_stall(struct tracing *t, const struct stall *st, struct pt_f
 		f->pfn = refs.pfn ? refs.pfn : st->wait.pfn;
 	}
 	session_look(t->session, f);
-	f->kind = PT_RECORD_FINDING;
-	f->rule = PT_RULE_BREAK_STALL;
+	f->kind = PGMT_RECORD_FINDING;
+	f->rule = PGMT_RULE_BREAK_STALL;
 	f->time = session_now();
 	f->waited = f->time - st->since;
 	f->tid = st->wait.tid;
 	f->tgid = st->wait.tgid;
-	f->cpu = PT_CPU_UNKNOWN;
+	f->cpu = PGMT_CPU_UNKNOWN;
 	memcpy(f->comm, st->wait.comm, sizeof(f->comm));
-	f->at = session_keep_stack(t->session, st->wait.frames);
-	if (st->wait.how != PT_HOW_PGMAP)
+	f->site = session_keep_stack(t->session, st->wait.frames);
+	if (st->wait.how != PGMT_HOW_PGMAP)
 		return;
-	f->rule = PT_RULE_TEARDOWN_STALL;
+	f->rule = PGMT_RULE_TEARDOWN_STALL;
 	f->pgmap = p;
 	f->refs = refs.refs;
 	f->least = refs.least;
@@ -291,12 +292,12 @@ static void on_stalled(void *arg, struct stall *st)
 	struct outstanding_of of = {.tracing = t};
 	struct finding_group *g;
 	unsigned int before;
-	struct pt_finding f;
+	struct pgmt_finding f;
 
 	look_at_stall(t, st, &f);
-	if (st->reports && !st->told)
+	if (st->reports && !st->reported)
 		return;
-	if (!st->reports && (is_ignored(t, f.rule) || !session_judges(t->session, &f)))
+	if (!st->reports && (is_ignored(t, f.rule) || !session_is_in_scope(t->session, &f)))
 		return;
 	st->about = f;
 	if (st->reports) {
@@ -305,7 +306,7 @@ static void on_stalled(void *arg, struct stall *st)
 		return;
 	}
 	t->own.rule[f.rule]++;
-	if (f.rule == PT_RULE_BREAK_STALL) {
+	if (f.rule == PGMT_RULE_BREAK_STALL) {
 		session_expect_free(t->session, f.pfn, true);
 	} else {
 		of.pgmap = &f.pgmap;
@@ -313,8 +314,8 @@ static void on_stalled(void *arg, struct stall *st)
 	}
 	/* each wait is told of, also where there was one before */
 	g = findings_add(&t->findings, &f, 1, &before);
-	st->told = !is_left_out(t, g, &f);
-	if (st->told)
+	st->reported = !is_left_out(t, g, &f);
+	if (st->reported)
 		show(t, g, &f, of.found.groups, &st->held);
 	outstanding_free(&of.found);
 }
@@ -325,10 +326,10 @@ static void on_stall_ended(void *arg, struct stall *st)
 	bool others = false;
 
 	for (const struct stall *i = t->stalls.all; i; i = i->next)
-		others |= i != st && i->told && i->wait.pfn == st->wait.pfn;
-	if (st->wait.how == PT_HOW_WAIT && !others)
+		others |= i != st && i->reported && i->wait.pfn == st->wait.pfn;
+	if (st->wait.how == PGMT_HOW_WAIT && !others)
 		session_expect_free(t->session, st->wait.pfn, false);
-	if (!st->told)
+	if (!st->reported)
 		return;
 	read_clock(t);
 	outputs_stall_ended(&t->out, st);
@@ -338,7 +339,7 @@ static void on_stall_ended(void *arg, struct stall *st)
 
 static void look_for_stalls(struct tracing *t)
 {
-	struct pt_waits waits;
+	struct pgmt_waits waits;
 
 	if (!t->stalls.limit)
 		return;
@@ -346,7 +347,7 @@ static void look_for_stalls(struct tracing *t)
 		t->own.blind = true;
 		return;
 	}
-	t->dim = waits.more || waits.looked != PT_LOOKED_WAITS ? t->dim + 1 : 0;
+	t->dim = waits.more || waits.looked != PGMT_LOOKED_WAITS ? t->dim + 1 : 0;
 	t->own.blind |= t->dim >= DIM_IS_BLIND;
 	/* what was released before the look is to be known with it */
 	session_consume(t->session);
@@ -403,14 +404,14 @@ static int trace(struct tracing *t, pid_t child)
 		{.fd = t->signals, .events = POLLIN},
 		{.fd = files_fd(t->out.from.files), .events = POLLPRI},
 	};
-	double told = now(), looked = now(), noted = now();
+	double shown = now(), looked = now(), noted = now();
 	bool late = false, many = false;
 	int status = 0, records = 0;
 
-	if (o->session.watch != PT_WATCH_NONE)
+	if (o->session.watch != PGMT_WATCH_NONE)
 		setpriority(PRIO_PROCESS, 0, HASTE);
 	if (o->interval > 0)
-		t->next_table = told + o->interval;
+		t->next_table = shown + o->interval;
 	while (!stop_requested(child) && !command_ended(child, &status)) {
 		double left = end ? end - now() : 1;
 
@@ -424,7 +425,7 @@ static int trace(struct tracing *t, pid_t child)
 		}
 		if (timeout)
 			end_late_command(&timeout, &late);
-		left = least(left, o->session.watch == PT_WATCH_NONE ? 1 : EVENTS_EVERY);
+		left = least(left, o->session.watch == PGMT_WATCH_NONE ? 1 : EVENTS_EVERY);
 		if (timeout)
 			left = least(left, timeout - now());
 		if (t->next_table)
@@ -444,7 +445,7 @@ static int trace(struct tracing *t, pid_t child)
 		records = session_consume(t->session);
 		many = records > MANY_EVENTS;
 		session_check_refs(t->session, add_own_finding, t);
-		if (o->session.watch != PT_WATCH_NONE)
+		if (o->session.watch != PGMT_WATCH_NONE)
 			outputs_flush(&t->out);
 		if (now() - looked >= 1) {
 			looked = now();
@@ -454,8 +455,8 @@ static int trace(struct tracing *t, pid_t child)
 		}
 		if (show_rates(t))
 			break;
-		if (t->findings.nr && now() - told > 1) {
-			told = now();
+		if (t->findings.nr && now() - shown > 1) {
+			shown = now();
 			findings_count(&t->findings, t->session);
 			outputs_progress(&t->out, &t->findings);
 		}
@@ -478,27 +479,27 @@ static void settle_refs(struct tracing *t)
 }
 
 /* Is this folio explained by a mapping that lasts, or a file, or was it freed since? */
-static bool accounted_for(const struct pt_finding *f, enum pt_life life)
+static bool accounted_for(const struct pgmt_finding *f, enum pgmt_life life)
 {
 	/* its page_free has not come, whatever the count says */
-	if (life == PT_PART)
+	if (life == PGMT_PART)
 		return false;
-	return f->refcount <= 0 || (f->held && f->refcount <= (int64_t)f->held);
+	return f->refcount <= 0 || (f->accounted && f->refcount <= (int64_t)f->accounted);
 }
 
 /* The rule that a folio breaks which is out for too long. */
-static enum pt_rule outstanding_rule(enum pt_life life)
+static enum pgmt_rule outstanding_rule(enum pgmt_life life)
 {
-	return life == PT_PART ? PT_RULE_PAGES_UNBALANCED : PT_RULE_LEAK;
+	return life == PGMT_PART ? PGMT_RULE_PAGES_UNBALANCED : PGMT_RULE_LEAK;
 }
 
 static bool judge_outstanding(void *arg, uint64_t pfn, uint32_t word,
-			      const struct pt_touch *request)
+			      const struct pgmt_last_event *request)
 {
 	struct tracing *t = arg;
-	double age = now() - session_touch_time(t->session, request) / 1e9;
-	enum pt_life life = pt_life(word);
-	struct pt_finding f = {.pfn = pfn};
+	double age = now() - session_event_time(t->session, request) / 1e9;
+	enum pgmt_life life = pgmt_life(word);
+	struct pgmt_finding f = {.pfn = pfn};
 
 	if (interrupted())
 		return false;
@@ -509,23 +510,24 @@ static bool judge_outstanding(void *arg, uint64_t pfn, uint32_t word,
 		return true;
 	}
 	if (age < t->options->older || !session_look(t->session, &f) || accounted_for(&f, life) ||
-	    !session_judges(t->session, &f))
+	    !session_is_in_scope(t->session, &f))
 		return true;
-	f.kind = PT_RECORD_FINDING;
+	f.kind = PGMT_RECORD_FINDING;
 	f.rule = outstanding_rule(life);
 	f.time = now() * 1e9;
 	f.state = word;
-	f.at = f.request.at;
+	f.site = f.last_request.site;
 	t->own.rule[f.rule]++;
 	outstanding_add(&t->leaks, &f, pages_out(t, &f, word));
 	return true;
 }
 
-static void add_gone(void *arg, const struct pt_gone_key *key, const struct pt_gone *gone)
+static void add_torn_down(void *arg, const struct pgmt_torn_down_key *key,
+			  const struct pgmt_torn_down *gone)
 {
 	struct tracing *t = arg;
 
-	outstanding_add_gone(&t->leaks, key, gone);
+	outstanding_add_torn_down(&t->leaks, key, gone);
 }
 
 /* What was requested and never freed: of pgmaps that are gone, and with --older of the rest. */
@@ -533,10 +535,10 @@ static void judge_leaks(struct tracing *t)
 {
 	struct outstanding_group *g, *next;
 
-	if (!is_ignored(t, PT_RULE_LEAK))
-		session_gone(t->session, add_gone, t);
+	if (!is_ignored(t, PGMT_RULE_LEAK))
+		session_gone(t->session, add_torn_down, t);
 	if (t->options->older >= 0 &&
-	    !(session_choice(t->session)->rules_off & (1u << PT_RULE_LEAK)))
+	    !(session_choice(t->session)->rules_off & (1u << PGMT_RULE_LEAK)))
 		t->own.cut_short = !session_outstanding(t->session, judge_outstanding, t);
 	for (g = t->leaks.groups; g; g = next) {
 		if (interrupted()) {
@@ -547,7 +549,7 @@ static void judge_leaks(struct tracing *t)
 		/* each is a group of its own: what comes after it is not its */
 		g->next = NULL;
 		if (g->gone)
-			outputs_gone(&t->out, g);
+			outputs_torn_down(&t->out, g);
 		else
 			add_finding(t, &g->example[0], g->folios, g);
 		g->next = next;
@@ -573,7 +575,7 @@ static int save_past(struct tracing *t, uint64_t ended, bool lost)
 static void count_suppressed(struct tracing *t)
 {
 	for (struct finding_group *g = t->findings.groups; g; g = g->next) {
-		struct pt_finding f = {.rule = g->key.rule, .at = g->key.at};
+		struct pgmt_finding f = {.rule = g->key.rule, .site = g->key.site};
 
 		if (!g->nr_examples)
 			g->suppression = suppression_of(t, &f);
@@ -631,7 +633,7 @@ static int finish(struct tracing *t, int command_status)
 	findings_count(&t->findings, t->session);
 	count_suppressed(t);
 	summarise(&evidence, sum);
-	not_saved = save_past(t, ended, sum->ledger.touches & (1u << PT_RULE_LEAK));
+	not_saved = save_past(t, ended, sum->ledger.touches & (1u << PGMT_RULE_LEAK));
 	status = status_of(t, sum, command_status);
 	if (not_saved)
 		status = EXIT_INTERNAL;
@@ -646,7 +648,7 @@ struct named {
 	bool found;
 };
 
-static void look_for_name(void *arg, const struct pt_pgmap *p)
+static void look_for_name(void *arg, const struct pgmt_pgmap *p)
 {
 	struct named *n = arg;
 
@@ -672,15 +674,15 @@ struct steps {
 
 static void say_attached(const struct session *s, const struct steps *at)
 {
-	const struct pt_choice *c = session_choice(s);
+	const struct pgmt_choice *c = session_choice(s);
 
 	say("programs loaded in %.3f s, attached in %.3f s, pages looked at in %.3f s",
 	    (double)(at->loaded - at->begun) / 1e9, (double)(at->attached - at->loaded) / 1e9,
 	    (double)(at->looked - at->attached) / 1e9);
-	say("profile %s", pt_profile_name(c->profile));
-	for (const struct pt_hook *h = pt_hooks; h->function; h++)
-		if (h->attach != PT_ATTACH_NO)
-			say("%s %s", pt_attach_name(h->attach), h->symbol);
+	say("profile %s", pgmt_profile_name(c->profile));
+	for (const struct pgmt_hook *h = pgmt_hooks; h->function; h++)
+		if (h->attach != PGMT_ATTACH_NO)
+			say("%s %s", pgmt_attach_name(h->attach), h->symbol);
 }
 
 /* Return: 0; an exit status, said on stderr. */
@@ -728,7 +730,7 @@ int trace_run(const struct options *o)
 	struct session_reader reader = {
 		.finding = on_finding,
 		.pgmap = on_pgmap,
-		.told = on_told,
+		.event = on_event,
 		.release = on_release,
 		.arg = &t,
 	};

@@ -5,13 +5,13 @@
 
 #define NONE UINT64_MAX
 
-static uint64_t pages_of(const struct pt_range *r)
+static uint64_t pages_of(const struct pgmt_range *r)
 {
 	return r->end - r->start + 1;
 }
 
 /* Where the bit of @pfn is; NONE if it lies in no range. */
-static uint64_t place(const struct heldset *h, uint64_t pfn)
+static uint64_t place(const struct held_set *h, uint64_t pfn)
 {
 	uint64_t before = 0;
 
@@ -24,7 +24,7 @@ static uint64_t place(const struct heldset *h, uint64_t pfn)
 }
 
 /* The first bit that is set from @at to before @end; NONE: there is none. */
-static uint64_t find_bit(const struct heldset *h, uint64_t at, uint64_t end)
+static uint64_t find_bit(const struct held_set *h, uint64_t at, uint64_t end)
 {
 	while (at < end) {
 		uint64_t word = h->bits[at / 64] >> at % 64;
@@ -38,9 +38,9 @@ static uint64_t find_bit(const struct heldset *h, uint64_t at, uint64_t end)
 	return NONE;
 }
 
-bool heldset_init(struct heldset *h, const struct pt_pgmap *p)
+bool held_set_init(struct held_set *h, const struct pgmt_pgmap *p)
 {
-	*h = (struct heldset){.nr_range = p->nr_range};
+	*h = (struct held_set){.nr_range = p->nr_range};
 	for (unsigned int i = 0; i < h->nr_range; i++) {
 		h->range[i] = p->range[i];
 		h->pages += pages_of(&h->range[i]);
@@ -49,13 +49,13 @@ bool heldset_init(struct heldset *h, const struct pt_pgmap *p)
 	return h->bits;
 }
 
-void heldset_free(struct heldset *h)
+void held_set_free(struct held_set *h)
 {
 	free(h->bits);
-	*h = (struct heldset){0};
+	*h = (struct held_set){0};
 }
 
-void heldset_add(struct heldset *h, uint64_t pfn)
+void held_set_add(struct held_set *h, uint64_t pfn)
 {
 	uint64_t at = place(h, pfn);
 
@@ -63,8 +63,8 @@ void heldset_add(struct heldset *h, uint64_t pfn)
 		h->bits[at / 64] |= 1ULL << at % 64;
 }
 
-void heldset_keep(struct heldset *h, uint64_t pfn, uint64_t end, const uint64_t *kept,
-		  unsigned int nr)
+void held_set_keep(struct held_set *h, uint64_t pfn, uint64_t end, const uint64_t *kept,
+		   unsigned int nr)
 {
 	uint64_t first = place(h, pfn), at = first, last = first + (end - pfn);
 	unsigned int i = 0;
@@ -80,17 +80,17 @@ void heldset_keep(struct heldset *h, uint64_t pfn, uint64_t end, const uint64_t 
 	}
 }
 
-bool heldset_any(const struct heldset *h, uint64_t pfn, uint64_t end)
+bool held_set_any(const struct held_set *h, uint64_t pfn, uint64_t end)
 {
 	uint64_t first = place(h, pfn);
 
 	return first != NONE && find_bit(h, first, first + (end - pfn)) != NONE;
 }
 
-bool heldset_next(const struct heldset *h, unsigned int *range, uint64_t *pfn)
+bool held_set_next(const struct held_set *h, unsigned int *range, uint64_t *pfn)
 {
 	for (; *range < h->nr_range; (*range)++, *pfn = 0) {
-		const struct pt_range *r = &h->range[*range];
+		const struct pgmt_range *r = &h->range[*range];
 		uint64_t from = *pfn > r->start ? *pfn : r->start, at, first;
 
 		if (from > r->end)

@@ -11,25 +11,25 @@
 
 #include "model/wire.h"
 
-struct heldset {
+struct held_set {
 	uint64_t *bits;
 	uint64_t pages;
 	unsigned int nr_range;
-	struct pt_range range[PT_MAX_RANGES];
+	struct pgmt_range range[PGMT_MAX_RANGES];
 };
 
 /* Return: false without memory.  The set is empty. */
-bool heldset_init(struct heldset *h, const struct pt_pgmap *p);
+bool held_set_init(struct held_set *h, const struct pgmt_pgmap *p);
 /* It is empty then, and has no pages. */
-void heldset_free(struct heldset *h);
+void held_set_free(struct held_set *h);
 
-void heldset_add(struct heldset *h, uint64_t pfn);
+void held_set_add(struct held_set *h, uint64_t pfn);
 /* Of the pages from @pfn to before @end, which lie in one range, keep the @nr that @kept lists. */
-void heldset_keep(struct heldset *h, uint64_t pfn, uint64_t end, const uint64_t *kept,
-		  unsigned int nr);
+void held_set_keep(struct held_set *h, uint64_t pfn, uint64_t end, const uint64_t *kept,
+		   unsigned int nr);
 /* Return: is there one in @pfn to before @end, which lie in one range? */
-bool heldset_any(const struct heldset *h, uint64_t pfn, uint64_t end);
+bool held_set_any(const struct held_set *h, uint64_t pfn, uint64_t end);
 /* The first one at *pfn or above, by range; false: none.  Begin with 0 at *range and *pfn. */
-bool heldset_next(const struct heldset *h, unsigned int *range, uint64_t *pfn);
+bool held_set_next(const struct held_set *h, unsigned int *range, uint64_t *pfn);
 
 #endif /* PGMAPTRACE_LEAKS_HELD_SET_H */

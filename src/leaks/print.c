@@ -7,13 +7,13 @@
 #include "base/comm.h"
 #include "report/stacks.h"
 
-static struct requester *find_requester(struct requesters *all, uint32_t at, const char *stack,
+static struct requester *find_requester(struct requesters *all, uint32_t site, const char *stack,
 					const char *comm)
 {
 	struct requester *more;
 
 	for (unsigned int i = 0; i < all->nr; i++)
-		if (all->one[i].at == at && all->one[i].stack == stack &&
+		if (all->one[i].site == site && all->one[i].stack == stack &&
 		    !strcmp(all->one[i].comm, comm))
 			return &all->one[i];
 	more = realloc(all->one, (all->nr + 1) * sizeof(*more));
@@ -21,24 +21,24 @@ static struct requester *find_requester(struct requesters *all, uint32_t at, con
 		return NULL;
 	all->one = more;
 	more += all->nr++;
-	*more = (struct requester){.at = at, .stack = stack};
+	*more = (struct requester){.site = site, .stack = stack};
 	strcpy(more->comm, comm);
 	return more;
 }
 
 /* Who asked for it, as far as that is known. */
 static void name_requester(struct session *s, const struct leak_folio *f,
-			   char comm[PT_COMM_LEN + 1])
+			   char comm[PGMT_COMM_LEN + 1])
 {
 	if (!f->ended)
-		session_comm(s, &f->f.request, comm);
+		session_comm(s, &f->f.last_request, comm);
 	else if (f->past.task)
-		snprintf(comm, PT_COMM_LEN + 1, "%s", f->past.task);
+		snprintf(comm, PGMT_COMM_LEN + 1, "%s", f->past.task);
 }
 
 bool requesters_add(struct requesters *all, struct session *s, const struct leak_folio *f)
 {
-	char comm[PT_COMM_LEN + 1] = "?";
+	char comm[PGMT_COMM_LEN + 1] = "?";
 	struct requester *r;
 
 	if (!f->requested) {
@@ -47,8 +47,8 @@ bool requesters_add(struct requesters *all, struct session *s, const struct leak
 		return true;
 	}
 	name_requester(s, f, comm);
-	r = find_requester(all, f->ended ? 0 : f->f.request.at, f->ended ? f->past.stack : NULL,
-			   comm);
+	r = find_requester(all, f->ended ? 0 : f->f.last_request.site,
+			   f->ended ? f->past.stack : NULL, comm);
 	if (!r)
 		return false;
 	if (r->folios < REQUESTER_PFNS)
@@ -70,7 +70,7 @@ static void explained(FILE *to, const struct record_pgmap *r)
 {
 	if (r->least == r->most)
 		fprintf(to, "%llu", (unsigned long long)r->most);
-	else if (r->most == PT_REFS_ANY)
+	else if (r->most == PGMT_REFS_ANY)
 		fprintf(to, "%llu or more", (unsigned long long)r->least);
 	else
 		fprintf(to, "%llu to %llu", (unsigned long long)r->least,
@@ -91,16 +91,16 @@ static void dying(struct text_out *o, const struct record_pgmap *r, bool stuck)
 		fprintf(o->to, "    %s\n", r->waiter[i]);
 }
 
-void leaks_pgmap(struct text_out *o, const struct record_pgmap *r, const struct pt_pgmap *p,
+void leaks_pgmap(struct text_out *o, const struct record_pgmap *r, const struct pgmt_pgmap *p,
 		 bool stuck)
 {
-	bool in_use = p->type == PT_TYPE_PRIVATE || p->type == PT_TYPE_COHERENT;
+	bool in_use = p->type == PGMT_TYPE_PRIVATE || p->type == PGMT_TYPE_COHERENT;
 
 	fputs(r->device, o->to);
 	if (r->block[0])
 		fprintf(o->to, ", %s", r->block);
 	fprintf(o->to, " (%s), pfn", r->type);
-	for (uint32_t i = 0; i < p->nr_range && i < PT_MAX_RANGES; i++)
+	for (uint32_t i = 0; i < p->nr_range && i < PGMT_MAX_RANGES; i++)
 		fprintf(o->to, "%s0x%llx-0x%llx", i ? ", " : " ", p->range[i].start,
 			p->range[i].end);
 	fprintf(o->to, ": %llu folio%s above idle", (unsigned long long)r->count.folios,
@@ -139,9 +139,9 @@ static void held_by(struct text_out *o, const struct leak_folio *f)
 	}
 	for (uint32_t i = 0; i < f->found.nr; i++) {
 		bool holds = holder_pins(&f->found.holder[i]) ||
-			     (f->found.holder[i].how == PT_HOW_MAP &&
-			      pt_mappings_hold(session_choice(o->from->session)->profile,
-					       f->f.pgmap.type));
+			     (f->found.holder[i].how == PGMT_HOW_MAP &&
+			      pgmt_mappings_hold(session_choice(o->from->session)->profile,
+						 f->f.pgmap.type));
 
 		holder_text(&f->found.holder[i], text, sizeof(text));
 		fprintf(o->to, "    %s%s\n", holds ? "held by " : "", text);
@@ -170,8 +170,8 @@ static const char *word_of_request(const struct text_out *o, const struct leak_f
 
 void leaks_folio(struct text_out *o, const struct leak_folio *f)
 {
-	struct report_touch request = report_touch_of(o->from, &f->f.request, f->f.time);
-	char comm[PT_COMM_LEN + 1] = "?", file[FILE_LINE_LEN];
+	struct report_event request = report_event_of(o->from, &f->f.last_request, f->f.time);
+	char comm[PGMT_COMM_LEN + 1] = "?", file[FILE_LINE_LEN];
 
 	fprintf(o->to, "  pfn 0x%llx order %u refcount %d mapcount %d\n", f->f.pfn, f->f.order,
 		f->f.refcount, f->f.mapcount);
@@ -215,7 +215,7 @@ void leaks_requesters(struct text_out *o, const struct requesters *all, uint64_t
 		if (r->stack && *r->stack)
 			text_frames(o->to, r->stack);
 		else
-			text_where(o, r->at);
+			text_site(o, r->site);
 	}
 	if (all->older)
 		fprintf(o->to, "  %llu in use since before the session began\n",
@@ -258,7 +258,7 @@ static uint32_t split(char *text, char **line, uint32_t size)
 	return nr;
 }
 
-struct record_pgmap leaks_of_pgmap(const struct sources *from, const struct pt_pgmap *p)
+struct record_pgmap leaks_of_pgmap(const struct sources *from, const struct pgmt_pgmap *p)
 {
 	return (struct record_pgmap){
 		.device = devices_name(from->devices, p),
@@ -270,10 +270,11 @@ struct record_pgmap leaks_of_pgmap(const struct sources *from, const struct pt_p
 	};
 }
 
-bool leaks_record(FILE *to, const struct sources *from, struct stack_texts *texts,
+bool leaks_record(FILE *to, const struct sources *from, struct site_texts *texts,
 		  const struct record_pgmap *p, const struct leak_folio *f)
 {
-	char comm[PT_COMM_LEN + 1] = "", file[FILE_LINE_LEN], *frame[PT_STACK_DEPTH * INLINE_DEPTH];
+	char comm[PGMT_COMM_LEN + 1] = "", file[FILE_LINE_LEN],
+				  *frame[PGMT_STACK_DEPTH * INLINE_DEPTH];
 	struct record_folio r = {
 		.pgmap = p,
 		.pfn = f->f.pfn,
@@ -281,7 +282,7 @@ bool leaks_record(FILE *to, const struct sources *from, struct stack_texts *text
 		.refcount = f->f.refcount,
 		.mapcount = f->f.mapcount,
 		.inode = f->f.file.inode,
-		.offset = f->f.file.flags & PT_FILE_OFFSET ? f->f.file.offset : PT_NO_OFFSET,
+		.offset = f->f.file.flags & PGMT_FILE_OFFSET ? f->f.file.offset : PGMT_NO_OFFSET,
 		.looked = f->looked && !f->error,
 		.requested = f->requested,
 		.frame = frame,
@@ -305,16 +306,16 @@ bool leaks_record(FILE *to, const struct sources *from, struct stack_texts *text
 			r.interrupt = f->past.interrupt;
 			r.task = f->past.task;
 		} else {
-			r.tid = PT_TID(f->f.request.who);
-			r.interrupt = session_is_interrupt(from->session, f->f.request.at);
-			if (session_comm(from->session, &f->f.request, comm))
+			r.tid = PGMT_TID(f->f.last_request.who);
+			r.interrupt = session_is_interrupt(from->session, f->f.last_request.site);
+			if (session_comm(from->session, &f->f.last_request, comm))
 				r.task = comm;
-			stack = stack_text(from, texts, f->f.request.at);
+			stack = site_text(from, texts, f->f.last_request.site);
 		}
 		frames = stack ? strdup(stack) : NULL;
 		if (!frames)
 			return false;
-		r.nr_frames = split(frames, frame, PT_STACK_DEPTH * INLINE_DEPTH);
+		r.nr_frames = split(frames, frame, PGMT_STACK_DEPTH * INLINE_DEPTH);
 	}
 	good = record_folio(to, &r);
 	free(frames);

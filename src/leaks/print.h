@@ -11,7 +11,7 @@
 
 /* A folio that is held. */
 struct leak_folio {
-	struct pt_finding f;	  /* as it is now; its last request and free, if they are known */
+	struct pgmt_finding f;	  /* as it is now; its last request and free, if they are known */
 	bool past_known;	  /* a session has it */
 	bool preexisting;	  /* and it was in use when that began */
 	uint64_t requested;	  /* ns; 0: not known */
@@ -24,9 +24,9 @@ struct leak_folio {
 
 /* Folios that were requested at one place of the kernel by tasks of one name. */
 struct requester {
-	uint32_t at;	   /* of a session that runs, or */
+	uint32_t site;	   /* of a session that runs, or */
 	const char *stack; /* of one that has ended: see past_request; else NULL */
-	char comm[PT_COMM_LEN + 1];
+	char comm[PGMT_COMM_LEN + 1];
 	uint64_t folios, pages;
 	uint64_t oldest; /* ns */
 	uint64_t pfn[REQUESTER_PFNS];
@@ -44,7 +44,7 @@ bool requesters_add(struct requesters *all, struct session *s, const struct leak
 void requesters_free(struct requesters *all);
 
 /* @stuck: someone waits for the last references of a pgmap that was killed */
-void leaks_pgmap(struct text_out *o, const struct record_pgmap *r, const struct pt_pgmap *p,
+void leaks_pgmap(struct text_out *o, const struct record_pgmap *r, const struct pgmt_pgmap *p,
 		 bool stuck);
 void leaks_folio(struct text_out *o, const struct leak_folio *f);
 /*
@@ -56,9 +56,9 @@ void leaks_summary(FILE *to, const struct record_summary *sum, const char *relea
 		   const char *profile);
 
 /* What a record says of a pgmap and is not counted; it points into from->devices. */
-struct record_pgmap leaks_of_pgmap(const struct sources *from, const struct pt_pgmap *p);
+struct record_pgmap leaks_of_pgmap(const struct sources *from, const struct pgmt_pgmap *p);
 /* A folio as a record.  Return: as record_folio(). */
-bool leaks_record(FILE *to, const struct sources *from, struct stack_texts *texts,
+bool leaks_record(FILE *to, const struct sources *from, struct site_texts *texts,
 		  const struct record_pgmap *p, const struct leak_folio *f);
 
 #endif /* PGMAPTRACE_LEAKS_PRINT_H */

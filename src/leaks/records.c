@@ -71,7 +71,7 @@ bool record_pgmap(FILE *to, const struct record_pgmap *r)
 		jsonl_signed(&l, "references", r->references);
 	if (r->dying) {
 		jsonl_number(&l, "explained_least", r->least);
-		if (r->most != PT_REFS_ANY)
+		if (r->most != PGMT_REFS_ANY)
 			jsonl_number(&l, "explained_most", r->most);
 		jsonl_add(&l, "waiters", texts(&l, r->nr_waiters, r->waiter));
 	}
@@ -112,7 +112,7 @@ bool record_folio(FILE *to, const struct record_folio *r)
 		jsonl_text(&l, "file", r->file);
 	if (r->inode)
 		jsonl_number(&l, "inode", r->inode);
-	if (r->offset != PT_NO_OFFSET)
+	if (r->offset != PGMT_NO_OFFSET)
 		jsonl_number(&l, "offset", r->offset);
 	if (r->looked)
 		jsonl_add(&l, "holders", texts(&l, r->nr_holders, r->holder));

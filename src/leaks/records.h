@@ -55,7 +55,7 @@ struct record_folio {
 	int32_t refcount, mapcount;
 	const char *file; /* a line of files_describe(); NULL: none */
 	uint64_t inode;	  /* 0: not known */
-	uint64_t offset;  /* bytes; PT_NO_OFFSET: not known */
+	uint64_t offset;  /* bytes; PGMT_NO_OFFSET: not known */
 	bool looked;	  /* for holders */
 	unsigned int nr_holders;
 	char holder[HOLDERS_MAX][RECORD_HOLDER_LEN];

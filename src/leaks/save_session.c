@@ -19,7 +19,7 @@ struct saving {
 	bool good;	/* there was memory for all of it */
 	uint64_t epoch; /* of the pgmap at hand */
 	struct record_pgmap pgmap;
-	struct stack_texts texts;
+	struct site_texts texts;
 };
 
 static void start(struct saving *s)
@@ -34,7 +34,7 @@ static void start(struct saving *s)
 		&(struct record_start){
 			.version = VERSION,
 			.release = u.release,
-			.profile = pt_profile_name(session_choice(s->from->session)->profile),
+			.profile = pgmt_profile_name(session_choice(s->from->session)->profile),
 			.boot = boot,
 			.time = session_now(),
 			.session = getpid(),
@@ -43,7 +43,7 @@ static void start(struct saving *s)
 		});
 }
 
-static void on_pgmap(void *arg, const struct pt_pgmap *p)
+static void on_pgmap(void *arg, const struct pgmt_pgmap *p)
 {
 	struct saving *s = arg;
 	struct record_pgmap r = leaks_of_pgmap(s->from, p);
@@ -54,7 +54,7 @@ static void on_pgmap(void *arg, const struct pt_pgmap *p)
 	s->good &= record_pgmap(s->save.to, &r);
 }
 
-static bool on_folio(void *arg, uint64_t pfn, uint32_t word, const struct pt_touch *request)
+static bool on_folio(void *arg, uint64_t pfn, uint32_t word, const struct pgmt_last_event *request)
 {
 	struct saving *s = arg;
 	struct leak_folio f = {.f.pfn = pfn};
@@ -69,10 +69,10 @@ static bool on_folio(void *arg, uint64_t pfn, uint32_t word, const struct pt_tou
 		s->pgmap = leaks_of_pgmap(s->from, &f.f.pgmap);
 	}
 	f.f.state = word;
-	f.f.request = *request;
+	f.f.last_request = *request;
 	f.f.time = s->ended;
 	if (request->tick)
-		f.requested = session_touch_time(s->from->session, request);
+		f.requested = session_event_time(s->from->session, request);
 	s->sum.outstanding++;
 	s->good &= leaks_record(s->save.to, s->from, &s->texts, &s->pgmap, &f);
 	return s->good && !ferror(s->save.to);
@@ -98,6 +98,6 @@ int past_save(const char *file, struct sources *from, uint64_t ended, bool lost)
 	err = save_end(&s.save, s.good);
 out:
 	save_drop(&s.save);
-	stack_texts_free(&s.texts);
+	site_texts_free(&s.texts);
 	return err;
 }

@@ -380,7 +380,7 @@ static bool is_same(const struct item *e, const struct record_pgmap *p, uint64_t
 	if (e->first != p->first || e->last != p->last || strcmp(e->type, p->type))
 		return false;
 	/* as if tracing had begun with the kernel: a session's ticks get coarse later than that */
-	return !e->requested || !requested || apart <= SAME_TICKS * pt_tick_length(requested);
+	return !e->requested || !requested || apart <= SAME_TICKS * pgmt_tick_length(requested);
 }
 
 static const struct item *find(const struct baseline *b, const struct record_pgmap *p, uint64_t pfn,

@@ -10,19 +10,19 @@
  * it can be stepped with a single compare-and-swap.  It is kept at the folio's
  * head page:
  *
- *	bits 0-4   lifetime: enum pt_life; or, above PT_LIFE_MAX, by how much: it
- *		   is PT_REQUESTED, at this order
+ *	bits 0-4   lifetime: enum pgmt_life; or, above PGMT_LIFE_MAX, by how much: it
+ *		   is PGMT_REQUESTED, at this order
  *	bits 5-9   associations: one more than in how many i_pages it is stored,
  *		   saturating; 0: not known
  *	bit  10    what this folio suffers next was reported already
  *	bit  11    who requested it last is one of those that are judged (--pid, --cgroup)
  *
  * Only the head page of a large folio has a state, unless its pages come back
- * one by one: then each has one, and is PT_PART.
+ * one by one: then each has one, and is PGMT_PART.
  *
  * The word 0 is what a page has before its first event.  What that means
  * depends on the pgmap: on one that was created under our eyes the page is
- * known to be idle, on an older one nothing is known (pt_normalise).
+ * known to be idle, on an older one nothing is known (pgmt_normalise).
  */
 #ifndef PGMAPTRACE_MODEL_MODEL_H
 #define PGMAPTRACE_MODEL_MODEL_H
@@ -34,86 +34,87 @@
 #endif
 
 /* enum memory_type of include/linux/memremap.h */
-enum pt_type {
-	PT_TYPE_NONE = 0,
-	PT_TYPE_PRIVATE = 1,
-	PT_TYPE_COHERENT = 2,
-	PT_TYPE_FS_DAX = 3,
-	PT_TYPE_GENERIC = 4,
-	PT_TYPE_PCI_P2PDMA = 5,
-	PT_NR_TYPES,
+enum pgmt_type {
+	PGMT_TYPE_NONE = 0,
+	PGMT_TYPE_PRIVATE = 1,
+	PGMT_TYPE_COHERENT = 2,
+	PGMT_TYPE_FS_DAX = 3,
+	PGMT_TYPE_GENERIC = 4,
+	PGMT_TYPE_PCI_P2PDMA = 5,
+	PGMT_NR_TYPES,
 };
 
 /* What the kernel's contract for device pages is; see docs/kernels.md. */
-enum pt_profile {
-	PT_PROFILE_NONE = 0,
-	PT_PROFILE_CLASSIC, /* fsdax idles at 1, a mapping takes no reference */
-	PT_PROFILE_COUNTED, /* fsdax idles at 0, every mapping holds a reference */
-	PT_PROFILE_REQUEST, /* all idle at 0, and are requested from the pgmap */
-	PT_NR_PROFILES,
+enum pgmt_profile {
+	PGMT_PROFILE_NONE = 0,
+	PGMT_PROFILE_CLASSIC, /* fsdax idles at 1, a mapping takes no reference */
+	PGMT_PROFILE_COUNTED, /* fsdax idles at 0, every mapping holds a reference */
+	PGMT_PROFILE_REQUEST, /* all idle at 0, and are requested from the pgmap */
+	PGMT_NR_PROFILES,
 };
 
-enum pt_life {
-	PT_UNKNOWN = 0,	    /* nothing seen of it yet */
-	PT_IDLE = 1,	    /* never requested since its pgmap was created */
-	PT_PREEXISTING = 2, /* in use when tracing began */
-	PT_REQUESTED = 3,
-	PT_FREED = 4, /* idle, after a free that was seen */
-	PT_PART = 5,  /* of a large folio that was taken apart, not freed yet */
+enum pgmt_life {
+	PGMT_UNKNOWN = 0,     /* nothing seen of it yet */
+	PGMT_IDLE = 1,	      /* never requested since its pgmap was created */
+	PGMT_PREEXISTING = 2, /* in use when tracing began */
+	PGMT_REQUESTED = 3,
+	PGMT_FREED = 4, /* idle, after a free that was seen */
+	PGMT_PART = 5,	/* of a large folio that was taken apart, not freed yet */
 };
 
-enum pt_op {
-	PT_OP_NONE = 0,
-	PT_OP_REQUEST,	 /* zone_device_page_init, pgmap_request_folios and its like */
-	PT_OP_ACCEPT,	 /* that request was granted though a rule was broken */
-	PT_OP_UNDO,	 /* that request was refused though none was; or is told of as lost */
-	PT_OP_MAP,	 /* a page table entry is about to be made for it */
-	PT_OP_RELEASE,	 /* pgmap_release_folios */
-	PT_OP_FREE,	 /* free_zone_device_page / _folio */
-	PT_OP_FREE_REST, /* what such a folio holds beyond the one requested at its head */
-	PT_OP_PART,	 /* a page of a large folio that comes back in parts */
-	PT_OP_MISSED,	 /* left out of a request, and told of */
-	PT_OP_STORE,	 /* stored in a file's i_pages */
-	PT_OP_REMOVE,	 /* taken out of a file's i_pages */
-	PT_OP_RESET,	 /* dax_folio_reset_order */
-	PT_OP_BASELINE,	 /* found by the scan at attach */
-	PT_OP_TEARDOWN,	 /* its struct page goes away */
-	PT_NR_OPS,
+enum pgmt_op {
+	PGMT_OP_NONE = 0,
+	PGMT_OP_REQUEST,   /* zone_device_page_init, pgmap_request_folios and its like */
+	PGMT_OP_ACCEPT,	   /* that request was granted though a rule was broken */
+	PGMT_OP_UNDO,	   /* that request was refused though none was; or is told of as lost */
+	PGMT_OP_MAP,	   /* a page table entry is about to be made for it */
+	PGMT_OP_RELEASE,   /* pgmap_release_folios */
+	PGMT_OP_FREE,	   /* free_zone_device_page / _folio */
+	PGMT_OP_FREE_REST, /* what such a folio holds beyond the one requested at its head */
+	PGMT_OP_PART,	   /* a page of a large folio that comes back in parts */
+	PGMT_OP_MISSED,	   /* left out of a request, and told of */
+	PGMT_OP_STORE,	   /* stored in a file's i_pages */
+	PGMT_OP_REMOVE,	   /* taken out of a file's i_pages */
+	PGMT_OP_RESET,	   /* dax_folio_reset_order */
+	PGMT_OP_INITIAL,   /* found by the scan at attach */
+	PGMT_OP_TEARDOWN,  /* its struct page goes away */
+	PGMT_NR_OPS,
 };
 
-#define PT_WORD_BITS	 12
-#define PT_WORD_MASK	 ((1u << PT_WORD_BITS) - 1)
-#define PT_LIFE_MASK	 0x1fu
-#define PT_LIFE_MAX	 7u
-#define PT_ORDER_MAX	 24u
-#define PT_ORDER_MASK	 31u /* of any number that the kernel says is an order */
-#define PT_ASSOC_SHIFT	 5
-#define PT_ASSOC_MAX	 30u
-#define PT_ASSOC_MASK	 ((PT_ASSOC_MAX + 1) << PT_ASSOC_SHIFT)
-#define PT_ASSOC_OF_HEAD 255 /* it is part of a large folio, which has the kernel's count */
-#define PT_REPORTED	 (1u << 10)
-#define PT_JUDGED	 (1u << 11) /* no step looks at it: see pt_mark() */
+#define PGMT_WORD_BITS	   12
+#define PGMT_WORD_MASK	   ((1u << PGMT_WORD_BITS) - 1)
+#define PGMT_LIFE_MASK	   0x1fu
+#define PGMT_LIFE_MAX	   7u
+#define PGMT_ORDER_MAX	   24u
+#define PGMT_ORDER_MASK	   31u /* of any number that the kernel says is an order */
+#define PGMT_ASSOC_SHIFT   5
+#define PGMT_ASSOC_MAX	   30u
+#define PGMT_ASSOC_MASK	   ((PGMT_ASSOC_MAX + 1) << PGMT_ASSOC_SHIFT)
+#define PGMT_ASSOC_OF_HEAD 255 /* it is part of a large folio, which has the kernel's count */
+#define PGMT_REPORTED	   (1u << 10)
+#define PGMT_IN_SCOPE	   (1u << 11) /* no step looks at it: see pgmt_mark() */
 
 /* One event, as read at the hook. */
-struct pt_transition {
-	unsigned char op;	    /* enum pt_op */
-	unsigned char type;	    /* enum pt_type of the pgmap */
-	unsigned char profile;	    /* enum pt_profile of the kernel */
-	unsigned char fresh;	    /* the pgmap was created while tracing */
-	unsigned char settled;	    /* the baseline scan is complete */
-	unsigned char shared;	    /* STORE: the kernel marks it as shared */
-	unsigned char associations; /* STORE, REMOVE: the kernel's own count; or PT_ASSOC_OF_HEAD */
-	unsigned char order;  /* REQUEST, ACCEPT: asked for; FREE: the folio's, for folio.bpf.h */
-	unsigned char huge;   /* MAP: by a PMD */
-	unsigned char judged; /* who does it, or of PART did, is one of those that are judged */
-	unsigned char other;  /* who runs is not who did it */
-	int refcount;	      /* of the folio; REMOVE, RESET: highest of its pages */
-	int mapcount;	      /* of the folio; number of page table entries */
+struct pgmt_transition {
+	unsigned char op;      /* enum pgmt_op */
+	unsigned char type;    /* enum pgmt_type of the pgmap */
+	unsigned char profile; /* enum pgmt_profile of the kernel */
+	unsigned char fresh;   /* the pgmap was created while tracing */
+	unsigned char settled; /* the baseline scan is complete */
+	unsigned char shared;  /* STORE: the kernel marks it as shared */
+	unsigned char
+		associations;	/* STORE, REMOVE: the kernel's own count; or PGMT_ASSOC_OF_HEAD */
+	unsigned char order;	/* REQUEST, ACCEPT: asked for; FREE: the folio's, for folio.bpf.h */
+	unsigned char huge;	/* MAP: by a PMD */
+	unsigned char in_scope; /* who does it, or of PART did, is one of those that are judged */
+	unsigned char other;	/* who runs is not who did it */
+	int refcount;		/* of the folio; REMOVE, RESET: highest of its pages */
+	int mapcount;		/* of the folio; number of page table entries */
 };
 
 /* What a step did.  The counters are added to the session's totals. */
-struct pt_outcome {
-	unsigned char rule;    /* enum pt_rule */
+struct pgmt_outcome {
+	unsigned char rule;    /* enum pgmt_rule */
 	unsigned char request; /* folios requested */
 	unsigned char undo;    /* of these, not granted after all */
 	unsigned char free;
@@ -124,184 +125,188 @@ struct pt_outcome {
 };
 
 /* The reference count of a folio that nobody uses. */
-static __always_inline int pt_idle_count(unsigned char profile, unsigned char type)
+static __always_inline int pgmt_idle_count(unsigned char profile, unsigned char type)
 {
-	if (profile == PT_PROFILE_REQUEST)
+	if (profile == PGMT_PROFILE_REQUEST)
 		return 0;
-	if (type == PT_TYPE_GENERIC)
+	if (type == PGMT_TYPE_GENERIC)
 		return 1;
-	if (profile == PT_PROFILE_CLASSIC && (type == PT_TYPE_FS_DAX || type == PT_TYPE_PCI_P2PDMA))
+	if (profile == PGMT_PROFILE_CLASSIC &&
+	    (type == PGMT_TYPE_FS_DAX || type == PGMT_TYPE_PCI_P2PDMA))
 		return 1;
 	return 0;
 }
 
 /* Each folio is asked for, and nobody can have it again until page_free took it back. */
-static __always_inline int pt_is_requested(unsigned char profile, unsigned char type)
+static __always_inline int pgmt_is_requested(unsigned char profile, unsigned char type)
 {
-	return profile == PT_PROFILE_REQUEST || type == PT_TYPE_PRIVATE || type == PT_TYPE_COHERENT;
+	return profile == PGMT_PROFILE_REQUEST || type == PGMT_TYPE_PRIVATE ||
+	       type == PGMT_TYPE_COHERENT;
 }
 
 /* Do folios of this type have requests and frees, by whatever, that are seen and pair? */
-static __always_inline int pt_is_paired(unsigned char profile, unsigned char type)
+static __always_inline int pgmt_is_paired(unsigned char profile, unsigned char type)
 {
-	return pt_is_requested(profile, type) ||
-	       (profile == PT_PROFILE_COUNTED && type == PT_TYPE_FS_DAX);
+	return pgmt_is_requested(profile, type) ||
+	       (profile == PGMT_PROFILE_COUNTED && type == PGMT_TYPE_FS_DAX);
 }
 
 /* Does each page table entry hold a reference of the folio? */
-static __always_inline int pt_mappings_hold(unsigned char profile, unsigned char type)
+static __always_inline int pgmt_mappings_hold(unsigned char profile, unsigned char type)
 {
-	return type == PT_TYPE_PRIVATE || type == PT_TYPE_COHERENT || profile == PT_PROFILE_COUNTED;
+	return type == PGMT_TYPE_PRIVATE || type == PGMT_TYPE_COHERENT ||
+	       profile == PGMT_PROFILE_COUNTED;
 }
 
 /* Does each file that has the folio stored hold one? */
-static __always_inline int pt_files_hold(unsigned char profile, unsigned char type)
+static __always_inline int pgmt_files_hold(unsigned char profile, unsigned char type)
 {
-	return profile == PT_PROFILE_REQUEST && type == PT_TYPE_FS_DAX;
+	return profile == PGMT_PROFILE_REQUEST && type == PGMT_TYPE_FS_DAX;
 }
 
 /*
  * Does whoever requested the folio hold one, for as long as it likes?  fsdax
  * requests for a file only; and of a pgmap that was killed all should be back.
  */
-static __always_inline int pt_requester_holds(unsigned char profile, unsigned char type, int dying)
+static __always_inline int pgmt_requester_holds(unsigned char profile, unsigned char type,
+						int dying)
 {
-	return pt_is_requested(profile, type) && type != PT_TYPE_FS_DAX && !dying;
+	return pgmt_is_requested(profile, type) && type != PGMT_TYPE_FS_DAX && !dying;
 }
 
 /*
- * pt_accounted - how many references above idle are nobody's secret
+ * pgmt_accounted - how many references above idle are nobody's secret
  * @mapcount: page table entries that have the folio
  * @files: files that have it stored
  * Return: those of mappings, files and the requester, whose own passes on to
  *	the first mapping.
  */
-static __always_inline int pt_accounted(unsigned char profile, unsigned char type, int dying,
-					int mapcount, int files)
+static __always_inline int pgmt_accounted(unsigned char profile, unsigned char type, int dying,
+					  int mapcount, int files)
 {
 	int n = 0;
 
-	if (pt_mappings_hold(profile, type) && mapcount > 0)
+	if (pgmt_mappings_hold(profile, type) && mapcount > 0)
 		n += mapcount;
-	if (pt_files_hold(profile, type))
+	if (pgmt_files_hold(profile, type))
 		n += files;
-	if (!n && pt_requester_holds(profile, type, dying))
+	if (!n && pgmt_requester_holds(profile, type, dying))
 		n = 1;
 	return n;
 }
 
-static __always_inline unsigned int pt_life(unsigned int word)
+static __always_inline unsigned int pgmt_life(unsigned int word)
 {
-	unsigned int life = word & PT_LIFE_MASK;
+	unsigned int life = word & PGMT_LIFE_MASK;
 
-	return life > PT_LIFE_MAX ? (unsigned int)PT_REQUESTED : life;
+	return life > PGMT_LIFE_MAX ? (unsigned int)PGMT_REQUESTED : life;
 }
 
-static __always_inline unsigned int pt_set_life(unsigned int word, unsigned int life)
+static __always_inline unsigned int pgmt_set_life(unsigned int word, unsigned int life)
 {
-	return (word & ~PT_LIFE_MASK) | life;
+	return (word & ~PGMT_LIFE_MASK) | life;
 }
 
 /* The order that it was requested at; 0 also if it is not requested now. */
-static __always_inline unsigned int pt_order(unsigned int word)
+static __always_inline unsigned int pgmt_order(unsigned int word)
 {
-	unsigned int life = word & PT_LIFE_MASK;
+	unsigned int life = word & PGMT_LIFE_MASK;
 
-	return life > PT_LIFE_MAX ? life - PT_LIFE_MAX : 0;
+	return life > PGMT_LIFE_MAX ? life - PGMT_LIFE_MAX : 0;
 }
 
-static __always_inline int pt_assoc_known(unsigned int word)
+static __always_inline int pgmt_assoc_known(unsigned int word)
 {
-	return !!(word & PT_ASSOC_MASK);
+	return !!(word & PGMT_ASSOC_MASK);
 }
 
-static __always_inline unsigned int pt_assoc(unsigned int word)
+static __always_inline unsigned int pgmt_assoc(unsigned int word)
 {
-	unsigned int n = (word & PT_ASSOC_MASK) >> PT_ASSOC_SHIFT;
+	unsigned int n = (word & PGMT_ASSOC_MASK) >> PGMT_ASSOC_SHIFT;
 
 	return n ? n - 1 : 0;
 }
 
-static __always_inline unsigned int pt_set_assoc(unsigned int word, unsigned int n)
+static __always_inline unsigned int pgmt_set_assoc(unsigned int word, unsigned int n)
 {
-	if (n > PT_ASSOC_MAX)
-		n = PT_ASSOC_MAX;
-	return (word & ~PT_ASSOC_MASK) | ((n + 1) << PT_ASSOC_SHIFT);
+	if (n > PGMT_ASSOC_MAX)
+		n = PGMT_ASSOC_MAX;
+	return (word & ~PGMT_ASSOC_MASK) | ((n + 1) << PGMT_ASSOC_SHIFT);
 }
 
 /* What the word of a page that had no event yet means. */
-static __always_inline unsigned int pt_normalise(unsigned int word, int fresh)
+static __always_inline unsigned int pgmt_normalise(unsigned int word, int fresh)
 {
-	if (fresh && pt_life(word) == PT_UNKNOWN)
-		return pt_set_assoc(pt_set_life(word, PT_IDLE), pt_assoc(word));
+	if (fresh && pgmt_life(word) == PGMT_UNKNOWN)
+		return pgmt_set_assoc(pgmt_set_life(word, PGMT_IDLE), pgmt_assoc(word));
 	return word;
 }
 
 /* Known to be free to request: before its first request, or after its free. */
-static __always_inline int pt_known_idle(unsigned int word)
+static __always_inline int pgmt_known_idle(unsigned int word)
 {
-	unsigned int life = pt_life(word);
+	unsigned int life = pgmt_life(word);
 
-	return life == PT_IDLE || life == PT_FREED;
+	return life == PGMT_IDLE || life == PGMT_FREED;
 }
 
 /* Requested, and not freed yet. */
-static __always_inline int pt_is_out(unsigned int word)
+static __always_inline int pgmt_is_outstanding(unsigned int word)
 {
-	unsigned int life = pt_life(word);
+	unsigned int life = pgmt_life(word);
 
-	return life == PT_REQUESTED || life == PT_PART;
+	return life == PGMT_REQUESTED || life == PGMT_PART;
 }
 
-static __always_inline unsigned int pt_set_requested(unsigned int word, unsigned int order)
+static __always_inline unsigned int pgmt_set_requested(unsigned int word, unsigned int order)
 {
-	if (order > PT_ORDER_MAX)
-		order = PT_ORDER_MAX;
-	return pt_set_life(word, order ? PT_LIFE_MAX + order : PT_REQUESTED) & ~PT_REPORTED;
+	if (order > PGMT_ORDER_MAX)
+		order = PGMT_ORDER_MAX;
+	return pgmt_set_life(word, order ? PGMT_LIFE_MAX + order : PGMT_REQUESTED) & ~PGMT_REPORTED;
 }
 
 /*
  * A second request of a folio still out makes no second obligation, and the
  * free that comes for the first of them is no news.
  */
-static __always_inline unsigned int pt_step_accept(unsigned int word, const struct pt_transition *t,
-						   struct pt_outcome *out)
+static __always_inline unsigned int
+pgmt_step_accept(unsigned int word, const struct pgmt_transition *t, struct pgmt_outcome *out)
 {
-	unsigned int order = pt_life(word) == PT_REQUESTED ? pt_order(word) : t->order;
+	unsigned int order = pgmt_life(word) == PGMT_REQUESTED ? pgmt_order(word) : t->order;
 
-	out->request = !pt_is_out(word);
-	return pt_set_requested(word, order) | (out->request ? 0 : PT_REPORTED);
+	out->request = !pgmt_is_outstanding(word);
+	return pgmt_set_requested(word, order) | (out->request ? 0 : PGMT_REPORTED);
 }
 
 /*
  * Where a kernel has pgmap_request_folios() it refuses what breaks a rule, so
  * that such a request changes nothing until it turns out that it was granted
- * (PT_OP_ACCEPT).  zone_device_page_init() always grants.
+ * (PGMT_OP_ACCEPT).  zone_device_page_init() always grants.
  */
 static __always_inline unsigned int
-pt_step_request(unsigned int word, const struct pt_transition *t, struct pt_outcome *out)
+pgmt_step_request(unsigned int word, const struct pgmt_transition *t, struct pgmt_outcome *out)
 {
-	int refuses = t->profile == PT_PROFILE_REQUEST;
-	int idle = t->refcount == pt_idle_count(t->profile, t->type);
+	int refuses = t->profile == PGMT_PROFILE_REQUEST;
+	int idle = t->refcount == pgmt_idle_count(t->profile, t->type);
 
-	if (pt_life(word) == PT_REQUESTED)
-		out->rule = PT_RULE_DOUBLE_REQUEST;
-	else if (pt_life(word) == PT_PART)
-		out->rule = PT_RULE_PAGES_UNBALANCED;
-	else if (pt_known_idle(word) && !idle)
-		out->rule = PT_RULE_REQUEST_NOT_IDLE;
+	if (pgmt_life(word) == PGMT_REQUESTED)
+		out->rule = PGMT_RULE_DOUBLE_REQUEST;
+	else if (pgmt_life(word) == PGMT_PART)
+		out->rule = PGMT_RULE_PAGES_UNBALANCED;
+	else if (pgmt_known_idle(word) && !idle)
+		out->rule = PGMT_RULE_REQUEST_NOT_IDLE;
 	if (refuses && (!idle || out->rule))
 		return word;
-	return pt_step_accept(word, t, out);
+	return pgmt_step_accept(word, t, out);
 }
 
 /* Whether it had been freed, or in use before tracing, is not known any more. */
-static __always_inline unsigned int pt_step_undo(unsigned int word, struct pt_outcome *out)
+static __always_inline unsigned int pgmt_step_undo(unsigned int word, struct pgmt_outcome *out)
 {
-	if (!pt_is_out(word))
+	if (!pgmt_is_outstanding(word))
 		return word;
 	out->undo = 1;
-	return pt_set_life(word, PT_UNKNOWN);
+	return pgmt_set_life(word, PGMT_UNKNOWN);
 }
 
 /*
@@ -309,34 +314,35 @@ static __always_inline unsigned int pt_step_undo(unsigned int word, struct pt_ou
  * What follows from a release that was not due was reported with it.
  */
 static __always_inline unsigned int
-pt_step_release(unsigned int word, const struct pt_transition *t, struct pt_outcome *out)
+pgmt_step_release(unsigned int word, const struct pgmt_transition *t, struct pgmt_outcome *out)
 {
-	if (word & PT_REPORTED)
-		return t->refcount > 0 ? word : word & ~PT_REPORTED;
-	if (t->refcount != 0 && !pt_known_idle(word))
+	if (word & PGMT_REPORTED)
+		return t->refcount > 0 ? word : word & ~PGMT_REPORTED;
+	if (t->refcount != 0 && !pgmt_known_idle(word))
 		return word;
-	out->rule = PT_RULE_RELEASE_UNREQUESTED;
-	return t->refcount == 1 ? word | PT_REPORTED : word;
+	out->rule = PGMT_RULE_RELEASE_UNREQUESTED;
+	return t->refcount == 1 ? word | PGMT_REPORTED : word;
 }
 
 /*
  * Where all folios are requested: none is mapped before it is, and no PMD is
  * installed before the huge entry is stored.
  */
-static __always_inline unsigned int
-pt_step_map_requested(unsigned int word, const struct pt_transition *t, struct pt_outcome *out)
+static __always_inline unsigned int pgmt_step_map_requested(unsigned int word,
+							    const struct pgmt_transition *t,
+							    struct pgmt_outcome *out)
 {
-	if (word & PT_REPORTED)
+	if (word & PGMT_REPORTED)
 		return word;
 	/* whatever was seen of it: a count of 0 says that nobody asked for it */
-	if (t->refcount == 0 && !pt_is_out(word)) {
-		out->rule = PT_RULE_MAP_UNREQUESTED;
-		return word | PT_REPORTED;
+	if (t->refcount == 0 && !pgmt_is_outstanding(word)) {
+		out->rule = PGMT_RULE_MAP_UNREQUESTED;
+		return word | PGMT_REPORTED;
 	}
-	if (t->huge && t->type == PT_TYPE_FS_DAX && pt_life(word) == PT_REQUESTED &&
-	    !pt_assoc(word)) {
-		out->rule = PT_RULE_FLOW_ORDER;
-		return pt_set_assoc(word, 1);
+	if (t->huge && t->type == PGMT_TYPE_FS_DAX && pgmt_life(word) == PGMT_REQUESTED &&
+	    !pgmt_assoc(word)) {
+		out->rule = PGMT_RULE_FLOW_ORDER;
+		return pgmt_set_assoc(word, 1);
 	}
 	return word;
 }
@@ -346,45 +352,45 @@ pt_step_map_requested(unsigned int word, const struct pt_transition *t, struct p
  * The state decides, not the count: two faults on one shared folio can both
  * see 2.  A count of 0 means that nobody asked for it.
  */
-static __always_inline unsigned int pt_step_map(unsigned int word, const struct pt_transition *t,
-						struct pt_outcome *out)
+static __always_inline unsigned int
+pgmt_step_map(unsigned int word, const struct pgmt_transition *t, struct pgmt_outcome *out)
 {
-	unsigned int life = pt_life(word);
+	unsigned int life = pgmt_life(word);
 
-	if (t->profile == PT_PROFILE_REQUEST)
-		return pt_step_map_requested(word, t, out);
-	if (t->profile != PT_PROFILE_COUNTED || t->type != PT_TYPE_FS_DAX)
+	if (t->profile == PGMT_PROFILE_REQUEST)
+		return pgmt_step_map_requested(word, t, out);
+	if (t->profile != PGMT_PROFILE_COUNTED || t->type != PGMT_TYPE_FS_DAX)
 		return word;
-	if (pt_is_out(word) || life == PT_PREEXISTING)
+	if (pgmt_is_outstanding(word) || life == PGMT_PREEXISTING)
 		return word;
-	if (life == PT_UNKNOWN && t->refcount > 1 && !t->settled) {
+	if (life == PGMT_UNKNOWN && t->refcount > 1 && !t->settled) {
 		out->preexisting = 1;
-		return pt_set_life(word, PT_PREEXISTING);
+		return pgmt_set_life(word, PGMT_PREEXISTING);
 	}
-	if (life != PT_UNKNOWN && t->refcount == 0) {
-		if (!(word & PT_REPORTED))
-			out->rule = PT_RULE_MAP_UNREQUESTED;
-		return word | PT_REPORTED;
+	if (life != PGMT_UNKNOWN && t->refcount == 0) {
+		if (!(word & PGMT_REPORTED))
+			out->rule = PGMT_RULE_MAP_UNREQUESTED;
+		return word | PGMT_REPORTED;
 	}
 	out->request = 1;
-	return pt_set_requested(word, 0);
+	return pgmt_set_requested(word, 0);
 }
 
 /* What a free says of the folio's life before it. */
-static __always_inline void pt_free_life(unsigned int word, struct pt_outcome *out)
+static __always_inline void pgmt_free_life(unsigned int word, struct pgmt_outcome *out)
 {
-	switch (pt_life(word)) {
-	case PT_IDLE:
-		out->rule = PT_RULE_FREE_UNREQUESTED;
+	switch (pgmt_life(word)) {
+	case PGMT_IDLE:
+		out->rule = PGMT_RULE_FREE_UNREQUESTED;
 		break;
-	case PT_FREED:
-		out->rule = PT_RULE_DOUBLE_FREE;
+	case PGMT_FREED:
+		out->rule = PGMT_RULE_DOUBLE_FREE;
 		break;
-	case PT_REQUESTED:
-	case PT_PART:
+	case PGMT_REQUESTED:
+	case PGMT_PART:
 		out->free = 1;
 		break;
-	case PT_UNKNOWN:
+	case PGMT_UNKNOWN:
 		out->preexisting = 1;
 		out->preexisting_free = 1;
 		break;
@@ -394,24 +400,25 @@ static __always_inline void pt_free_life(unsigned int word, struct pt_outcome *o
 }
 
 /* Until page_free came back nobody can have it again. */
-static __always_inline unsigned int
-pt_step_free_requested(unsigned int word, const struct pt_transition *t, struct pt_outcome *out)
+static __always_inline unsigned int pgmt_step_free_requested(unsigned int word,
+							     const struct pgmt_transition *t,
+							     struct pgmt_outcome *out)
 {
-	pt_free_life(word, out);
+	pgmt_free_life(word, out);
 	if (out->free && (t->refcount != 0 || t->mapcount > 0))
-		out->rule = PT_RULE_FREE_REFERENCED;
-	if (word & PT_REPORTED) {
-		out->rule = PT_RULE_NONE;
-		word &= ~PT_REPORTED;
+		out->rule = PGMT_RULE_FREE_REFERENCED;
+	if (word & PGMT_REPORTED) {
+		out->rule = PGMT_RULE_NONE;
+		word &= ~PGMT_REPORTED;
 		/* the second of two requests has it still */
 		if (out->free && t->refcount > 0) {
 			out->request = 1;
 			return word;
 		}
 	}
-	word = pt_set_life(word, PT_FREED);
+	word = pgmt_set_life(word, PGMT_FREED);
 	/* the next PMD needs an entry of its own */
-	return t->profile == PT_PROFILE_REQUEST ? pt_set_assoc(word, 0) : word;
+	return t->profile == PGMT_PROFILE_REQUEST ? pgmt_set_assoc(word, 0) : word;
 }
 
 /*
@@ -419,23 +426,23 @@ pt_step_free_requested(unsigned int word, const struct pt_transition *t, struct 
  * be made of folios that were all requested.
  */
 static __always_inline unsigned int
-pt_step_free_rest(unsigned int word, const struct pt_transition *t, struct pt_outcome *out)
+pgmt_step_free_rest(unsigned int word, const struct pgmt_transition *t, struct pgmt_outcome *out)
 {
-	if (pt_known_idle(word)) {
-		if (!(word & PT_REPORTED))
-			out->rule = PT_RULE_ORDER_MISMATCH;
-		return word & ~PT_REPORTED;
+	if (pgmt_known_idle(word)) {
+		if (!(word & PGMT_REPORTED))
+			out->rule = PGMT_RULE_ORDER_MISMATCH;
+		return word & ~PGMT_REPORTED;
 	}
-	return pt_step_free_requested(word, t, out);
+	return pgmt_step_free_requested(word, t, out);
 }
 
 /* Each page of a large folio is to come back then; its head counts as requested already. */
-static __always_inline unsigned int pt_step_part(unsigned int word, struct pt_outcome *out)
+static __always_inline unsigned int pgmt_step_part(unsigned int word, struct pgmt_outcome *out)
 {
-	out->request = !pt_is_out(word);
+	out->request = !pgmt_is_outstanding(word);
 	if (out->request)
-		word &= ~PT_REPORTED;
-	return pt_set_life(word, PT_PART);
+		word &= ~PGMT_REPORTED;
+	return pgmt_set_life(word, PGMT_PART);
 }
 
 /*
@@ -447,57 +454,57 @@ static __always_inline unsigned int pt_step_part(unsigned int word, struct pt_ou
  * late one brings its request with it.
  */
 static __always_inline unsigned int
-pt_step_free_fsdax(unsigned int word, const struct pt_transition *t, struct pt_outcome *out)
+pgmt_step_free_fsdax(unsigned int word, const struct pgmt_transition *t, struct pgmt_outcome *out)
 {
-	pt_free_life(word, out);
-	if (out->rule == PT_RULE_DOUBLE_FREE) {
-		out->rule = PT_RULE_NONE;
+	pgmt_free_life(word, out);
+	if (out->rule == PGMT_RULE_DOUBLE_FREE) {
+		out->rule = PGMT_RULE_NONE;
 		out->request = 1;
 		out->free = 1;
 	}
-	if (out->rule && (word & PT_REPORTED)) {
-		out->rule = PT_RULE_NONE;
-		word &= ~PT_REPORTED;
+	if (out->rule && (word & PGMT_REPORTED)) {
+		out->rule = PGMT_RULE_NONE;
+		word &= ~PGMT_REPORTED;
 	}
 	if (t->refcount > 0) {
 		out->request++;
-		return pt_set_life(word, PT_REQUESTED);
+		return pgmt_set_life(word, PGMT_REQUESTED);
 	}
-	if ((t->refcount < 0 || t->mapcount > 0) && out->rule == PT_RULE_NONE)
-		out->rule = PT_RULE_FREE_REFERENCED;
-	return pt_set_life(word, PT_FREED);
+	if ((t->refcount < 0 || t->mapcount > 0) && out->rule == PGMT_RULE_NONE)
+		out->rule = PGMT_RULE_FREE_REFERENCED;
+	return pgmt_set_life(word, PGMT_FREED);
 }
 
-static __always_inline unsigned int pt_step_free(unsigned int word, const struct pt_transition *t,
-						 struct pt_outcome *out)
+static __always_inline unsigned int
+pgmt_step_free(unsigned int word, const struct pgmt_transition *t, struct pgmt_outcome *out)
 {
-	if (pt_is_requested(t->profile, t->type))
-		return pt_step_free_requested(word, t, out);
-	if (t->type == PT_TYPE_FS_DAX && t->profile == PT_PROFILE_COUNTED)
-		return pt_step_free_fsdax(word, t, out);
-	if (t->type == PT_TYPE_GENERIC)
-		out->rule = PT_RULE_GENERIC_OVERPUT;
+	if (pgmt_is_requested(t->profile, t->type))
+		return pgmt_step_free_requested(word, t, out);
+	if (t->type == PGMT_TYPE_FS_DAX && t->profile == PGMT_PROFILE_COUNTED)
+		return pgmt_step_free_fsdax(word, t, out);
+	if (t->type == PGMT_TYPE_GENERIC)
+		out->rule = PGMT_RULE_GENERIC_OVERPUT;
 	return word;
 }
 
-static __always_inline unsigned int pt_step_store(unsigned int word, const struct pt_transition *t,
-						  struct pt_outcome *out)
+static __always_inline unsigned int
+pgmt_step_store(unsigned int word, const struct pgmt_transition *t, struct pgmt_outcome *out)
 {
-	unsigned int n = pt_assoc_known(word) ? pt_assoc(word) : t->associations;
+	unsigned int n = pgmt_assoc_known(word) ? pgmt_assoc(word) : t->associations;
 
-	if (t->profile == PT_PROFILE_REQUEST) {
+	if (t->profile == PGMT_PROFILE_REQUEST) {
 		out->store = 1;
-		return pt_set_assoc(pt_step_map_requested(word, t, out), 1);
+		return pgmt_set_assoc(pgmt_step_map_requested(word, t, out), 1);
 	}
 	/* the head's count is that of another file's huge entry, too: not this page's story */
-	if (t->associations == PT_ASSOC_OF_HEAD) {
+	if (t->associations == PGMT_ASSOC_OF_HEAD) {
 		out->store = 1;
-		return word & ~PT_REPORTED;
+		return word & ~PGMT_REPORTED;
 	}
 	if (n > 0 && !t->shared)
-		out->rule = PT_RULE_ASSOCIATION_CONFLICT;
+		out->rule = PGMT_RULE_ASSOCIATION_CONFLICT;
 	out->store = 1;
-	return pt_set_assoc(word, n + 1) & ~PT_REPORTED;
+	return pgmt_set_assoc(word, n + 1) & ~PGMT_REPORTED;
 }
 
 /*
@@ -506,33 +513,33 @@ static __always_inline unsigned int pt_step_store(unsigned int word, const struc
  * that this one is the last, since a 4 KiB and a 2 MiB entry of two files
  * can overlap without having the same head.
  */
-static __always_inline unsigned int pt_step_remove(unsigned int word, const struct pt_transition *t,
-						   struct pt_outcome *out)
+static __always_inline unsigned int
+pgmt_step_remove(unsigned int word, const struct pgmt_transition *t, struct pgmt_outcome *out)
 {
-	unsigned int n = pt_assoc_known(word) ? pt_assoc(word) : t->associations;
+	unsigned int n = pgmt_assoc_known(word) ? pgmt_assoc(word) : t->associations;
 
 	out->remove = 1;
-	if (t->associations == PT_ASSOC_OF_HEAD && !pt_assoc_known(word))
+	if (t->associations == PGMT_ASSOC_OF_HEAD && !pgmt_assoc_known(word))
 		return word;
-	if (n == PT_ASSOC_MAX) /* saturated: the kernel's count is the better one */
+	if (n == PGMT_ASSOC_MAX) /* saturated: the kernel's count is the better one */
 		n = t->associations;
 	if (n > 0)
 		n--;
-	word = pt_set_assoc(word, n);
-	if (n == 0 && t->associations <= 1 && t->refcount > pt_idle_count(t->profile, t->type)) {
-		out->rule = PT_RULE_ENTRY_DROPPED_BUSY;
-		word |= PT_REPORTED;
+	word = pgmt_set_assoc(word, n);
+	if (n == 0 && t->associations <= 1 && t->refcount > pgmt_idle_count(t->profile, t->type)) {
+		out->rule = PGMT_RULE_ENTRY_DROPPED_BUSY;
+		word |= PGMT_REPORTED;
 	}
 	return word;
 }
 
-static __always_inline unsigned int pt_step_reset(unsigned int word, const struct pt_transition *t,
-						  struct pt_outcome *out)
+static __always_inline unsigned int
+pgmt_step_reset(unsigned int word, const struct pgmt_transition *t, struct pgmt_outcome *out)
 {
 	/* the drop that leads here was reported: one bug, one finding */
-	if (t->refcount > pt_idle_count(t->profile, t->type) && !(word & PT_REPORTED))
-		out->rule = PT_RULE_RESET_BUSY;
-	return word & ~PT_REPORTED;
+	if (t->refcount > pgmt_idle_count(t->profile, t->type) && !(word & PGMT_REPORTED))
+		out->rule = PGMT_RULE_RESET_BUSY;
+	return word & ~PGMT_REPORTED;
 }
 
 /*
@@ -541,25 +548,25 @@ static __always_inline unsigned int pt_step_reset(unsigned int word, const struc
  * out got lost.  A folio that is idle by its count must have come to page_free.
  */
 static __always_inline unsigned int
-pt_step_teardown(unsigned int word, const struct pt_transition *t, struct pt_outcome *out)
+pgmt_step_teardown(unsigned int word, const struct pgmt_transition *t, struct pgmt_outcome *out)
 {
-	int live = t->refcount > pt_idle_count(t->profile, t->type);
+	int live = t->refcount > pgmt_idle_count(t->profile, t->type);
 
-	if (live && t->profile == PT_PROFILE_REQUEST && pt_is_out(word))
-		out->rule = PT_RULE_REF_IMBALANCE;
+	if (live && t->profile == PGMT_PROFILE_REQUEST && pgmt_is_outstanding(word))
+		out->rule = PGMT_RULE_REF_IMBALANCE;
 	else if (live)
-		out->rule = PT_RULE_TEARDOWN_LIVE;
-	else if (!pt_is_requested(t->profile, t->type))
+		out->rule = PGMT_RULE_TEARDOWN_LIVE;
+	else if (!pgmt_is_requested(t->profile, t->type))
 		return word; /* nobody waited for its free */
-	else if (pt_life(word) == PT_PART)
-		out->rule = PT_RULE_PAGES_UNBALANCED;
-	else if (pt_life(word) == PT_REQUESTED)
-		out->rule = PT_RULE_LEAK;
+	else if (pgmt_life(word) == PGMT_PART)
+		out->rule = PGMT_RULE_PAGES_UNBALANCED;
+	else if (pgmt_life(word) == PGMT_REQUESTED)
+		out->rule = PGMT_RULE_LEAK;
 	return word;
 }
 
 /*
- * pt_step - apply one transition to one folio
+ * pgmt_step - apply one transition to one folio
  * @word: the folio's state
  * @t: the event
  * @out: zeroed by the caller; what happened
@@ -567,125 +574,126 @@ pt_step_teardown(unsigned int word, const struct pt_transition *t, struct pt_out
  * Return: the next state.  Has no side effect, so that it can be repeated
  * when a compare-and-swap lost.
  */
-static __always_inline unsigned int pt_step(unsigned int word, const struct pt_transition *t,
-					    struct pt_outcome *out)
+static __always_inline unsigned int pgmt_step(unsigned int word, const struct pgmt_transition *t,
+					      struct pgmt_outcome *out)
 {
-	word = pt_normalise(word, t->fresh);
+	word = pgmt_normalise(word, t->fresh);
 	switch (t->op) {
-	case PT_OP_REQUEST:
-		return pt_step_request(word, t, out);
-	case PT_OP_ACCEPT:
-		return pt_step_accept(word, t, out);
-	case PT_OP_UNDO:
-		return pt_step_undo(word, out);
-	case PT_OP_MAP:
-		return pt_step_map(word, t, out);
-	case PT_OP_RELEASE:
-		return pt_step_release(word, t, out);
-	case PT_OP_FREE:
-		return pt_step_free(word, t, out);
-	case PT_OP_FREE_REST:
-		return pt_step_free_rest(word, t, out);
-	case PT_OP_PART:
-		return pt_step_part(word, out);
-	case PT_OP_MISSED:
-		return pt_known_idle(word) ? word | PT_REPORTED : word;
-	case PT_OP_STORE:
-		return pt_step_store(word, t, out);
-	case PT_OP_REMOVE:
-		return pt_step_remove(word, t, out);
-	case PT_OP_RESET:
-		return pt_step_reset(word, t, out);
-	case PT_OP_BASELINE:
-		if (pt_life(word) == PT_UNKNOWN &&
-		    t->refcount > pt_idle_count(t->profile, t->type)) {
+	case PGMT_OP_REQUEST:
+		return pgmt_step_request(word, t, out);
+	case PGMT_OP_ACCEPT:
+		return pgmt_step_accept(word, t, out);
+	case PGMT_OP_UNDO:
+		return pgmt_step_undo(word, out);
+	case PGMT_OP_MAP:
+		return pgmt_step_map(word, t, out);
+	case PGMT_OP_RELEASE:
+		return pgmt_step_release(word, t, out);
+	case PGMT_OP_FREE:
+		return pgmt_step_free(word, t, out);
+	case PGMT_OP_FREE_REST:
+		return pgmt_step_free_rest(word, t, out);
+	case PGMT_OP_PART:
+		return pgmt_step_part(word, out);
+	case PGMT_OP_MISSED:
+		return pgmt_known_idle(word) ? word | PGMT_REPORTED : word;
+	case PGMT_OP_STORE:
+		return pgmt_step_store(word, t, out);
+	case PGMT_OP_REMOVE:
+		return pgmt_step_remove(word, t, out);
+	case PGMT_OP_RESET:
+		return pgmt_step_reset(word, t, out);
+	case PGMT_OP_INITIAL:
+		if (pgmt_life(word) == PGMT_UNKNOWN &&
+		    t->refcount > pgmt_idle_count(t->profile, t->type)) {
 			out->preexisting = 1;
-			return pt_set_life(word, PT_PREEXISTING);
+			return pgmt_set_life(word, PGMT_PREEXISTING);
 		}
 		return word;
-	case PT_OP_TEARDOWN:
-		return pt_step_teardown(word, t, out);
+	case PGMT_OP_TEARDOWN:
+		return pgmt_step_teardown(word, t, out);
 	}
 	return word;
 }
 
-enum pt_keep { PT_KEEP_NOT, PT_KEEP_REQUEST, PT_KEEP_FREE };
+enum pgmt_keep { PGMT_KEEP_NOT, PGMT_KEEP_REQUEST, PGMT_KEEP_FREE };
 
 /* Which events are kept as the folio's last request and last free. */
-static __always_inline enum pt_keep pt_kept_as(const struct pt_transition *t,
-					       const struct pt_outcome *out)
+static __always_inline enum pgmt_keep pgmt_kept_as(const struct pgmt_transition *t,
+						   const struct pgmt_outcome *out)
 {
 	switch (t->op) {
-	case PT_OP_REQUEST:
-	case PT_OP_ACCEPT:
-	case PT_OP_PART:
-		return out->request ? PT_KEEP_REQUEST : PT_KEEP_NOT;
-	case PT_OP_MAP:
+	case PGMT_OP_REQUEST:
+	case PGMT_OP_ACCEPT:
+	case PGMT_OP_PART:
+		return out->request ? PGMT_KEEP_REQUEST : PGMT_KEEP_NOT;
+	case PGMT_OP_MAP:
 		/* a device-dax folio is never requested: who mapped it is the best there is */
-		return out->request || t->type == PT_TYPE_GENERIC ? PT_KEEP_REQUEST : PT_KEEP_NOT;
-	case PT_OP_FREE:
-		/* a free that met the folio's next user: see pt_step_free_fsdax() */
-		return out->request && t->refcount > 0 ? PT_KEEP_REQUEST : PT_KEEP_FREE;
-	case PT_OP_STORE:
+		return out->request || t->type == PGMT_TYPE_GENERIC ? PGMT_KEEP_REQUEST
+								    : PGMT_KEEP_NOT;
+	case PGMT_OP_FREE:
+		/* a free that met the folio's next user: see pgmt_step_free_fsdax() */
+		return out->request && t->refcount > 0 ? PGMT_KEEP_REQUEST : PGMT_KEEP_FREE;
+	case PGMT_OP_STORE:
 		/* on a classic kernel this is all that is seen of a use */
-		return t->profile == PT_PROFILE_CLASSIC ? PT_KEEP_REQUEST : PT_KEEP_NOT;
-	case PT_OP_REMOVE:
-		return t->profile == PT_PROFILE_CLASSIC ? PT_KEEP_FREE : PT_KEEP_NOT;
+		return t->profile == PGMT_PROFILE_CLASSIC ? PGMT_KEEP_REQUEST : PGMT_KEEP_NOT;
+	case PGMT_OP_REMOVE:
+		return t->profile == PGMT_PROFILE_CLASSIC ? PGMT_KEEP_FREE : PGMT_KEEP_NOT;
 	}
-	return PT_KEEP_NOT;
+	return PGMT_KEEP_NOT;
 }
 
 /*
- * pt_mark - note in the state that came of pt_step() who requested the folio last
+ * pgmt_mark - note in the state that came of pgmt_step() who requested the folio last
  * A free that met the next user is not made by that one, nor is a mapping that its free tells
  * of: the mark stays.
  */
-static __always_inline unsigned int pt_mark(unsigned int word, const struct pt_transition *t,
-					    const struct pt_outcome *out)
+static __always_inline unsigned int pgmt_mark(unsigned int word, const struct pgmt_transition *t,
+					      const struct pgmt_outcome *out)
 {
-	if (t->op == PT_OP_FREE || t->other || pt_kept_as(t, out) != PT_KEEP_REQUEST)
+	if (t->op == PGMT_OP_FREE || t->other || pgmt_kept_as(t, out) != PGMT_KEEP_REQUEST)
 		return word;
-	return t->judged ? word | PT_JUDGED : word & ~PT_JUDGED;
+	return t->in_scope ? word | PGMT_IN_SCOPE : word & ~PGMT_IN_SCOPE;
 }
 
 /*
- * pt_judge_call - may these pages be requested from this pgmap at all?
+ * pgmt_judge_call - may these pages be requested from this pgmap at all?
  * @covered: all of them lie in one range of the pgmap that was named
  * @dying: that pgmap was killed
  * @alike: all of the folios have the order that was asked for
- * Return: enum pt_rule
+ * Return: enum pgmt_rule
  */
-static __always_inline unsigned char pt_judge_call(int covered, int dying, int alike)
+static __always_inline unsigned char pgmt_judge_call(int covered, int dying, int alike)
 {
 	if (!covered)
-		return PT_RULE_REQUEST_OUTSIDE;
+		return PGMT_RULE_REQUEST_OUTSIDE;
 	if (dying)
-		return PT_RULE_REQUEST_DYING;
-	return alike ? PT_RULE_NONE : PT_RULE_ORDER_MISMATCH;
+		return PGMT_RULE_REQUEST_DYING;
+	return alike ? PGMT_RULE_NONE : PGMT_RULE_ORDER_MISMATCH;
 }
 
 /*
- * pt_judge_huge - a huge entry was stored: were the steps before it done?
+ * pgmt_judge_huge - a huge entry was stored: were the steps before it done?
  * @pages: of the entry
  * @idle: how many of them were not requested
  * @order: of the folio
  * @referenced: how many of the pages have a reference of their own
- * Return: enum pt_rule
+ * Return: enum pgmt_rule
  */
-static __always_inline unsigned char pt_judge_huge(unsigned int pages, unsigned int idle,
-						   unsigned int order, unsigned int referenced)
+static __always_inline unsigned char pgmt_judge_huge(unsigned int pages, unsigned int idle,
+						     unsigned int order, unsigned int referenced)
 {
 	if (idle)
-		return idle < pages ? PT_RULE_PARTIAL_REQUEST : PT_RULE_MAP_UNREQUESTED;
-	return 1u << order == pages && referenced == 1 ? PT_RULE_NONE : PT_RULE_FLOW_ORDER;
+		return idle < pages ? PGMT_RULE_PARTIAL_REQUEST : PGMT_RULE_MAP_UNREQUESTED;
+	return 1u << order == pages && referenced == 1 ? PGMT_RULE_NONE : PGMT_RULE_FLOW_ORDER;
 }
 
 /*
- * pt_refs_explained - is a killed pgmap's reference count what its folios hold?
+ * pgmt_refs_explained - is a killed pgmap's reference count what its folios hold?
  * @least: folios that were requested and not freed, and are no part of another by now
  * @most: with those that are
  */
-static __always_inline int pt_refs_explained(long refs, unsigned long least, unsigned long most)
+static __always_inline int pgmt_refs_explained(long refs, unsigned long least, unsigned long most)
 {
 	return refs >= (long)least && refs <= (long)most;
 }

@@ -9,7 +9,7 @@
 #define PGMAPTRACE_MODEL_RULES_H
 
 /* RULE(identifier, name, broken when, usual cause) */
-#define PT_RULES(RULE)                                                                             \
+#define PGMT_RULES(RULE)                                                                           \
 	RULE(REQUEST_NOT_IDLE, "request-not-idle",                                                 \
 	     "a folio is requested at a refcount other than idle",                                 \
 	     "a free list takes a page back before its last reference is gone, or a pfn walker "   \
@@ -89,25 +89,25 @@
 	RULE(LEAK, "leak", "a folio was requested and never freed",                                \
 	     "a pin is never given back, or an error path keeps the folio")
 
-enum pt_rule {
-	PT_RULE_NONE,
-#define RULE(id, name, text, cause) PT_RULE_##id,
-	PT_RULES(RULE)
+enum pgmt_rule {
+	PGMT_RULE_NONE,
+#define RULE(id, name, text, cause) PGMT_RULE_##id,
+	PGMT_RULES(RULE)
 #undef RULE
-		PT_NR_RULES,
+		PGMT_NR_RULES,
 };
 
 /* A warning is told of and counted apart; it makes no verdict. */
-static inline int pt_rule_is_warning(unsigned int rule)
+static inline int pgmt_rule_is_warning(unsigned int rule)
 {
-	return rule == PT_RULE_BREAK_STALL;
+	return rule == PGMT_RULE_BREAK_STALL;
 }
 
-/* Name, meaning and usual cause of a rule; @rule is below PT_NR_RULES.  Not for BPF programs. */
-const char *pt_rule_name(unsigned int rule);
-const char *pt_rule_text(unsigned int rule);
-const char *pt_rule_cause(unsigned int rule);
-/* The rule called so, by the first @len bytes; PT_RULE_NONE if there is none. */
-unsigned int pt_rule_by_name(const char *name, __SIZE_TYPE__ len);
+/* Name, meaning and usual cause of a rule; @rule is below PGMT_NR_RULES.  Not for BPF programs. */
+const char *pgmt_rule_name(unsigned int rule);
+const char *pgmt_rule_text(unsigned int rule);
+const char *pgmt_rule_cause(unsigned int rule);
+/* The rule called so, by the first @len bytes; PGMT_RULE_NONE if there is none. */
+unsigned int pgmt_rule_by_name(const char *name, __SIZE_TYPE__ len);
 
 #endif /* PGMAPTRACE_MODEL_RULES_H */

@@ -11,7 +11,7 @@
 #include "base/say.h"
 #include "base/save.h"
 
-static enum pt_profile profile_of(const struct json_out *o)
+static enum pgmt_profile profile_of(const struct json_out *o)
 {
 	return session_choice(o->from->session)->profile;
 }
@@ -51,9 +51,9 @@ static void add_rules(struct jsonl *l, const char *key, uint32_t rules)
 {
 	struct json_object *array = json_object_new_array();
 
-	for (int i = 1; i < PT_NR_RULES; i++)
+	for (int i = 1; i < PGMT_NR_RULES; i++)
 		if (rules & (1u << i))
-			jsonl_item(l, array, jsonl_string(pt_rule_name(i)));
+			jsonl_item(l, array, jsonl_string(pgmt_rule_name(i)));
 	jsonl_add(l, key, array);
 }
 
@@ -62,10 +62,10 @@ static void add_time(const struct json_out *o, struct jsonl *l, const char *key,
 	jsonl_double(l, key, report_seconds(o->from, time));
 }
 
-static void add_stack(const struct json_out *o, struct jsonl *l, uint32_t at)
+static void add_stack(const struct json_out *o, struct jsonl *l, uint32_t site)
 {
 	struct json_object *array = json_object_new_array();
-	char *frames = report_frames(o->from, at);
+	char *frames = report_frames(o->from, site);
 
 	for (char *f = frames ? strtok(frames, "\n") : NULL; f; f = strtok(NULL, "\n"))
 		jsonl_item(l, array, jsonl_string(f));
@@ -75,20 +75,20 @@ static void add_stack(const struct json_out *o, struct jsonl *l, uint32_t at)
 }
 
 /* Who did something, and where. */
-static void add_touch(const struct json_out *o, struct jsonl *l, const struct report_touch *t)
+static void add_touch(const struct json_out *o, struct jsonl *l, const struct report_event *t)
 {
 	jsonl_text(l, "comm", t->comm);
 	jsonl_number(l, "tid", t->tid);
-	if (t->cpu < PT_CPU_UNKNOWN)
+	if (t->cpu < PGMT_CPU_UNKNOWN)
 		jsonl_number(l, "cpu", t->cpu);
 	if (t->interrupt)
 		jsonl_bool(l, "interrupt", true);
-	add_stack(o, l, t->at);
+	add_stack(o, l, t->site);
 }
 
 /* The last request or free of a folio, if it was seen. */
 static void add_past(const struct json_out *o, struct jsonl *l, const char *key,
-		     const struct report_touch *t)
+		     const struct report_event *t)
 {
 	struct jsonl in;
 
@@ -103,13 +103,13 @@ static void add_past(const struct json_out *o, struct jsonl *l, const char *key,
 
 static void add_pgmap(struct jsonl *l, const struct report *r)
 {
-	const struct pt_pgmap *p = &r->f.pgmap;
+	const struct pgmt_pgmap *p = &r->f.pgmap;
 	struct json_object *ranges = json_object_new_array();
 	struct jsonl in = jsonl_inner();
 
 	jsonl_text(&in, "device", r->device);
 	jsonl_text(&in, "type", r->type);
-	for (uint32_t i = 0; i < p->nr_range && i < PT_MAX_RANGES; i++) {
+	for (uint32_t i = 0; i < p->nr_range && i < PGMT_MAX_RANGES; i++) {
 		struct jsonl range = jsonl_inner();
 
 		jsonl_number(&range, "first", p->range[i].start);
@@ -126,7 +126,7 @@ static void add_pgmap(struct jsonl *l, const struct report *r)
 
 static void add_folio(const struct json_out *o, struct jsonl *l, const struct report *r)
 {
-	const struct pt_finding *f = &r->f;
+	const struct pgmt_finding *f = &r->f;
 	char text[128];
 
 	jsonl_number(l, "pfn", f->pfn);
@@ -145,14 +145,14 @@ static void add_folio(const struct json_out *o, struct jsonl *l, const struct re
 
 static void add_file(struct jsonl *l, const struct report *r)
 {
-	const struct pt_file *file = &r->f.file;
+	const struct pgmt_file *file = &r->f.file;
 
 	if (!r->file[0])
 		return;
 	jsonl_text(l, "file", strncmp(r->file, "file: ", 6) ? r->file : r->file + 6);
-	if (file->flags & PT_FILE_KNOWN && !file->rdev)
+	if (file->flags & PGMT_FILE_KNOWN && !file->rdev)
 		jsonl_number(l, "inode", file->inode);
-	if (file->flags & PT_FILE_OFFSET)
+	if (file->flags & PGMT_FILE_OFFSET)
 		jsonl_number(l, "offset", file->offset);
 }
 
@@ -178,21 +178,21 @@ static void add_holders(struct jsonl *l, const struct held *held)
 		jsonl_text(l, "holders_not_known", text);
 }
 
-static void add_references(struct jsonl *l, const struct pt_finding *f)
+static void add_references(struct jsonl *l, const struct pgmt_finding *f)
 {
 	if (!f->refs && !f->most)
 		return;
 	if (f->refs >= 0)
 		jsonl_signed(l, "pgmap_references", f->refs);
 	jsonl_number(l, "explained_least", f->least);
-	if (f->most != PT_REFS_ANY)
+	if (f->most != PGMT_REFS_ANY)
 		jsonl_number(l, "explained_most", f->most);
 }
 
 static void add_group(const struct json_out *o, struct jsonl *l, const struct outstanding_group *g,
 		      uint64_t now)
 {
-	struct report_touch oldest = report_touch_of(o->from, &g->oldest, now);
+	struct report_event oldest = report_event_of(o->from, &g->oldest, now);
 	struct json_object *pfns = json_object_new_array();
 
 	jsonl_number(l, "folios", g->folios);
@@ -207,7 +207,7 @@ static void add_group(const struct json_out *o, struct jsonl *l, const struct ou
 		jsonl_text(l, "comm", oldest.comm);
 		jsonl_number(l, "tid", oldest.tid);
 	}
-	add_stack(o, l, g->at);
+	add_stack(o, l, g->site);
 }
 
 static void add_groups(const struct json_out *o, struct jsonl *l, const struct report *r)
@@ -229,23 +229,23 @@ static void add_groups(const struct json_out *o, struct jsonl *l, const struct r
 
 /* ---- records */
 
-static void add_hooks(struct jsonl *l, enum pt_profile profile)
+static void add_hooks(struct jsonl *l, enum pgmt_profile profile)
 {
 	struct json_object *array = json_object_new_array();
 
-	for (const struct pt_hook *h = pt_hooks; h->function; h++) {
+	for (const struct pgmt_hook *h = pgmt_hooks; h->function; h++) {
 		struct jsonl in;
 
-		if (!(h->profiles & (1 << profile)) || (h->attach == PT_ATTACH_NO && !h->off))
+		if (!(h->profiles & (1 << profile)) || (h->attach == PGMT_ATTACH_NO && !h->off))
 			continue;
 		in = jsonl_inner();
 		jsonl_text(&in, "function", h->function);
 		jsonl_text(&in, "at", h->exit ? "return" : "entry");
-		if (h->attach == PT_ATTACH_NO)
+		if (h->attach == PGMT_ATTACH_NO)
 			jsonl_text(&in, "missing",
 				   h->error ? strerror(h->error) : "not in this kernel");
 		else
-			jsonl_text(&in, "by", pt_attach_name(h->attach));
+			jsonl_text(&in, "by", pgmt_attach_name(h->attach));
 		l->failed |= in.failed;
 		jsonl_item(l, array, in.object);
 	}
@@ -257,10 +257,10 @@ static void add_effects(const struct json_out *o, struct jsonl *l)
 	uint32_t off = session_choice(o->from->session)->rules_off;
 	struct jsonl in = jsonl_inner();
 
-	for (int i = 1; i < PT_NR_RULES; i++) {
+	for (int i = 1; i < PGMT_NR_RULES; i++) {
 		const char *effect = policy_effect_name(policy_of(o->from->policy, i));
 
-		jsonl_text(&in, pt_rule_name(i), off & (1u << i) ? "off" : effect);
+		jsonl_text(&in, pgmt_rule_name(i), off & (1u << i) ? "off" : effect);
 	}
 	l->failed |= in.failed;
 	jsonl_add(l, "rules", in.object);
@@ -277,7 +277,7 @@ void json_start(struct json_out *o)
 	jsonl_number(&l, "schema", JSON_SCHEMA);
 	jsonl_text(&l, "version", VERSION);
 	jsonl_text(&l, "kernel", u.release);
-	jsonl_text(&l, "profile", pt_profile_name(profile_of(o)));
+	jsonl_text(&l, "profile", pgmt_profile_name(profile_of(o)));
 	if (!o->from->deterministic)
 		jsonl_text(&l, "boot", boot);
 	add_time(o, &l, "time", session_began(o->from->session));
@@ -289,7 +289,7 @@ void json_start(struct json_out *o)
 /* What a finding and a stall have in common. */
 static void add_report(const struct json_out *o, struct jsonl *l, const struct report *r)
 {
-	jsonl_text(l, "rule", pt_rule_name(r->f.rule));
+	jsonl_text(l, "rule", pgmt_rule_name(r->f.rule));
 	add_time(o, l, "time", r->f.time);
 	add_pgmap(l, r);
 	if (r->about_folio)
@@ -308,15 +308,15 @@ void json_finding(struct json_out *o, const struct report *r, bool brief)
 	report_headline(r, text, sizeof(text));
 	jsonl_text(&l, "headline", text);
 	jsonl_text(&l, "reason", r->sentence);
-	jsonl_text(&l, "usually", pt_rule_cause(r->f.rule));
+	jsonl_text(&l, "usually", pgmt_rule_cause(r->f.rule));
 	if (brief)
 		jsonl_bool(&l, "brief", true);
 	add_report(o, &l, r);
 	if (r->f.waited)
 		jsonl_double(&l, "waited", r->waited);
 	add_touch(o, &l, &r->event);
-	add_past(o, &l, "request", &r->request);
-	add_past(o, &l, "free", &r->free);
+	add_past(o, &l, "request", &r->last_request);
+	add_past(o, &l, "free", &r->last_free);
 	add_groups(o, &l, r);
 	end(o, &l);
 }
@@ -337,7 +337,7 @@ void json_stall_ended(struct json_out *o, const struct report_end *e)
 	struct jsonl l = jsonl_begin("stall_end");
 	struct json_object *array = json_object_new_array();
 
-	jsonl_text(&l, "rule", pt_rule_name(e->about.f.rule));
+	jsonl_text(&l, "rule", pgmt_rule_name(e->about.f.rule));
 	add_pgmap(&l, &e->about);
 	jsonl_number(&l, "pfn", e->about.f.pfn);
 	jsonl_double(&l, "waited", e->after);
@@ -359,7 +359,7 @@ void json_gone(struct json_out *o, const struct outstanding_group *g)
 	end(o, &l);
 }
 
-void json_event(struct json_out *o, const struct pt_told *t)
+void json_event(struct json_out *o, const struct pgmt_event_record *t)
 {
 	struct jsonl l = jsonl_begin("event");
 	char text[128];
@@ -377,13 +377,13 @@ void json_event(struct json_out *o, const struct pt_told *t)
 	jsonl_signed(&l, "mapcount", t->mapcount);
 	if (t->inode)
 		jsonl_number(&l, "inode", t->inode);
-	if (t->inode && t->offset != PT_NO_OFFSET)
+	if (t->inode && t->offset != PGMT_NO_OFFSET)
 		jsonl_number(&l, "offset", t->offset);
 	jsonl_text(&l, "comm", t->comm);
 	jsonl_number(&l, "tid", report_pid(o->from, t->tid));
 	jsonl_number(&l, "cpu", o->from->deterministic ? 0 : t->cpu);
 	if (t->rule)
-		jsonl_text(&l, "rule", pt_rule_name(t->rule));
+		jsonl_text(&l, "rule", pgmt_rule_name(t->rule));
 	end(o, &l);
 }
 
@@ -393,12 +393,12 @@ struct stats {
 	struct json_object *pgmaps;
 };
 
-static void add_stats(void *arg, const struct pt_pgmap *p)
+static void add_stats(void *arg, const struct pgmt_pgmap *p)
 {
 	struct stats *s = arg;
 	const struct sources *from = s->out->from;
 	struct jsonl in = jsonl_inner();
-	struct pt_rates r = {0};
+	struct pgmt_rates r = {0};
 
 	session_rates(from->session, p->epoch, &r);
 	jsonl_text(&in, "device", devices_name(from->devices, p));
@@ -413,7 +413,7 @@ static void add_stats(void *arg, const struct pt_pgmap *p)
 void json_stats(struct json_out *o)
 {
 	struct stats s = {.out = o, .line = jsonl_begin("stats")};
-	const struct pt_counts *c = session_counts(o->from->session);
+	const struct pgmt_counts *c = session_counts(o->from->session);
 
 	add_time(o, &s.line, "time", session_now());
 	jsonl_number(&s.line, "requests", c->requests);
@@ -433,7 +433,7 @@ void json_groups(struct json_out *o, const struct findings *all)
 		if (findings_suppressed(g) || (g->count.times < 2 && g->nr_examples))
 			continue;
 		l = jsonl_begin("group");
-		jsonl_text(&l, "rule", pt_rule_name(g->key.rule));
+		jsonl_text(&l, "rule", pgmt_rule_name(g->key.rule));
 		jsonl_number(&l, "times", g->count.times);
 		add_time(o, &l, "first", g->count.first);
 		add_time(o, &l, "last", g->count.last);
@@ -443,7 +443,7 @@ void json_groups(struct json_out *o, const struct findings *all)
 				   json_object_new_uint64(report_pfn(
 					   o->from, g->example[i].pgmap.epoch, g->example[i].pfn)));
 		jsonl_add(&l, "pfns", pfns);
-		add_stack(o, &l, g->key.at);
+		add_stack(o, &l, g->key.site);
 		end(o, &l);
 	}
 }
@@ -467,11 +467,11 @@ static void add_results(struct jsonl *l, const struct summary *sum)
 {
 	struct jsonl found = jsonl_inner(), expected = jsonl_inner();
 
-	for (int i = 1; i < PT_NR_RULES; i++) {
+	for (int i = 1; i < PGMT_NR_RULES; i++) {
 		if (sum->rule[i].found)
-			jsonl_number(&found, pt_rule_name(i), sum->rule[i].found);
+			jsonl_number(&found, pgmt_rule_name(i), sum->rule[i].found);
 		if (sum->rule[i].expected)
-			jsonl_number(&expected, pt_rule_name(i), sum->rule[i].expected);
+			jsonl_number(&expected, pgmt_rule_name(i), sum->rule[i].expected);
 	}
 	l->failed |= found.failed | expected.failed;
 	jsonl_add(l, "rules", found.object);
@@ -485,7 +485,7 @@ static void add_suppressions(struct jsonl *l, const struct suppressions *all)
 	for (const struct suppression *s = all->first; s; s = s->next) {
 		struct jsonl in = jsonl_inner();
 
-		jsonl_text(&in, "rule", pt_rule_name(s->rule));
+		jsonl_text(&in, "rule", pgmt_rule_name(s->rule));
 		jsonl_text(&in, "file", s->file);
 		jsonl_number(&in, "line", s->line);
 		jsonl_text(&in, "reason", s->reason);
@@ -500,7 +500,7 @@ static uint32_t hidden_rules(const struct summary *sum)
 {
 	uint32_t rules = 0;
 
-	for (int i = 1; i < PT_NR_RULES; i++)
+	for (int i = 1; i < PGMT_NR_RULES; i++)
 		rules |= sum->rule[i].hidden ? 1u << i : 0;
 	return rules;
 }
@@ -526,13 +526,13 @@ void json_summary(struct json_out *o, const struct summary *sum, const struct su
 	jsonl_number(&l, "warnings", sum->warnings);
 	jsonl_number(&l, "suppressed", sum->suppressed);
 	jsonl_number(&l, "unverified", sum->unverified);
-	if (sum->judged) {
-		jsonl_text(&l, "judged", sum->judged);
-		jsonl_number(&l, "not_judged", sum->counts->not_judged);
+	if (sum->scope) {
+		jsonl_text(&l, "judged", sum->scope);
+		jsonl_number(&l, "not_judged", sum->counts->out_of_scope);
 	}
 	add_rules(&l, "may_hide", hidden_rules(sum));
 	add_suppressions(&l, all);
 	jsonl_text(&l, "kernel", u.release);
-	jsonl_text(&l, "profile", pt_profile_name(profile_of(o)));
+	jsonl_text(&l, "profile", pgmt_profile_name(profile_of(o)));
 	end(o, &l);
 }

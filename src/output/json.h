@@ -33,7 +33,7 @@ void json_finding(struct json_out *o, const struct report *r, bool brief);
 void json_stall_lasts(struct json_out *o, const struct report *r);
 void json_stall_ended(struct json_out *o, const struct report_end *e);
 void json_gone(struct json_out *o, const struct outstanding_group *g);
-void json_event(struct json_out *o, const struct pt_told *t);
+void json_event(struct json_out *o, const struct pgmt_event_record *t);
 /* How many requests and frees there were up to now, by pgmap. */
 void json_stats(struct json_out *o);
 /* Groups that occurred more than once. */

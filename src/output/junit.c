@@ -34,7 +34,7 @@ static void element(FILE *to, const char *tag, const char *name, const char *why
 
 static void test_case(FILE *to, const struct summary *sum, int rule, const char *text)
 {
-	const char *name = pt_rule_name(rule);
+	const char *name = pgmt_rule_name(rule);
 	char why[256];
 
 	summary_why(sum, rule, why, sizeof(why));
@@ -60,23 +60,23 @@ static void test_case(FILE *to, const struct summary *sum, int rule, const char 
 	fputs("</testcase>\n", to);
 }
 
-void junit_write(FILE *to, const struct summary *sum, char *const text[PT_NR_RULES],
+void junit_write(FILE *to, const struct summary *sum, char *const text[PGMT_NR_RULES],
 		 const char *last, double seconds)
 {
 	unsigned int rules[NR_RULE_VERDICTS] = {0};
 	bool own = sum->verdict != VERDICT_PASS;
 
-	for (int i = 1; i < PT_NR_RULES; i++)
+	for (int i = 1; i < PGMT_NR_RULES; i++)
 		rules[summary_of_rule(sum, i)]++;
 	/* the verdict is the last test case */
 	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n", to);
 	fprintf(to,
 		"  <testsuite name=\"pgmaptrace\" tests=\"%d\" failures=\"%u\" errors=\"%u\" "
 		"skipped=\"%u\" time=\"%.3f\">\n",
-		PT_NR_RULES, rules[RULE_FAILED] + (sum->verdict == VERDICT_FAIL),
+		PGMT_NR_RULES, rules[RULE_FAILED] + (sum->verdict == VERDICT_FAIL),
 		rules[RULE_UNSURE] + (sum->verdict == VERDICT_INCONCLUSIVE), rules[RULE_OFF],
 		seconds);
-	for (int i = 1; i < PT_NR_RULES; i++)
+	for (int i = 1; i < PGMT_NR_RULES; i++)
 		test_case(to, sum, i, text[i]);
 	fputs("    <testcase classname=\"pgmaptrace\" name=\"verdict\">", to);
 	if (own)

@@ -12,7 +12,7 @@
  * @last: the summary's line
  * @seconds: that tracing took
  */
-void junit_write(FILE *to, const struct summary *sum, char *const text[PT_NR_RULES],
+void junit_write(FILE *to, const struct summary *sum, char *const text[PGMT_NR_RULES],
 		 const char *last, double seconds);
 
 #endif /* PGMAPTRACE_OUTPUT_JUNIT_H */

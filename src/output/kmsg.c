@@ -46,7 +46,7 @@ static void say_unsaid(struct kmsg_out *o)
 static const char *function_of(const struct kmsg_out *o, const struct report *r,
 			       char name[2][FRAME_NAME_LEN])
 {
-	unsigned int nr = report_functions(o->from, r->f.at, name, 2);
+	unsigned int nr = report_functions(o->from, r->f.site, name, 2);
 
 	return nr ? name[nr - 1] : "?";
 }
@@ -71,7 +71,8 @@ void kmsg_finding(struct kmsg_out *o, const struct report *r)
 	/* what only warns fails no scan */
 	snprintf(record, sizeof(record), "<%d>%spgmaptrace: %s in %s: %s\n",
 		 r->warning ? LOG_WARNING : LOG_ERR,
-		 r->warning ? "" : "BUG: ", pt_rule_name(r->f.rule), function_of(o, r, name), text);
+		 r->warning ? "" : "BUG: ", pgmt_rule_name(r->f.rule), function_of(o, r, name),
+		 text);
 	put(o, record);
 }
 

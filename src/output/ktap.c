@@ -4,7 +4,7 @@
 void ktap_begin(FILE *to)
 {
 	/* the rules, and what is wrong beside them */
-	fprintf(to, "KTAP version 1\n1..%d\n", PT_NR_RULES);
+	fprintf(to, "KTAP version 1\n1..%d\n", PGMT_NR_RULES);
 }
 
 const char *ktap_before(const char *line)
@@ -15,18 +15,19 @@ const char *ktap_before(const char *line)
 
 void ktap_end(FILE *to, const struct summary *sum)
 {
-	for (int i = 1; i < PT_NR_RULES; i++) {
+	for (int i = 1; i < PGMT_NR_RULES; i++) {
 		enum rule_verdict v = summary_of_rule(sum, i);
 		char why[256];
 
 		summary_why(sum, i, why, sizeof(why));
 		fprintf(to, "%s %d %s%s%s\n",
-			v == RULE_FAILED || v == RULE_UNSURE ? "not ok" : "ok", i, pt_rule_name(i),
+			v == RULE_FAILED || v == RULE_UNSURE ? "not ok" : "ok", i,
+			pgmt_rule_name(i),
 			v == RULE_OFF ? " # SKIP "
 			: *why	      ? " # "
 				      : "",
 			why);
 	}
 	fprintf(to, "%s %d verdict # %s\n", sum->verdict == VERDICT_PASS ? "ok" : "not ok",
-		PT_NR_RULES, verdict_name(sum->verdict));
+		PGMT_NR_RULES, verdict_name(sum->verdict));
 }

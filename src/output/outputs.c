@@ -147,7 +147,7 @@ void outputs_close(struct outputs *o)
 		fclose(o->text_file);
 	if (o->json_file)
 		fclose(o->json_file);
-	for (int i = 0; i < PT_NR_RULES; i++)
+	for (int i = 0; i < PGMT_NR_RULES; i++)
 		free(o->of_rule[i]);
 	while (o->suggested) {
 		struct suggested *next = o->suggested->next;
@@ -280,7 +280,7 @@ static bool is_new(struct outputs *o, char *text)
 }
 
 /* What would leave it out.  @many: it stands for folios of other files, too. */
-static void suggest(struct outputs *o, const struct pt_finding *f, bool many)
+static void suggest(struct outputs *o, const struct pgmt_finding *f, bool many)
 {
 	bool wanted = o->options->gen_suppressions && o->text.to;
 	struct report_subject *s = wanted ? malloc(sizeof(*s)) : NULL;
@@ -307,7 +307,7 @@ static void suggest(struct outputs *o, const struct pt_finding *f, bool many)
 	free(s);
 }
 
-void outputs_finding(struct outputs *o, const struct pt_finding *f,
+void outputs_finding(struct outputs *o, const struct pgmt_finding *f,
 		     const struct outstanding_group *groups, struct holders_found *held)
 {
 	bool brief = o->reports++ >= MAX_REPORTS;
@@ -326,7 +326,8 @@ void outputs_finding(struct outputs *o, const struct pt_finding *f,
 	suggest(o, f, groups && groups->rule == f->rule && groups->folios > 1);
 }
 
-void outputs_stall_lasts(struct outputs *o, const struct pt_finding *f, struct holders_found *held)
+void outputs_stall_lasts(struct outputs *o, const struct pgmt_finding *f,
+			 struct holders_found *held)
 {
 	struct report r;
 
@@ -361,7 +362,7 @@ void outputs_stalls_go_on(struct outputs *o, const struct stalls *all)
 	flush_text(o);
 }
 
-void outputs_gone(struct outputs *o, const struct outstanding_group *g)
+void outputs_torn_down(struct outputs *o, const struct outstanding_group *g)
 {
 	if (o->text.to)
 		text_gone(&o->text, g);
@@ -370,7 +371,7 @@ void outputs_gone(struct outputs *o, const struct outstanding_group *g)
 		json_gone(&o->json, g);
 }
 
-void outputs_event(struct outputs *o, const struct pt_told *t)
+void outputs_event(struct outputs *o, const struct pgmt_event_record *t)
 {
 	if (o->text.to)
 		text_told(&o->text, t);
@@ -396,7 +397,7 @@ void outputs_progress(struct outputs *o, struct findings *all)
 
 void outputs_forget_names(struct outputs *o)
 {
-	stack_texts_free(&o->text.sites);
+	site_texts_free(&o->text.sites);
 }
 
 void outputs_flush(struct outputs *o)
@@ -427,7 +428,7 @@ static void write_junit(struct outputs *o, const struct summary *sum, const char
 }
 
 /* The summary's line, without its end, for free(); NULL without memory. */
-static char *last_line(const struct summary *sum, enum pt_profile profile)
+static char *last_line(const struct summary *sum, enum pgmt_profile profile)
 {
 	char *line = NULL;
 	size_t size;

@@ -29,12 +29,12 @@ struct outputs {
 	struct rates_out rates;
 	struct json_out json;
 	struct kmsg_out kmsg;
-	FILE *text_file, *json_file; /* of --output and --json; NULL: none */
-	FILE *filter;		     /* what text.to is, if its lines get something before them */
-	unsigned int reports;	     /* findings that were told of */
-	char *of_rule[PT_NR_RULES];  /* --junit: what the text says of it; NULL: nothing */
-	struct suggested *suggested; /* --gen-suppressions */
-	char failed[512];	     /* the first output that could not be written; "" */
+	FILE *text_file, *json_file;  /* of --output and --json; NULL: none */
+	FILE *filter;		      /* what text.to is, if its lines get something before them */
+	unsigned int reports;	      /* findings that were told of */
+	char *of_rule[PGMT_NR_RULES]; /* --junit: what the text says of it; NULL: nothing */
+	struct suggested *suggested;  /* --gen-suppressions */
+	char failed[512];	      /* the first output that could not be written; "" */
 };
 
 /*
@@ -51,14 +51,15 @@ void outputs_close(struct outputs *o);
 /* Tracing is complete. */
 void outputs_start(struct outputs *o);
 /* @groups: folios that are out and have to do with it; NULL: none */
-void outputs_finding(struct outputs *o, const struct pt_finding *f,
+void outputs_finding(struct outputs *o, const struct pgmt_finding *f,
 		     const struct outstanding_group *groups, struct holders_found *held);
 /* As outputs_finding() has it: a stall that was told of before. */
-void outputs_stall_lasts(struct outputs *o, const struct pt_finding *f, struct holders_found *held);
+void outputs_stall_lasts(struct outputs *o, const struct pgmt_finding *f,
+			 struct holders_found *held);
 void outputs_stall_ended(struct outputs *o, const struct stall *st);
 void outputs_stalls_go_on(struct outputs *o, const struct stalls *all);
-void outputs_gone(struct outputs *o, const struct outstanding_group *g);
-void outputs_event(struct outputs *o, const struct pt_told *t);
+void outputs_torn_down(struct outputs *o, const struct outstanding_group *g);
+void outputs_event(struct outputs *o, const struct pgmt_event_record *t);
 void outputs_rates(struct outputs *o);
 void outputs_progress(struct outputs *o, struct findings *all);
 /* What each event is told to has got it. */

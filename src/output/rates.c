@@ -10,15 +10,15 @@
 
 /* The pgmaps of one table, oldest first. */
 struct live {
-	struct pt_pgmap *pgmap;
+	struct pgmt_pgmap *pgmap;
 	size_t nr;
 };
 
 /* One that there is no memory for is left out. */
-static void add_live(void *arg, const struct pt_pgmap *p)
+static void add_live(void *arg, const struct pgmt_pgmap *p)
 {
 	struct live *l = arg;
-	struct pt_pgmap *more = realloc(l->pgmap, (l->nr + 1) * sizeof(*more));
+	struct pgmt_pgmap *more = realloc(l->pgmap, (l->nr + 1) * sizeof(*more));
 
 	if (!more)
 		return;
@@ -28,7 +28,7 @@ static void add_live(void *arg, const struct pt_pgmap *p)
 
 static int by_epoch(const void *a, const void *b)
 {
-	const struct pt_pgmap *one = a, *other = b;
+	const struct pgmt_pgmap *one = a, *other = b;
 
 	return one->epoch < other->epoch ? -1 : one->epoch > other->epoch;
 }
@@ -80,13 +80,13 @@ static void print_device(FILE *to, const char *name)
 	fprintf(to, "%-18s", word);
 }
 
-static void print_explained(FILE *to, const struct pt_refs *r)
+static void print_explained(FILE *to, const struct pgmt_refs *r)
 {
 	char text[48];
 
 	if (r->least == r->most)
 		snprintf(text, sizeof(text), "%llu", r->own + r->most);
-	else if (r->most != PT_REFS_ANY)
+	else if (r->most != PGMT_REFS_ANY)
 		snprintf(text, sizeof(text), "%llu-%llu", r->own + r->least, r->own + r->most);
 	else
 		snprintf(text, sizeof(text), "%llu+", r->own + r->least);
@@ -94,13 +94,13 @@ static void print_explained(FILE *to, const struct pt_refs *r)
 }
 
 /* @moved: since the last table, which was @ns ago */
-static void print_row(const struct rates_out *o, const struct pt_pgmap *p,
-		      const struct pt_rates *moved, uint64_t ns, uint64_t now)
+static void print_row(const struct rates_out *o, const struct pgmt_pgmap *p,
+		      const struct pgmt_rates *moved, uint64_t ns, uint64_t now)
 {
 	unsigned int profile = session_choice(o->text->from->session)->profile;
 	FILE *to = o->text->to;
 	uint64_t oldest;
-	struct pt_refs r;
+	struct pgmt_refs r;
 
 	/* it went away just now */
 	if (!session_refs(o->text->from->session, p->address, &r))
@@ -109,12 +109,12 @@ static void print_row(const struct rates_out *o, const struct pt_pgmap *p,
 	print_device(to, devices_name(o->text->from->devices, p));
 	fprintf(to, " %-8s %10.1f %10.1f", devices_type(p->type), per_second(moved->requests, ns),
 		per_second(moved->frees, ns));
-	if (pt_is_paired(profile, p->type))
-		fprintf(to, " %10llu", r.out);
+	if (pgmt_is_paired(profile, p->type))
+		fprintf(to, " %10llu", r.outstanding);
 	else
 		fprintf(to, " %10s", "-");
 	oldest = session_tick_time(o->text->from->session, r.oldest);
-	if (pt_is_paired(profile, p->type) && r.oldest)
+	if (pgmt_is_paired(profile, p->type) && r.oldest)
 		fprintf(to, " %9.1f", now > oldest ? (now - oldest) / 1e9 : 0);
 	else
 		fprintf(to, " %9s", "-");
@@ -142,7 +142,7 @@ void rates_table(struct rates_out *o)
 		o->lines = 1;
 	}
 	for (size_t i = 0; i < live.nr; i++) {
-		struct pt_rates *last = &o->last[PT_SLOT(live.pgmap[i].epoch)], rates = *last;
+		struct pgmt_rates *last = &o->last[PGMT_SLOT(live.pgmap[i].epoch)], rates = *last;
 
 		/* when one goes meanwhile, the table may be walked from its beginning again */
 		if (i && live.pgmap[i].epoch == live.pgmap[i - 1].epoch)

@@ -15,7 +15,7 @@ struct rates_out {
 	const struct text_out *text; /* where to, and whether with times */
 	bool terminal;		     /* the header comes again now and then */
 	uint64_t since;		     /* when the last table was made; 0: there was none */
-	struct pt_rates last[PT_SLOTS];
+	struct pgmt_rates last[PGMT_SLOTS];
 	unsigned int lines;   /* since the header; 0: it is due */
 	unsigned int reports; /* that had been shown by then */
 };

@@ -12,20 +12,20 @@
 
 #define MAX_REPORTS 100 /* what a person reads; the rest are headlines */
 
-static enum pt_profile profile_of(const struct text_out *o)
+static enum pgmt_profile profile_of(const struct text_out *o)
 {
 	return session_choice(o->from->session)->profile;
 }
 
-struct text_words text_words(enum pt_profile profile, unsigned int type)
+struct text_words text_words(enum pgmt_profile profile, unsigned int type)
 {
-	if (profile == PT_PROFILE_REQUEST)
+	if (profile == PGMT_PROFILE_REQUEST)
 		return (struct text_words){"requested", "freed"};
-	if (type == PT_TYPE_GENERIC)
+	if (type == PGMT_TYPE_GENERIC)
 		return (struct text_words){"mapped", NULL};
-	if (type == PT_TYPE_FS_DAX && profile == PT_PROFILE_CLASSIC)
+	if (type == PGMT_TYPE_FS_DAX && profile == PGMT_PROFILE_CLASSIC)
 		return (struct text_words){"stored in a file", "taken out of a file"};
-	if (type == PT_TYPE_FS_DAX)
+	if (type == PGMT_TYPE_FS_DAX)
 		return (struct text_words){"requested for a mapping", "freed"};
 	return (struct text_words){"requested", "freed"};
 }
@@ -40,9 +40,9 @@ void text_frames(FILE *to, const char *frames)
 	}
 }
 
-void text_where(struct text_out *o, uint32_t at)
+void text_site(struct text_out *o, uint32_t site)
 {
-	char *frames = report_frames(o->from, at);
+	char *frames = report_frames(o->from, site);
 	bool any = frames && *frames;
 
 	if (any)
@@ -50,7 +50,7 @@ void text_where(struct text_out *o, uint32_t at)
 	free(frames);
 	if (!any)
 		fprintf(o->to, "    (no stack kept: by --stack, or it was lost)\n");
-	else if (at & PT_SITE)
+	else if (site & PGMT_SITE_IS_ADDRESS)
 		fprintf(o->to, "    (called from there; --stack=all keeps whole stacks)\n");
 }
 
@@ -60,14 +60,14 @@ void text_task(struct text_out *o, const char *comm, uint32_t tid, bool interrup
 		tid);
 }
 
-void text_who(struct text_out *o, const struct report_touch *t)
+void text_who(struct text_out *o, const struct report_event *t)
 {
 	text_task(o, t->comm, t->tid, t->interrupt);
-	if (t->cpu < PT_CPU_UNKNOWN)
+	if (t->cpu < PGMT_CPU_UNKNOWN)
 		fprintf(o->to, " on cpu %u", t->cpu);
 }
 
-static void touch(struct text_out *o, const struct report *r, const struct report_touch *t,
+static void touch(struct text_out *o, const struct report *r, const struct report_event *t,
 		  const char *did)
 {
 	if (!t->known && !session_keeps_history(o->from->session)) {
@@ -82,17 +82,17 @@ static void touch(struct text_out *o, const struct report *r, const struct repor
 	fprintf(o->to, "  last %s ", did);
 	text_who(o, t);
 	fprintf(o->to, ", %.3f s earlier\n", t->ago);
-	text_where(o, t->at);
+	text_site(o, t->site);
 }
 
-static void folio(struct text_out *o, const struct pt_finding *f)
+static void folio(struct text_out *o, const struct pgmt_finding *f)
 {
 	char flags[128], state[128];
 	uint32_t word = f->state;
 
 	/* there, that a file gives it up is not seen */
-	if (profile_of(o) == PT_PROFILE_REQUEST && !f->file.sharers)
-		word &= ~PT_ASSOC_MASK;
+	if (profile_of(o) == PGMT_PROFILE_REQUEST && !f->file.sharers)
+		word &= ~PGMT_ASSOC_MASK;
 	folio_flags(session_btf(o->from->session), f->flags, flags, sizeof(flags));
 	folio_state(word, state, sizeof(state));
 	fprintf(o->to, "  folio: pfn 0x%llx", f->pfn);
@@ -112,7 +112,7 @@ static void part(struct text_out *o, unsigned int *parts, int references, const 
 }
 
 /* Who has the references, by what can be counted. */
-static void references(struct text_out *o, const struct pt_finding *f)
+static void references(struct text_out *o, const struct pgmt_finding *f)
 {
 	struct folio_references r;
 	unsigned int parts = 0;
@@ -142,7 +142,7 @@ static void headline(struct text_out *o, const struct report *r)
 	time_of(o, r->f.time);
 	report_headline(r, text, sizeof(text));
 	fprintf(o->to, "pgmaptrace: %s %s: %s\n", r->warning ? "WARNING" : "VIOLATION",
-		pt_rule_name(r->f.rule), text);
+		pgmt_rule_name(r->f.rule), text);
 }
 
 static void holders(struct text_out *o, const struct report *r)
@@ -199,7 +199,7 @@ static void examples(struct text_out *o, const struct outstanding_group *g, uint
 	char file[FILE_LINE_LEN];
 
 	for (unsigned int i = 0; i < outstanding_examples(g); i++) {
-		const struct pt_finding *f = &g->example[i];
+		const struct pgmt_finding *f = &g->example[i];
 		uint64_t pfn = report_pfn(o->from, g->epoch, f->pfn);
 
 		if (pfn == known)
@@ -217,9 +217,9 @@ static void examples(struct text_out *o, const struct outstanding_group *g, uint
  * @now: ns
  */
 static void outstanding(struct text_out *o, const struct outstanding_group *g,
-			const struct pt_finding *f, uint64_t now)
+			const struct pgmt_finding *f, uint64_t now)
 {
-	struct report_touch oldest = report_touch_of(o->from, &g->oldest, now);
+	struct report_event oldest = report_event_of(o->from, &g->oldest, now);
 
 	fprintf(o->to, "  requested at one place: %llu folio%s (%s)", (unsigned long long)g->folios,
 		g->folios == 1 ? "" : "s", size_text(g->pages));
@@ -228,13 +228,13 @@ static void outstanding(struct text_out *o, const struct outstanding_group *g,
 			comm_text(oldest.comm).text, oldest.tid);
 	fprintf(o->to, "\n");
 	examples(o, g, f ? f->pfn : 0);
-	if (g->at && (!f || g->at != f->request.at))
-		text_where(o, g->at);
+	if (g->site && (!f || g->site != f->last_request.site))
+		text_site(o, g->site);
 }
 
 static void outstanding_groups(struct text_out *o, const struct report *r)
 {
-	const struct pt_finding *f = &r->f;
+	const struct pgmt_finding *f = &r->f;
 
 	for (const struct outstanding_group *g = r->groups; g; g = g->next)
 		outstanding(o, g, f, f->time);
@@ -243,30 +243,30 @@ static void outstanding_groups(struct text_out *o, const struct report *r)
 			f->preexisting, f->preexisting == 1 ? "" : "s");
 }
 
-static void pgmap_references(struct text_out *o, const struct pt_finding *f)
+static void pgmap_references(struct text_out *o, const struct pgmt_finding *f)
 {
 	if (f->refs < 0)
 		fprintf(o->to, "  pgmap references: not known");
 	else
 		fprintf(o->to, "  pgmap references: %lld", f->refs);
-	if (f->most == PT_REFS_ANY)
+	if (f->most == PGMT_REFS_ANY)
 		fprintf(o->to, "; folios that are out explain %llu, allocations any number\n",
 			f->least);
 	else
 		fprintf(o->to, "; folios that are out explain %llu to %llu\n", f->least, f->most);
 }
 
-static bool is_stall(const struct pt_finding *f)
+static bool is_stall(const struct pgmt_finding *f)
 {
-	return f->rule == PT_RULE_TEARDOWN_STALL || f->rule == PT_RULE_BREAK_STALL;
+	return f->rule == PGMT_RULE_TEARDOWN_STALL || f->rule == PGMT_RULE_BREAK_STALL;
 }
 
 /* Who broke the rule, or whom it hurts, and where in the kernel that is. */
 static void culprit(struct text_out *o, const struct report *r)
 {
-	const struct pt_finding *f = &r->f;
+	const struct pgmt_finding *f = &r->f;
 
-	if (f->rule == PT_RULE_LEAK && !f->tid) {
+	if (f->rule == PGMT_RULE_LEAK && !f->tid) {
 		fprintf(o->to, "  found at the end of tracing\n");
 		return;
 	}
@@ -278,16 +278,16 @@ static void culprit(struct text_out *o, const struct report *r)
 			report_seconds(o->from, f->time - f->waited));
 	else
 		fprintf(o->to, "%s\n", r->about_pgmap ? ", who waits for them" : "");
-	text_where(o, f->at);
+	text_site(o, f->site);
 }
 
 static void details(struct text_out *o, const struct report *r)
 {
 	struct text_words words = text_words(profile_of(o), r->f.pgmap.type);
-	const struct pt_finding *f = &r->f;
+	const struct pgmt_finding *f = &r->f;
 
 	fprintf(o->to, "  reason: %s\n", r->sentence);
-	fprintf(o->to, "  usually: %s\n", pt_rule_cause(f->rule));
+	fprintf(o->to, "  usually: %s\n", pgmt_rule_cause(f->rule));
 	if (r->about_folio) {
 		folio(o, f);
 		references(o, f);
@@ -296,8 +296,8 @@ static void details(struct text_out *o, const struct report *r)
 		fprintf(o->to, "  folios: %llu in this state, this is the first\n", f->folios);
 	if (r->pgmap[0])
 		fprintf(o->to, "  %s\n", r->pgmap);
-	if (r->pgmap[0] && o->verbose && f->pgmap.made_at)
-		text_where(o, f->pgmap.made_at);
+	if (r->pgmap[0] && o->verbose && f->pgmap.maker_site)
+		text_site(o, f->pgmap.maker_site);
 	if (r->file[0])
 		fprintf(o->to, "  %s\n", r->file);
 	holders(o, r);
@@ -307,9 +307,9 @@ static void details(struct text_out *o, const struct report *r)
 	culprit(o, r);
 	if (!r->about_folio)
 		return;
-	touch(o, r, &r->request, words.request);
+	touch(o, r, &r->last_request, words.request);
 	if (words.free)
-		touch(o, r, &r->free, words.free);
+		touch(o, r, &r->last_free, words.free);
 }
 
 void text_finding(struct text_out *o, const struct report *r, bool brief)
@@ -327,7 +327,7 @@ void text_finding(struct text_out *o, const struct report *r, bool brief)
 static void stall_headline(struct text_out *o, const struct report *r)
 {
 	time_of(o, session_now());
-	if (r->f.rule == PT_RULE_TEARDOWN_STALL)
+	if (r->f.rule == PGMT_RULE_TEARDOWN_STALL)
 		fprintf(o->to, "pgmaptrace: teardown-stall: %s ", r->device);
 	else
 		fprintf(o->to, "pgmaptrace: break-stall: pfn 0x%llx ", r->f.pfn);
@@ -338,7 +338,7 @@ void text_stall_lasts(struct text_out *o, const struct report *r)
 	stall_headline(o, r);
 	fprintf(o->to, "keeps %s/%u waiting, for %.1f s now\n", comm_text(r->event.comm).text,
 		r->event.tid, r->waited);
-	if (r->f.rule == PT_RULE_TEARDOWN_STALL)
+	if (r->f.rule == PGMT_RULE_TEARDOWN_STALL)
 		pgmap_references(o, &r->f);
 	holders(o, r);
 	fputc('\n', o->to);
@@ -357,7 +357,7 @@ void text_stall_ended(struct text_out *o, const struct report_end *e)
 			e->of_pgmap ? "the last reference was given back" : "freed");
 		text_who(o, &e->release);
 		fputc('\n', o->to);
-		text_where(o, e->release.at);
+		text_site(o, e->release.site);
 	} else {
 		fprintf(o->to, "came free after %.1f s", e->after);
 		for (unsigned int i = 0; i < e->nr_let_go; i++)
@@ -371,7 +371,7 @@ void text_stall_ended(struct text_out *o, const struct report_end *e)
 void text_stalls_go_on(struct text_out *o, const struct stalls *all)
 {
 	for (const struct stall *st = all->all; st; st = st->next)
-		if (st->told)
+		if (st->reported)
 			fprintf(o->to,
 				"pgmaptrace: %s/%u still waits at the end of tracing, for %.1f s "
 				"now\n",
@@ -404,7 +404,7 @@ static void times(struct text_out *o, struct finding_group *g, const char *when)
 {
 	const struct sources *from = o->from;
 
-	fprintf(o->to, "pgmaptrace: %s", pt_rule_name(g->key.rule));
+	fprintf(o->to, "pgmaptrace: %s", pgmt_rule_name(g->key.rule));
 	if (g->nr_examples && !report_is_about_pgmap(&g->example[0]))
 		fprintf(o->to, " at pfn 0x%llx",
 			(unsigned long long)report_pfn(from, g->example[0].pgmap.epoch,
@@ -412,7 +412,7 @@ static void times(struct text_out *o, struct finding_group *g, const char *when)
 	fprintf(o->to, ": %llu times %s, first %.6f, last %.6f", g->count.times, when,
 		report_seconds(from, g->count.first), report_seconds(from, g->count.last));
 	for (unsigned int i = 1; i < g->nr_examples; i++) {
-		const struct pt_finding *f = &g->example[i];
+		const struct pgmt_finding *f = &g->example[i];
 
 		fprintf(o->to, "%s0x%llx", i == 1 ? "; also pfn " : ", ",
 			(unsigned long long)report_pfn(from, f->pgmap.epoch, f->pfn));
@@ -434,10 +434,10 @@ void text_progress(struct text_out *o, struct findings *all)
 /* As folio_state() has it; made once for each of the few there are. */
 static const char *state_text(uint32_t word)
 {
-	static char *known[PT_WORD_MASK + 1];
+	static char *known[PGMT_WORD_MASK + 1];
 	char text[128];
 
-	word &= PT_WORD_MASK;
+	word &= PGMT_WORD_MASK;
 	if (!known[word]) {
 		folio_state(word, text, sizeof(text));
 		known[word] = strdup(text);
@@ -484,7 +484,7 @@ static void add_count(struct line *l, const char *before, int32_t n)
  * Not by printf, which takes as long as the kernel takes for two of these: the tool
  * must keep up with it.
  */
-void text_told(struct text_out *o, const struct pt_told *t)
+void text_told(struct text_out *o, const struct pgmt_event_record *t)
 {
 	const char *before = state_text(t->before), *after = state_text(t->after);
 	uint64_t us = report_time(o->from, t->time) / 1000;
@@ -512,7 +512,7 @@ void text_told(struct text_out *o, const struct pt_told *t)
 		add(&l, ", inode ");
 		add_number(&l, t->inode, 10, 1);
 	}
-	if (t->inode && t->offset != PT_NO_OFFSET) {
+	if (t->inode && t->offset != PGMT_NO_OFFSET) {
 		add(&l, " offset 0x");
 		add_number(&l, t->offset, 16, 1);
 	}
@@ -523,11 +523,11 @@ void text_told(struct text_out *o, const struct pt_told *t)
 	add_count(&l, " on cpu ", o->from->deterministic ? 0 : t->cpu);
 	if (t->rule) {
 		add(&l, ": VIOLATION ");
-		add(&l, pt_rule_name(t->rule));
+		add(&l, pgmt_rule_name(t->rule));
 	}
 	add(&l, "\n");
 	fwrite(l.text, 1, l.len, o->to);
-	site = t->at & PT_SITE ? stack_text(o->from, &o->sites, t->at) : NULL;
+	site = t->site & PGMT_SITE_IS_ADDRESS ? site_text(o->from, &o->sites, t->site) : NULL;
 	if (site)
 		text_frames(o->to, site);
 }
@@ -537,14 +537,14 @@ static void rules(FILE *to, uint32_t rules)
 {
 	const char *before = "";
 
-	if ((rules & PT_ALL_RULES) == PT_ALL_RULES) {
+	if ((rules & PGMT_ALL_RULES) == PGMT_ALL_RULES) {
 		fputs("any rule", to);
 		return;
 	}
-	for (int i = 1; i < PT_NR_RULES; i++) {
+	for (int i = 1; i < PGMT_NR_RULES; i++) {
 		if (!(rules & (1u << i)))
 			continue;
-		fprintf(to, "%s%s", before, pt_rule_name(i));
+		fprintf(to, "%s%s", before, pgmt_rule_name(i));
 		before = ", ";
 	}
 }
@@ -557,7 +557,7 @@ void text_groups(struct text_out *o, struct findings *all)
 		if (g->count.times > 1 || !g->nr_examples)
 			times(o, g, "in all");
 		if (!g->nr_examples)
-			text_where(o, g->key.at);
+			text_site(o, g->key.site);
 	}
 }
 
@@ -583,10 +583,10 @@ void text_ledger(struct text_out *o, const struct summary *sum)
 			"pgmaptrace: %llu violations above are not counted: a missed event would "
 			"explain them\n",
 			(unsigned long long)sum->unverified);
-	for (int i = 1; i < PT_NR_RULES; i++)
+	for (int i = 1; i < PGMT_NR_RULES; i++)
 		if (sum->rule[i].found != sum->rule[i].expected && sum->rule[i].expected)
 			fprintf(o->to, "pgmaptrace: expected %llu of %s, found %llu\n",
-				(unsigned long long)sum->rule[i].expected, pt_rule_name(i),
+				(unsigned long long)sum->rule[i].expected, pgmt_rule_name(i),
 				(unsigned long long)sum->rule[i].found);
 }
 
@@ -594,21 +594,21 @@ void text_suppressions(struct text_out *o, const struct suppressions *all)
 {
 	for (const struct suppression *s = all->first; s; s = s->next)
 		fprintf(o->to, "pgmaptrace: suppressed: %llu by %s:%u, %s (%s)\n",
-			(unsigned long long)s->used, s->file, s->line, pt_rule_name(s->rule),
+			(unsigned long long)s->used, s->file, s->line, pgmt_rule_name(s->rule),
 			s->reason);
 }
 
-void text_summary(FILE *to, const struct summary *sum, enum pt_profile profile)
+void text_summary(FILE *to, const struct summary *sum, enum pgmt_profile profile)
 {
 	const char *separator = " rules=";
 	struct utsname u;
 
 	fprintf(to, "pgmaptrace: %s findings=%llu", verdict_name(sum->verdict),
 		(unsigned long long)sum->findings);
-	for (int i = 1; i < PT_NR_RULES; i++) {
+	for (int i = 1; i < PGMT_NR_RULES; i++) {
 		if (!sum->rule[i].found)
 			continue;
-		fprintf(to, "%s%s", separator, pt_rule_name(i));
+		fprintf(to, "%s%s", separator, pgmt_rule_name(i));
 		separator = ",";
 	}
 	fprintf(to, " requests=%llu frees=%llu outstanding=%llu preexisting=%llu",
@@ -624,8 +624,8 @@ void text_summary(FILE *to, const struct summary *sum, enum pt_profile profile)
 		fprintf(to, " unused_suppressions=%u", sum->unused);
 	if (sum->unverified)
 		fprintf(to, " unverified=%llu", (unsigned long long)sum->unverified);
-	if (sum->judged)
-		fprintf(to, " judged=%s not_judged=%llu", sum->judged, sum->counts->not_judged);
+	if (sum->scope)
+		fprintf(to, " judged=%s not_judged=%llu", sum->scope, sum->counts->out_of_scope);
 	uname(&u);
-	fprintf(to, " kernel=%s profile=%s\n", u.release, pt_profile_name(profile));
+	fprintf(to, " kernel=%s profile=%s\n", u.release, pgmt_profile_name(profile));
 }

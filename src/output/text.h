@@ -16,8 +16,8 @@ struct text_out {
 	bool verbose;
 	bool timestamps; /* seconds since boot, as the kernel log has them */
 	struct sources *from;
-	unsigned int reports;	  /* how many findings were shown */
-	struct stack_texts sites; /* of events, for as long as they come at once */
+	unsigned int reports;	 /* how many findings were shown */
+	struct site_texts sites; /* of events, for as long as they come at once */
 };
 
 /* The report of a finding; @brief: only its headline. */
@@ -33,7 +33,7 @@ void text_leaks(struct text_out *o, const struct leaked *l);
 /* Groups that grew tenfold since they were last told of. */
 void text_progress(struct text_out *o, struct findings *all);
 /* One line of the life of a folio that is watched. */
-void text_told(struct text_out *o, const struct pt_told *t);
+void text_told(struct text_out *o, const struct pgmt_event_record *t);
 /* Groups that occurred more than once. */
 void text_groups(struct text_out *o, struct findings *all);
 /* What was lost, and what it means for the verdict. */
@@ -41,23 +41,23 @@ void text_ledger(struct text_out *o, const struct summary *sum);
 /* Each suppression and how many findings it has left out. */
 void text_suppressions(struct text_out *o, const struct suppressions *all);
 /* The last line of every session. */
-void text_summary(FILE *to, const struct summary *sum, enum pt_profile profile);
+void text_summary(FILE *to, const struct summary *sum, enum pgmt_profile profile);
 
 /* What a folio's last request and last free are called; NULL: there is no such thing. */
 struct text_words {
 	const char *request, *free;
 };
 
-struct text_words text_words(enum pt_profile profile, unsigned int type);
+struct text_words text_words(enum pgmt_profile profile, unsigned int type);
 /*
  * "by NAME/TID on cpu N"; an interrupt does what it does for somebody else than
  * the task it came over.
  */
-void text_who(struct text_out *o, const struct report_touch *t);
+void text_who(struct text_out *o, const struct report_event *t);
 /* The same of a task that was told of earlier, and where is not known any more. */
 void text_task(struct text_out *o, const char *comm, uint32_t tid, bool interrupt);
 /* Where in the kernel something was: its stack, or what is known in its place. */
-void text_where(struct text_out *o, uint32_t at);
+void text_site(struct text_out *o, uint32_t site);
 /* What report_frames() has made. */
 void text_frames(FILE *to, const char *frames);
 

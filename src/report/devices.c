@@ -13,7 +13,7 @@
 #define PAGE_SHIFT 12
 
 struct device {
-	struct pt_pgmap pgmap;
+	struct pgmt_pgmap pgmap;
 	char name[DEVICE_NAME_LEN];   /* "?": not known */
 	char block[DEVICE_NAME_LEN];  /* fsdax; "": not known */
 	char pci[DEVICE_NAME_LEN];    /* address; "": on no PCI device */
@@ -177,7 +177,7 @@ static void find_names(const struct devices *d, struct device *i)
 
 	if (!strcmp(i->name, "?"))
 		name_from_iomem(d, i);
-	if (!i->block[0] && i->pgmap.type == PT_TYPE_FS_DAX)
+	if (!i->block[0] && i->pgmap.type == PGMT_TYPE_FS_DAX)
 		find_block(d, i);
 	if (i->pci[0] && !i->driver[0]) {
 		snprintf(path, sizeof(path), "%s/sys/bus/pci/devices/%s/driver", d->root, i->pci);
@@ -199,7 +199,7 @@ void devices_refresh(struct devices *d)
 		find_names(d, i);
 }
 
-static struct device *learn(struct devices *d, const struct pt_pgmap *p)
+static struct device *learn(struct devices *d, const struct pgmt_pgmap *p)
 {
 	struct device *i = find(d, p->epoch);
 
@@ -216,19 +216,19 @@ static struct device *learn(struct devices *d, const struct pt_pgmap *p)
 	return i;
 }
 
-void devices_learn(struct devices *d, const struct pt_pgmap *p)
+void devices_learn(struct devices *d, const struct pgmt_pgmap *p)
 {
 	learn(d, p);
 }
 
-const char *devices_name(struct devices *d, const struct pt_pgmap *p)
+const char *devices_name(struct devices *d, const struct pgmt_pgmap *p)
 {
 	const struct device *i = learn(d, p);
 
 	return i ? i->name : "?";
 }
 
-const char *devices_block(struct devices *d, const struct pt_pgmap *p)
+const char *devices_block(struct devices *d, const struct pgmt_pgmap *p)
 {
 	const struct device *i = learn(d, p);
 
@@ -240,7 +240,7 @@ static bool is_called(const struct device *i, const char *name)
 	return i && (!strcmp(i->name, name) || !strcmp(i->block, name));
 }
 
-bool devices_is_called(struct devices *d, const struct pt_pgmap *p, const char *name)
+bool devices_is_called(struct devices *d, const struct pgmt_pgmap *p, const char *name)
 {
 	return is_called(learn(d, p), name);
 }
@@ -266,10 +266,10 @@ __u64 devices_first_pfn(const struct devices *d, __u64 epoch)
 
 const char *devices_type(unsigned int type)
 {
-	static const char *const names[PT_NR_TYPES] = {"no pgmap", "private", "coherent",
-						       "fsdax",	   "generic", "p2pdma"};
+	static const char *const names[PGMT_NR_TYPES] = {"no pgmap", "private", "coherent",
+							 "fsdax",    "generic", "p2pdma"};
 
-	return type < PT_NR_TYPES ? names[type] : "unknown type";
+	return type < PGMT_NR_TYPES ? names[type] : "unknown type";
 }
 
 static void print_names(FILE *to, const struct device *i)
@@ -283,7 +283,7 @@ static void print_names(FILE *to, const struct device *i)
 		fprintf(to, " [%s]", i->driver);
 }
 
-static void print_made(FILE *to, const struct pt_pgmap *p, __u64 now)
+static void print_made(FILE *to, const struct pgmt_pgmap *p, __u64 now)
 {
 	if (!p->since) {
 		fputs(", older than this trace", to);
@@ -294,7 +294,7 @@ static void print_made(FILE *to, const struct pt_pgmap *p, __u64 now)
 }
 
 /* Its function that frees, or the table that has none, is the driver's, and says whose. */
-static void print_operations(FILE *to, const struct ksyms *k, const struct pt_pgmap *p)
+static void print_operations(FILE *to, const struct ksyms *k, const struct pgmt_pgmap *p)
 {
 	struct ksyms_symbol s;
 	char name[256];
@@ -310,8 +310,8 @@ static void print_operations(FILE *to, const struct ksyms *k, const struct pt_pg
 	}
 }
 
-void devices_describe(struct devices *d, const struct ksyms *k, const struct pt_pgmap *p, __u64 now,
-		      char *line, size_t size)
+void devices_describe(struct devices *d, const struct ksyms *k, const struct pgmt_pgmap *p,
+		      __u64 now, char *line, size_t size)
 {
 	const struct device *i = learn(d, p);
 	FILE *to = fmemopen(line, size, "w");
@@ -326,7 +326,7 @@ void devices_describe(struct devices *d, const struct ksyms *k, const struct pt_
 	else
 		fputc('?', to);
 	fprintf(to, " (%s)", devices_type(p->type));
-	for (__u32 r = 0; r < p->nr_range && r < PT_MAX_RANGES; r++)
+	for (__u32 r = 0; r < p->nr_range && r < PGMT_MAX_RANGES; r++)
 		fprintf(to, ", 0x%llx-0x%llx (pfn 0x%llx-0x%llx)", p->range[r].start << PAGE_SHIFT,
 			((p->range[r].end + 1) << PAGE_SHIFT) - 1, p->range[r].start,
 			p->range[r].end);

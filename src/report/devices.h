@@ -21,15 +21,15 @@ struct devices;
 /* @root: what comes before /proc and /sys: "" but for tests.  NULL: no memory. */
 struct devices *devices_new(const char *root);
 void devices_free(struct devices *d);
-void devices_learn(struct devices *d, const struct pt_pgmap *p);
+void devices_learn(struct devices *d, const struct pgmt_pgmap *p);
 /* A block device comes after its pgmap: look for those that were not there. */
 void devices_refresh(struct devices *d);
 /* Never NULL: "?" if no resource covers the pgmap. */
-const char *devices_name(struct devices *d, const struct pt_pgmap *p);
+const char *devices_name(struct devices *d, const struct pgmt_pgmap *p);
 /* Its block device, as "pmem0"; "" if none is known. */
-const char *devices_block(struct devices *d, const struct pt_pgmap *p);
+const char *devices_block(struct devices *d, const struct pgmt_pgmap *p);
 /* Is @name one of the two? */
-bool devices_is_called(struct devices *d, const struct pt_pgmap *p, const char *name);
+bool devices_is_called(struct devices *d, const struct pgmt_pgmap *p, const char *name);
 /* The same of a pgmap that was learnt; false if it was not. */
 bool devices_epoch_is_called(const struct devices *d, __u64 epoch, const char *name);
 /* Of a pgmap that was learnt; "?" if it was not. */
@@ -41,8 +41,8 @@ __u64 devices_first_pfn(const struct devices *d, __u64 epoch);
  * @k: the symbols, which name its driver; NULL: leave that out
  * @now: ns of CLOCK_MONOTONIC; its age is told as of then
  */
-void devices_describe(struct devices *d, const struct ksyms *k, const struct pt_pgmap *p, __u64 now,
-		      char *line, size_t size);
+void devices_describe(struct devices *d, const struct ksyms *k, const struct pgmt_pgmap *p,
+		      __u64 now, char *line, size_t size);
 /* "private", "coherent", "fsdax", "generic", "p2pdma" */
 const char *devices_type(unsigned int type);
 

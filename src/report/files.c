@@ -328,18 +328,18 @@ static const struct mount *find_mount(const struct files *fs, __u32 dev, const c
 }
 
 /* "/dir/a" of the names of a finding, which has "a", "dir" */
-static void join_path(const struct pt_file *file, char *path)
+static void join_path(const struct pgmt_file *file, char *path)
 {
-	size_t begin[PT_PATH_NAMES];
+	size_t begin[PGMT_PATH_NAMES];
 	int n = 0;
 
-	for (size_t i = 0; n < PT_PATH_NAMES && i < PT_PATH_LEN && file->path[i]; n++) {
+	for (size_t i = 0; n < PGMT_PATH_NAMES && i < PGMT_PATH_LEN && file->path[i]; n++) {
 		begin[n] = i;
-		i += strnlen(file->path + i, PT_PATH_LEN - i) + 1;
+		i += strnlen(file->path + i, PGMT_PATH_LEN - i) + 1;
 	}
 	*path = '\0';
 	while (n-- > 0)
-		path += sprintf(path, "/%.*s", (int)(PT_PATH_LEN - begin[n]),
+		path += sprintf(path, "/%.*s", (int)(PGMT_PATH_LEN - begin[n]),
 				file->path + begin[n]);
 }
 
@@ -394,7 +394,7 @@ static void name_char_device(const struct files *fs, struct char_device *c)
 }
 
 /* In /dev; NULL: it is not known. */
-static const char *device_name(struct files *fs, const struct pt_file *file)
+static const char *device_name(struct files *fs, const struct pgmt_file *file)
 {
 	struct char_device *c = find_device(fs, file->rdev);
 
@@ -403,7 +403,7 @@ static const char *device_name(struct files *fs, const struct pt_file *file)
 	return c && c->name[0] ? c->name : NULL;
 }
 
-static void print_device(FILE *to, struct files *fs, const struct pt_file *file)
+static void print_device(FILE *to, struct files *fs, const struct pgmt_file *file)
 {
 	const char *named = device_name(fs, file);
 
@@ -413,7 +413,7 @@ static void print_device(FILE *to, struct files *fs, const struct pt_file *file)
 }
 
 /* "inode 131, xfs on pmem0 259:0" */
-static void print_inode(FILE *to, const struct files *fs, const struct pt_file *file)
+static void print_inode(FILE *to, const struct files *fs, const struct pgmt_file *file)
 {
 	const struct mount *m = find_mount(fs, file->dev, NULL);
 	char block[SYS_NAME_LEN];
@@ -422,14 +422,14 @@ static void print_inode(FILE *to, const struct files *fs, const struct pt_file *
 		strcpy(block, m->block);
 	else
 		name_block(fs, file->dev, block);
-	fprintf(to, "inode %llu, %.*s on %s%s%u:%u", file->inode, PT_FS_LEN, file->type, block,
+	fprintf(to, "inode %llu, %.*s on %s%s%u:%u", file->inode, PGMT_FS_LEN, file->type, block,
 		*block ? " " : "", MAJOR(file->dev), MINOR(file->dev));
 }
 
-static void print_named(FILE *to, const struct files *fs, const struct pt_file *file)
+static void print_named(FILE *to, const struct files *fs, const struct pgmt_file *file)
 {
-	bool deleted = file->flags & PT_FILE_DELETED, cut = file->flags & PT_FILE_CUT;
-	char path[PT_PATH_LEN + PT_PATH_NAMES + 1];
+	bool deleted = file->flags & PGMT_FILE_DELETED, cut = file->flags & PGMT_FILE_CUT;
+	char path[PGMT_PATH_LEN + PGMT_PATH_NAMES + 1];
 	const struct mount *m;
 
 	join_path(file, path);
@@ -448,10 +448,10 @@ static void print_named(FILE *to, const struct files *fs, const struct pt_file *
 	fputc(')', to);
 }
 
-static void print_nameless(FILE *to, const struct files *fs, const struct pt_file *file)
+static void print_nameless(FILE *to, const struct files *fs, const struct pgmt_file *file)
 {
 	const struct mount *m = find_mount(fs, file->dev, "/");
-	bool deleted = file->flags & PT_FILE_DELETED;
+	bool deleted = file->flags & PGMT_FILE_DELETED;
 
 	fprintf(to, "name not known%s, ", deleted ? " (deleted)" : "");
 	print_inode(to, fs, file);
@@ -466,10 +466,10 @@ static void print_nameless(FILE *to, const struct files *fs, const struct pt_fil
 	fprintf(to, " -xdev -inum %llu)", file->inode);
 }
 
-bool files_describe(struct files *fs, const struct pt_finding *f, char *line, size_t size)
+bool files_describe(struct files *fs, const struct pgmt_finding *f, char *line, size_t size)
 {
-	const struct pt_file *file = &f->file;
-	bool known = file->flags & PT_FILE_KNOWN;
+	const struct pgmt_file *file = &f->file;
+	bool known = file->flags & PGMT_FILE_KNOWN;
 	FILE *to;
 
 	if (!known && file->sharers < 2)
@@ -482,11 +482,11 @@ bool files_describe(struct files *fs, const struct pt_finding *f, char *line, si
 		fprintf(to, "%u files share it, which of them is not known", file->sharers);
 	else if (file->rdev)
 		print_device(to, fs, file);
-	else if (file->flags & PT_FILE_NAMED)
+	else if (file->flags & PGMT_FILE_NAMED)
 		print_named(to, fs, file);
 	else
 		print_nameless(to, fs, file);
-	if (file->flags & PT_FILE_OFFSET)
+	if (file->flags & PGMT_FILE_OFFSET)
 		fprintf(to, ", offset 0x%llx", file->offset);
 	if (known && file->sharers > 1)
 		fprintf(to, ", one of %u files that share it", file->sharers);
@@ -495,21 +495,21 @@ bool files_describe(struct files *fs, const struct pt_finding *f, char *line, si
 	return true;
 }
 
-bool files_path(struct files *fs, const struct pt_finding *f, char *path, size_t size)
+bool files_path(struct files *fs, const struct pgmt_finding *f, char *path, size_t size)
 {
-	char inside[PT_PATH_LEN + PT_PATH_NAMES + 1];
-	const struct pt_file *file = &f->file;
+	char inside[PGMT_PATH_LEN + PGMT_PATH_NAMES + 1];
+	const struct pgmt_file *file = &f->file;
 	const struct mount *m;
 	const char *device;
 
-	if (!(file->flags & PT_FILE_KNOWN))
+	if (!(file->flags & PGMT_FILE_KNOWN))
 		return false;
 	if (file->rdev) {
 		device = device_name(fs, file);
 		snprintf(path, size, "/dev/%s", device ? device : "");
 		return device;
 	}
-	if (!(file->flags & PT_FILE_NAMED) || file->flags & PT_FILE_CUT)
+	if (!(file->flags & PGMT_FILE_NAMED) || file->flags & PGMT_FILE_CUT)
 		return false;
 	join_path(file, inside);
 	m = find_mount(fs, file->dev, inside);

@@ -32,12 +32,12 @@ void files_learn(struct files *fs);
  * Mounts and devices are as files_learn() has seen them last.
  * Return: false if the finding is about no file.
  */
-bool files_describe(struct files *fs, const struct pt_finding *f, char *line, size_t size);
+bool files_describe(struct files *fs, const struct pgmt_finding *f, char *line, size_t size);
 
 /*
  * Its path, as a process would give it now.
  * Return: false if it is about no file, or one whose whole path is not known.
  */
-bool files_path(struct files *fs, const struct pt_finding *f, char *path, size_t size);
+bool files_path(struct files *fs, const struct pgmt_finding *f, char *path, size_t size);
 
 #endif /* PGMAPTRACE_REPORT_FILES_H */

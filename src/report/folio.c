@@ -49,14 +49,14 @@ void folio_flags(const struct btf *btf, uint64_t flags, char *buf, size_t size)
 const char *folio_life(uint32_t word)
 {
 	static const char *const lives[8] = {
-		[PT_UNKNOWN] = "not seen since tracing began",
-		[PT_IDLE] = "idle, never requested",
-		[PT_PREEXISTING] = "in use since before tracing began",
-		[PT_REQUESTED] = "requested",
-		[PT_FREED] = "freed",
-		[PT_PART] = "part of a folio that was taken apart, not freed yet",
+		[PGMT_UNKNOWN] = "not seen since tracing began",
+		[PGMT_IDLE] = "idle, never requested",
+		[PGMT_PREEXISTING] = "in use since before tracing began",
+		[PGMT_REQUESTED] = "requested",
+		[PGMT_FREED] = "freed",
+		[PGMT_PART] = "part of a folio that was taken apart, not freed yet",
 	};
-	const char *life = lives[pt_life(word)];
+	const char *life = lives[pgmt_life(word)];
 
 	return life ? life : "?";
 }
@@ -67,46 +67,46 @@ void folio_state(uint32_t word, char *buf, size_t size)
 
 	buf[0] = '\0';
 	append(buf, size, "", folio_life(word));
-	if (pt_order(word)) {
-		snprintf(text, sizeof(text), " at order %u", pt_order(word));
+	if (pgmt_order(word)) {
+		snprintf(text, sizeof(text), " at order %u", pgmt_order(word));
 		append(buf, size, "", text);
 	}
-	if (pt_assoc(word)) {
-		snprintf(text, sizeof(text), "in DAX entries of %u file%s", pt_assoc(word),
-			 pt_assoc(word) > 1 ? "s" : "");
+	if (pgmt_assoc(word)) {
+		snprintf(text, sizeof(text), "in DAX entries of %u file%s", pgmt_assoc(word),
+			 pgmt_assoc(word) > 1 ? "s" : "");
 		append(buf, size, ", ", text);
 	}
-	if (word & PT_REPORTED)
+	if (word & PGMT_REPORTED)
 		append(buf, size, ", ", "in an earlier finding");
 }
 
-void folio_references(const struct pt_finding *f, enum pt_profile profile,
+void folio_references(const struct pgmt_finding *f, enum pgmt_profile profile,
 		      struct folio_references *r)
 {
 	int left = f->refcount;
 
 	memset(r, 0, sizeof(*r));
-	r->idle = pt_idle_count(profile, f->pgmap.type);
+	r->idle = pgmt_idle_count(profile, f->pgmap.type);
 	left -= r->idle;
-	if (left > 0 && pt_mappings_hold(profile, f->pgmap.type)) {
+	if (left > 0 && pgmt_mappings_hold(profile, f->pgmap.type)) {
 		r->mapped = f->mapcount < left ? f->mapcount : left;
 		left -= r->mapped;
 	}
-	if (left > 0 && pt_files_hold(profile, f->pgmap.type)) {
+	if (left > 0 && pgmt_files_hold(profile, f->pgmap.type)) {
 		/* the kernel's count: the state knows of no file that gave it up */
 		r->files = (int)f->file.sharers < left ? (int)f->file.sharers : left;
 		left -= r->files;
 	}
 	/* the owner's own, until it is mapped or given to someone else, such as a file */
-	if (left > 0 && f->rule != PT_RULE_BREAK_STALL && !r->mapped && !r->files &&
-	    pt_is_out(f->state) && pt_is_requested(profile, f->pgmap.type)) {
+	if (left > 0 && f->rule != PGMT_RULE_BREAK_STALL && !r->mapped && !r->files &&
+	    pgmt_is_outstanding(f->state) && pgmt_is_requested(profile, f->pgmap.type)) {
 		r->requests = 1;
 		left--;
 	}
 	r->others = left > 0 ? left : 0;
 }
 
-bool folio_has_others(const struct pt_finding *f, enum pt_profile profile)
+bool folio_has_others(const struct pgmt_finding *f, enum pgmt_profile profile)
 {
 	struct folio_references r;
 
@@ -116,22 +116,22 @@ bool folio_has_others(const struct pt_finding *f, enum pt_profile profile)
 
 const char *folio_event(unsigned int op)
 {
-	static const char *const names[PT_NR_OPS] = {
-		[PT_OP_REQUEST] = "request",
-		[PT_OP_ACCEPT] = "granted all the same",
-		[PT_OP_UNDO] = "request refused",
-		[PT_OP_MAP] = "map",
-		[PT_OP_RELEASE] = "release",
-		[PT_OP_FREE] = "free",
-		[PT_OP_FREE_REST] = "free with its head",
-		[PT_OP_PART] = "split",
-		[PT_OP_MISSED] = "left out",
-		[PT_OP_STORE] = "store",
-		[PT_OP_REMOVE] = "remove",
-		[PT_OP_RESET] = "reset",
-		[PT_OP_BASELINE] = "seen at start",
-		[PT_OP_TEARDOWN] = "teardown",
+	static const char *const names[PGMT_NR_OPS] = {
+		[PGMT_OP_REQUEST] = "request",
+		[PGMT_OP_ACCEPT] = "granted all the same",
+		[PGMT_OP_UNDO] = "request refused",
+		[PGMT_OP_MAP] = "map",
+		[PGMT_OP_RELEASE] = "release",
+		[PGMT_OP_FREE] = "free",
+		[PGMT_OP_FREE_REST] = "free with its head",
+		[PGMT_OP_PART] = "split",
+		[PGMT_OP_MISSED] = "left out",
+		[PGMT_OP_STORE] = "store",
+		[PGMT_OP_REMOVE] = "remove",
+		[PGMT_OP_RESET] = "reset",
+		[PGMT_OP_INITIAL] = "seen at start",
+		[PGMT_OP_TEARDOWN] = "teardown",
 	};
 
-	return op < PT_NR_OPS && names[op] ? names[op] : "?";
+	return op < PGMT_NR_OPS && names[op] ? names[op] : "?";
 }

@@ -17,7 +17,7 @@ void folio_flags(const struct btf *btf, uint64_t flags, char *buf, size_t size);
 /* What the model knows: "requested at order 9, in DAX entries of 1 file". */
 void folio_state(uint32_t word, char *buf, size_t size);
 
-/* What happened to it, an enum pt_op: "request", "free"... */
+/* What happened to it, an enum pgmt_op: "request", "free"... */
 const char *folio_event(unsigned int op);
 
 /* "requested", "freed"... */
@@ -32,9 +32,9 @@ struct folio_references {
 	int others;   /* the rest: pins, and whoever else has one */
 };
 
-void folio_references(const struct pt_finding *f, enum pt_profile profile,
+void folio_references(const struct pgmt_finding *f, enum pgmt_profile profile,
 		      struct folio_references *r);
 /* Has it references that none of the above explains? */
-bool folio_has_others(const struct pt_finding *f, enum pt_profile profile);
+bool folio_has_others(const struct pgmt_finding *f, enum pgmt_profile profile);
 
 #endif /* PGMAPTRACE_REPORT_FOLIO_H */

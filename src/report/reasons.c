@@ -7,67 +7,67 @@
 #include "base/comm.h"
 #include "report/folio.h"
 
-const char *reason_headline(const struct pt_finding *f)
+const char *reason_headline(const struct pgmt_finding *f)
 {
 	switch (f->rule) {
-	case PT_RULE_REQUEST_NOT_IDLE:
+	case PGMT_RULE_REQUEST_NOT_IDLE:
 		return "requested while in use";
-	case PT_RULE_DOUBLE_REQUEST:
+	case PGMT_RULE_DOUBLE_REQUEST:
 		return "requested twice";
-	case PT_RULE_REQUEST_DYING:
+	case PGMT_RULE_REQUEST_DYING:
 		return "requested after its pgmap was killed";
-	case PT_RULE_REQUEST_OUTSIDE:
+	case PGMT_RULE_REQUEST_OUTSIDE:
 		return "requested from a pgmap that does not cover it";
-	case PT_RULE_ORDER_MISMATCH:
+	case PGMT_RULE_ORDER_MISMATCH:
 		return "has another order than was asked for";
-	case PT_RULE_PARTIAL_REQUEST:
+	case PGMT_RULE_PARTIAL_REQUEST:
 		return "left out of a request";
-	case PT_RULE_RELEASE_UNREQUESTED:
+	case PGMT_RULE_RELEASE_UNREQUESTED:
 		return "released without a request";
-	case PT_RULE_FREE_UNREQUESTED:
+	case PGMT_RULE_FREE_UNREQUESTED:
 		return "freed without a request";
-	case PT_RULE_DOUBLE_FREE:
+	case PGMT_RULE_DOUBLE_FREE:
 		return "freed twice";
-	case PT_RULE_FREE_REFERENCED:
+	case PGMT_RULE_FREE_REFERENCED:
 		return "freed while in use";
-	case PT_RULE_PAGES_UNBALANCED:
+	case PGMT_RULE_PAGES_UNBALANCED:
 		return "not freed with the rest of its folio";
-	case PT_RULE_FLOW_ORDER:
+	case PGMT_RULE_FLOW_ORDER:
 		return "used before its huge folio was complete";
-	case PT_RULE_REF_IMBALANCE:
+	case PGMT_RULE_REF_IMBALANCE:
 		return "has other references than its folios explain";
-	case PT_RULE_GENERIC_OVERPUT:
+	case PGMT_RULE_GENERIC_OVERPUT:
 		return "lost its last reference";
-	case PT_RULE_MAP_UNREQUESTED:
-		return f->op == PT_OP_STORE ? "stored in a file without a request"
-					    : "mapped without a request";
-	case PT_RULE_ASSOCIATION_CONFLICT:
+	case PGMT_RULE_MAP_UNREQUESTED:
+		return f->op == PGMT_OP_STORE ? "stored in a file without a request"
+					      : "mapped without a request";
+	case PGMT_RULE_ASSOCIATION_CONFLICT:
 		return "stored for a second file";
-	case PT_RULE_ENTRY_DROPPED_BUSY:
+	case PGMT_RULE_ENTRY_DROPPED_BUSY:
 		return "taken out of its file while in use";
-	case PT_RULE_RESET_BUSY:
+	case PGMT_RULE_RESET_BUSY:
 		return "reset while in use";
-	case PT_RULE_PGMAP_OVERLAP:
+	case PGMT_RULE_PGMAP_OVERLAP:
 		return "mapped a second time";
-	case PT_RULE_TEARDOWN_LIVE:
+	case PGMT_RULE_TEARDOWN_LIVE:
 		return "went away while in use";
-	case PT_RULE_TEARDOWN_STALL:
+	case PGMT_RULE_TEARDOWN_STALL:
 		return "keeps memunmap_pages waiting";
-	case PT_RULE_BREAK_STALL:
+	case PGMT_RULE_BREAK_STALL:
 		return "keeps its file system waiting";
-	case PT_RULE_LEAK:
+	case PGMT_RULE_LEAK:
 		return "never freed";
 	}
 	return "";
 }
 
 /* "3 references, where an idle folio has 1" */
-static const char *references(const struct pt_finding *f, const struct reason_facts *facts)
+static const char *references(const struct pgmt_finding *f, const struct reason_facts *facts)
 {
 	static char text[96];
 
 	snprintf(text, sizeof(text), "%d reference%s, where an idle folio has %d", f->refcount,
-		 f->refcount == 1 ? "" : "s", pt_idle_count(facts->profile, f->pgmap.type));
+		 f->refcount == 1 ? "" : "s", pgmt_idle_count(facts->profile, f->pgmap.type));
 	return text;
 }
 
@@ -83,7 +83,7 @@ static const char *after(double seconds, const char *what)
 	return text;
 }
 
-static void outside(const struct pt_finding *f, char *buf, size_t size)
+static void outside(const struct pgmt_finding *f, char *buf, size_t size)
 {
 	unsigned long long pages = f->asked << f->asked_order, start = f->named.start;
 
@@ -109,9 +109,9 @@ static void outside(const struct pt_finding *f, char *buf, size_t size)
 			f->pfn);
 }
 
-static void order_mismatch(const struct pt_finding *f, char *buf, size_t size)
+static void order_mismatch(const struct pgmt_finding *f, char *buf, size_t size)
 {
-	if (f->op != PT_OP_REQUEST)
+	if (f->op != PGMT_OP_REQUEST)
 		snprintf(buf, size,
 			 "freed at order %u, though what was requested at its head is of order %u, "
 			 "and "
@@ -130,7 +130,7 @@ static void order_mismatch(const struct pt_finding *f, char *buf, size_t size)
 			 f->asked, f->order);
 }
 
-static void ref_imbalance(const struct pt_finding *f, const struct reason_facts *facts, char *buf,
+static void ref_imbalance(const struct pgmt_finding *f, const struct reason_facts *facts, char *buf,
 			  size_t size)
 {
 	const char *earlier = f->pgmap.since ? "" : " (what was taken before tracing is not known)";
@@ -152,8 +152,8 @@ static void ref_imbalance(const struct pt_finding *f, const struct reason_facts 
 			 facts->device, f->refs, f->refs == 1 ? "" : "s", f->least);
 }
 
-static void teardown_stall(const struct pt_finding *f, const struct reason_facts *facts, char *buf,
-			   size_t size)
+static void teardown_stall(const struct pgmt_finding *f, const struct reason_facts *facts,
+			   char *buf, size_t size)
 {
 	const char *s = f->refs == 1 ? "" : "s";
 	size_t len;
@@ -166,7 +166,7 @@ static void teardown_stall(const struct pt_finding *f, const struct reason_facts
 	size -= len;
 	if (f->refs < 0)
 		snprintf(buf, size, ", whose reference count is not known yet");
-	else if (f->most == PT_REFS_ANY)
+	else if (f->most == PGMT_REFS_ANY)
 		snprintf(buf, size,
 			 ": reference count %lld. How many of these are allocations of memory that "
 			 "were not given back is not seen",
@@ -185,7 +185,7 @@ static void teardown_stall(const struct pt_finding *f, const struct reason_facts
 		snprintf(buf, size, ": %lld reference%s, of folios that are not freed", f->refs, s);
 }
 
-void reason_sentence(const struct pt_finding *f, const struct reason_facts *facts, char *buf,
+void reason_sentence(const struct pgmt_finding *f, const struct reason_facts *facts, char *buf,
 		     size_t size)
 {
 	struct folio_references r;
@@ -193,14 +193,14 @@ void reason_sentence(const struct pt_finding *f, const struct reason_facts *fact
 	folio_references(f, facts->profile, &r);
 	buf[0] = '\0';
 	switch (f->rule) {
-	case PT_RULE_REQUEST_NOT_IDLE:
+	case PGMT_RULE_REQUEST_NOT_IDLE:
 		snprintf(
 			buf, size,
 			"it is requested while it has %s: when these go, it is freed under its new "
 			"owner",
 			references(f, facts));
 		break;
-	case PT_RULE_DOUBLE_REQUEST:
+	case PGMT_RULE_DOUBLE_REQUEST:
 		snprintf(buf, size,
 			 "it is requested again (%llu folio%s of order %u at once) %s, and was not "
 			 "freed in between: unless the kernel refuses, one free is to come and two "
@@ -208,20 +208,20 @@ void reason_sentence(const struct pt_finding *f, const struct reason_facts *fact
 			 f->asked ? f->asked : 1, f->asked > 1 ? "s" : "", f->asked_order,
 			 after(facts->since_request, "request"));
 		break;
-	case PT_RULE_REQUEST_DYING:
+	case PGMT_RULE_REQUEST_DYING:
 		snprintf(buf, size,
 			 "the reference count of %s is dead: memunmap_pages may take this struct "
 			 "page "
 			 "away while the new owner uses it",
 			 facts->device);
 		break;
-	case PT_RULE_REQUEST_OUTSIDE:
+	case PGMT_RULE_REQUEST_OUTSIDE:
 		outside(f, buf, size);
 		break;
-	case PT_RULE_ORDER_MISMATCH:
+	case PGMT_RULE_ORDER_MISMATCH:
 		order_mismatch(f, buf, size);
 		break;
-	case PT_RULE_PARTIAL_REQUEST:
+	case PGMT_RULE_PARTIAL_REQUEST:
 		if (f->asked > 1)
 			snprintf(buf, size,
 				 "a span of %llu folios was granted, but pfn 0x%llx of it has no "
@@ -231,35 +231,35 @@ void reason_sentence(const struct pt_finding *f, const struct reason_facts *fact
 			snprintf(buf, size,
 				 "a huge entry of %d pages is stored, but pfn 0x%llx of it was not "
 				 "requested: it will be freed once for no request",
-				 PT_SECTION_PAGES, f->pfn);
+				 PGMT_SECTION_PAGES, f->pfn);
 		break;
-	case PT_RULE_RELEASE_UNREQUESTED:
+	case PGMT_RULE_RELEASE_UNREQUESTED:
 		snprintf(buf, size,
 			 "it is released at a reference count of %d, and its state is: %s",
 			 f->refcount, folio_life(f->state));
 		break;
-	case PT_RULE_FREE_UNREQUESTED:
+	case PGMT_RULE_FREE_UNREQUESTED:
 		snprintf(buf, size,
 			 "page_free is called for it, but nobody has requested it since its pgmap "
 			 "was "
 			 "made: what is taken back was never handed out");
 		break;
-	case PT_RULE_DOUBLE_FREE:
+	case PGMT_RULE_DOUBLE_FREE:
 		snprintf(buf, size,
 			 "page_free is called again %s, and it was not requested in between: the "
 			 "page "
 			 "may have two new owners",
 			 after(facts->since_free, "free"));
 		break;
-	case PT_RULE_FREE_REFERENCED:
+	case PGMT_RULE_FREE_REFERENCED:
 		snprintf(buf, size,
 			 "page_free is called while it has a reference count of %d and a mapcount "
 			 "of "
 			 "%d, both of which must be 0: who has it still will free it again",
 			 f->refcount, f->mapcount);
 		break;
-	case PT_RULE_PAGES_UNBALANCED:
-		if (f->op == PT_OP_REQUEST)
+	case PGMT_RULE_PAGES_UNBALANCED:
+		if (f->op == PGMT_OP_REQUEST)
 			snprintf(buf, size,
 				 "it is requested while pages of the folio that was here before, "
 				 "and was "
@@ -269,25 +269,25 @@ void reason_sentence(const struct pt_finding *f, const struct reason_facts *fact
 				 "the large folio that it was a page of came back in parts, and "
 				 "this part "
 				 "is not freed%s",
-				 f->op == PT_OP_TEARDOWN ? " now that its pgmap goes away" : "");
+				 f->op == PGMT_OP_TEARDOWN ? " now that its pgmap goes away" : "");
 		break;
-	case PT_RULE_GENERIC_OVERPUT:
+	case PGMT_RULE_GENERIC_OVERPUT:
 		snprintf(buf, size,
 			 "its reference count fell to 0, where an idle device-dax page has 1: "
 			 "somebody "
 			 "gave back a reference that was not his");
 		break;
-	case PT_RULE_MAP_UNREQUESTED:
+	case PGMT_RULE_MAP_UNREQUESTED:
 		snprintf(buf, size,
 			 "it is %s at a reference count of %d, and its state is: %s. Nothing keeps "
 			 "its storage from being given to someone else",
-			 f->op != PT_OP_STORE ? "mapped"
-			 : f->asked_order     ? "stored in a file, as a huge entry,"
-					      : "stored in a file",
+			 f->op != PGMT_OP_STORE ? "mapped"
+			 : f->asked_order	? "stored in a file, as a huge entry,"
+						: "stored in a file",
 			 f->refcount, folio_life(f->state));
 		break;
-	case PT_RULE_FLOW_ORDER:
-		if (f->op == PT_OP_MAP)
+	case PGMT_RULE_FLOW_ORDER:
+		if (f->op == PGMT_OP_MAP)
 			snprintf(buf, size,
 				 "a PMD is made for it, but no huge entry was stored for it since "
 				 "it "
@@ -298,16 +298,16 @@ void reason_sentence(const struct pt_finding *f, const struct reason_facts *fact
 				 "references: it must be one folio of order 9 with one",
 				 f->order, f->refcount);
 		break;
-	case PT_RULE_ASSOCIATION_CONFLICT:
+	case PGMT_RULE_ASSOCIATION_CONFLICT:
 		snprintf(buf, size,
 			 "it is stored for a file while it is stored in %u already, and the kernel "
 			 "does "
 			 "not mark it as shared: when one of them gives it up, the other uses "
 			 "storage "
 			 "that may be free",
-			 pt_assoc(f->state));
+			 pgmt_assoc(f->state));
 		break;
-	case PT_RULE_ENTRY_DROPPED_BUSY:
+	case PGMT_RULE_ENTRY_DROPPED_BUSY:
 		snprintf(buf, size,
 			 "the file gives it up while it has %s: %d by mappings, %d by others, such "
 			 "as "
@@ -315,23 +315,23 @@ void reason_sentence(const struct pt_finding *f, const struct reason_facts *fact
 			 "still read or write it",
 			 references(f, facts), r.mapped, r.others);
 		break;
-	case PT_RULE_RESET_BUSY:
+	case PGMT_RULE_RESET_BUSY:
 		snprintf(buf, size,
 			 "it is taken apart while it has %s: who holds a page of it will give back "
 			 "a "
 			 "reference of another folio",
 			 references(f, facts));
 		break;
-	case PT_RULE_PGMAP_OVERLAP:
+	case PGMT_RULE_PGMAP_OVERLAP:
 		snprintf(buf, size,
 			 "memremap_pages asks for a range in which pfn 0x%llx belongs to %s, which "
 			 "is "
 			 "still there",
 			 f->pfn, facts->device);
 		break;
-	case PT_RULE_REF_IMBALANCE:
+	case PGMT_RULE_REF_IMBALANCE:
 		/* at teardown it is one folio whose reference got lost */
-		if (f->op == PT_OP_TEARDOWN)
+		if (f->op == PGMT_OP_TEARDOWN)
 			snprintf(buf, size,
 				 "memunmap_pages has waited for all references, yet this folio is "
 				 "requested and has %d: the one that it took of the pgmap is lost",
@@ -339,19 +339,19 @@ void reason_sentence(const struct pt_finding *f, const struct reason_facts *fact
 		else
 			ref_imbalance(f, facts, buf, size);
 		break;
-	case PT_RULE_TEARDOWN_LIVE:
+	case PGMT_RULE_TEARDOWN_LIVE:
 		snprintf(buf, size,
 			 "memunmap_pages takes its struct page away while it has %s: who gives the "
 			 "%s back later uses memory that is gone",
 			 references(f, facts),
-			 f->refcount - pt_idle_count(facts->profile, f->pgmap.type) > 1
+			 f->refcount - pgmt_idle_count(facts->profile, f->pgmap.type) > 1
 				 ? "rest"
 				 : "last one");
 		break;
-	case PT_RULE_TEARDOWN_STALL:
+	case PGMT_RULE_TEARDOWN_STALL:
 		teardown_stall(f, facts, buf, size);
 		break;
-	case PT_RULE_BREAK_STALL:
+	case PGMT_RULE_BREAK_STALL:
 		snprintf(buf, size,
 			 "%s/%u has waited for %.1f s until it is idle, and it has %s: %d by "
 			 "mappings, %d by others, such as pins. The file system can't free or move "
@@ -359,11 +359,11 @@ void reason_sentence(const struct pt_finding *f, const struct reason_facts *fact
 			 comm_text(f->comm).text, f->tid, f->waited / 1e9, references(f, facts),
 			 r.mapped, r.others);
 		break;
-	case PT_RULE_LEAK:
+	case PGMT_RULE_LEAK:
 		snprintf(buf, size, "it was requested %.3f s ago and is not freed%s",
 			 facts->since_request < 0 ? 0 : facts->since_request,
-			 f->op == PT_OP_TEARDOWN ? ", now that its pgmap goes away"
-						 : ", and neither mappings nor files explain it");
+			 f->op == PGMT_OP_TEARDOWN ? ", now that its pgmap goes away"
+						   : ", and neither mappings nor files explain it");
 		break;
 	}
 }

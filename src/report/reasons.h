@@ -12,16 +12,16 @@
 
 /* What a reason needs to know beside the finding itself. */
 struct reason_facts {
-	enum pt_profile profile;
+	enum pgmt_profile profile;
 	const char *device;
 	double since_request; /* seconds; negative: none was seen */
 	double since_free;
 };
 
 /* What happened to the folio, for the headline: "freed twice". */
-const char *reason_headline(const struct pt_finding *f);
+const char *reason_headline(const struct pgmt_finding *f);
 
-void reason_sentence(const struct pt_finding *f, const struct reason_facts *facts, char *buf,
+void reason_sentence(const struct pgmt_finding *f, const struct reason_facts *facts, char *buf,
 		     size_t size);
 
 #endif /* PGMAPTRACE_REPORT_REASONS_H */

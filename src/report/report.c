@@ -10,7 +10,7 @@
 
 #define SOME_PID 1 /* each is called so, in what is to be the same in each run */
 
-static enum pt_profile profile_of(const struct sources *from)
+static enum pgmt_profile profile_of(const struct sources *from)
 {
 	return session_choice(from->session)->profile;
 }
@@ -35,21 +35,21 @@ uint64_t report_pfn(const struct sources *from, uint64_t epoch, uint64_t pfn)
 	return from->deterministic ? pfn - devices_first_pfn(from->devices, epoch) : pfn;
 }
 
-struct report_touch report_touch_of(const struct sources *from, const struct pt_touch *t,
+struct report_event report_event_of(const struct sources *from, const struct pgmt_last_event *t,
 				    uint64_t time)
 {
-	struct report_touch r = {
-		.known = t->tick, .comm = "?", .tid = report_pid(from, PT_TID(t->who))};
+	struct report_event r = {
+		.known = t->tick, .comm = "?", .tid = report_pid(from, PGMT_TID(t->who))};
 	double past;
 
 	if (!t->tick)
 		return r;
 	session_comm(from->session, t, r.comm);
-	r.cpu = PT_CPU(t->who);
-	r.at = t->at;
-	r.interrupt = session_is_interrupt(from->session, t->at);
+	r.cpu = PGMT_CPU(t->who);
+	r.site = t->site;
+	r.interrupt = session_is_interrupt(from->session, t->site);
 	/* touch times are rounded */
-	past = ((double)time - (double)session_touch_time(from->session, t)) / 1e9;
+	past = ((double)time - (double)session_event_time(from->session, t)) / 1e9;
 	r.ago = past > 0 ? past : 0;
 	if (from->deterministic) {
 		r.cpu = 0;
@@ -58,62 +58,62 @@ struct report_touch report_touch_of(const struct sources *from, const struct pt_
 	return r;
 }
 
-static struct report_touch by(const struct sources *from, const char *comm, uint32_t tid,
-			      uint32_t cpu, uint32_t at)
+static struct report_event by(const struct sources *from, const char *comm, uint32_t tid,
+			      uint32_t cpu, uint32_t site)
 {
-	struct report_touch r = {
+	struct report_event r = {
 		.known = true,
 		.tid = tid,
 		.cpu = cpu,
-		.at = at,
-		.interrupt = session_is_interrupt(from->session, at),
+		.site = site,
+		.interrupt = session_is_interrupt(from->session, site),
 	};
 
-	snprintf(r.comm, sizeof(r.comm), "%.*s", PT_COMM_LEN, comm);
+	snprintf(r.comm, sizeof(r.comm), "%.*s", PGMT_COMM_LEN, comm);
 	return r;
 }
 
-bool report_is_about_pgmap(const struct pt_finding *f)
+bool report_is_about_pgmap(const struct pgmt_finding *f)
 {
-	if (f->rule == PT_RULE_TEARDOWN_STALL)
-		return !f->most || f->most == PT_REFS_ANY;
-	return f->rule == PT_RULE_REF_IMBALANCE && f->op != PT_OP_TEARDOWN && !f->most;
+	if (f->rule == PGMT_RULE_TEARDOWN_STALL)
+		return !f->most || f->most == PGMT_REFS_ANY;
+	return f->rule == PGMT_RULE_REF_IMBALANCE && f->op != PGMT_OP_TEARDOWN && !f->most;
 }
 
 /* Not about a range, a pgmap, or a page that the pgmap does not have: its past tells nothing. */
-static bool is_about_one_folio(const struct pt_finding *f)
+static bool is_about_one_folio(const struct pgmt_finding *f)
 {
-	if (f->rule == PT_RULE_PGMAP_OVERLAP)
+	if (f->rule == PGMT_RULE_PGMAP_OVERLAP)
 		return false;
 	if (report_is_about_pgmap(f))
 		return false;
-	for (uint32_t i = 0; i < f->pgmap.nr_range && i < PT_MAX_RANGES; i++)
+	for (uint32_t i = 0; i < f->pgmap.nr_range && i < PGMT_MAX_RANGES; i++)
 		if (f->pfn >= f->pgmap.range[i].start && f->pfn <= f->pgmap.range[i].end)
 			return true;
 	return !f->pgmap.nr_range;
 }
 
-struct holders_query report_query(const struct pt_finding *f)
+struct holders_query report_query(const struct pgmt_finding *f)
 {
 	return (struct holders_query){
 		.pfn = f->pfn,
 		.pages = 1ULL << f->order,
-		.mapping = f->file.flags & PT_FILE_OFFSET ? f->mapping : 0,
+		.mapping = f->file.flags & PGMT_FILE_OFFSET ? f->mapping : 0,
 		.offset = f->file.offset,
 	};
 }
 
 static void look_now(const struct sources *from, struct report *r)
 {
-	const struct pt_finding *f = &r->f;
+	const struct pgmt_finding *f = &r->f;
 	struct holders_query q = report_query(f);
 	struct held *held = &r->held;
 
 	held->when = session_now();
-	if (pt_is_paired(profile_of(from), f->pgmap.type))
+	if (pgmt_is_paired(profile_of(from), f->pgmap.type))
 		held->outstanding = session_pgmap_outstanding(from->session, f->pgmap.address);
 	held->looked =
-		r->about_folio && f->refcount > pt_idle_count(profile_of(from), f->pgmap.type);
+		r->about_folio && f->refcount > pgmt_idle_count(profile_of(from), f->pgmap.type);
 	if (held->looked)
 		held->error = session_holders(from->session, &q, &held->found);
 }
@@ -121,13 +121,13 @@ static void look_now(const struct sources *from, struct report *r)
 /* What differs from run to run goes. */
 static void make_deterministic(const struct sources *from, struct report *r)
 {
-	struct pt_finding *f = &r->f;
+	struct pgmt_finding *f = &r->f;
 	uint64_t base = f->pfn - report_pfn(from, f->pgmap.epoch, f->pfn);
 
 	f->busy = f->busy ? report_pfn(from, f->pgmap.epoch, f->busy) : 0;
 	f->pfn = report_pfn(from, f->pgmap.epoch, f->pfn);
-	f->named = (struct pt_range){0};
-	for (uint32_t i = 0; i < f->pgmap.nr_range && i < PT_MAX_RANGES; i++) {
+	f->named = (struct pgmt_range){0};
+	for (uint32_t i = 0; i < f->pgmap.nr_range && i < PGMT_MAX_RANGES; i++) {
 		f->pgmap.range[i].start -= base;
 		f->pgmap.range[i].end -= base;
 	}
@@ -136,13 +136,13 @@ static void make_deterministic(const struct sources *from, struct report *r)
 	f->pgmap.maker = f->pgmap.killer = SOME_PID;
 	f->tid = report_pid(from, f->tid);
 	f->tgid = report_pid(from, f->tgid);
-	f->cpu = f->cpu < PT_CPU_UNKNOWN ? 0 : f->cpu;
+	f->cpu = f->cpu < PGMT_CPU_UNKNOWN ? 0 : f->cpu;
 }
 
 /* What is mounted now, if the finding is about a file. */
-static void learn_files(const struct sources *from, const struct pt_finding *f)
+static void learn_files(const struct sources *from, const struct pgmt_finding *f)
 {
-	if (f->file.flags & PT_FILE_KNOWN)
+	if (f->file.flags & PGMT_FILE_KNOWN)
 		files_learn(from->files);
 }
 
@@ -158,14 +158,14 @@ static void give_reason(const struct sources *from, struct report *r)
 	struct reason_facts facts = {
 		.profile = profile_of(from),
 		.device = r->device,
-		.since_request = r->request.known ? r->request.ago : -1,
-		.since_free = r->free.known ? r->free.ago : -1,
+		.since_request = r->last_request.known ? r->last_request.ago : -1,
+		.since_free = r->last_free.known ? r->last_free.ago : -1,
 	};
 
 	reason_sentence(&r->f, &facts, r->sentence, sizeof(r->sentence));
 }
 
-void report_make(const struct sources *from, const struct pt_finding *f,
+void report_make(const struct sources *from, const struct pgmt_finding *f,
 		 const struct outstanding_group *groups, bool now, struct report *r)
 {
 	memset(r, 0, sizeof(*r));
@@ -180,20 +180,20 @@ void report_make(const struct sources *from, const struct pt_finding *f,
 		look_now(from, r);
 	r->device = devices_name(from->devices, &f->pgmap);
 	r->type = devices_type(f->pgmap.type);
-	r->request = report_touch_of(from, &f->request, f->time);
-	r->free = report_touch_of(from, &f->free, f->time);
+	r->last_request = report_event_of(from, &f->last_request, f->time);
+	r->last_free = report_event_of(from, &f->last_free, f->time);
 	learn_files(from, f);
 	if (!files_describe(from->files, f, r->file, sizeof(r->file)))
 		r->file[0] = '\0';
 	if (from->deterministic)
 		make_deterministic(from, r);
 	r->waited = r->f.waited / 1e9;
-	r->event = by(from, r->f.comm, r->f.tid, r->f.cpu, f->at);
+	r->event = by(from, r->f.comm, r->f.tid, r->f.cpu, f->site);
 	describe_pgmap(from, r);
 	give_reason(from, r);
 }
 
-static bool is_among(const struct holders_found *found, const struct pt_holder *h)
+static bool is_among(const struct holders_found *found, const struct pgmt_holder *h)
 {
 	for (uint32_t i = 0; i < found->nr; i++)
 		if (found->holder[i].how == h->how && found->holder[i].tgid == h->tgid &&
@@ -211,7 +211,7 @@ static void who_let_go(const struct sources *from, const struct stall *st, struc
 	if (!st->held.nr || session_holders(from->session, &q, &now) || now.more)
 		return;
 	for (uint32_t i = 0; i < st->held.nr; i++) {
-		const struct pt_holder *h = &st->held.holder[i];
+		const struct pgmt_holder *h = &st->held.holder[i];
 
 		if (!holder_waits(h) && now.looked & (1U << h->how) && !is_among(&now, h))
 			holder_text(h, e->let_go[e->nr_let_go++], sizeof(e->let_go[0]));
@@ -220,8 +220,8 @@ static void who_let_go(const struct sources *from, const struct stall *st, struc
 
 void report_stall_end(const struct sources *from, const struct stall *st, struct report_end *e)
 {
-	struct pt_finding now = {.pfn = st->about.pfn};
-	const struct pt_release *r = &st->release;
+	struct pgmt_finding now = {.pfn = st->about.pfn};
+	const struct pgmt_release *r = &st->release;
 	uint64_t end = r->time ? r->time : st->last_seen;
 
 	memset(e, 0, sizeof(*e));
@@ -230,19 +230,19 @@ void report_stall_end(const struct sources *from, const struct stall *st, struct
 	e->after = from->deterministic ? 0 : (double)(end - st->since) / 1e9;
 	e->refcount = now.refcount;
 	/* a signal ends such a wait, too */
-	e->given_up = !r->time && st->wait.how == PT_HOW_WAIT && now.pgmap.type &&
-		      now.refcount > pt_idle_count(profile_of(from), now.pgmap.type);
+	e->given_up = !r->time && st->wait.how == PGMT_HOW_WAIT && now.pgmap.type &&
+		      now.refcount > pgmt_idle_count(profile_of(from), now.pgmap.type);
 	e->of_pgmap = r->address;
 	if (r->time)
 		e->release = by(from, r->comm, report_pid(from, r->tid),
-				from->deterministic ? 0 : r->cpu, r->at);
+				from->deterministic ? 0 : r->cpu, r->site);
 	else if (!e->given_up)
 		who_let_go(from, st, e);
 }
 
 void report_headline(const struct report *r, char *buf, size_t size)
 {
-	const struct pt_finding *f = &r->f;
+	const struct pgmt_finding *f = &r->f;
 	size_t n = 0;
 
 	if (!r->about_pgmap)
@@ -264,17 +264,17 @@ static void add_frame(void *arg, const struct stack_line *l)
 }
 
 /* Each line of a stack or call site; none if none was kept. */
-static void each_frame(const struct sources *from, uint32_t at, struct inlines *in,
+static void each_frame(const struct sources *from, uint32_t site, struct inlines *in,
 		       stack_line_fn fn, void *arg)
 {
 	const struct ksyms *k = session_ksyms(from->session, SYMBOLS_MODULES);
-	struct pt_stack st;
+	struct pgmt_stack st;
 
-	if (at & PT_SITE) {
-		stack_site(PT_SITE_ADDRESS(at), k, in, fn, arg);
+	if (site & PGMT_SITE_IS_ADDRESS) {
+		stack_site(PGMT_SITE_ADDRESS(site), k, in, fn, arg);
 		return;
 	}
-	if (!session_stack(from->session, at, &st))
+	if (!session_stack(from->session, site, &st))
 		return;
 	/* what has no symbol may be another tracer's */
 	if (!stack_is_known(&st, k))
@@ -282,7 +282,7 @@ static void each_frame(const struct sources *from, uint32_t at, struct inlines *
 	stack_lines(&st, k, in, fn, arg);
 }
 
-char *report_frames(const struct sources *from, uint32_t at)
+char *report_frames(const struct sources *from, uint32_t site)
 {
 	struct frames f = {.offsets = !from->deterministic};
 	char *text = NULL;
@@ -291,29 +291,29 @@ char *report_frames(const struct sources *from, uint32_t at)
 	f.to = open_memstream(&text, &size);
 	if (!f.to)
 		return NULL;
-	each_frame(from, at, from->inlines, add_frame, &f);
+	each_frame(from, site, from->inlines, add_frame, &f);
 	fclose(f.to);
 	return text;
 }
 
-const char *stack_text(const struct sources *from, struct stack_texts *all, uint32_t at)
+const char *site_text(const struct sources *from, struct site_texts *all, uint32_t site)
 {
 	/* call sites are close to each other */
-	unsigned int i = (at * 0x9e3779b1U >> 16) % STACK_TEXTS;
+	unsigned int i = (site * 0x9e3779b1U >> 16) % STACK_TEXTS;
 
-	if (!all->kept[i].text || all->kept[i].at != at) {
+	if (!all->kept[i].text || all->kept[i].site != site) {
 		free(all->kept[i].text);
-		all->kept[i].at = at;
-		all->kept[i].text = report_frames(from, at);
+		all->kept[i].site = site;
+		all->kept[i].text = report_frames(from, site);
 	}
 	return all->kept[i].text;
 }
 
-void stack_texts_free(struct stack_texts *all)
+void site_texts_free(struct site_texts *all)
 {
 	for (int i = 0; i < STACK_TEXTS; i++)
 		free(all->kept[i].text);
-	*all = (struct stack_texts){0};
+	*all = (struct site_texts){0};
 }
 
 struct names {
@@ -329,20 +329,20 @@ static void add_name(void *arg, const struct stack_line *l)
 		snprintf(n->name[n->nr++], FRAME_NAME_LEN, "%s", l->function ? l->function : "?");
 }
 
-unsigned int report_functions(const struct sources *from, uint32_t at, char name[][FRAME_NAME_LEN],
-			      unsigned int most)
+unsigned int report_functions(const struct sources *from, uint32_t site,
+			      char name[][FRAME_NAME_LEN], unsigned int most)
 {
 	struct names n = {.name = name, .most = most};
 
 	/* inlined ones are known on some boxes only */
-	each_frame(from, at, NULL, add_name, &n);
+	each_frame(from, site, NULL, add_name, &n);
 	return n.nr;
 }
 
-void report_subject(const struct sources *from, const struct pt_finding *f,
+void report_subject(const struct sources *from, const struct pgmt_finding *f,
 		    struct report_subject *s)
 {
-	unsigned int nr = report_functions(from, f->at, s->name, PT_STACK_DEPTH);
+	unsigned int nr = report_functions(from, f->site, s->name, PGMT_STACK_DEPTH);
 	const char *device = devices_name(from->devices, &f->pgmap);
 	const char *block = devices_block(from->devices, &f->pgmap);
 

@@ -34,7 +34,7 @@ static bool is_site(const struct ksyms *k, uint64_t frame, uint64_t function)
 /* Has @name an exit hook of ours?  Then only the hook's trampoline calls it. */
 static bool is_wrapped(const char *name)
 {
-	for (const struct pt_hook *h = pt_hooks; name && h->function; h++)
+	for (const struct pgmt_hook *h = pgmt_hooks; name && h->function; h++)
 		if (h->attached && h->exit && !strcmp(h->symbol, name))
 			return true;
 	return false;
@@ -66,16 +66,16 @@ static void show(const struct ksyms *k, struct inlines *in, const struct ksyms_s
 	fn(arg, &l);
 }
 
-void stack_lines(const struct pt_stack *st, const struct ksyms *k, struct inlines *in,
+void stack_lines(const struct pgmt_stack *st, const struct ksyms *k, struct inlines *in,
 		 stack_line_fn fn, void *arg)
 {
 	bool any = false, skipped = false;
 	uint64_t function = 0; /* of the last frame that was shown; 0: not known */
 	const char *name = NULL;
 
-	for (int i = 0; i < PT_STACK_DEPTH && st->frame[i]; i++) {
+	for (int i = 0; i < PGMT_STACK_DEPTH && st->frame[i]; i++) {
 		uint64_t frame = st->frame[i];
-		uint64_t next = i + 1 < PT_STACK_DEPTH ? st->frame[i + 1] : 0;
+		uint64_t next = i + 1 < PGMT_STACK_DEPTH ? st->frame[i + 1] : 0;
 		struct ksyms_symbol s;
 		bool known = find(k, frame, any, &s);
 
@@ -112,7 +112,7 @@ static void note_unknown(void *arg, const struct stack_line *l)
 	*known = *known && l->function;
 }
 
-bool stack_is_known(const struct pt_stack *st, const struct ksyms *k)
+bool stack_is_known(const struct pgmt_stack *st, const struct ksyms *k)
 {
 	bool known = true;
 

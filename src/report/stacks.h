@@ -28,7 +28,7 @@ typedef void (*stack_line_fn)(void *arg, const struct stack_line *l);
  * Frames of BPF's own are left out, and no others.
  * @in: may be NULL
  */
-void stack_lines(const struct pt_stack *st, const struct ksyms *k, struct inlines *in,
+void stack_lines(const struct pgmt_stack *st, const struct ksyms *k, struct inlines *in,
 		 stack_line_fn fn, void *arg);
 
 /* The same of one return address. */
@@ -36,7 +36,7 @@ void stack_site(uint64_t address, const struct ksyms *k, struct inlines *in, sta
 		void *arg);
 
 /* Has each line of @st a symbol? */
-bool stack_is_known(const struct pt_stack *st, const struct ksyms *k);
+bool stack_is_known(const struct pgmt_stack *st, const struct ksyms *k);
 
 /* One line, with its newline; @offsets: with how far into the function it is. */
 void stack_print(FILE *to, const struct stack_line *l, bool offsets);

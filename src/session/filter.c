@@ -65,7 +65,7 @@ static int open_pid(struct filter *f, uint32_t pid)
 			  strtoul(tgid, NULL, 10), strtoul(tgid, NULL, 10));
 		return EXIT_USAGE;
 	}
-	f->kind = PT_FILTER_PID;
+	f->kind = PGMT_FILTER_PID;
 	f->id = pid;
 	snprintf(f->name, sizeof(f->name), "pid:%u", pid);
 	return 0;
@@ -123,7 +123,7 @@ static int open_cgroup(struct filter *f, const char *cgroup)
 		return no_cgroup(cgroup, strerror(errno));
 	if (!is_cgroup2(path) || !S_ISDIR(st.st_mode))
 		return no_cgroup(cgroup, "no directory of cgroup v2");
-	f->kind = PT_FILTER_CGROUP;
+	f->kind = PGMT_FILTER_CGROUP;
 	f->id = st.st_ino;
 	f->path = f->name + snprintf(f->name, sizeof(f->name), "cgroup:%s", path) - strlen(path) +
 		  mount_length(path);
@@ -145,11 +145,11 @@ bool filter_has(const struct filter *f, uint32_t tgid, uint32_t tid)
 	const char *of;
 
 	switch (f->kind) {
-	case PT_FILTER_NONE:
+	case PGMT_FILTER_NONE:
 		return true;
-	case PT_FILTER_PID:
+	case PGMT_FILTER_PID:
 		return tgid == f->id;
-	case PT_FILTER_CGROUP:
+	case PGMT_FILTER_CGROUP:
 		of = tid ? proc_line(tid, "cgroup", "0::", line, sizeof(line)) : NULL;
 		return of && !strncmp(of, f->path, length) && (!of[length] || of[length] == '/');
 	}

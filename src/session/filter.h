@@ -13,9 +13,9 @@
 #include "model/wire.h"
 
 struct filter {
-	enum pt_filter kind;
+	enum pgmt_filter kind;
 	uint64_t id;		 /* tgid; of a cgroup, the inode number of its directory */
-	const char *path;	 /* PT_FILTER_CGROUP: in name, from where cgroup v2 is mounted */
+	const char *path;	 /* PGMT_FILTER_CGROUP: in name, from where cgroup v2 is mounted */
 	char name[PATH_MAX + 8]; /* "pid:123", "cgroup:/sys/fs/cgroup/build" */
 };
 

@@ -22,9 +22,9 @@
 struct holders {
 	struct holders_bpf *skel;
 	struct bpf_link *names, *stacks; /* iterators over tasks */
-	struct pt_search *search;	 /* room for a whole value of the map */
+	struct pgmt_search *search;	 /* room for a whole value of the map */
 	size_t size;
-	const struct pt_waits *waits; /* the map of that name */
+	const struct pgmt_waits *waits; /* the map of that name */
 };
 
 static void fill_symbols(const struct ksyms *k, struct holders_bpf *skel)
@@ -155,7 +155,7 @@ static int search(struct holders *h, const struct holders_query *q)
 	return err;
 }
 
-static void keep(struct holders_found *found, const struct pt_holder *h)
+static void keep(struct holders_found *found, const struct pgmt_holder *h)
 {
 	if (found->nr < HOLDERS_MAX)
 		found->holder[found->nr++] = *h;
@@ -163,11 +163,11 @@ static void keep(struct holders_found *found, const struct pt_holder *h)
 		found->more++;
 }
 
-#define PINS (1u << PT_HOW_PIPE | 1u << PT_HOW_URING | 1u << PT_HOW_DIO)
+#define PINS (1u << PGMT_HOW_PIPE | 1u << PGMT_HOW_URING | 1u << PGMT_HOW_DIO)
 
 int holders_find(struct holders *h, const struct holders_query *q, struct holders_found *found)
 {
-	const struct pt_search *s = h->search;
+	const struct pgmt_search *s = h->search;
 	int err = search(h, q);
 
 	*found = (struct holders_found){.pfn = s->pfn, .pages = s->pages};
@@ -192,7 +192,7 @@ int holders_find(struct holders *h, const struct holders_query *q, struct holder
 	return 0;
 }
 
-int holders_waits(struct holders *h, struct pt_waits *found)
+int holders_waits(struct holders *h, struct pgmt_waits *found)
 {
 	int err = run(h->skel->progs.find_waits);
 
@@ -206,7 +206,7 @@ int holders_waits(struct holders *h, struct pt_waits *found)
 	return err;
 }
 
-static const char *entry_name(const struct pt_holder *h)
+static const char *entry_name(const struct pgmt_holder *h)
 {
 	if (h->not_here)
 		return "device-private entry";
@@ -227,14 +227,14 @@ static const char *call_name(__u32 call)
 	return call < sizeof(names) / sizeof(*names) && names[call] ? names[call] : "?";
 }
 
-bool holder_waits(const struct pt_holder *h)
+bool holder_waits(const struct pgmt_holder *h)
 {
-	return h->how == PT_HOW_WAIT || h->how == PT_HOW_LOCK || h->how == PT_HOW_PGMAP;
+	return h->how == PGMT_HOW_WAIT || h->how == PGMT_HOW_LOCK || h->how == PGMT_HOW_PGMAP;
 }
 
-bool holder_pins(const struct pt_holder *h)
+bool holder_pins(const struct pgmt_holder *h)
 {
-	return h->how < PT_NR_HOW && PINS >> h->how & 1;
+	return h->how < PGMT_NR_HOW && PINS >> h->how & 1;
 }
 
 bool holders_any_pins(const struct holders_found *found)
@@ -245,25 +245,25 @@ bool holders_any_pins(const struct holders_found *found)
 	return false;
 }
 
-void holder_text(const struct pt_holder *h, char *buf, size_t size)
+void holder_text(const struct pgmt_holder *h, char *buf, size_t size)
 {
-	static const char *const waits[PT_NR_HOW] = {
-		[PT_HOW_WAIT] = "waits for it",
-		[PT_HOW_LOCK] = "waits for its lock or a flag",
-		[PT_HOW_PGMAP] = "waits for its pgmap",
+	static const char *const waits[PGMT_NR_HOW] = {
+		[PGMT_HOW_WAIT] = "waits for it",
+		[PGMT_HOW_LOCK] = "waits for its lock or a flag",
+		[PGMT_HOW_PGMAP] = "waits for its pgmap",
 	};
 	char who[64] = "a process that is ending, or not visible";
-	const char *what = h->how == PT_HOW_PIPE ? "pipe" : "io_uring fixed buffer";
+	const char *what = h->how == PGMT_HOW_PIPE ? "pipe" : "io_uring fixed buffer";
 
 	if (h->tid)
 		snprintf(who, sizeof(who), "%s/%u", comm_text(h->comm).text, h->tid);
-	if (h->how == PT_HOW_MAP)
+	if (h->how == PGMT_HOW_MAP)
 		snprintf(buf, size, "%s: maps it at 0x%llx, %s", who, h->address, entry_name(h));
-	else if (h->how == PT_HOW_DIO)
+	else if (h->how == PGMT_HOW_DIO)
 		snprintf(buf, size, "%s: direct I/O, %s on fd %d from 0x%llx, in flight%s", who,
 			 call_name(h->call), h->fd, h->address,
 			 h->in_io ? "" : " or about to begin");
-	else if (h->how < PT_NR_HOW && waits[h->how])
+	else if (h->how < PGMT_NR_HOW && waits[h->how])
 		snprintf(buf, size, "%s: %s", who, waits[h->how]);
 	else if (h->fd < 0)
 		snprintf(buf, size, "%s: %s, registered ring", who, what);
@@ -273,19 +273,19 @@ void holder_text(const struct pt_holder *h, char *buf, size_t size)
 
 void holders_not_looked(const struct holders_found *found, char *buf, size_t size)
 {
-	static const char *const names[PT_NR_HOW] = {
-		[PT_HOW_MAP] = "mappings",
-		[PT_HOW_PIPE] = "pipes",
-		[PT_HOW_URING] = "io_uring buffers",
-		[PT_HOW_WAIT] = "who waits for it",
-		[PT_HOW_LOCK] = "who waits for its lock",
-		[PT_HOW_PGMAP] = "who waits for its pgmap",
-		[PT_HOW_DIO] = "direct I/O",
+	static const char *const names[PGMT_NR_HOW] = {
+		[PGMT_HOW_MAP] = "mappings",
+		[PGMT_HOW_PIPE] = "pipes",
+		[PGMT_HOW_URING] = "io_uring buffers",
+		[PGMT_HOW_WAIT] = "who waits for it",
+		[PGMT_HOW_LOCK] = "who waits for its lock",
+		[PGMT_HOW_PGMAP] = "who waits for its pgmap",
+		[PGMT_HOW_DIO] = "direct I/O",
 	};
 	size_t len = 0;
 
 	buf[0] = '\0';
-	for (int i = 0; i < PT_NR_HOW && len < size; i++)
+	for (int i = 0; i < PGMT_NR_HOW && len < size; i++)
 		if (!(found->looked & (1u << i)))
 			len += snprintf(buf + len, size - len, "%s%s", len ? ", " : "", names[i]);
 	if (found->namespaced && len < size)

@@ -35,11 +35,11 @@ struct holders_query {
 struct holders_found {
 	uint64_t pfn, pages; /* what was looked for */
 	int32_t refcount, mapcount;
-	uint32_t looked; /* bit (1 << enum pt_how): looked for, to the end */
+	uint32_t looked; /* bit (1 << enum pgmt_how): looked for, to the end */
 	uint32_t nr;	 /* of holder[] */
 	uint32_t more;	 /* at most so many more; not all are told apart */
 	bool namespaced; /* only processes of our own pid namespace were looked at */
-	struct pt_holder holder[HOLDERS_MAX]; /* those that pin it come first */
+	struct pgmt_holder holder[HOLDERS_MAX]; /* those that pin it come first */
 };
 
 /*
@@ -59,15 +59,15 @@ int holders_find(struct holders *h, const struct holders_query *q, struct holder
  * Costs little while there are none.
  * Return: 0; a negative errno, and @found means nothing.
  */
-int holders_waits(struct holders *h, struct pt_waits *found);
+int holders_waits(struct holders *h, struct pgmt_waits *found);
 
 /* Does it only wait, and hold nothing? */
-bool holder_waits(const struct pt_holder *h);
+bool holder_waits(const struct pgmt_holder *h);
 /* Has it a reference of its own, whatever mappings hold? */
-bool holder_pins(const struct pt_holder *h);
+bool holder_pins(const struct pgmt_holder *h);
 bool holders_any_pins(const struct holders_found *found);
 /* One line, as "daxpin/145: pipe, fd 4" */
-void holder_text(const struct pt_holder *h, char *buf, size_t size);
+void holder_text(const struct pgmt_holder *h, char *buf, size_t size);
 
 /* What was not looked for, or not to the end, as "pipes, io_uring buffers"; "" if all was. */
 void holders_not_looked(const struct holders_found *found, char *buf, size_t size);

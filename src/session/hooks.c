@@ -8,12 +8,12 @@
 
 #include "symbols/ksyms.h"
 
-#define CLASSIC	   (1 << PT_PROFILE_CLASSIC)
-#define COUNTED	   (1 << PT_PROFILE_COUNTED)
-#define REQUEST	   (1 << PT_PROFILE_REQUEST)
+#define CLASSIC	   (1 << PGMT_PROFILE_CLASSIC)
+#define COUNTED	   (1 << PGMT_PROFILE_COUNTED)
+#define REQUEST	   (1 << PGMT_PROFILE_REQUEST)
 #define DRIVER	   (CLASSIC | COUNTED) /* what they share: only drivers request */
 #define ALL	   (DRIVER | REQUEST)
-#define RULE(name) (1 << PT_RULE_##name)
+#define RULE(name) (1 << PGMT_RULE_##name)
 
 enum { NO_GROUP, FREE, MAP_PMD, NR_GROUPS };
 
@@ -28,18 +28,18 @@ enum { NO_GROUP, FREE, MAP_PMD, NR_GROUPS };
 #define ASSOC_RULES (RULE(ASSOCIATION_CONFLICT) | RULE(ENTRY_DROPPED_BUSY))
 
 /* What a profile's contract has no room for; docs/rules.md says why, for each. */
-static const uint32_t foreign_rules[PT_NR_PROFILES] = {
-	[PT_PROFILE_CLASSIC] = RULE(MAP_UNREQUESTED) | RULE(RESET_BUSY) | RULE(REQUEST_OUTSIDE) |
-			       RULE(ORDER_MISMATCH) | RULE(PARTIAL_REQUEST) |
-			       RULE(RELEASE_UNREQUESTED) | RULE(PAGES_UNBALANCED) |
-			       RULE(FLOW_ORDER) | RULE(REF_IMBALANCE),
-	[PT_PROFILE_COUNTED] = RULE(PARTIAL_REQUEST) | RULE(RELEASE_UNREQUESTED) |
-			       RULE(FLOW_ORDER) | RULE(REF_IMBALANCE),
-	[PT_PROFILE_REQUEST] = RULE(GENERIC_OVERPUT) | RULE(RESET_BUSY) | ASSOC_RULES,
+static const uint32_t foreign_rules[PGMT_NR_PROFILES] = {
+	[PGMT_PROFILE_CLASSIC] = RULE(MAP_UNREQUESTED) | RULE(RESET_BUSY) | RULE(REQUEST_OUTSIDE) |
+				 RULE(ORDER_MISMATCH) | RULE(PARTIAL_REQUEST) |
+				 RULE(RELEASE_UNREQUESTED) | RULE(PAGES_UNBALANCED) |
+				 RULE(FLOW_ORDER) | RULE(REF_IMBALANCE),
+	[PGMT_PROFILE_COUNTED] = RULE(PARTIAL_REQUEST) | RULE(RELEASE_UNREQUESTED) |
+				 RULE(FLOW_ORDER) | RULE(REF_IMBALANCE),
+	[PGMT_PROFILE_REQUEST] = RULE(GENERIC_OVERPUT) | RULE(RESET_BUSY) | ASSOC_RULES,
 };
 
 /* A rule is off unless all of its hooks are there. */
-struct pt_hook pt_hooks[] = {
+struct pgmt_hook pgmt_hooks[] = {
 	{.function = "memremap_pages", .profiles = ALL, .rules = RULE(PGMAP_OVERLAP)},
 	{.function = "memremap_pages",
 	 .exit = true,
@@ -145,7 +145,7 @@ static unsigned int parameters(const struct btf *btf, const char *name)
 	return t ? btf_vlen(t) : 0;
 }
 
-static void choose_profile(const struct btf *btf, const struct ksyms *k, struct pt_choice *c)
+static void choose_profile(const struct btf *btf, const struct ksyms *k, struct pgmt_choice *c)
 {
 	static const char *const request[] = {"pgmap_request_folios", "pgmap_request_folio",
 					      "pgmap_get_folio"};
@@ -170,14 +170,14 @@ static void choose_profile(const struct btf *btf, const struct ksyms *k, struct 
 	}
 	for (size_t i = 0; i < sizeof(request) / sizeof(*request); i++)
 		if (has_function(btf, request[i]))
-			c->profile = PT_PROFILE_REQUEST;
+			c->profile = PGMT_PROFILE_REQUEST;
 	if (c->profile)
 		return;
 	if (has_function(btf, "dax_break_layout"))
-		c->profile = PT_PROFILE_COUNTED;
+		c->profile = PGMT_PROFILE_COUNTED;
 	else if (has_function(btf, "__put_devmap_managed_page_refs") ||
 		 has_function(btf, "__put_devmap_managed_folio_refs"))
-		c->profile = PT_PROFILE_CLASSIC;
+		c->profile = PGMT_PROFILE_CLASSIC;
 	else
 		snprintf(c->error, sizeof(c->error),
 			 "neither dax_break_layout nor __put_devmap_managed_*_refs is in this "
@@ -239,7 +239,7 @@ static bool counts_missed_probes(const struct btf *btf)
 }
 
 /* @probes: kprobes and fprobes are better than fentry */
-static void choose_hook(struct pt_hook *h, const struct btf *btf, const struct ksyms *k,
+static void choose_hook(struct pgmt_hook *h, const struct btf *btf, const struct ksyms *k,
 			bool probes)
 {
 	bool fprobe = has_function(btf, "register_fprobe_ips");
@@ -247,37 +247,37 @@ static void choose_hook(struct pt_hook *h, const struct btf *btf, const struct k
 	h->symbol = h->function;
 	if (h->exit) {
 		if (probes && fprobe && h->argless && ksyms_address(k, h->function))
-			h->attach = PT_ATTACH_MULTI;
+			h->attach = PGMT_ATTACH_MULTI;
 		else if (has_function(btf, h->function))
-			h->attach = PT_ATTACH_FEXIT;
+			h->attach = PGMT_ATTACH_FEXIT;
 		return;
 	}
 	if (has_function(btf, h->function) && (h->rare || !probes)) {
-		h->attach = PT_ATTACH_FENTRY;
+		h->attach = PGMT_ATTACH_FENTRY;
 		return;
 	}
 	if (!ksyms_address(k, h->function))
 		h->symbol = h->first_only ? ksyms_clone(k, h->function) : NULL;
 	if (h->symbol)
-		h->attach = fprobe ? PT_ATTACH_MULTI : PT_ATTACH_KPROBE;
+		h->attach = fprobe ? PGMT_ATTACH_MULTI : PGMT_ATTACH_KPROBE;
 }
 
-static bool is_probe(const struct pt_hook *h)
+static bool is_probe(const struct pgmt_hook *h)
 {
-	return h->attach == PT_ATTACH_KPROBE || h->attach == PT_ATTACH_MULTI;
+	return h->attach == PGMT_ATTACH_KPROBE || h->attach == PGMT_ATTACH_MULTI;
 }
 
-void hooks_choose(const struct btf *btf, const struct ksyms *k, struct pt_choice *c)
+void hooks_choose(const struct btf *btf, const struct ksyms *k, struct pgmt_choice *c)
 {
 	bool preempts = kernel_preempts(), counted = counts_missed_probes(btf);
 	bool group[NR_GROUPS] = {false};
 
-	*c = (struct pt_choice){0};
+	*c = (struct pgmt_choice){0};
 	choose_profile(btf, k, c);
 	if (c->error[0])
 		return;
-	for (struct pt_hook *h = pt_hooks; h->function; h++) {
-		h->attach = PT_ATTACH_NO;
+	for (struct pgmt_hook *h = pgmt_hooks; h->function; h++) {
+		h->attach = PGMT_ATTACH_NO;
 		h->off = 0;
 		h->uncounted = false;
 		if (!(h->profiles & (1 << c->profile)) || group[h->group])
@@ -285,16 +285,16 @@ void hooks_choose(const struct btf *btf, const struct ksyms *k, struct pt_choice
 		/* what fentry misses is counted by all kernels */
 		choose_hook(h, btf, k, preempts && counted);
 		h->uncounted = preempts && !counted && is_probe(h);
-		if (h->attach != PT_ATTACH_NO && h->group)
+		if (h->attach != PGMT_ATTACH_NO && h->group)
 			group[h->group] = true;
-		if (h->attach == PT_ATTACH_NO && h->required) {
+		if (h->attach == PGMT_ATTACH_NO && h->required) {
 			snprintf(c->error, sizeof(c->error),
 				 "can't attach to %s: not in this kernel's BTF", h->function);
 			return;
 		}
 	}
-	for (struct pt_hook *h = pt_hooks; h->function; h++) {
-		if (!(h->profiles & (1 << c->profile)) || h->attach != PT_ATTACH_NO ||
+	for (struct pgmt_hook *h = pgmt_hooks; h->function; h++) {
+		if (!(h->profiles & (1 << c->profile)) || h->attach != PGMT_ATTACH_NO ||
 		    h->alternative || group[h->group])
 			continue;
 		hooks_without(c, h, 0);
@@ -304,7 +304,7 @@ void hooks_choose(const struct btf *btf, const struct ksyms *k, struct pt_choice
 	c->init_names_pgmap = parameters(btf, "zone_device_page_init") > 1;
 }
 
-void hooks_without(struct pt_choice *c, struct pt_hook *h, int error)
+void hooks_without(struct pgmt_choice *c, struct pgmt_hook *h, int error)
 {
 	h->uncounted = false;
 	c->rules_off |= h->rules;
@@ -316,8 +316,8 @@ void hooks_without(struct pt_choice *c, struct pt_hook *h, int error)
 
 static bool any_kprobe(void)
 {
-	for (const struct pt_hook *h = pt_hooks; h->function; h++)
-		if (h->attach == PT_ATTACH_KPROBE)
+	for (const struct pgmt_hook *h = pgmt_hooks; h->function; h++)
+		if (h->attach == PGMT_ATTACH_KPROBE)
 			return true;
 	return false;
 }
@@ -342,19 +342,19 @@ const char *hooks_switched_off(void)
 	return NULL;
 }
 
-const char *pt_profile_name(enum pt_profile profile)
+const char *pgmt_profile_name(enum pgmt_profile profile)
 {
 	static const char *const names[] = {"none", "classic", "counted", "request"};
 
 	return names[profile];
 }
 
-const char *pt_attach_name(enum pt_attach attach)
+const char *pgmt_attach_name(enum pgmt_attach attach)
 {
 	static const char *const names[] = {
-		[PT_ATTACH_NO] = "-",	       [PT_ATTACH_FENTRY] = "fentry",
-		[PT_ATTACH_KPROBE] = "kprobe", [PT_ATTACH_MULTI] = "kprobe.multi",
-		[PT_ATTACH_FEXIT] = "fexit",
+		[PGMT_ATTACH_NO] = "-",		 [PGMT_ATTACH_FENTRY] = "fentry",
+		[PGMT_ATTACH_KPROBE] = "kprobe", [PGMT_ATTACH_MULTI] = "kprobe.multi",
+		[PGMT_ATTACH_FEXIT] = "fexit",
 	};
 
 	return names[attach];

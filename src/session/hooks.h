@@ -11,28 +11,28 @@
 struct btf;
 struct ksyms;
 
-enum pt_attach {
-	PT_ATTACH_NO, /* not wanted on this profile, or not there */
-	PT_ATTACH_FENTRY,
-	PT_ATTACH_KPROBE,
-	PT_ATTACH_MULTI, /* kprobe program on an fprobe; from 6.7 on its misses are counted */
-	PT_ATTACH_FEXIT,
+enum pgmt_attach {
+	PGMT_ATTACH_NO, /* not wanted on this profile, or not there */
+	PGMT_ATTACH_FENTRY,
+	PGMT_ATTACH_KPROBE,
+	PGMT_ATTACH_MULTI, /* kprobe program on an fprobe; from 6.7 on its misses are counted */
+	PGMT_ATTACH_FEXIT,
 };
 
-struct pt_hook {
+struct pgmt_hook {
 	const char *function;
 	bool exit;	   /* attached where the function returns */
 	bool argless;	   /* which can be done without its arguments */
-	uint32_t profiles; /* bit (1 << enum pt_profile) */
+	uint32_t profiles; /* bit (1 << enum pgmt_profile) */
 	bool required;	   /* on these profiles: without it nothing can be said */
 	bool alternative;  /* one of several that do the same: without it nothing is missing */
 	bool rare;	   /* fentry even where the kernel preempts: see kernel_preempts() */
 	bool first_only;   /* takes only the first argument, which a clone has too */
-	uint32_t rules;	   /* bit (1 << enum pt_rule): off without this hook */
+	uint32_t rules;	   /* bit (1 << enum pgmt_rule): off without this hook */
 	int group;	   /* hooks of one group replace each other; 0: none */
 
 	/* filled by hooks_choose() */
-	enum pt_attach attach;
+	enum pgmt_attach attach;
 	const char *symbol; /* what the kprobe goes to */
 	bool attached;
 	bool uncounted; /* this kernel does not say how often its program could not run */
@@ -42,10 +42,10 @@ struct pt_hook {
 };
 
 /* The table ends with a NULL function. */
-extern struct pt_hook pt_hooks[];
+extern struct pgmt_hook pgmt_hooks[];
 
-struct pt_choice {
-	enum pt_profile profile;
+struct pgmt_choice {
+	enum pgmt_profile profile;
 	uint32_t rules_off;
 	bool init_names_pgmap; /* zone_device_page_init(page, pgmap, order) */
 	bool can_cast;	       /* bpf_rdonly_cast() is there */
@@ -54,13 +54,13 @@ struct pt_choice {
 };
 
 /* Choose profile and hooks from what the kernel offers, never from its version. */
-void hooks_choose(const struct btf *btf, const struct ksyms *k, struct pt_choice *c);
+void hooks_choose(const struct btf *btf, const struct ksyms *k, struct pgmt_choice *c);
 
 /*
  * @h is not there, or can't be attached: its rules are off, and count as missing
  * if they mattered.  @error: as h->error has it
  */
-void hooks_without(struct pt_choice *c, struct pt_hook *h, int error);
+void hooks_without(struct pgmt_choice *c, struct pgmt_hook *h, int error);
 
 /*
  * The kernel has switches by which attached hooks, and those that are attached then,
@@ -68,7 +68,7 @@ void hooks_without(struct pt_choice *c, struct pt_hook *h, int error);
  */
 const char *hooks_switched_off(void);
 
-const char *pt_profile_name(enum pt_profile profile);
-const char *pt_attach_name(enum pt_attach attach);
+const char *pgmt_profile_name(enum pgmt_profile profile);
+const char *pgmt_attach_name(enum pgmt_attach attach);
 
 #endif /* PGMAPTRACE_SESSION_HOOKS_H */

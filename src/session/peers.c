@@ -24,7 +24,7 @@ static int open_map(uint32_t id, size_t key, size_t value)
 }
 
 /* Return: is the map with @id that of a session?  Then *info is what it says. */
-static bool read_info(uint32_t id, struct pt_session_info *info, bool *readable)
+static bool read_info(uint32_t id, struct pgmt_session_info *info, bool *readable)
 {
 	struct bpf_map_info map = {0};
 	__u32 size = sizeof(map), zero = 0;
@@ -44,19 +44,20 @@ static bool read_info(uint32_t id, struct pt_session_info *info, bool *readable)
 	return named && (filled || !*readable);
 }
 
-static bool open_kept(const struct pt_session_info *info, struct kept *k)
+static bool open_kept(const struct pgmt_session_info *info, struct kept *k)
 {
 	*k = (struct kept){
-		.sections = open_map(info->sections, sizeof(uint64_t), sizeof(struct pt_section)),
-		.histories = open_map(info->histories, sizeof(uint64_t), sizeof(struct pt_history)),
-		.places = open_map(info->places, sizeof(uint32_t), sizeof(uint32_t)),
-		.stacks = open_map(info->stacks, sizeof(uint32_t), sizeof(struct pt_stack)),
-		.tasks = open_map(info->tasks, sizeof(uint32_t), sizeof(struct pt_task)),
+		.sections = open_map(info->sections, sizeof(uint64_t), sizeof(struct pgmt_section)),
+		.histories =
+			open_map(info->histories, sizeof(uint64_t), sizeof(struct pgmt_history)),
+		.sites = open_map(info->sites, sizeof(uint32_t), sizeof(uint32_t)),
+		.stacks = open_map(info->stacks, sizeof(uint32_t), sizeof(struct pgmt_stack)),
+		.tasks = open_map(info->tasks, sizeof(uint32_t), sizeof(struct pgmt_task)),
 		.began = info->began,
 		.pid = info->pid,
 		.history = info->history,
 	};
-	if (k->sections >= 0 && k->histories >= 0 && k->places >= 0 && k->stacks >= 0 &&
+	if (k->sections >= 0 && k->histories >= 0 && k->sites >= 0 && k->stacks >= 0 &&
 	    k->tasks >= 0)
 		return true;
 	peers_close(k);
@@ -65,7 +66,7 @@ static bool open_kept(const struct pt_session_info *info, struct kept *k)
 
 bool peers_find(struct kept *k, uint32_t *other)
 {
-	struct pt_session_info info;
+	struct pgmt_session_info info;
 	bool readable, found = false;
 	struct kept next;
 	uint32_t id = 0;
@@ -75,7 +76,7 @@ bool peers_find(struct kept *k, uint32_t *other)
 	while (!bpf_map_get_next_id(id, &id)) {
 		if (!read_info(id, &info, &readable))
 			continue;
-		if (!readable || info.layout != PT_LAYOUT || !open_kept(&info, &next)) {
+		if (!readable || info.layout != PGMT_LAYOUT || !open_kept(&info, &next)) {
 			*other = info.pid ? info.pid : UINT32_MAX;
 			continue;
 		}
@@ -92,7 +93,7 @@ bool peers_find(struct kept *k, uint32_t *other)
 
 void peers_close(struct kept *k)
 {
-	int fds[] = {k->sections, k->histories, k->places, k->stacks, k->tasks};
+	int fds[] = {k->sections, k->histories, k->sites, k->stacks, k->tasks};
 
 	for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); i++)
 		if (fds[i] >= 0)

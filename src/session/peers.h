@@ -15,7 +15,7 @@
 struct kept {
 	int sections;
 	int histories;
-	int places;
+	int sites;
 	int stacks;
 	int tasks;
 	uint64_t began; /* touch times count from here */

@@ -20,50 +20,50 @@
 #include "pgmaptrace.skel.h"
 #include "base/say.h"
 
-#define MAX_HOOKS  32
-#define MAX_KILLED 64
-#define REFS_STILL 1000000000ULL /* ns: as long must a wrong reference count stay the same */
-#define TOLD_BYTES (8 << 20)	 /* where all events are wanted, up to eight times as many */
-#define SCAN_PAGES (1 << 16)	 /* 256 MiB a step */
+#define MAX_HOOKS    32
+#define MAX_KILLED   64
+#define REFS_STILL   1000000000ULL /* ns: as long must a wrong reference count stay the same */
+#define EVENTS_BYTES (8 << 20)	   /* where all events are wanted, up to eight times as many */
+#define SCAN_PAGES   (1 << 16)	   /* 256 MiB a step */
 
 /* A pgmap that memunmap_pages waits for, as it was when it last changed. */
 struct killed {
 	uint64_t epoch;
 	uint64_t since;
-	struct pt_refs refs;
-	bool told;
+	struct pgmt_refs refs;
+	bool reported;
 };
 
 /* What was read last of the sections and histories: who asks for many asks in order. */
 struct recent {
 	bool section_known, history_known;
 	uint64_t section_key, history_key;
-	struct pt_section section;
-	struct pt_history history;
-	uint32_t place[1 + PT_PLACES + PT_PLACE_WAYS]; /* 0: not read yet */
+	struct pgmt_section section;
+	struct pgmt_history history;
+	uint32_t site[1 + PGMT_SITES + PGMT_SITE_WAYS]; /* 0: not read yet */
 };
 
 struct session {
 	struct session_options options;
 	struct filter filter;
-	uint64_t not_judged; /* of what was found in user space */
+	uint64_t out_of_scope; /* of what was found in user space */
 	struct btf *btf;
 	struct ksyms *ksyms;
 	bool ksyms_old;	   /* our programs were loaded since */
 	bool ksyms_hidden; /* and that was said */
-	struct pt_choice choice;
+	struct pgmt_choice choice;
 	struct pgmaptrace_bpf *skel;
 	struct kept kept; /* where the past of folios is read: our own maps, or */
 	struct kept peer; /* those of another session that was joined */
 	struct holders *holders;
 	int no_holders; /* errno of why they can't be had */
-	/* by the hook's place in pt_hooks[] */
+	/* by the hook's place in pgmt_hooks[] */
 	struct bpf_link *link[MAX_HOOKS];
 	uint64_t missed[MAX_HOOKS]; /* by its probe, known when that is detached */
 	struct ring_buffer *ring;
-	int told_now; /* events that were read in this session_consume() */
+	int events_now; /* events that were read in this session_consume() */
 	struct session_reader reader;
-	struct pt_counts counts;
+	struct pgmt_counts counts;
 	struct killed killed[MAX_KILLED];
 	unsigned int nr_killed;
 	struct recent recent;
@@ -149,15 +149,15 @@ fail:
 	return NULL;
 }
 
-static struct bpf_program *program_of(const struct session *s, const struct pt_hook *h)
+static struct bpf_program *program_of(const struct session *s, const struct pgmt_hook *h)
 {
 	static const char *const prefix[] = {
-		[PT_ATTACH_FENTRY] = "fentry",
-		[PT_ATTACH_KPROBE] = "kprobe",
-		[PT_ATTACH_MULTI] = "kprobe",
-		[PT_ATTACH_FEXIT] = "fexit",
+		[PGMT_ATTACH_FENTRY] = "fentry",
+		[PGMT_ATTACH_KPROBE] = "kprobe",
+		[PGMT_ATTACH_MULTI] = "kprobe",
+		[PGMT_ATTACH_FEXIT] = "fexit",
 	};
-	bool kret = h->exit && h->attach == PT_ATTACH_MULTI;
+	bool kret = h->exit && h->attach == PGMT_ATTACH_MULTI;
 	char name[128];
 
 	snprintf(name, sizeof(name), "%s_%s", kret ? "kretprobe" : prefix[h->attach], h->function);
@@ -177,7 +177,7 @@ static int run_program(const struct bpf_program *p, void *ctx, size_t size)
  */
 static int read_base(struct session *s, const char *name, uint64_t otherwise, uint64_t *base)
 {
-	struct pt_read r = {.address = ksyms_address(s->ksyms, name)};
+	struct pgmt_read r = {.address = ksyms_address(s->ksyms, name)};
 	int err;
 
 	*base = otherwise;
@@ -195,10 +195,10 @@ static int read_base(struct session *s, const char *name, uint64_t otherwise, ui
 static int learn_layout(struct session *s)
 {
 	uint64_t vmemmap, direct_map;
-	int err = read_base(s, "vmemmap_base", PT_VMEMMAP_START, &vmemmap);
+	int err = read_base(s, "vmemmap_base", PGMT_VMEMMAP_START, &vmemmap);
 
 	if (!err)
-		err = read_base(s, "page_offset_base", PT_DIRECT_MAP_START, &direct_map);
+		err = read_base(s, "page_offset_base", PGMT_DIRECT_MAP_START, &direct_map);
 	if (err)
 		return err;
 	s->skel->bss->vmemmap = vmemmap;
@@ -213,39 +213,39 @@ static int learn_layout(struct session *s)
 static int on_record(void *arg, void *data, size_t size)
 {
 	const struct session_reader *r = &((struct session *)arg)->reader;
-	const struct pt_pgmap_record *p = data;
+	const struct pgmt_pgmap_record *p = data;
 	const __u32 *kind = data;
 
 	(void)size;
 	switch (*kind) {
-	case PT_RECORD_PGMAP_NEW:
+	case PGMT_RECORD_PGMAP_NEW:
 		r->pgmap(r->arg, &p->pgmap);
 		break;
-	case PT_RECORD_RELEASE:
+	case PGMT_RECORD_RELEASE:
 		r->release(r->arg, data);
 		break;
-	case PT_RECORD_FINDING:
+	case PGMT_RECORD_FINDING:
 		r->finding(r->arg, data);
 		break;
 	}
 	return 0;
 }
 
-static int on_told(void *arg, void *data, size_t size)
+static int on_event(void *arg, void *data, size_t size)
 {
 	struct session *s = arg;
 
 	(void)size;
-	s->reader.told(s->reader.arg, data);
+	s->reader.event(s->reader.arg, data);
 	/* on busy CPUs there may always be one more */
-	return ++s->told_now < SESSION_EVENTS ? 0 : -ECANCELED;
+	return ++s->events_now < SESSION_EVENTS ? 0 : -ECANCELED;
 }
 
 static void say_rules(uint32_t rules)
 {
-	for (int i = 1; i < PT_NR_RULES; i++)
+	for (int i = 1; i < PGMT_NR_RULES; i++)
 		if (rules & (1u << i))
-			say("  rule off: %s", pt_rule_name(i));
+			say("  rule off: %s", pgmt_rule_name(i));
 }
 
 /* What a rule needs and this kernel has not. */
@@ -273,10 +273,10 @@ uint64_t session_began(const struct session *s)
 
 uint64_t session_tick_time(const struct session *s, uint32_t tick)
 {
-	return s->kept.began + pt_tick_ns(tick);
+	return s->kept.began + pgmt_tick_ns(tick);
 }
 
-uint64_t session_touch_time(const struct session *s, const struct pt_touch *t)
+uint64_t session_event_time(const struct session *s, const struct pgmt_last_event *t)
 {
 	return session_tick_time(s, t->tick);
 }
@@ -303,11 +303,11 @@ static void read_own(struct session *s)
 	s->kept = (struct kept){
 		.sections = bpf_map__fd(s->skel->maps.sections),
 		.histories = bpf_map__fd(s->skel->maps.histories),
-		.places = bpf_map__fd(s->skel->maps.places),
+		.sites = bpf_map__fd(s->skel->maps.sites),
 		.stacks = bpf_map__fd(s->skel->maps.stacks),
 		.tasks = bpf_map__fd(s->skel->maps.tasks),
 		.pid = getpid(),
-		.history = s->options.stack != PT_STACK_NONE,
+		.history = s->options.stack != PGMT_STACK_NONE,
 	};
 }
 
@@ -320,20 +320,20 @@ static uint32_t map_id(int fd)
 }
 
 /* Let others read what is kept here from now on, or no more. */
-static void publish(struct session *s, bool complete)
+static void publish(struct session *s, bool fill_transition)
 {
-	struct pt_session_info info = {0};
+	struct pgmt_session_info info = {0};
 	__u32 zero = 0;
 
-	if (complete)
-		info = (struct pt_session_info){
-			.layout = PT_LAYOUT,
+	if (fill_transition)
+		info = (struct pgmt_session_info){
+			.layout = PGMT_LAYOUT,
 			.pid = s->kept.pid,
 			.began = s->kept.began,
 			.history = s->kept.history,
 			.sections = map_id(s->kept.sections),
 			.histories = map_id(s->kept.histories),
-			.places = map_id(s->kept.places),
+			.sites = map_id(s->kept.sites),
 			.stacks = map_id(s->kept.stacks),
 			.tasks = map_id(s->kept.tasks),
 		};
@@ -343,7 +343,7 @@ static void publish(struct session *s, bool complete)
 static int open_rings(struct session *s)
 {
 	s->ring = ring_buffer__new(bpf_map__fd(s->skel->maps.records), on_record, s, NULL);
-	if (s->ring && !ring_buffer__add(s->ring, bpf_map__fd(s->skel->maps.told), on_told, s))
+	if (s->ring && !ring_buffer__add(s->ring, bpf_map__fd(s->skel->maps.events), on_event, s))
 		return 0;
 	say_error("can't map the ring buffer: %s", strerror(errno));
 	return EXIT_INTERNAL;
@@ -366,11 +366,11 @@ static uint64_t total_memory(void)
 }
 
 /* Room for events that the tool has not come to: a 64th of the memory, a power of two. */
-static uint32_t size_of_told(const struct session *s)
+static uint32_t size_of_events(const struct session *s)
 {
-	uint32_t bytes = TOLD_BYTES;
+	uint32_t bytes = EVENTS_BYTES;
 
-	while (s->options.watch == PT_WATCH_ALL && bytes < 8 * TOLD_BYTES &&
+	while (s->options.watch == PGMT_WATCH_ALL && bytes < 8 * EVENTS_BYTES &&
 	       bytes * 2 <= total_memory() / 64)
 		bytes *= 2;
 	return bytes;
@@ -383,18 +383,18 @@ static void size_tables(struct session *s)
 
 	if (!bytes)
 		bytes = total_memory() / 4;
-	if (s->options.stack != PT_STACK_NONE)
-		each += HISTORY_BYTES * PT_SECTION_PAGES / PT_HISTORY_PAGES;
+	if (s->options.stack != PGMT_STACK_NONE)
+		each += HISTORY_BYTES * PGMT_SECTION_PAGES / PGMT_HISTORY_PAGES;
 	sections = bytes / each;
 	if (!sections)
 		sections = 1;
 	if (sections > MOST_SECTIONS)
 		sections = MOST_SECTIONS;
 	bpf_map__set_max_entries(s->skel->maps.sections, sections);
-	if (s->options.stack == PT_STACK_NONE)
+	if (s->options.stack == PGMT_STACK_NONE)
 		sections = 1;
 	bpf_map__set_max_entries(s->skel->maps.histories,
-				 sections * PT_SECTION_PAGES / PT_HISTORY_PAGES + 1);
+				 sections * PGMT_SECTION_PAGES / PGMT_HISTORY_PAGES + 1);
 }
 
 /*
@@ -450,13 +450,13 @@ int session_load(struct session *s, const struct session_reader *reader)
 	}
 	/* the verifier takes its time: what is not needed is not loaded */
 	bpf_program__set_autoload(s->skel->progs.scan_leaks, !reader);
-	bpf_program__set_autoload(s->skel->progs.scan_baseline, reader);
-	for (struct pt_hook *h = pt_hooks; h->function; h++) {
-		if (h->attach == PT_ATTACH_NO || !reader)
+	bpf_program__set_autoload(s->skel->progs.scan_initial, reader);
+	for (struct pgmt_hook *h = pgmt_hooks; h->function; h++) {
+		if (h->attach == PGMT_ATTACH_NO || !reader)
 			continue;
 		p = program_of(s, h);
 		bpf_program__set_autoload(p, true);
-		if (h->attach == PT_ATTACH_MULTI)
+		if (h->attach == PGMT_ATTACH_MULTI)
 			bpf_program__set_expected_attach_type(p, BPF_TRACE_KPROBE_MULTI);
 		if (h->symbol != h->function)
 			s->skel->rodata->disassociate_is_clone = true;
@@ -472,8 +472,8 @@ int session_load(struct session *s, const struct session_reader *reader)
 	s->skel->rodata->filter = s->filter.kind;
 	s->skel->rodata->filter_id = s->filter.id;
 	learn_irq_text(s);
-	if (s->options.watch != PT_WATCH_NONE)
-		bpf_map__set_max_entries(s->skel->maps.told, size_of_told(s));
+	if (s->options.watch != PGMT_WATCH_NONE)
+		bpf_map__set_max_entries(s->skel->maps.events, size_of_events(s));
 	size_tables(s);
 	err = resize_maps(s);
 	if (err)
@@ -490,7 +490,7 @@ int session_load(struct session *s, const struct session_reader *reader)
 	return err ? err : learn_layout(s);
 }
 
-static struct bpf_link *attach_multi(struct bpf_program *p, const struct pt_hook *h)
+static struct bpf_link *attach_multi(struct bpf_program *p, const struct pgmt_hook *h)
 {
 	const char *symbol = h->symbol;
 	LIBBPF_OPTS(bpf_kprobe_multi_opts, opts, .syms = &symbol, .cnt = 1, .retprobe = h->exit);
@@ -498,13 +498,13 @@ static struct bpf_link *attach_multi(struct bpf_program *p, const struct pt_hook
 	return bpf_program__attach_kprobe_multi_opts(p, NULL, &opts);
 }
 
-static struct bpf_link *attach_hook(const struct session *s, const struct pt_hook *h)
+static struct bpf_link *attach_hook(const struct session *s, const struct pgmt_hook *h)
 {
 	struct bpf_program *p = program_of(s, h);
 
-	if (h->attach == PT_ATTACH_KPROBE)
+	if (h->attach == PGMT_ATTACH_KPROBE)
 		return bpf_program__attach_kprobe(p, false, h->symbol);
-	if (h->attach == PT_ATTACH_MULTI)
+	if (h->attach == PGMT_ATTACH_MULTI)
 		return attach_multi(p, h);
 	return bpf_program__attach(p);
 }
@@ -517,14 +517,14 @@ int session_attach(struct session *s)
 		say_error("%s is 0, so that no hook would see anything: set it to 1", off);
 		return EXIT_KERNEL;
 	}
-	for (struct pt_hook *h = pt_hooks; h->function; h++) {
+	for (struct pgmt_hook *h = pgmt_hooks; h->function; h++) {
 		struct bpf_link *link;
 
-		if (h->attach == PT_ATTACH_NO)
+		if (h->attach == PGMT_ATTACH_NO)
 			continue;
 		link = attach_hook(s, h);
 		if (link) {
-			s->link[h - pt_hooks] = link;
+			s->link[h - pgmt_hooks] = link;
 			h->attached = true;
 			continue;
 		}
@@ -532,7 +532,7 @@ int session_attach(struct session *s)
 			say_error("can't attach to %s: %s", h->function, strerror(errno));
 			return EXIT_KERNEL;
 		}
-		h->attach = PT_ATTACH_NO;
+		h->attach = PGMT_ATTACH_NO;
 		hooks_without(&s->choice, h, errno);
 		say("can't attach to %s: %s", h->symbol, strerror(errno));
 		say_rules(h->rules);
@@ -565,10 +565,10 @@ struct baseline {
 	bool (*interrupted)(void);
 };
 
-static int scan_pgmap(void *arg, const struct pt_walk *w)
+static int scan_pgmap(void *arg, const struct pgmt_walk *w)
 {
 	const struct baseline *b = arg;
-	const struct pt_pgmap *p = &w->pgmap;
+	const struct pgmt_pgmap *p = &w->pgmap;
 
 	for (uint32_t i = 0; i < p->nr_range; i++) {
 		uint64_t pfn = p->range[i].start;
@@ -576,12 +576,12 @@ static int scan_pgmap(void *arg, const struct pt_walk *w)
 		if (i == 0 && p->first > pfn)
 			pfn = p->first;
 		while (pfn <= p->range[i].end && !b->interrupted()) {
-			struct pt_scan scan = {.pfn = pfn, .nr = p->range[i].end - pfn + 1};
+			struct pgmt_scan scan = {.pfn = pfn, .nr = p->range[i].end - pfn + 1};
 			int err;
 
 			if (scan.nr > SCAN_PAGES)
 				scan.nr = SCAN_PAGES;
-			err = run_program(b->session->skel->progs.scan_baseline, &scan,
+			err = run_program(b->session->skel->progs.scan_initial, &scan,
 					  sizeof(scan));
 			if (err) {
 				say_error("can't scan the pages of a pgmap: %s", strerror(-err));
@@ -593,7 +593,7 @@ static int scan_pgmap(void *arg, const struct pt_walk *w)
 	return 0;
 }
 
-static int pgmap_next(struct session *s, struct pt_walk *w)
+static int pgmap_next(struct session *s, struct pgmt_walk *w)
 {
 	int err = run_program(s->skel->progs.pgmap_next, w, sizeof(*w));
 
@@ -605,7 +605,7 @@ static int pgmap_next(struct session *s, struct pt_walk *w)
 
 int session_each_pgmap(struct session *s, bool (*interrupted)(void), session_walk_fn fn, void *arg)
 {
-	struct pt_walk w = {0};
+	struct pgmt_walk w = {0};
 	uint64_t last = 0;
 
 	s->unmade = false;
@@ -626,7 +626,7 @@ int session_each_pgmap(struct session *s, bool (*interrupted)(void), session_wal
 	return 0;
 }
 
-bool session_look_at_pgmap(struct session *s, struct pt_walk *w)
+bool session_look_at_pgmap(struct session *s, struct pgmt_walk *w)
 {
 	uint64_t address = w->pgmap.address;
 
@@ -653,12 +653,12 @@ int session_baseline(struct session *s, bool (*interrupted)(void))
 	return 0;
 }
 
-const uint64_t *session_scan_leaks(struct session *s, struct pt_leaks *l)
+const uint64_t *session_scan_leaks(struct session *s, struct pgmt_leak_scan *l)
 {
 	int err = run_program(s->skel->progs.scan_leaks, l, sizeof(*l));
 
 	if (!err)
-		return (const uint64_t *)s->skel->bss->held_pfn;
+		return (const uint64_t *)s->skel->bss->unexplained_pfn;
 	say_error("can't scan the pages of a pgmap: %s", strerror(-err));
 	return NULL;
 }
@@ -681,10 +681,10 @@ bool session_join(struct session *s, uint32_t *pid, uint64_t *began)
 }
 
 /* Return: all zero if there is none. */
-static const struct pt_section *read_section(struct session *s, uint64_t pfn)
+static const struct pgmt_section *read_section(struct session *s, uint64_t pfn)
 {
 	struct recent *r = &s->recent;
-	uint64_t key = pfn >> PT_SECTION_SHIFT;
+	uint64_t key = pfn >> PGMT_SECTION_SHIFT;
 
 	if (r->section_known && r->section_key == key)
 		return &r->section;
@@ -695,10 +695,10 @@ static const struct pt_section *read_section(struct session *s, uint64_t pfn)
 	return &r->section;
 }
 
-static const struct pt_past *read_past(struct session *s, uint64_t pfn)
+static const struct pgmt_page_history *find_history(struct session *s, uint64_t pfn)
 {
 	struct recent *r = &s->recent;
-	uint64_t key = pfn / PT_HISTORY_PAGES;
+	uint64_t key = pfn / PGMT_HISTORY_PAGES;
 
 	if (!r->history_known || r->history_key != key) {
 		r->history_known = true;
@@ -706,42 +706,44 @@ static const struct pt_past *read_past(struct session *s, uint64_t pfn)
 		if (bpf_map_lookup_elem(s->kept.histories, &key, &r->history))
 			memset(&r->history, 0, sizeof(r->history));
 	}
-	return &r->history.page[pfn % PT_HISTORY_PAGES];
+	return &r->history.page[pfn % PGMT_HISTORY_PAGES];
 }
 
-static struct pt_touch read_touch(struct session *s, const struct pt_past *past,
-				  enum pt_touch_kind kind)
+static struct pgmt_last_event read_history(struct session *s, const struct pgmt_page_history *past,
+					   enum pgmt_last_kind kind)
 {
-	uint32_t place = past->place[kind], *at;
+	uint32_t index = past->site[kind], *site;
 
-	if (place > PT_PLACES + PT_PLACE_WAYS)
-		place = 0;
-	at = &s->recent.place[place];
+	if (index > PGMT_SITES + PGMT_SITE_WAYS)
+		index = 0;
+	site = &s->recent.site[index];
 	/* once there, it is not changed any more */
-	if (place && !*at && bpf_map_lookup_elem(s->kept.places, &place, at))
-		*at = 0;
-	return (struct pt_touch){.tick = past->tick[kind], .who = past->who[kind], .at = *at};
+	if (index && !*site && bpf_map_lookup_elem(s->kept.sites, &index, site))
+		*site = 0;
+	return (struct pgmt_last_event){
+		.tick = past->tick[kind], .who = past->who[kind], .site = *site};
 }
 
-static struct pt_touch read_request(struct session *s, const struct pt_section *section,
-				    uint64_t pfn)
+static struct pgmt_last_event read_request(struct session *s, const struct pgmt_section *section,
+					   uint64_t pfn)
 {
-	struct pt_touch t = read_touch(s, read_past(s, pfn), PT_LAST_REQUEST);
+	struct pgmt_last_event t = read_history(s, find_history(s, pfn), PGMT_LAST_REQUEST);
 
-	pt_span_request(&t, section);
+	pgmt_latest_request(&t, section);
 	return t;
 }
 
-bool session_past(struct session *s, uint64_t pgmap, uint64_t pfn, struct session_past *past)
+bool session_history(struct session *s, uint64_t pgmap, uint64_t pfn, struct session_history *past)
 {
-	const struct pt_section *section = read_section(s, pfn);
+	const struct pgmt_section *section = read_section(s, pfn);
 
 	if (section->pgmap != pgmap)
 		return false;
-	*past = (struct session_past){
-		.word = pt_normalise(pt_word(section, pfn % PT_SECTION_PAGES), section->fresh),
-		.request = read_request(s, section, pfn),
-		.free = read_touch(s, read_past(s, pfn), PT_LAST_FREE),
+	*past = (struct session_history){
+		.word = pgmt_normalise(pgmt_word(section, pfn % PGMT_SECTION_PAGES),
+				       section->fresh),
+		.last_request = read_request(s, section, pfn),
+		.last_free = read_history(s, find_history(s, pfn), PGMT_LAST_FREE),
 	};
 	return true;
 }
@@ -760,7 +762,7 @@ int session_consume(struct session *s)
 {
 	int n;
 
-	s->told_now = 0;
+	s->events_now = 0;
 	n = ring_buffer__consume(s->ring);
 	return n == -ECANCELED ? SESSION_EVENTS : n;
 }
@@ -790,7 +792,7 @@ static uint64_t link_missed(const struct bpf_link *link)
 	return at + sizeof(uint64_t) <= size ? u.word[at / sizeof(uint64_t)] : 0;
 }
 
-uint64_t session_missed(struct session *s, const struct pt_hook *h)
+uint64_t session_missed(struct session *s, const struct pgmt_hook *h)
 {
 	const struct bpf_program *p = s->skel && h->attached ? program_of(s, h) : NULL;
 	struct bpf_prog_info info = {0};
@@ -798,7 +800,7 @@ uint64_t session_missed(struct session *s, const struct pt_hook *h)
 
 	if (!p || bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &size))
 		return 0;
-	return info.recursion_misses + s->missed[h - pt_hooks];
+	return info.recursion_misses + s->missed[h - pgmt_hooks];
 }
 
 /*
@@ -820,50 +822,50 @@ static bool sum_cpus(const struct bpf_map *map, __u32 key, void *sum, size_t siz
 	return known;
 }
 
-void session_rates(struct session *s, uint64_t epoch, struct pt_rates *r)
+void session_rates(struct session *s, uint64_t epoch, struct pgmt_rates *r)
 {
-	sum_cpus(s->skel->maps.rates, PT_SLOT(epoch), r, sizeof(*r));
+	sum_cpus(s->skel->maps.rates, PGMT_SLOT(epoch), r, sizeof(*r));
 }
 
-const struct pt_counts *session_counts(struct session *s)
+const struct pgmt_counts *session_counts(struct session *s)
 {
 	uint64_t slots;
 
 	if (!s->skel || !sum_cpus(s->skel->maps.counts, 0, &s->counts, sizeof(s->counts)))
 		return &s->counts;
 	/* those behind were never used */
-	slots = s->skel->bss->epochs < PT_SLOTS ? s->skel->bss->epochs + 1 : PT_SLOTS;
+	slots = s->skel->bss->epochs < PGMT_SLOTS ? s->skel->bss->epochs + 1 : PGMT_SLOTS;
 	for (uint64_t slot = 0; slot < slots; slot++) {
-		struct pt_rates r = {0};
+		struct pgmt_rates r = {0};
 
 		session_rates(s, slot, &r);
 		s->counts.requests += r.requests;
 		s->counts.frees += r.frees;
 	}
-	s->counts.not_judged += s->not_judged;
-	s->counts.lost[PT_LOSS_PGMAP] += s->unmade;
+	s->counts.out_of_scope += s->out_of_scope;
+	s->counts.lost[PGMT_LOSS_PGMAP] += s->unmade;
 	return &s->counts;
 }
 
 static bool judges(struct session *s, bool task, uint32_t word)
 {
-	if (task || word & PT_JUDGED)
+	if (task || word & PGMT_IN_SCOPE)
 		return true;
-	s->not_judged++;
+	s->out_of_scope++;
 	return false;
 }
 
-bool session_judges(struct session *s, const struct pt_finding *f)
+bool session_is_in_scope(struct session *s, const struct pgmt_finding *f)
 {
 	return judges(s, filter_has(&s->filter, f->tgid, f->tid), f->state);
 }
 
-const char *session_judged(const struct session *s)
+const char *session_scope(const struct session *s)
 {
 	return s->filter.kind ? s->filter.name : NULL;
 }
 
-bool session_look(struct session *s, struct pt_finding *f)
+bool session_look(struct session *s, struct pgmt_finding *f)
 {
 	return !run_program(s->skel->progs.look, f, sizeof(*f)) && f->pgmap.type;
 }
@@ -885,7 +887,7 @@ int session_holders(struct session *s, const struct holders_query *q, struct hol
 	return holders_find(s->holders, q, found);
 }
 
-int session_waits(struct session *s, struct pt_waits *found)
+int session_waits(struct session *s, struct pgmt_waits *found)
 {
 	if (!session_prepare_holders(s))
 		return -s->no_holders;
@@ -925,7 +927,7 @@ void session_free(struct session *s)
 	free(s);
 }
 
-const struct pt_choice *session_choice(const struct session *s)
+const struct pgmt_choice *session_choice(const struct session *s)
 {
 	return &s->choice;
 }
@@ -962,19 +964,20 @@ const struct ksyms *session_ksyms(struct session *s, enum session_symbols which)
 	return s->ksyms;
 }
 
-bool session_stack(struct session *s, uint32_t at, struct pt_stack *stack)
+bool session_stack(struct session *s, uint32_t site, struct pgmt_stack *stack)
 {
-	return at && !(at & PT_SITE) && !bpf_map_lookup_elem(s->kept.stacks, &at, stack);
+	return site && !(site & PGMT_SITE_IS_ADDRESS) &&
+	       !bpf_map_lookup_elem(s->kept.stacks, &site, stack);
 }
 
-bool session_is_interrupt(struct session *s, uint32_t at)
+bool session_is_interrupt(struct session *s, uint32_t site)
 {
 	uint64_t last = 0;
-	struct pt_stack st;
+	struct pgmt_stack st;
 
-	if (!session_stack(s, at, &st))
+	if (!session_stack(s, site, &st))
 		return false;
-	for (int i = 0; i < PT_STACK_DEPTH && st.frame[i]; i++)
+	for (int i = 0; i < PGMT_STACK_DEPTH && st.frame[i]; i++)
 		last = st.frame[i];
 	for (int i = 0; i < 2; i++)
 		if (last >= s->skel->rodata->irq_text[i].start &&
@@ -983,19 +986,19 @@ bool session_is_interrupt(struct session *s, uint32_t at)
 	return false;
 }
 
-bool session_comm(struct session *s, const struct pt_touch *t, char comm[PT_COMM_LEN])
+bool session_comm(struct session *s, const struct pgmt_last_event *t, char comm[PGMT_COMM_LEN])
 {
-	uint32_t tid = PT_TID(t->who);
-	struct pt_task task;
+	uint32_t tid = PGMT_TID(t->who);
+	struct pgmt_task task;
 
 	if (!tid) {
-		snprintf(comm, PT_COMM_LEN, "swapper");
+		snprintf(comm, PGMT_COMM_LEN, "swapper");
 		return true;
 	}
 	/* another task may have got the number since */
 	if (bpf_map_lookup_elem(s->kept.tasks, &tid, &task) || task.tick > t->tick)
 		return false;
-	memcpy(comm, task.comm, PT_COMM_LEN);
+	memcpy(comm, task.comm, PGMT_COMM_LEN);
 	return true;
 }
 
@@ -1006,8 +1009,8 @@ const struct btf *session_btf(const struct session *s)
 
 void session_groups(struct session *s, session_group_fn fn, void *arg)
 {
-	struct pt_group_key key, kept, *previous = NULL;
-	struct pt_group group;
+	struct pgmt_group_key key, kept, *previous = NULL;
+	struct pgmt_group group;
 	int groups;
 
 	/* stopped before anything was loaded */
@@ -1022,28 +1025,28 @@ void session_groups(struct session *s, session_group_fn fn, void *arg)
 	}
 }
 
-bool session_pgmap(struct session *s, uint64_t address, struct pt_pgmap *p)
+bool session_pgmap(struct session *s, uint64_t address, struct pgmt_pgmap *p)
 {
 	return !bpf_map_lookup_elem(bpf_map__fd(s->skel->maps.pgmaps), &address, p);
 }
 
-bool session_refs(struct session *s, uint64_t address, struct pt_refs *r)
+bool session_refs(struct session *s, uint64_t address, struct pgmt_refs *r)
 {
-	*r = (struct pt_refs){.address = address};
+	*r = (struct pgmt_refs){.address = address};
 	return !run_program(s->skel->progs.explain, r, sizeof(*r)) && r->known;
 }
 
 int64_t session_pgmap_outstanding(struct session *s, uint64_t address)
 {
-	struct pt_refs r;
+	struct pgmt_refs r;
 
-	return session_refs(s, address, &r) ? (int64_t)r.out : -1;
+	return session_refs(s, address, &r) ? (int64_t)r.outstanding : -1;
 }
 
 void session_pgmaps(struct session *s, session_pgmap_fn fn, void *arg)
 {
 	uint64_t key, kept, *previous = NULL;
-	struct pt_pgmap p;
+	struct pgmt_pgmap p;
 	int pgmaps;
 
 	if (!s->skel)
@@ -1074,19 +1077,19 @@ void session_expect_free(struct session *s, uint64_t pfn, bool expect)
 		s->skel->bss->nr_waited += expect ? 1 : -1;
 }
 
-uint32_t session_keep_stack(struct session *s, const __u64 frame[PT_STACK_DEPTH])
+uint32_t session_keep_stack(struct session *s, const __u64 frame[PGMT_STACK_DEPTH])
 {
 	int stacks = bpf_map__fd(s->skel->maps.stacks);
-	struct pt_stack stack, known;
+	struct pgmt_stack stack, known;
 	uint64_t hash = 0;
 	uint32_t key;
 
 	if (!frame[0])
 		return 0;
 	memcpy(stack.frame, frame, sizeof(stack.frame));
-	for (int i = 0; i < PT_STACK_DEPTH; i++)
+	for (int i = 0; i < PGMT_STACK_DEPTH; i++)
 		hash = (hash ^ frame[i]) * 0x100000001b3ULL;
-	key = ((hash ^ (hash >> 32)) & ~PT_SITE) | 1;
+	key = ((hash ^ (hash >> 32)) & ~PGMT_SITE_IS_ADDRESS) | 1;
 	if (!bpf_map_update_elem(stacks, &key, &stack, BPF_NOEXIST))
 		return key;
 	/* the same stack, or another one that happens to have its key */
@@ -1097,9 +1100,9 @@ uint32_t session_keep_stack(struct session *s, const __u64 frame[PT_STACK_DEPTH]
 
 void session_gone(struct session *s, session_gone_fn fn, void *arg)
 {
-	struct pt_gone_key key, kept, *previous = NULL;
-	int map = bpf_map__fd(s->skel->maps.gone);
-	struct pt_gone gone;
+	struct pgmt_torn_down_key key, kept, *previous = NULL;
+	int map = bpf_map__fd(s->skel->maps.torn_down);
+	struct pgmt_torn_down gone;
 
 	while (!bpf_map_get_next_key(map, previous, &key)) {
 		kept = key;
@@ -1113,8 +1116,8 @@ bool session_outstanding(struct session *s, session_folio_fn fn, void *arg)
 {
 	int sections = bpf_map__fd(s->skel->maps.sections);
 	uint64_t key, kept, pfn, *previous = NULL;
-	struct pt_section section;
-	struct pt_touch request;
+	struct pgmt_section section;
+	struct pgmt_last_event request;
 	uint32_t word;
 
 	s->recent.history_known = false;
@@ -1123,11 +1126,11 @@ bool session_outstanding(struct session *s, session_folio_fn fn, void *arg)
 		previous = &kept;
 		if (bpf_map_lookup_elem(sections, &key, &section))
 			continue;
-		for (int i = 0; i < PT_SECTION_PAGES; i++) {
-			word = pt_word(&section, i);
-			if (!pt_is_out(word))
+		for (int i = 0; i < PGMT_SECTION_PAGES; i++) {
+			word = pgmt_word(&section, i);
+			if (!pgmt_is_outstanding(word))
 				continue;
-			pfn = (key << PT_SECTION_SHIFT) + i;
+			pfn = (key << PGMT_SECTION_SHIFT) + i;
 			request = read_request(s, &section, pfn);
 			if (!fn(arg, pfn, word, &request))
 				return false;
@@ -1137,25 +1140,25 @@ bool session_outstanding(struct session *s, session_folio_fn fn, void *arg)
 }
 
 /* Return: NULL if it was told of already.  Of too many, the first are forgotten. */
-static struct killed *find_killed(struct session *s, const struct pt_pgmap *p)
+static struct killed *find_killed(struct session *s, const struct pgmt_pgmap *p)
 {
 	struct killed *k = s->killed;
 
 	for (; k < s->killed + MAX_KILLED; k++)
 		if (k->epoch == p->epoch)
-			return k->told ? NULL : k;
+			return k->reported ? NULL : k;
 	k = &s->killed[s->nr_killed++ % MAX_KILLED];
 	*k = (struct killed){.epoch = p->epoch};
 	return k;
 }
 
 /* Return: is it not explained, and not told of yet? */
-static bool check_refs(struct session *s, const struct pt_pgmap *p, session_finding_fn fn,
+static bool check_refs(struct session *s, const struct pgmt_pgmap *p, session_finding_fn fn,
 		       void *arg)
 {
 	struct killed *k = find_killed(s, p);
-	struct pt_finding f;
-	struct pt_refs now;
+	struct pgmt_finding f;
+	struct pgmt_refs now;
 
 	if (!k || !session_refs(s, p->address, &now))
 		return false;
@@ -1167,22 +1170,22 @@ static bool check_refs(struct session *s, const struct pt_pgmap *p, session_find
 		k->refs = now;
 		k->since = session_now();
 	}
-	if (pt_refs_explained(now.refs, now.least, now.most))
+	if (pgmt_refs_explained(now.refs, now.least, now.most))
 		return false;
 	if (session_now() - k->since < REFS_STILL)
 		return true;
-	k->told = true;
-	f = (struct pt_finding){.pfn = now.pfn ? now.pfn : p->first};
+	k->reported = true;
+	f = (struct pgmt_finding){.pfn = now.pfn ? now.pfn : p->first};
 	session_look(s, &f);
 	/* of no folio in particular */
-	if (!judges(s, !s->filter.kind || p->killer_judged, 0))
+	if (!judges(s, !s->filter.kind || p->killer_in_scope, 0))
 		return false;
-	f.kind = PT_RECORD_FINDING;
-	f.rule = PT_RULE_REF_IMBALANCE;
+	f.kind = PGMT_RECORD_FINDING;
+	f.rule = PGMT_RULE_REF_IMBALANCE;
 	f.time = p->killed;
 	f.tid = p->killer;
 	f.cpu = p->killer_cpu;
-	f.at = p->at;
+	f.site = p->killer_site;
 	memcpy(f.comm, p->comm, sizeof(f.comm));
 	f.pgmap = *p;
 	f.refs = now.refs;
@@ -1199,7 +1202,7 @@ struct checking {
 	bool pending;
 };
 
-static void check_killed(void *arg, const struct pt_pgmap *p)
+static void check_killed(void *arg, const struct pgmt_pgmap *p)
 {
 	struct checking *c = arg;
 
@@ -1211,7 +1214,7 @@ bool session_check_refs(struct session *s, session_finding_fn fn, void *arg)
 {
 	struct checking c = {.session = s, .fn = fn, .arg = arg};
 
-	if (s->skel->bss->killed && !(s->skel->bss->rules_off & (1u << PT_RULE_REF_IMBALANCE)))
+	if (s->skel->bss->killed && !(s->skel->bss->rules_off & (1u << PGMT_RULE_REF_IMBALANCE)))
 		session_pgmaps(s, check_killed, &c);
 	return c.pending;
 }

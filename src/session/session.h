@@ -18,11 +18,11 @@ struct session;
 
 struct session_options {
 	const char *btf; /* file; NULL: the running kernel's */
-	enum pt_stack_mode stack;
+	enum pgmt_stack_mode stack;
 	uint64_t max_memory; /* bytes for what is known of folios; 0: a quarter of all */
-	enum pt_watch watch;
+	enum pgmt_watch watch;
 	uint64_t watched; /* pfn or inode number */
-	uint32_t ignored; /* rules that are to be off, bit (1 << enum pt_rule) */
+	uint32_t ignored; /* rules that are to be off, bit (1 << enum pgmt_rule) */
 	/* whose doing is judged: of the one or the other; 0 and NULL: everyone's */
 	uint32_t pid;
 	const char *cgroup;
@@ -30,10 +30,10 @@ struct session_options {
 
 /* Who takes what the programs tell, in the order of the events, inside session_consume(). */
 struct session_reader {
-	void (*finding)(void *arg, const struct pt_finding *f);
-	void (*pgmap)(void *arg, const struct pt_pgmap *p);
-	void (*told)(void *arg, const struct pt_told *t);
-	void (*release)(void *arg, const struct pt_release *r);
+	void (*finding)(void *arg, const struct pgmt_finding *f);
+	void (*pgmap)(void *arg, const struct pgmt_pgmap *p);
+	void (*event)(void *arg, const struct pgmt_event_record *t);
+	void (*release)(void *arg, const struct pgmt_release *r);
 	void *arg;
 };
 
@@ -62,15 +62,15 @@ const char *session_switched_off(const struct session *s);
 int session_baseline(struct session *s, bool (*interrupted)(void));
 
 /* Each pgmap that is there, live or dying, once.  @fn ends it by returning an exit status. */
-typedef int (*session_walk_fn)(void *arg, const struct pt_walk *w);
+typedef int (*session_walk_fn)(void *arg, const struct pgmt_walk *w);
 int session_each_pgmap(struct session *s, bool (*interrupted)(void), session_walk_fn fn, void *arg);
 /* The same pgmap, as it is now; false: it is not there any more. */
-bool session_look_at_pgmap(struct session *s, struct pt_walk *w);
+bool session_look_at_pgmap(struct session *s, struct pgmt_walk *w);
 /*
- * One step of a scan for leaks; see struct pt_leaks.
- * Return: pfns of @l->held folios, valid until the next step; NULL, said on stderr.
+ * One step of a scan for leaks; see struct pgmt_leak_scan.
+ * Return: pfns of @l->unexplained folios, valid until the next step; NULL, said on stderr.
  */
-const uint64_t *session_scan_leaks(struct session *s, struct pt_leaks *l);
+const uint64_t *session_scan_leaks(struct session *s, struct pgmt_leak_scan *l);
 
 /*
  * session_join - from here on take the past of folios, stacks and the names of
@@ -81,14 +81,14 @@ const uint64_t *session_scan_leaks(struct session *s, struct pt_leaks *l);
 bool session_join(struct session *s, uint32_t *pid, uint64_t *began);
 
 /* What is kept of one folio. */
-struct session_past {
+struct session_history {
 	uint32_t word; /* its state */
-	struct pt_touch request, free;
+	struct pgmt_last_event last_request, last_free;
 };
 
 /* Return: false if nothing is, under this pgmap. */
-bool session_past(struct session *s, uint64_t pgmap, uint64_t pfn, struct session_past *past);
-/* Are last requests and frees kept: not with PT_STACK_NONE, here or in the session joined? */
+bool session_history(struct session *s, uint64_t pgmap, uint64_t pfn, struct session_history *past);
+/* Are last requests and frees kept: not with PGMT_STACK_NONE, here or in the session joined? */
 bool session_keeps_history(const struct session *s);
 
 /* File descriptor that is readable when session_consume() has records. */
@@ -102,7 +102,7 @@ int session_consume(struct session *s);
 void session_stop(struct session *s);
 void session_free(struct session *s);
 
-const struct pt_choice *session_choice(const struct session *s);
+const struct pgmt_choice *session_choice(const struct session *s);
 /*
  * Learn the symbols of modules that came, to be called now and then: a module
  * that comes and goes in between has none.
@@ -120,28 +120,28 @@ const struct ksyms *session_ksyms(struct session *s, enum session_symbols which)
  * folio last, belong to those that are judged?  If not it is counted, as the programs do.
  * @f: tgid and tid of its task, or 0; state
  */
-bool session_judges(struct session *s, const struct pt_finding *f);
+bool session_is_in_scope(struct session *s, const struct pgmt_finding *f);
 /* Whose doing is judged, as "pid:123"; NULL: everyone's.  Valid until session_free(). */
-const char *session_judged(const struct session *s);
+const char *session_scope(const struct session *s);
 /* Valid until session_free(). */
-const struct pt_counts *session_counts(struct session *s);
+const struct pgmt_counts *session_counts(struct session *s);
 /*
  * Events that a hook could not see, since a program was running on that CPU or its
  * probe was.  Complete after session_stop().
  */
-uint64_t session_missed(struct session *s, const struct pt_hook *h);
+uint64_t session_missed(struct session *s, const struct pgmt_hook *h);
 /* ns of CLOCK_MONOTONIC, as all times here */
 uint64_t session_now(void);
 /* When all hooks were switched on; 0: they were not. */
 uint64_t session_began(const struct session *s);
-/* When a tick was, or a touch, in ns of CLOCK_MONOTONIC, as exact as pt_tick() is. */
+/* When a tick was, or a touch, in ns of CLOCK_MONOTONIC, as exact as pgmt_tick() is. */
 uint64_t session_tick_time(const struct session *s, uint32_t tick);
-uint64_t session_touch_time(const struct session *s, const struct pt_touch *t);
+uint64_t session_event_time(const struct session *s, const struct pgmt_last_event *t);
 /*
  * Fill in what @f->pfn is now: counts, order, file, pgmap, history; false: no device page.
  * f->mapping: the address_space that it is about; 0: what the folio says
  */
-bool session_look(struct session *s, struct pt_finding *f);
+bool session_look(struct session *s, struct pgmt_finding *f);
 /*
  * Load what session_holders() runs.  It does so itself, but late for the first
  * finding: better when tracing has begun.  Return: can it be had?
@@ -153,23 +153,23 @@ bool session_prepare_holders(struct session *s);
  */
 int session_holders(struct session *s, const struct holders_query *q, struct holders_found *found);
 /* Who waits for any device page or pgmap now.  Return as session_holders(). */
-int session_waits(struct session *s, struct pt_waits *found);
-/* The stack that was kept; false if @at is none, or not there. */
-bool session_stack(struct session *s, uint32_t at, struct pt_stack *stack);
+int session_waits(struct session *s, struct pgmt_waits *found);
+/* The stack that was kept; false if @site is none, or not there. */
+bool session_stack(struct session *s, uint32_t site, struct pgmt_stack *stack);
 /* Was it a device's interrupt, or a softirq?  Only a stack tells. */
-bool session_is_interrupt(struct session *s, uint32_t at);
+bool session_is_interrupt(struct session *s, uint32_t site);
 /* Name of the task that made this touch; false if it is not known any more. */
-bool session_comm(struct session *s, const struct pt_touch *t, char comm[PT_COMM_LEN]);
+bool session_comm(struct session *s, const struct pgmt_last_event *t, char comm[PGMT_COMM_LEN]);
 /* The kernel's own types. */
 const struct btf *session_btf(const struct session *s);
 
 /* All groups of findings that the programs have counted up to now. */
-typedef void (*session_group_fn)(void *arg, const struct pt_group_key *key,
-				 const struct pt_group *group);
+typedef void (*session_group_fn)(void *arg, const struct pgmt_group_key *key,
+				 const struct pgmt_group *group);
 void session_groups(struct session *s, session_group_fn fn, void *arg);
 
 /* What the programs know of the pgmap at @address; false: it is not there. */
-bool session_pgmap(struct session *s, uint64_t address, struct pt_pgmap *p);
+bool session_pgmap(struct session *s, uint64_t address, struct pgmt_pgmap *p);
 /*
  * The address_space whose layout thread @tid has begun to break last; 0: not known, or
  * the folio says it itself.  For f->mapping of session_look().
@@ -178,22 +178,22 @@ uint64_t session_break(struct session *s, uint32_t tid);
 /* From here on, or not any more: be told, as a release, of the free of the folio at @pfn. */
 void session_expect_free(struct session *s, uint64_t pfn, bool expect);
 /* Keep a stack that the tool has found.  Return: where it is, for session_stack(); 0: lost. */
-uint32_t session_keep_stack(struct session *s, const __u64 frame[PT_STACK_DEPTH]);
+uint32_t session_keep_stack(struct session *s, const __u64 frame[PGMT_STACK_DEPTH]);
 /* Folios that were out when their pgmap went away. */
-typedef void (*session_gone_fn)(void *arg, const struct pt_gone_key *key,
-				const struct pt_gone *gone);
+typedef void (*session_gone_fn)(void *arg, const struct pgmt_torn_down_key *key,
+				const struct pgmt_torn_down *gone);
 void session_gone(struct session *s, session_gone_fn fn, void *arg);
 
 /* All pgmaps in the table now, in no order.  @fn may not keep @p. */
-typedef void (*session_pgmap_fn)(void *arg, const struct pt_pgmap *p);
+typedef void (*session_pgmap_fn)(void *arg, const struct pgmt_pgmap *p);
 void session_pgmaps(struct session *s, session_pgmap_fn fn, void *arg);
 /*
  * Requests and frees of the pgmap with that epoch since tracing began, and of
- * those it shares a slot with: see PT_SLOTS.  @r stays as it is if they can't be had.
+ * those it shares a slot with: see PGMT_SLOTS.  @r stays as it is if they can't be had.
  */
-void session_rates(struct session *s, uint64_t epoch, struct pt_rates *r);
+void session_rates(struct session *s, uint64_t epoch, struct pgmt_rates *r);
 /* The references of the pgmap at @address now; false if it is not there. */
-bool session_refs(struct session *s, uint64_t address, struct pt_refs *r);
+bool session_refs(struct session *s, uint64_t address, struct pgmt_refs *r);
 /* Requested and not freed yet, of the pgmap at @address; -1 if it is not there. */
 int64_t session_pgmap_outstanding(struct session *s, uint64_t address);
 
@@ -202,7 +202,7 @@ int64_t session_pgmap_outstanding(struct session *s, uint64_t address);
  * Return: false if @fn has returned false, which ends it.
  */
 typedef bool (*session_folio_fn)(void *arg, uint64_t pfn, uint32_t word,
-				 const struct pt_touch *request);
+				 const struct pgmt_last_event *request);
 bool session_outstanding(struct session *s, session_folio_fn fn, void *arg);
 
 /*
@@ -211,7 +211,7 @@ bool session_outstanding(struct session *s, session_folio_fn fn, void *arg);
  * second is a finding, made once.
  * Return: is there one that is not explained, and has not lasted for a second?
  */
-typedef void (*session_finding_fn)(void *arg, const struct pt_finding *f);
+typedef void (*session_finding_fn)(void *arg, const struct pgmt_finding *f);
 bool session_check_refs(struct session *s, session_finding_fn fn, void *arg);
 
 #endif /* PGMAPTRACE_SESSION_SESSION_H */

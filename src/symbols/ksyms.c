@@ -387,7 +387,7 @@ static bool keep_module(struct ksyms *k, const struct ksyms *old, uint32_t index
 }
 
 /* The later it went, the better is its claim: those that were there until now come first. */
-static bool keep_gone(struct ksyms *k, const struct ksyms *old)
+static bool record_torn_down(struct ksyms *k, const struct ksyms *old)
 {
 	unsigned int kept = 0;
 
@@ -430,7 +430,7 @@ enum ksyms_news ksyms_refresh(struct ksyms *k, bool force)
 	if (ksyms_hidden(now))
 		goto hidden;
 	news = KSYMS_FAILED;
-	if (!now->nr || !keep_gone(now, k))
+	if (!now->nr || !record_torn_down(now, k))
 		goto out;
 	news = KSYMS_RELOADED;
 	free_tables(k);

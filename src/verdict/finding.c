@@ -5,17 +5,17 @@
 #include <string.h>
 
 /* As the programs group; what is found here is told apart by its pgmap, too. */
-static struct pt_group_key key_of(const struct pt_finding *f, bool own)
+static struct pgmt_group_key key_of(const struct pgmt_finding *f, bool own)
 {
-	return (struct pt_group_key){
+	return (struct pgmt_group_key){
 		.rule = f->rule,
-		.at = f->at,
-		.epoch = f->at && !own ? 0 : f->pgmap.epoch,
+		.site = f->site,
+		.epoch = f->site && !own ? 0 : f->pgmap.epoch,
 	};
 }
 
 /* Return: the group of that key, made if there was none; NULL: out of memory. */
-static struct finding_group *find_group(struct findings *all, const struct pt_group_key *key)
+static struct finding_group *find_group(struct findings *all, const struct pgmt_group_key *key)
 {
 	struct finding_group **i = &all->groups;
 
@@ -30,16 +30,16 @@ static struct finding_group *find_group(struct findings *all, const struct pt_gr
 	return *i;
 }
 
-struct finding_group *findings_add(struct findings *all, const struct pt_finding *f, uint64_t own,
+struct finding_group *findings_add(struct findings *all, const struct pgmt_finding *f, uint64_t own,
 				   unsigned int *before)
 {
-	struct pt_group_key key = key_of(f, own);
+	struct pgmt_group_key key = key_of(f, own);
 	struct finding_group *g = find_group(all, &key);
 
 	if (!g)
 		return NULL;
 	*before = g->nr_examples;
-	if (g->nr_examples < PT_EXAMPLES)
+	if (g->nr_examples < PGMT_EXAMPLES)
 		g->example[g->nr_examples++] = *f;
 	if (own) {
 		if (!g->count.times)
@@ -50,7 +50,7 @@ struct finding_group *findings_add(struct findings *all, const struct pt_finding
 	return g;
 }
 
-static void count(void *arg, const struct pt_group_key *key, const struct pt_group *group)
+static void count(void *arg, const struct pgmt_group_key *key, const struct pgmt_group *group)
 {
 	struct finding_group *g = find_group(arg, key);
 

@@ -14,11 +14,11 @@
 #include "model/wire.h"
 
 struct finding_group {
-	struct pt_group_key key;
-	struct pt_group count;
-	struct pt_finding example[PT_EXAMPLES]; /* the first of them */
-	unsigned int nr_examples;		/* 0: no record of it came through */
-	uint64_t said;				/* how many there were when it was last told of */
+	struct pgmt_group_key key;
+	struct pgmt_group count;
+	struct pgmt_finding example[PGMT_EXAMPLES]; /* the first of them */
+	unsigned int nr_examples;		    /* 0: no record of it came through */
+	uint64_t said; /* how many there were when it was last told of */
 	bool shown;
 	struct suppression *suppression; /* that each example matches; NULL: none */
 	struct finding_group *next;
@@ -35,7 +35,7 @@ struct findings {
  * @before: how many examples there were of it
  * Return: the group.  NULL: out of memory.
  */
-struct finding_group *findings_add(struct findings *all, const struct pt_finding *f, uint64_t own,
+struct finding_group *findings_add(struct findings *all, const struct pgmt_finding *f, uint64_t own,
 				   unsigned int *before);
 /* Take over what the programs have counted. */
 void findings_count(struct findings *all, struct session *s);
@@ -43,7 +43,7 @@ void findings_free(struct findings *all);
 
 /*
  * Is the whole group left out?  One that looks at the file, or at the device of more than
- * one pgmap, must have seen each finding of the group, and no more than PT_EXAMPLES can be.
+ * one pgmap, must have seen each finding of the group, and no more than PGMT_EXAMPLES can be.
  */
 bool findings_suppressed(const struct finding_group *g);
 

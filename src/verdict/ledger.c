@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define RULE(name) (1u << PT_RULE_##name)
+#define RULE(name) (1u << PGMT_RULE_##name)
 
 static void add(struct ledger *l, const char *name, uint64_t times, uint32_t touches,
 		uint32_t breaks, const char *format, ...) __attribute__((format(printf, 6, 7)));
@@ -32,19 +32,19 @@ static void add(struct ledger *l, const char *name, uint64_t times, uint32_t tou
 }
 
 /* What the programs have counted. */
-static void add_counted(struct ledger *l, const struct pt_counts *c)
+static void add_counted(struct ledger *l, const struct pgmt_counts *c)
 {
 	static const struct {
 		const char *name, *text;
 		bool state;
-	} losses[PT_NR_LOSSES] = {
+	} losses[PGMT_NR_LOSSES] = {
 #define LOSS(id, name, text, state) {name, text, state},
-		PT_LOSSES(LOSS)
+		PGMT_LOSSES(LOSS)
 #undef LOSS
 	};
 
-	for (int i = 0; i < PT_NR_LOSSES; i++) {
-		uint32_t rules = losses[i].state ? PT_ALL_RULES : 0;
+	for (int i = 0; i < PGMT_NR_LOSSES; i++) {
+		uint32_t rules = losses[i].state ? PGMT_ALL_RULES : 0;
 
 		if (c->lost[i])
 			add(l, losses[i].name, c->lost[i], rules, rules, "%s", losses[i].text);
@@ -52,7 +52,7 @@ static void add_counted(struct ledger *l, const struct pt_counts *c)
 }
 
 /* "no-hook-memunmap_pages-return" */
-static const char *name_of(const char *what, const struct pt_hook *h)
+static const char *name_of(const char *what, const struct pgmt_hook *h)
 {
 	static char name[sizeof(((struct loss *)0)->name)];
 
@@ -61,15 +61,15 @@ static const char *name_of(const char *what, const struct pt_hook *h)
 }
 
 /* What a hook tells of, to whom it matters. */
-static uint32_t rules_of(const struct pt_hook *h)
+static uint32_t rules_of(const struct pgmt_hook *h)
 {
-	return h->required ? PT_ALL_RULES : h->rules;
+	return h->required ? PGMT_ALL_RULES : h->rules;
 }
 
 /* Events that came while the hook's program could not run. */
 static void add_missed(struct ledger *l, struct session *s)
 {
-	for (const struct pt_hook *h = pt_hooks; h->function; h++) {
+	for (const struct pgmt_hook *h = pgmt_hooks; h->function; h++) {
 		uint64_t missed = session_missed(s, h);
 
 		if (missed)
@@ -83,7 +83,7 @@ static void add_missed(struct ledger *l, struct session *s)
 /* Hooks of which nobody can say whether they missed an event. */
 static void add_uncounted(struct ledger *l)
 {
-	for (const struct pt_hook *h = pt_hooks; h->function; h++)
+	for (const struct pgmt_hook *h = pgmt_hooks; h->function; h++)
 		if (h->uncounted && rules_of(h))
 			add(l, name_of("uncounted", h), 0, rules_of(h), rules_of(h),
 			    "this kernel preempts and does not count what is missed at the %s of "
@@ -94,7 +94,7 @@ static void add_uncounted(struct ledger *l)
 /* Hooks that are not there.  Their rules are off, so that no other is wrong for it. */
 static void add_missing(struct ledger *l)
 {
-	for (const struct pt_hook *h = pt_hooks; h->function; h++) {
+	for (const struct pgmt_hook *h = pgmt_hooks; h->function; h++) {
 		if (!h->off)
 			continue;
 		l->off |= h->off;
@@ -108,7 +108,7 @@ static void add_missing(struct ledger *l)
 static void add_switched_off(struct ledger *l, const char *by)
 {
 	if (by)
-		add(l, "switched-off", 0, PT_ALL_RULES, PT_ALL_RULES,
+		add(l, "switched-off", 0, PGMT_ALL_RULES, PGMT_ALL_RULES,
 		    "hooks saw nothing while %s was 0", by);
 }
 
@@ -124,7 +124,7 @@ void ledger_make(struct session *s, const struct own_findings *own, struct ledge
 		add(l, "ageless", own->ageless, RULE(LEAK) | RULE(PAGES_UNBALANCED), 0,
 		    "outstanding folios of unknown age");
 	if (own->interrupted)
-		add(l, "interrupted", 0, PT_ALL_RULES, 0, "stopped before tracing was complete");
+		add(l, "interrupted", 0, PGMT_ALL_RULES, 0, "stopped before tracing was complete");
 	if (own->cut_short)
 		add(l, "cut-short", 0, RULE(LEAK) | RULE(PAGES_UNBALANCED), 0,
 		    "stopped before all that is outstanding was judged");

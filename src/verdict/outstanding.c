@@ -5,19 +5,19 @@
 
 /* Return: the group, made if there was none; NULL: out of memory. */
 static struct outstanding_group *find_group(struct outstanding *all, uint32_t rule, uint64_t epoch,
-					    uint32_t at, bool gone)
+					    uint32_t site, bool gone)
 {
 	struct outstanding_group **i = &all->groups;
 
 	for (; *i; i = &(*i)->next)
-		if ((*i)->rule == rule && (*i)->epoch == epoch && (*i)->at == at &&
+		if ((*i)->rule == rule && (*i)->epoch == epoch && (*i)->site == site &&
 		    (*i)->gone == gone)
 			return *i;
 	*i = calloc(1, sizeof(**i));
 	if (*i) {
 		(*i)->rule = rule;
 		(*i)->epoch = epoch;
-		(*i)->at = at;
+		(*i)->site = site;
 		(*i)->gone = gone;
 	}
 	return *i;
@@ -25,44 +25,44 @@ static struct outstanding_group *find_group(struct outstanding *all, uint32_t ru
 
 unsigned int outstanding_examples(const struct outstanding_group *g)
 {
-	return g->folios < PT_EXAMPLES ? g->folios : PT_EXAMPLES;
+	return g->folios < PGMT_EXAMPLES ? g->folios : PGMT_EXAMPLES;
 }
 
-bool outstanding_wants_example(const struct outstanding *all, uint64_t epoch, uint32_t at)
+bool outstanding_wants_example(const struct outstanding *all, uint64_t epoch, uint32_t site)
 {
 	for (const struct outstanding_group *g = all->groups; g; g = g->next)
-		if (!g->gone && g->epoch == epoch && g->at == at)
-			return g->folios < PT_EXAMPLES;
+		if (!g->gone && g->epoch == epoch && g->site == site)
+			return g->folios < PGMT_EXAMPLES;
 	return true;
 }
 
-bool outstanding_add(struct outstanding *all, const struct pt_finding *f, uint64_t pages)
+bool outstanding_add(struct outstanding *all, const struct pgmt_finding *f, uint64_t pages)
 {
 	struct outstanding_group *g =
-		find_group(all, f->rule, f->pgmap.epoch, f->request.at, false);
+		find_group(all, f->rule, f->pgmap.epoch, f->last_request.site, false);
 
 	if (!g)
 		return false;
-	if (g->folios < PT_EXAMPLES)
+	if (g->folios < PGMT_EXAMPLES)
 		g->example[g->folios] = *f;
 	g->folios++;
 	g->pages += pages;
-	if (f->request.tick && (!g->oldest.tick || f->request.tick < g->oldest.tick))
-		g->oldest = f->request;
+	if (f->last_request.tick && (!g->oldest.tick || f->last_request.tick < g->oldest.tick))
+		g->oldest = f->last_request;
 	return true;
 }
 
-bool outstanding_add_gone(struct outstanding *all, const struct pt_gone_key *key,
-			  const struct pt_gone *gone)
+bool outstanding_add_torn_down(struct outstanding *all, const struct pgmt_torn_down_key *key,
+			       const struct pgmt_torn_down *gone)
 {
-	struct outstanding_group *g = find_group(all, PT_RULE_NONE, key->epoch, key->at, true);
+	struct outstanding_group *g = find_group(all, PGMT_RULE_NONE, key->epoch, key->site, true);
 
 	if (!g)
 		return false;
 	g->folios = gone->folios;
 	g->pages = gone->pages;
 	g->oldest = gone->oldest;
-	for (int i = 0; i < PT_EXAMPLES; i++)
+	for (int i = 0; i < PGMT_EXAMPLES; i++)
 		g->example[i].pfn = gone->pfn[i];
 	return true;
 }

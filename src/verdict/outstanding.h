@@ -12,14 +12,14 @@
 #include "model/wire.h"
 
 struct outstanding_group {
-	uint32_t rule;	/* enum pt_rule that it breaks; NONE: just out */
+	uint32_t rule;	/* enum pgmt_rule that it breaks; NONE: just out */
 	uint64_t epoch; /* of the pgmap */
-	uint32_t at;	/* where in the kernel; 0: not known */
+	uint32_t site;	/* where in the kernel; 0: not known */
 	bool gone;	/* the pgmap has gone away */
 	uint64_t folios, pages;
-	struct pt_touch oldest; /* request; tick 0: not known */
+	struct pgmt_last_event oldest; /* request; tick 0: not known */
 	/* the first of them; of a pgmap that is gone, only the pfn is known */
-	struct pt_finding example[PT_EXAMPLES];
+	struct pgmt_finding example[PGMT_EXAMPLES];
 	struct outstanding_group *next;
 };
 
@@ -31,12 +31,12 @@ struct outstanding {
 };
 
 /* Are more examples wanted of the folios of a live pgmap that were requested at that place? */
-bool outstanding_wants_example(const struct outstanding *all, uint64_t epoch, uint32_t at);
+bool outstanding_wants_example(const struct outstanding *all, uint64_t epoch, uint32_t site);
 /* Add the folio of @f, of @pages pages.  Return: false if there was no memory. */
-bool outstanding_add(struct outstanding *all, const struct pt_finding *f, uint64_t pages);
+bool outstanding_add(struct outstanding *all, const struct pgmt_finding *f, uint64_t pages);
 /* Add what the programs kept of a pgmap that went away.  Return as outstanding_add(). */
-bool outstanding_add_gone(struct outstanding *all, const struct pt_gone_key *key,
-			  const struct pt_gone *gone);
+bool outstanding_add_torn_down(struct outstanding *all, const struct pgmt_torn_down_key *key,
+			       const struct pgmt_torn_down *gone);
 void outstanding_free(struct outstanding *all);
 
 #endif /* PGMAPTRACE_VERDICT_OUTSTANDING_H */

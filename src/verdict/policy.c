@@ -38,12 +38,12 @@ static bool set_rest(struct policy *p, enum policy_effect effect, char *error, s
 static bool set_rule(struct policy *p, const char *name, size_t len, enum policy_effect effect,
 		     char *error, size_t size)
 {
-	unsigned int rule = pt_rule_by_name(name, len);
+	unsigned int rule = pgmt_rule_by_name(name, len);
 
 	if (!rule)
 		return no_rule(name, len, error, size);
 	if (p->effect[rule] && p->effect[rule] != effect)
-		return two_effects(pt_rule_name(rule), error, size);
+		return two_effects(pgmt_rule_name(rule), error, size);
 	p->effect[rule] = effect;
 	return true;
 }
@@ -98,7 +98,7 @@ bool policy_expect(struct policy *p, const char *list, char *error, size_t size)
 	p->expects = true;
 	for (const char *name = list;; name++) {
 		size_t len = strcspn(name, "=,");
-		unsigned int rule = pt_rule_by_name(name, len);
+		unsigned int rule = pgmt_rule_by_name(name, len);
 		const char *end;
 		uint64_t count;
 
@@ -107,11 +107,11 @@ bool policy_expect(struct policy *p, const char *list, char *error, size_t size)
 		end = name[len] == '=' ? parse_count(name + len + 1, &count) : NULL;
 		if (!end || (*end && *end != ',')) {
 			snprintf(error, size, "%s: give %s=N, how many there must be", name,
-				 pt_rule_name(rule));
+				 pgmt_rule_name(rule));
 			return false;
 		}
 		if (p->numbered[rule] && p->expected[rule] != count) {
-			snprintf(error, size, "%s: give one number", pt_rule_name(rule));
+			snprintf(error, size, "%s: give one number", pgmt_rule_name(rule));
 			return false;
 		}
 		p->numbered[rule] = true;
@@ -130,11 +130,11 @@ bool policy_is_one(const struct policy *p, char *error, size_t size)
 			 "other rules fail");
 		return false;
 	}
-	for (unsigned int i = 1; i < PT_NR_RULES; i++) {
+	for (unsigned int i = 1; i < PGMT_NR_RULES; i++) {
 		if (!p->numbered[i] || policy_of(p, i) == POLICY_FAIL)
 			continue;
 		snprintf(error, size, "--expect %s: --%s has it, too: give one of them",
-			 pt_rule_name(i), policy_of(p, i) == POLICY_WARN ? "warn-on" : "ignore");
+			 pgmt_rule_name(i), policy_of(p, i) == POLICY_WARN ? "warn-on" : "ignore");
 		return false;
 	}
 	return true;
@@ -152,7 +152,7 @@ enum policy_effect policy_of(const struct policy *p, unsigned int rule)
 	/* none but those that are expected */
 	if (p->expects)
 		return POLICY_FAIL;
-	return p->only || pt_rule_is_warning(rule) ? POLICY_WARN : POLICY_FAIL;
+	return p->only || pgmt_rule_is_warning(rule) ? POLICY_WARN : POLICY_FAIL;
 }
 
 const char *policy_effect_name(enum policy_effect effect)
@@ -166,7 +166,7 @@ uint32_t policy_ignored(const struct policy *p)
 {
 	uint32_t rules = 0;
 
-	for (unsigned int i = 1; i < PT_NR_RULES; i++)
+	for (unsigned int i = 1; i < PGMT_NR_RULES; i++)
 		if (policy_of(p, i) == POLICY_IGNORE)
 			rules |= 1u << i;
 	return rules;

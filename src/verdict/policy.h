@@ -18,12 +18,12 @@ enum policy_effect {
 
 /* All zero: each rule as it is by itself. */
 struct policy {
-	enum policy_effect effect[PT_NR_RULES]; /* of rules that were named */
-	enum policy_effect rest;		/* of those that were not */
-	bool only;				/* rules to fail on were named: the rest warns */
-	bool expects;				/* numbers of findings: the rest fails */
-	bool numbered[PT_NR_RULES];
-	uint64_t expected[PT_NR_RULES]; /* exactly so many of them must there be */
+	enum policy_effect effect[PGMT_NR_RULES]; /* of rules that were named */
+	enum policy_effect rest;		  /* of those that were not */
+	bool only;				  /* rules to fail on were named: the rest warns */
+	bool expects;				  /* numbers of findings: the rest fails */
+	bool numbered[PGMT_NR_RULES];
+	uint64_t expected[PGMT_NR_RULES]; /* exactly so many of them must there be */
 };
 
 /*
@@ -42,7 +42,7 @@ bool policy_is_one(const struct policy *p, char *error, size_t size);
 enum policy_effect policy_of(const struct policy *p, unsigned int rule);
 /* "fail", "warn", "ignore" */
 const char *policy_effect_name(enum policy_effect effect);
-/* Bit (1 << enum pt_rule) of each that is ignored. */
+/* Bit (1 << enum pgmt_rule) of each that is ignored. */
 uint32_t policy_ignored(const struct policy *p);
 
 #endif /* PGMAPTRACE_VERDICT_POLICY_H */

@@ -3,13 +3,13 @@
 
 #include <stdlib.h>
 
-static bool is_same(const struct pt_wait *a, const struct pt_wait *b)
+static bool is_same(const struct pgmt_wait *a, const struct pgmt_wait *b)
 {
 	return a->how == b->how && a->task == b->task && a->tid == b->tid && a->pfn == b->pfn &&
 	       a->pgmap == b->pgmap && a->switches == b->switches;
 }
 
-static struct stall *find(struct stalls *s, const struct pt_wait *w)
+static struct stall *find(struct stalls *s, const struct pgmt_wait *w)
 {
 	struct stall *st;
 
@@ -19,7 +19,7 @@ static struct stall *find(struct stalls *s, const struct pt_wait *w)
 	return NULL;
 }
 
-static struct stall *add(struct stalls *s, const struct pt_wait *w, uint64_t now)
+static struct stall *add(struct stalls *s, const struct pgmt_wait *w, uint64_t now)
 {
 	struct stall *st = calloc(1, sizeof(*st));
 
@@ -59,14 +59,14 @@ static void sweep(struct stalls *s, bool whole, uint64_t now)
 	}
 }
 
-void stalls_look(struct stalls *s, const struct pt_waits *w, uint64_t now)
+void stalls_look(struct stalls *s, const struct pgmt_waits *w, uint64_t now)
 {
-	bool whole = !w->more && w->looked == PT_LOOKED_WAITS;
+	bool whole = !w->more && w->looked == PGMT_LOOKED_WAITS;
 	struct stall *st;
 
 	for (st = s->all; st; st = st->next)
 		st->seen = false;
-	for (uint32_t i = 0; i < w->nr && i < PT_MAX_WAITS; i++) {
+	for (uint32_t i = 0; i < w->nr && i < PGMT_MAX_WAITS; i++) {
 		st = find(s, &w->wait[i]);
 		if (!st)
 			st = add(s, &w->wait[i], now);
@@ -87,11 +87,11 @@ void stalls_look(struct stalls *s, const struct pt_waits *w, uint64_t now)
 	sweep(s, whole, now);
 }
 
-void stalls_release(struct stalls *s, const struct pt_release *r)
+void stalls_release(struct stalls *s, const struct pgmt_release *r)
 {
 	for (struct stall *st = s->all; st; st = st->next)
-		if (r->address ? st->wait.how == PT_HOW_PGMAP && st->wait.pgmap == r->address
-			       : st->wait.how == PT_HOW_WAIT && st->wait.pfn == r->pfn)
+		if (r->address ? st->wait.how == PGMT_HOW_PGMAP && st->wait.pgmap == r->address
+			       : st->wait.how == PGMT_HOW_WAIT && st->wait.pfn == r->pfn)
 			st->release = *r;
 }
 

@@ -17,15 +17,15 @@
 
 /* Times are ns of CLOCK_MONOTONIC. */
 struct stall {
-	struct pt_wait wait;
+	struct pgmt_wait wait;
 	uint64_t since;	    /* when it began, or when it was first seen */
 	bool began_earlier; /* @since is when it was first seen */
 	uint64_t due;	    /* when it is told of next */
 	uint64_t last_seen;
-	unsigned int reports;	   /* how often it was due */
-	bool told;		   /* for who has an interest: it is told of */
-	struct pt_release release; /* of what it waits for; time 0: not seen */
-	struct pt_finding about;   /* as it was when it was last told of; and who held the folio */
+	unsigned int reports;	     /* how often it was due */
+	bool reported;		     /* for who has an interest: it is told of */
+	struct pgmt_release release; /* of what it waits for; time 0: not seen */
+	struct pgmt_finding about; /* as it was when it was last told of; and who held the folio */
 	struct holders_found held;
 	unsigned int missing; /* how many whole looks in a row did not see it */
 	bool seen;	      /* in the look at hand */
@@ -36,7 +36,7 @@ struct stalls {
 	uint64_t limit; /* what lasts longer is told of, then at twice as long, and so on */
 	struct stall *all;
 	/* NULL: not known; else when the wait began */
-	uint64_t (*began)(void *arg, const struct pt_wait *w);
+	uint64_t (*began)(void *arg, const struct pgmt_wait *w);
 	void (*stalled)(void *arg, struct stall *st);
 	void (*ended)(void *arg, struct stall *st); /* of those that were told of */
 	void *arg;
@@ -46,9 +46,9 @@ struct stalls {
  * Take in what waits at @now.  What is not in @w, nor in the next, has ended, if these
  * have all that wait: the lists are read while they change, so one look may miss some.
  */
-void stalls_look(struct stalls *s, const struct pt_waits *w, uint64_t now);
+void stalls_look(struct stalls *s, const struct pgmt_waits *w, uint64_t now);
 /* The last reference of a pgmap or folio is gone. */
-void stalls_release(struct stalls *s, const struct pt_release *r);
+void stalls_release(struct stalls *s, const struct pgmt_release *r);
 void stalls_free(struct stalls *s);
 
 #endif /* PGMAPTRACE_VERDICT_STALLS_H */

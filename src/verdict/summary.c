@@ -15,18 +15,18 @@ const char *verdict_name(enum verdict v)
 static bool pairs_events(unsigned int rule)
 {
 	switch (rule) {
-	case PT_RULE_DOUBLE_REQUEST:
-	case PT_RULE_ORDER_MISMATCH:
-	case PT_RULE_PARTIAL_REQUEST:
-	case PT_RULE_RELEASE_UNREQUESTED:
-	case PT_RULE_FREE_UNREQUESTED:
-	case PT_RULE_DOUBLE_FREE:
-	case PT_RULE_PAGES_UNBALANCED:
-	case PT_RULE_MAP_UNREQUESTED:
-	case PT_RULE_FLOW_ORDER:
-	case PT_RULE_REF_IMBALANCE:
-	case PT_RULE_ASSOCIATION_CONFLICT:
-	case PT_RULE_LEAK:
+	case PGMT_RULE_DOUBLE_REQUEST:
+	case PGMT_RULE_ORDER_MISMATCH:
+	case PGMT_RULE_PARTIAL_REQUEST:
+	case PGMT_RULE_RELEASE_UNREQUESTED:
+	case PGMT_RULE_FREE_UNREQUESTED:
+	case PGMT_RULE_DOUBLE_FREE:
+	case PGMT_RULE_PAGES_UNBALANCED:
+	case PGMT_RULE_MAP_UNREQUESTED:
+	case PGMT_RULE_FLOW_ORDER:
+	case PGMT_RULE_REF_IMBALANCE:
+	case PGMT_RULE_ASSOCIATION_CONFLICT:
+	case PGMT_RULE_LEAK:
 		return true;
 	}
 	return false;
@@ -67,17 +67,17 @@ static void judge_rule(const struct evidence *e, unsigned int rule, uint64_t n,
 		r->found = n;
 }
 
-static void add_leaked(const struct evidence *e, const struct pt_counts *c, uint32_t breaks,
+static void add_leaked(const struct evidence *e, const struct pgmt_counts *c, uint32_t breaks,
 		       struct leaked *leaked)
 {
-	bool unsure = breaks & (1u << PT_RULE_LEAK);
+	bool unsure = breaks & (1u << PGMT_RULE_LEAK);
 
 	for (const struct outstanding_group *g = e->leaks->groups; g; g = g->next)
 		*(unsure    ? &leaked->unverifiable
 		  : g->gone ? &leaked->definite
 			    : &leaked->outstanding) += g->folios;
 	leaked->unverifiable += e->own->ageless;
-	leaked->pgmaps = e->own->rule[PT_RULE_REF_IMBALANCE];
+	leaked->pgmaps = e->own->rule[PGMT_RULE_REF_IMBALANCE];
 	if (c->preexisting > c->preexisting_frees)
 		leaked->preexisting = c->preexisting - c->preexisting_frees;
 }
@@ -132,7 +132,7 @@ void summary_why(const struct summary *sum, unsigned int rule, char *buf, size_t
 
 static bool any_rule(const struct summary *sum, enum rule_verdict v)
 {
-	for (int i = 1; i < PT_NR_RULES; i++)
+	for (int i = 1; i < PGMT_NR_RULES; i++)
 		if (summary_of_rule(sum, i) == v)
 			return true;
 	return false;
@@ -140,13 +140,13 @@ static bool any_rule(const struct summary *sum, enum rule_verdict v)
 
 void summarise(const struct evidence *e, struct summary *sum)
 {
-	const struct pt_counts *c = session_counts(e->session);
+	const struct pgmt_counts *c = session_counts(e->session);
 
 	memset(sum, 0, sizeof(*sum));
 	sum->counts = c;
-	sum->judged = session_judged(e->session);
+	sum->scope = session_scope(e->session);
 	ledger_make(e->session, e->own, &sum->ledger);
-	for (int i = 1; i < PT_NR_RULES; i++) {
+	for (int i = 1; i < PGMT_NR_RULES; i++) {
 		struct rule_result *r = &sum->rule[i];
 
 		judge_rule(e, i, c->rules[i] + e->own->rule[i], &sum->ledger, r);

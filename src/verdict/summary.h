@@ -45,14 +45,14 @@ struct leaked {
 
 struct summary {
 	enum verdict verdict;
-	struct rule_result rule[PT_NR_RULES];
+	struct rule_result rule[PGMT_NR_RULES];
 	uint64_t findings, warnings, suppressed, unverified; /* of all rules */
 	uint64_t outstanding;
 	unsigned int unused; /* suppressions that no finding needed */
 	struct leaked leaked;
 	struct ledger ledger;
-	const struct pt_counts *counts;
-	const char *judged; /* whose doing; NULL: everyone's */
+	const struct pgmt_counts *counts;
+	const char *scope; /* whose doing; NULL: everyone's */
 };
 
 /* What a verdict is made from. */

@@ -58,7 +58,7 @@ static bool end_paragraph(struct parser *p)
 		return true;
 	if (!s->reason || !s->nr_frames) {
 		p->line = s->line;
-		return wrong(p, "suppress %s has no %s", pt_rule_name(s->rule),
+		return wrong(p, "suppress %s has no %s", pgmt_rule_name(s->rule),
 			     s->reason ? "frame" : "reason");
 	}
 	if (p->all->last)
@@ -79,7 +79,7 @@ static bool begin_paragraph(struct parser *p, const char *rule)
 		return wrong(p, "out of memory");
 	p->now->file = p->file;
 	p->now->line = p->line;
-	p->now->rule = pt_rule_by_name(rule, strlen(rule));
+	p->now->rule = pgmt_rule_by_name(rule, strlen(rule));
 	if (!p->now->rule)
 		return wrong(p, "no rule is called \"%s\": pgmaptrace rules lists them", rule);
 	return true;
@@ -311,7 +311,7 @@ static void print_field(FILE *to, const char *key, const char *text)
 
 void suppression_print(FILE *to, const struct suppress_subject *subject)
 {
-	fprintf(to, "suppress %s\n", pt_rule_name(subject->rule));
+	fprintf(to, "suppress %s\n", pgmt_rule_name(subject->rule));
 	fputs("  reason: not given yet (printed by --gen-suppressions)\n", to);
 	for (unsigned int i = 0; i < subject->nr_frames && i < SUPPRESSION_FRAMES; i++) {
 		fputs("  frame: ", to);

@@ -14,7 +14,7 @@
 #define SUPPRESSION_FRAMES 32 /* at most, of one */
 
 struct suppression {
-	unsigned int rule; /* enum pt_rule */
+	unsigned int rule; /* enum pgmt_rule */
 	char *reason;
 	char *frame[SUPPRESSION_FRAMES]; /* globs; "...": any number of frames */
 	unsigned int nr_frames;

@@ -10,7 +10,7 @@
  * A struct with a ___ suffix is one kernel's form of it and may be missing or
  * of another kind, as for bpf_core_field_exists(): has and lacks are printed.
  * One that the loader takes for the same but that has another size is a
- * problem, since PT_READ would read as many bytes as are declared.
+ * problem, since PGMT_READ would read as many bytes as are declared.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -43,11 +43,11 @@ static const struct {
 	const char *type, *name;
 	__s64 value;
 } values[] = {
-	{"memory_type", "MEMORY_DEVICE_PRIVATE", PT_TYPE_PRIVATE},
-	{"memory_type", "MEMORY_DEVICE_COHERENT", PT_TYPE_COHERENT},
-	{"memory_type", "MEMORY_DEVICE_FS_DAX", PT_TYPE_FS_DAX},
-	{"memory_type", "MEMORY_DEVICE_GENERIC", PT_TYPE_GENERIC},
-	{"memory_type", "MEMORY_DEVICE_PCI_P2PDMA", PT_TYPE_PCI_P2PDMA},
+	{"memory_type", "MEMORY_DEVICE_PRIVATE", PGMT_TYPE_PRIVATE},
+	{"memory_type", "MEMORY_DEVICE_COHERENT", PGMT_TYPE_COHERENT},
+	{"memory_type", "MEMORY_DEVICE_FS_DAX", PGMT_TYPE_FS_DAX},
+	{"memory_type", "MEMORY_DEVICE_GENERIC", PGMT_TYPE_GENERIC},
+	{"memory_type", "MEMORY_DEVICE_PCI_P2PDMA", PGMT_TYPE_PCI_P2PDMA},
 };
 
 /* The loader puts the kernel's own values of these in. */

@@ -25,7 +25,7 @@ static void check_policy(const struct policy *p)
 {
 	uint32_t ignored = policy_ignored(p);
 
-	for (unsigned int i = 1; i < PT_NR_RULES; i++) {
+	for (unsigned int i = 1; i < PGMT_NR_RULES; i++) {
 		enum policy_effect effect = policy_of(p, i);
 
 		CHECK(effect != POLICY_DEFAULT && effect <= POLICY_IGNORE);
@@ -42,7 +42,7 @@ static void check(const struct options *o)
 	CHECK(o->timeout < 0 || o->run || o->command == COMMAND_HELP ||
 	      o->command == COMMAND_VERSION);
 	CHECK(o->interval >= 0 && o->duration < 1e9 && o->stall >= 0);
-	CHECK(!o->pgmap || o->session.watch == PT_WATCH_ALL);
+	CHECK(!o->pgmap || o->session.watch == PGMT_WATCH_ALL);
 	CHECK(!o->suppressions[MAX_SUPPRESSIONS - 1]);
 	check_policy(&o->policy);
 }

@@ -56,7 +56,7 @@ static void check_file(const char *text, size_t len, const struct suppress_subje
 	if (!suppressions_parse(&all, text, len, "file", error, sizeof(error)))
 		CHECK(!strncmp(error, "file:", 5));
 	for (struct suppression *s = all.first; s; s = s->next) {
-		CHECK(s->rule && s->rule < PT_NR_RULES && s->nr_frames && *s->reason && s->line);
+		CHECK(s->rule && s->rule < PGMT_NR_RULES && s->nr_frames && *s->reason && s->line);
 		CHECK(frames_match(s, x) == slow_match(s, x));
 		CHECK(s->next || s == all.last);
 	}
@@ -93,9 +93,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			frame[x.nr_frames++] = at;
 		at = end + 1;
 	}
-	x.rule = pt_rule_by_name(field[0], strlen(field[0]));
+	x.rule = pgmt_rule_by_name(field[0], strlen(field[0]));
 	if (!x.rule)
-		x.rule = PT_RULE_LEAK;
+		x.rule = PGMT_RULE_LEAK;
 	x.device = *field[1] ? field[1] : NULL;
 	x.path = *field[2] ? field[2] : NULL;
 	check_round_trip(&x);

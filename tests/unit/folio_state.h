@@ -15,24 +15,24 @@
 
 static const char *const rule_names[] = {"none",
 #define RULE(id, name, text, cause) name,
-					 PT_RULES(RULE)
+					 PGMT_RULES(RULE)
 #undef RULE
 };
 
-static const char *const op_names[PT_NR_OPS] = {
-	[PT_OP_NONE] = "none",	       [PT_OP_REQUEST] = "request",
-	[PT_OP_ACCEPT] = "accept",     [PT_OP_UNDO] = "undo",
-	[PT_OP_MAP] = "map",	       [PT_OP_RELEASE] = "release",
-	[PT_OP_FREE] = "free",	       [PT_OP_FREE_REST] = "free-rest",
-	[PT_OP_PART] = "part",	       [PT_OP_MISSED] = "missed",
-	[PT_OP_STORE] = "store",       [PT_OP_REMOVE] = "remove",
-	[PT_OP_RESET] = "reset",       [PT_OP_BASELINE] = "baseline",
-	[PT_OP_TEARDOWN] = "teardown",
+static const char *const op_names[PGMT_NR_OPS] = {
+	[PGMT_OP_NONE] = "none",	 [PGMT_OP_REQUEST] = "request",
+	[PGMT_OP_ACCEPT] = "accept",	 [PGMT_OP_UNDO] = "undo",
+	[PGMT_OP_MAP] = "map",		 [PGMT_OP_RELEASE] = "release",
+	[PGMT_OP_FREE] = "free",	 [PGMT_OP_FREE_REST] = "free-rest",
+	[PGMT_OP_PART] = "part",	 [PGMT_OP_MISSED] = "missed",
+	[PGMT_OP_STORE] = "store",	 [PGMT_OP_REMOVE] = "remove",
+	[PGMT_OP_RESET] = "reset",	 [PGMT_OP_INITIAL] = "baseline",
+	[PGMT_OP_TEARDOWN] = "teardown",
 };
 
 static inline const char *op_name(unsigned int op)
 {
-	return op < PT_NR_OPS ? op_names[op] : "unheard-of";
+	return op < PGMT_NR_OPS ? op_names[op] : "unheard-of";
 }
 
 /* A state as a reader sees it. */
@@ -47,11 +47,11 @@ struct state {
 static inline struct state unpack(unsigned int word)
 {
 	struct state s = {
-		.life = pt_life(word),
-		.files = pt_assoc(word),
-		.files_known = pt_assoc_known(word),
-		.reported = word & PT_REPORTED,
-		.order = pt_order(word),
+		.life = pgmt_life(word),
+		.files = pgmt_assoc(word),
+		.files_known = pgmt_assoc_known(word),
+		.reported = word & PGMT_REPORTED,
+		.order = pgmt_order(word),
 	};
 
 	return s;
@@ -59,10 +59,10 @@ static inline struct state unpack(unsigned int word)
 
 static inline unsigned int pack(struct state s)
 {
-	unsigned int life = s.order ? PT_LIFE_MAX + s.order : s.life;
+	unsigned int life = s.order ? PGMT_LIFE_MAX + s.order : s.life;
 
-	return life | (s.files_known ? s.files + 1 : 0) << PT_ASSOC_SHIFT |
-	       (s.reported ? PT_REPORTED : 0);
+	return life | (s.files_known ? s.files + 1 : 0) << PGMT_ASSOC_SHIFT |
+	       (s.reported ? PGMT_REPORTED : 0);
 }
 
 /* Contracts: what a folio of one pgmap type is on one kind of kernel. */
@@ -83,33 +83,33 @@ enum {
 static const struct {
 	unsigned int contract;
 	int idle;
-} contracts[][PT_NR_TYPES] = {
-	[PT_PROFILE_CLASSIC] =
+} contracts[][PGMT_NR_TYPES] = {
+	[PGMT_PROFILE_CLASSIC] =
 		{
-			[PT_TYPE_NONE] = {NO_TYPE, 0},
-			[PT_TYPE_PRIVATE] = {DRIVER, 0},
-			[PT_TYPE_COHERENT] = {DRIVER, 0},
-			[PT_TYPE_FS_DAX] = {OLD_FSDAX, 1},
-			[PT_TYPE_GENERIC] = {GENERIC, 1},
-			[PT_TYPE_PCI_P2PDMA] = {P2PDMA, 1},
+			[PGMT_TYPE_NONE] = {NO_TYPE, 0},
+			[PGMT_TYPE_PRIVATE] = {DRIVER, 0},
+			[PGMT_TYPE_COHERENT] = {DRIVER, 0},
+			[PGMT_TYPE_FS_DAX] = {OLD_FSDAX, 1},
+			[PGMT_TYPE_GENERIC] = {GENERIC, 1},
+			[PGMT_TYPE_PCI_P2PDMA] = {P2PDMA, 1},
 		},
-	[PT_PROFILE_COUNTED] =
+	[PGMT_PROFILE_COUNTED] =
 		{
-			[PT_TYPE_NONE] = {NO_TYPE, 0},
-			[PT_TYPE_PRIVATE] = {DRIVER, 0},
-			[PT_TYPE_COHERENT] = {DRIVER, 0},
-			[PT_TYPE_FS_DAX] = {FSDAX, 0},
-			[PT_TYPE_GENERIC] = {GENERIC, 1},
-			[PT_TYPE_PCI_P2PDMA] = {P2PDMA, 0},
+			[PGMT_TYPE_NONE] = {NO_TYPE, 0},
+			[PGMT_TYPE_PRIVATE] = {DRIVER, 0},
+			[PGMT_TYPE_COHERENT] = {DRIVER, 0},
+			[PGMT_TYPE_FS_DAX] = {FSDAX, 0},
+			[PGMT_TYPE_GENERIC] = {GENERIC, 1},
+			[PGMT_TYPE_PCI_P2PDMA] = {P2PDMA, 0},
 		},
-	[PT_PROFILE_REQUEST] =
+	[PGMT_PROFILE_REQUEST] =
 		{
-			[PT_TYPE_NONE] = {ASKED, 0},
-			[PT_TYPE_PRIVATE] = {ASKED, 0},
-			[PT_TYPE_COHERENT] = {ASKED, 0},
-			[PT_TYPE_FS_DAX] = {ASKED_FSDAX, 0},
-			[PT_TYPE_GENERIC] = {ASKED, 0},
-			[PT_TYPE_PCI_P2PDMA] = {ASKED, 0},
+			[PGMT_TYPE_NONE] = {ASKED, 0},
+			[PGMT_TYPE_PRIVATE] = {ASKED, 0},
+			[PGMT_TYPE_COHERENT] = {ASKED, 0},
+			[PGMT_TYPE_FS_DAX] = {ASKED_FSDAX, 0},
+			[PGMT_TYPE_GENERIC] = {ASKED, 0},
+			[PGMT_TYPE_PCI_P2PDMA] = {ASKED, 0},
 		},
 };
 

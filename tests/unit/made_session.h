@@ -8,33 +8,33 @@
 #include "verdict/ledger.h"
 
 #define MADE_HOOKS   (LEDGER_MAX + 8)
-#define BIT_OF(rule) (1u << PT_RULE_##rule)
+#define BIT_OF(rule) (1u << PGMT_RULE_##rule)
 
-struct pt_hook pt_hooks[MADE_HOOKS + 1];
+struct pgmt_hook pgmt_hooks[MADE_HOOKS + 1];
 
 static struct {
-	struct pt_counts counts;
-	struct pt_choice choice;
-	uint64_t missed[MADE_HOOKS]; /* of pt_hooks[] */
+	struct pgmt_counts counts;
+	struct pgmt_choice choice;
+	uint64_t missed[MADE_HOOKS]; /* of pgmt_hooks[] */
 	const char *switched_off;
 } made;
 
-const struct pt_counts *session_counts(struct session *s)
+const struct pgmt_counts *session_counts(struct session *s)
 {
 	(void)s;
 	return &made.counts;
 }
 
-const struct pt_choice *session_choice(const struct session *s)
+const struct pgmt_choice *session_choice(const struct session *s)
 {
 	(void)s;
 	return &made.choice;
 }
 
-uint64_t session_missed(struct session *s, const struct pt_hook *h)
+uint64_t session_missed(struct session *s, const struct pgmt_hook *h)
 {
 	(void)s;
-	return made.missed[h - pt_hooks];
+	return made.missed[h - pgmt_hooks];
 }
 
 const char *session_switched_off(const struct session *s)
@@ -43,7 +43,7 @@ const char *session_switched_off(const struct session *s)
 	return made.switched_off;
 }
 
-const char *session_judged(const struct session *s)
+const char *session_scope(const struct session *s)
 {
 	(void)s;
 	return NULL;
@@ -53,15 +53,15 @@ const char *session_judged(const struct session *s)
 static void make_session(void)
 {
 	memset(&made, 0, sizeof(made));
-	memset(pt_hooks, 0, sizeof(pt_hooks));
-	pt_hooks[0] = (struct pt_hook){.function = "needed", .required = true};
-	pt_hooks[1] = (struct pt_hook){.function = "of_some",
-				       .exit = true,
-				       .rules = BIT_OF(FLOW_ORDER) | BIT_OF(TEARDOWN_LIVE)};
+	memset(pgmt_hooks, 0, sizeof(pgmt_hooks));
+	pgmt_hooks[0] = (struct pgmt_hook){.function = "needed", .required = true};
+	pgmt_hooks[1] = (struct pgmt_hook){.function = "of_some",
+					   .exit = true,
+					   .rules = BIT_OF(FLOW_ORDER) | BIT_OF(TEARDOWN_LIVE)};
 }
 
 /* @h could not be attached, or is not there: as hooks_without() has it. */
-static void make_missing(struct pt_hook *h, int error)
+static void make_missing(struct pgmt_hook *h, int error)
 {
 	h->off = h->rules;
 	h->error = error;

@@ -65,15 +65,15 @@ static void appear_pmem(void)
 	assert_int_equal(system(command), 0);
 }
 
-static struct pt_pgmap pgmap_at(__u64 epoch, __u32 type, __u64 start, __u64 end)
+static struct pgmt_pgmap pgmap_at(__u64 epoch, __u32 type, __u64 start, __u64 end)
 {
-	return (struct pt_pgmap){.epoch = epoch,
-				 .type = type,
-				 .nr_range = 1,
-				 .range = {{start >> PAGE_SHIFT, end >> PAGE_SHIFT}}};
+	return (struct pgmt_pgmap){.epoch = epoch,
+				   .type = type,
+				   .nr_range = 1,
+				   .range = {{start >> PAGE_SHIFT, end >> PAGE_SHIFT}}};
 }
 
-static void check(struct devices *d, const struct pt_pgmap *p, const char *expected)
+static void check(struct devices *d, const struct pgmt_pgmap *p, const char *expected)
 {
 	char line[DEVICE_LINE_LEN];
 
@@ -84,7 +84,7 @@ static void check(struct devices *d, const struct pt_pgmap *p, const char *expec
 /* The block device comes after the pgmap. */
 static void test_fsdax(void **state)
 {
-	struct pt_pgmap p = pgmap_at(2, PT_TYPE_FS_DAX, 0x40000000, 0x5fffffff);
+	struct pgmt_pgmap p = pgmap_at(2, PGMT_TYPE_FS_DAX, 0x40000000, 0x5fffffff);
 	struct devices *d = devices_new(root);
 
 	(void)state;
@@ -107,7 +107,7 @@ static void test_fsdax(void **state)
 
 static void test_device_dax(void **state)
 {
-	struct pt_pgmap p = pgmap_at(1, PT_TYPE_GENERIC, 0x60000000, 0x7fffffff);
+	struct pgmt_pgmap p = pgmap_at(1, PGMT_TYPE_GENERIC, 0x60000000, 0x7fffffff);
 	struct devices *d = devices_new(root);
 
 	(void)state;
@@ -119,19 +119,19 @@ static void test_device_dax(void **state)
 
 static void test_pci(void **state)
 {
-	struct pt_pgmap p = pgmap_at(1, PT_TYPE_PCI_P2PDMA, 0xc0000000, 0xc3ffffff);
+	struct pgmt_pgmap p = pgmap_at(1, PGMT_TYPE_PCI_P2PDMA, 0xc0000000, 0xc3ffffff);
 	struct devices *d = devices_new(root);
 
 	(void)state;
 	check(d, &p,
 	      "pgmap: cmb, 0000:03:00.0 [nvme] (p2pdma), 0xc0000000-0xc3ffffff (pfn "
 	      "0xc0000-0xc3fff), older than this trace, epoch 1");
-	p = pgmap_at(2, PT_TYPE_PCI_P2PDMA, 0xc8000000, 0xc8ffffff);
+	p = pgmap_at(2, PGMT_TYPE_PCI_P2PDMA, 0xc8000000, 0xc8ffffff);
 	check(d, &p,
 	      "pgmap: 0000:04:00.1 (p2pdma), 0xc8000000-0xc8ffffff (pfn 0xc8000-0xc8fff), "
 	      "older than this trace, epoch 2");
 	/* outside any BAR: the device is not said to be there */
-	p = pgmap_at(3, PT_TYPE_PRIVATE, 0x100000000, 0x1ffffffff);
+	p = pgmap_at(3, PGMT_TYPE_PRIVATE, 0x100000000, 0x1ffffffff);
 	check(d, &p,
 	      "pgmap: a_gpu (private), 0x100000000-0x1ffffffff (pfn 0x100000-0x1fffff), "
 	      "older than this trace, epoch 3");
@@ -140,12 +140,12 @@ static void test_pci(void **state)
 
 static void test_ranges(void **state)
 {
-	struct pt_pgmap p = pgmap_at(1, PT_TYPE_COHERENT, 0x300000000, 0x3000fffff);
+	struct pgmt_pgmap p = pgmap_at(1, PGMT_TYPE_COHERENT, 0x300000000, 0x3000fffff);
 	struct devices *d = devices_new(root);
 
 	(void)state;
 	p.nr_range = 2;
-	p.range[1] = (struct pt_range){0x400000, 0x400000};
+	p.range[1] = (struct pgmt_range){0x400000, 0x400000};
 	check(d, &p,
 	      "pgmap: ? (coherent), 0x300000000-0x3000fffff (pfn 0x300000-0x3000ff), "
 	      "0x400000000-0x400000fff (pfn 0x400000-0x400000), older than this trace, epoch 1");
@@ -171,7 +171,7 @@ static struct ksyms *some_symbols(void)
 
 static void test_operations(void **state)
 {
-	struct pt_pgmap p = {.type = PT_TYPE_PRIVATE, .ops = 0x3000};
+	struct pgmt_pgmap p = {.type = PGMT_TYPE_PRIVATE, .ops = 0x3000};
 	struct devices *d = devices_new(root);
 	struct ksyms *k = some_symbols();
 	char line[DEVICE_LINE_LEN];

@@ -77,13 +77,14 @@ static struct files *new_files(void)
 }
 
 /* @names: the innermost first, each with its NUL; the literal's own ends the last */
-static struct pt_finding finding_at(__u32 dev, const char *names, size_t len)
+static struct pgmt_finding finding_at(__u32 dev, const char *names, size_t len)
 {
-	struct pt_finding f = {.file = {.flags = PT_FILE_KNOWN | PT_FILE_OFFSET | PT_FILE_NAMED,
-					.dev = dev,
-					.inode = 131,
-					.offset = 0x200000,
-					.type = "xfs"}};
+	struct pgmt_finding f = {
+		.file = {.flags = PGMT_FILE_KNOWN | PGMT_FILE_OFFSET | PGMT_FILE_NAMED,
+			 .dev = dev,
+			 .inode = 131,
+			 .offset = 0x200000,
+			 .type = "xfs"}};
 
 	assert_true(len <= sizeof(f.file.path));
 	memcpy(f.file.path, names, len);
@@ -92,7 +93,7 @@ static struct pt_finding finding_at(__u32 dev, const char *names, size_t len)
 
 #define FINDING(dev, names) finding_at(dev, names, sizeof(names))
 
-static void check(struct files *fs, const struct pt_finding *f, const char *expected)
+static void check(struct files *fs, const struct pgmt_finding *f, const char *expected)
 {
 	char line[FILE_LINE_LEN];
 
@@ -103,16 +104,16 @@ static void check(struct files *fs, const struct pt_finding *f, const char *expe
 
 static void test_named(void **state)
 {
-	struct pt_finding f = FINDING(PMEM0, "a b\0dir");
+	struct pgmt_finding f = FINDING(PMEM0, "a b\0dir");
 	struct files *fs = new_files();
 
 	(void)state;
 	check(fs, &f, "file: /mnt/pmem 0/dir/a b (inode 131, xfs on pmem0 259:0), offset 0x200000");
-	f.file.flags |= PT_FILE_DELETED;
+	f.file.flags |= PGMT_FILE_DELETED;
 	check(fs, &f,
 	      "file: /mnt/pmem 0/dir/a b (deleted) (inode 131, xfs on pmem0 259:0), offset "
 	      "0x200000");
-	f.file.flags &= ~(PT_FILE_DELETED | PT_FILE_OFFSET);
+	f.file.flags &= ~(PGMT_FILE_DELETED | PGMT_FILE_OFFSET);
 	f.file.sharers = 2;
 	check(fs, &f,
 	      "file: /mnt/pmem 0/dir/a b (inode 131, xfs on pmem0 259:0), one of 2 files that "
@@ -124,7 +125,7 @@ static void test_named(void **state)
 
 static void test_names_that_break_lines(void **state)
 {
-	struct pt_finding f = FINDING(254u << 20 | 3, "new\nline\033\\");
+	struct pgmt_finding f = FINDING(254u << 20 | 3, "new\nline\033\\");
 	struct files *fs = new_files();
 
 	(void)state;
@@ -136,28 +137,28 @@ static void test_names_that_break_lines(void **state)
 
 static void test_long_path(void **state)
 {
-	struct pt_finding f = FINDING(PMEM0, "a\0dir\0up");
+	struct pgmt_finding f = FINDING(PMEM0, "a\0dir\0up");
 	struct files *fs = new_files();
 
 	(void)state;
-	f.file.flags |= PT_FILE_CUT;
+	f.file.flags |= PGMT_FILE_CUT;
 	check(fs, &f,
 	      "file: /mnt/pmem 0/.../up/dir/a (inode 131, xfs on pmem0 259:0), offset 0x200000");
 	/* full to the last byte, with no NUL more */
-	memset(f.file.path, 'n', PT_PATH_LEN - 3);
-	memcpy(f.file.path + PT_PATH_LEN - 3, "\0d", 3);
-	f.file.flags &= ~PT_FILE_CUT;
-	char expected[PT_PATH_LEN + 100];
+	memset(f.file.path, 'n', PGMT_PATH_LEN - 3);
+	memcpy(f.file.path + PGMT_PATH_LEN - 3, "\0d", 3);
+	f.file.flags &= ~PGMT_FILE_CUT;
+	char expected[PGMT_PATH_LEN + 100];
 	snprintf(expected, sizeof(expected),
 		 "file: /mnt/pmem 0/d/%.*s (inode 131, xfs on pmem0 259:0), offset 0x200000",
-		 PT_PATH_LEN - 3, f.file.path);
+		 PGMT_PATH_LEN - 3, f.file.path);
 	check(fs, &f, expected);
 	files_free(fs);
 }
 
 static void test_part_of_a_file_system(void **state)
 {
-	struct pt_finding f = FINDING(259u << 20 | 2, "a\0only");
+	struct pgmt_finding f = FINDING(259u << 20 | 2, "a\0only");
 	struct files *fs = new_files();
 
 	(void)state;
@@ -172,27 +173,28 @@ static void test_part_of_a_file_system(void **state)
 
 static void test_nameless(void **state)
 {
-	struct pt_finding f = FINDING(PMEM0, "");
+	struct pgmt_finding f = FINDING(PMEM0, "");
 	struct files *fs = new_files();
 
 	(void)state;
-	f.file.flags &= ~PT_FILE_NAMED;
+	f.file.flags &= ~PGMT_FILE_NAMED;
 	check(fs, &f,
 	      "file: name not known, inode 131, xfs on pmem0 259:0 at /mnt/pmem 0 "
 	      "(find '/mnt/pmem 0' -xdev -inum 131), offset 0x200000");
-	f.file.flags |= PT_FILE_DELETED;
+	f.file.flags |= PGMT_FILE_DELETED;
 	check(fs, &f,
 	      "file: name not known (deleted), inode 131, xfs on pmem0 259:0 at /mnt/pmem 0, "
 	      "offset 0x200000");
 	f = FINDING(7, "");
-	f.file.flags &= ~PT_FILE_NAMED;
+	f.file.flags &= ~PGMT_FILE_NAMED;
 	check(fs, &f, "file: name not known, inode 131, xfs on 0:7, offset 0x200000");
 	files_free(fs);
 }
 
 static void test_device_dax(void **state)
 {
-	struct pt_finding f = {.file = {.flags = PT_FILE_KNOWN | PT_FILE_OFFSET, .rdev = DAX0}};
+	struct pgmt_finding f = {
+		.file = {.flags = PGMT_FILE_KNOWN | PGMT_FILE_OFFSET, .rdev = DAX0}};
 	struct files *fs = new_files();
 
 	(void)state;
@@ -206,7 +208,7 @@ static void test_device_dax(void **state)
 
 static void test_no_file(void **state)
 {
-	struct pt_finding f = {.file = {.sharers = 1}};
+	struct pgmt_finding f = {.file = {.sharers = 1}};
 	char line[FILE_LINE_LEN];
 	struct files *fs = new_files();
 
@@ -220,7 +222,7 @@ static void test_no_file(void **state)
 /* What was unmounted is remembered, until the device is mounted elsewhere. */
 static void test_unmounted(void **state)
 {
-	struct pt_finding f = FINDING(PMEM0, "a");
+	struct pgmt_finding f = FINDING(PMEM0, "a");
 	struct files *fs = new_files();
 
 	(void)state;
@@ -230,7 +232,7 @@ static void test_unmounted(void **state)
 	check(fs, &f, "file: /new/a (inode 131, xfs on pmem0 259:0), offset 0x200000");
 	make_file("/proc/self/mountinfo", "");
 	check(fs, &f, "file: /new/a (inode 131, xfs on pmem0 259:0), offset 0x200000");
-	f.file.flags &= ~PT_FILE_NAMED;
+	f.file.flags &= ~PGMT_FILE_NAMED;
 	check(fs, &f,
 	      "file: name not known, inode 131, xfs on pmem0 259:0, last mounted at /new "
 	      "(find /new -xdev -inum 131), offset 0x200000");
@@ -240,7 +242,7 @@ static void test_unmounted(void **state)
 /* The number of a device mapper's device is used again, under another name. */
 static void test_device_of_another_name(void **state)
 {
-	struct pt_finding f = FINDING(254u << 20 | 3, "x");
+	struct pgmt_finding f = FINDING(254u << 20 | 3, "x");
 	struct files *fs = new_files();
 
 	(void)state;
@@ -267,7 +269,7 @@ static unsigned int nr_mounts(const struct files *fs)
 /* A session may see any number of them come and go; that of a device is kept longest. */
 static void test_many_gone(void **state)
 {
-	struct pt_finding f = FINDING(PMEM0, "a");
+	struct pgmt_finding f = FINDING(PMEM0, "a");
 	struct files *fs = new_files();
 	char line[256];
 
@@ -299,7 +301,7 @@ static void test_many_gone(void **state)
 
 static void test_short_line(void **state)
 {
-	struct pt_finding f = FINDING(PMEM0, "a");
+	struct pgmt_finding f = FINDING(PMEM0, "a");
 	struct files *fs = new_files();
 	char line[10];
 

@@ -42,17 +42,17 @@ struct page_frame {
 
 struct world {
 	uint64_t random;
-	struct pt_transition t; /* profile, type, fresh, settled */
+	struct pgmt_transition t; /* profile, type, fresh, settled */
 	unsigned int contract;
 	int idle;
 	int crowd; /* how many use a folio at most, each in its own way */
 	int max_files;
 	bool slow; /* the free function is called long after the last put */
 	struct page_frame folio[NR_FOLIOS];
-	struct pt_outcome out; /* of the last event */
+	struct pgmt_outcome out; /* of the last event */
 	unsigned long steps;
 	unsigned int requests, undos, frees, preexisting, preexisting_frees;
-	unsigned long fired[PT_NR_RULES];
+	unsigned long fired[PGMT_NR_RULES];
 	unsigned long overtaken;       /* frees that found the next user there */
 	unsigned long overtaken_twice; /* frees that came after the next user's */
 	char log[LOG_LINES][160];
@@ -85,8 +85,8 @@ static void __attribute__((noreturn)) give_up(struct world *w, const char *why)
 /* Hand the model what a hook would see now.  Return: the rule that it says is broken. */
 static unsigned int emit(struct world *w, struct page_frame *f, unsigned char op, bool shared)
 {
-	struct pt_transition t = w->t;
-	struct pt_outcome out = {0};
+	struct pgmt_transition t = w->t;
+	struct pgmt_outcome out = {0};
 	unsigned int before = f->word;
 
 	t.op = op;
@@ -94,10 +94,10 @@ static unsigned int emit(struct world *w, struct page_frame *f, unsigned char op
 	t.mapcount = f->mappings;
 	t.associations = f->files;
 	t.shared = shared;
-	f->word = pt_step(before, &t, &out);
-	if (op == PT_OP_FREE && w->contract == FSDAX) {
+	f->word = pgmt_step(before, &t, &out);
+	if (op == PGMT_OP_FREE && w->contract == FSDAX) {
 		w->overtaken += f->refs > 0;
-		w->overtaken_twice += pt_life(before) == PT_FREED;
+		w->overtaken_twice += pgmt_life(before) == PGMT_FREED;
 	}
 	snprintf(w->log[w->logged++ % LOG_LINES], sizeof(w->log[0]),
 		 "folio %td %-8s refs %d mapped %d files %d%s arriving %d going %d: "
@@ -118,14 +118,14 @@ static unsigned int emit(struct world *w, struct page_frame *f, unsigned char op
 
 static void emit_legal(struct world *w, struct page_frame *f, unsigned char op, bool shared)
 {
-	if (emit(w, f, op, shared) != PT_RULE_NONE)
+	if (emit(w, f, op, shared) != PGMT_RULE_NONE)
 		give_up(w, "a finding, and nothing wrong was done");
 }
 
 static bool counts_mappings(const struct world *w)
 {
 	return w->contract == FSDAX || w->contract == DRIVER || w->contract == ASKED ||
-	       (w->contract == GENERIC && w->t.profile == PT_PROFILE_COUNTED);
+	       (w->contract == GENERIC && w->t.profile == PGMT_PROFILE_COUNTED);
 }
 
 /* Each folio is asked for. */
@@ -178,9 +178,9 @@ enum action {
 /* Return: false if the kernel has a reason of its own not to grant it. */
 static bool request(struct world *w, struct page_frame *f)
 {
-	emit_legal(w, f, PT_OP_REQUEST, false);
+	emit_legal(w, f, PGMT_OP_REQUEST, false);
 	if (w->contract != DRIVER && draw(w, 8) == 0) {
-		emit_legal(w, f, PT_OP_UNDO, false);
+		emit_legal(w, f, PGMT_OP_UNDO, false);
 		f->was_used = false;
 		return false;
 	}
@@ -204,7 +204,7 @@ static void store(struct world *w, struct page_frame *f)
 		}
 		f->entry = true;
 	}
-	emit_legal(w, f, PT_OP_STORE, f->files > 0);
+	emit_legal(w, f, PGMT_OP_STORE, f->files > 0);
 	f->stored[pick_file(w, f, false)] = true;
 	f->files++;
 }
@@ -218,22 +218,22 @@ static void put_owner(struct world *w, struct page_frame *f)
 static void remove_entry(struct world *w, struct page_frame *f)
 {
 	if (w->contract == ASKED_FSDAX) {
-		emit_legal(w, f, PT_OP_RELEASE, false);
+		emit_legal(w, f, PGMT_OP_RELEASE, false);
 		f->stored[pick_file(w, f, true)] = false;
 		f->files--;
 		put_owner(w, f);
 		return;
 	}
-	emit_legal(w, f, PT_OP_REMOVE, f->files > 1);
+	emit_legal(w, f, PGMT_OP_REMOVE, f->files > 1);
 	f->stored[pick_file(w, f, true)] = false;
 	if (!--f->files && w->contract == FSDAX)
-		emit_legal(w, f, PT_OP_RESET, false);
+		emit_legal(w, f, PGMT_OP_RESET, false);
 }
 
 static void arrive(struct world *w, struct page_frame *f)
 {
 	w->t.huge = draw(w, 2);
-	emit_legal(w, f, PT_OP_MAP, false);
+	emit_legal(w, f, PGMT_OP_MAP, false);
 	w->t.huge = 0;
 	f->arriving--;
 	if (draw(w, 8))
@@ -244,7 +244,7 @@ static void arrive(struct world *w, struct page_frame *f)
 
 static void free_call(struct world *w, struct page_frame *f)
 {
-	emit_legal(w, f, PT_OP_FREE, false);
+	emit_legal(w, f, PGMT_OP_FREE, false);
 	f->going--;
 	f->requested = false;
 	f->entry = false;
@@ -253,14 +253,14 @@ static void free_call(struct world *w, struct page_frame *f)
 static void release(struct world *w, struct page_frame *f)
 {
 	if (w->contract == ASKED)
-		emit_legal(w, f, PT_OP_RELEASE, false);
+		emit_legal(w, f, PGMT_OP_RELEASE, false);
 	put_owner(w, f);
 }
 
 static void scan(struct world *w, struct page_frame *f)
 {
 	if (f->refs > w->idle || f->files)
-		emit_legal(w, f, PT_OP_BASELINE, false);
+		emit_legal(w, f, PGMT_OP_INITIAL, false);
 	f->scanned = true;
 	for (int i = 0; i < NR_FOLIOS; i++)
 		if (!w->folio[i].scanned)
@@ -362,7 +362,7 @@ static void act(struct world *w, struct page_frame *f, enum action a)
 static void check_state(struct world *w, struct page_frame *f)
 {
 	struct state s = unpack(f->word);
-	bool out = s.life == PT_REQUESTED || s.life == PT_PREEXISTING;
+	bool out = s.life == PGMT_REQUESTED || s.life == PGMT_PREEXISTING;
 	bool used = is_requested(w) ? f->requested : f->refs > 0;
 	int files = w->contract & ANY_ASKED ? f->entry : f->files;
 
@@ -375,11 +375,11 @@ static void check_state(struct world *w, struct page_frame *f)
 			give_up(w, "a request or free where there are none");
 		return;
 	}
-	if (f->going || f->arriving || s.life == PT_UNKNOWN)
+	if (f->going || f->arriving || s.life == PGMT_UNKNOWN)
 		return;
-	if (w->t.fresh && s.life == PT_PREEXISTING)
+	if (w->t.fresh && s.life == PGMT_PREEXISTING)
 		give_up(w, "preexisting on a new pgmap");
-	if (f->was_used && w->t.fresh && s.life == PT_IDLE)
+	if (f->was_used && w->t.fresh && s.life == PGMT_IDLE)
 		give_up(w, "used, and thought never to be");
 	if (out != used)
 		give_up(w, used ? "in use, and thought idle" : "idle, and thought in use");
@@ -428,13 +428,13 @@ static void use_unseen(struct world *w, struct page_frame *f)
 
 static void begin(struct world *w)
 {
-	w->t.profile = PT_PROFILE_CLASSIC + draw(w, 3);
+	w->t.profile = PGMT_PROFILE_CLASSIC + draw(w, 3);
 	do
-		w->t.type = draw(w, PT_NR_TYPES);
-	while (w->t.type == PT_TYPE_NONE || w->t.type == PT_TYPE_PCI_P2PDMA);
+		w->t.type = draw(w, PGMT_NR_TYPES);
+	while (w->t.type == PGMT_TYPE_NONE || w->t.type == PGMT_TYPE_PCI_P2PDMA);
 	if (draw(w, 4) == 0) { /* where the races are */
-		w->t.profile = PT_PROFILE_COUNTED;
-		w->t.type = PT_TYPE_FS_DAX;
+		w->t.profile = PGMT_PROFILE_COUNTED;
+		w->t.type = PGMT_TYPE_FS_DAX;
 	}
 	w->contract = contracts[w->t.profile][w->t.type].contract;
 	w->idle = contracts[w->t.profile][w->t.type].idle;
@@ -477,7 +477,7 @@ static void release_all(struct world *w)
 		}
 	} while (more);
 	for (int i = 0; i < NR_FOLIOS; i++)
-		emit_legal(w, &w->folio[i], PT_OP_TEARDOWN, false);
+		emit_legal(w, &w->folio[i], PGMT_OP_TEARDOWN, false);
 	if (w->t.fresh && w->preexisting + w->preexisting_frees)
 		give_up(w, "preexisting folios on a new pgmap");
 	if (w->t.fresh && w->requests - w->undos != w->frees)
@@ -492,38 +492,38 @@ static bool wrong_driver(struct world *w, struct page_frame *f, unsigned int whi
 {
 	switch (which) {
 	case 0:
-		*op = PT_OP_REQUEST;
-		*rule = PT_RULE_DOUBLE_REQUEST;
+		*op = PGMT_OP_REQUEST;
+		*rule = PGMT_RULE_DOUBLE_REQUEST;
 		return f->requested;
 	case 1:
-		*op = PT_OP_REQUEST;
-		*rule = PT_RULE_REQUEST_NOT_IDLE;
+		*op = PGMT_OP_REQUEST;
+		*rule = PGMT_RULE_REQUEST_NOT_IDLE;
 		if (f->requested)
 			return false;
 		f->refs = 1 + draw(w, 3);
 		return true;
 	case 2:
-		*op = PT_OP_FREE;
-		*rule = PT_RULE_FREE_UNREQUESTED;
+		*op = PGMT_OP_FREE;
+		*rule = PGMT_RULE_FREE_UNREQUESTED;
 		return !f->was_used;
 	case 3:
-		*op = PT_OP_FREE;
-		*rule = PT_RULE_DOUBLE_FREE;
+		*op = PGMT_OP_FREE;
+		*rule = PGMT_RULE_DOUBLE_FREE;
 		return f->was_used && !f->requested;
 	case 4:
-		*op = PT_OP_FREE;
-		*rule = PT_RULE_FREE_REFERENCED;
+		*op = PGMT_OP_FREE;
+		*rule = PGMT_RULE_FREE_REFERENCED;
 		return f->requested && f->refs > 0;
 	case 5:
-		*op = PT_OP_FREE;
-		*rule = PT_RULE_FREE_REFERENCED;
+		*op = PGMT_OP_FREE;
+		*rule = PGMT_RULE_FREE_REFERENCED;
 		if (!f->mappings)
 			return false;
 		f->refs = 0;
 		return true;
 	default:
-		*op = PT_OP_TEARDOWN;
-		*rule = PT_RULE_LEAK;
+		*op = PGMT_OP_TEARDOWN;
+		*rule = PGMT_RULE_LEAK;
 		return f->going > 0;
 	}
 }
@@ -534,44 +534,44 @@ static bool wrong_asked(struct world *w, struct page_frame *f, unsigned int whic
 {
 	switch (which) {
 	case 0:
-		*op = PT_OP_RELEASE;
-		*rule = PT_RULE_RELEASE_UNREQUESTED;
+		*op = PGMT_OP_RELEASE;
+		*rule = PGMT_RULE_RELEASE_UNREQUESTED;
 		f->refs = f->requested ? f->refs : (int)draw(w, 3);
 		return !f->requested || !f->refs;
 	case 1:
-		*op = draw(w, 2) ? PT_OP_MAP : PT_OP_STORE;
-		*rule = PT_RULE_MAP_UNREQUESTED;
+		*op = draw(w, 2) ? PGMT_OP_MAP : PGMT_OP_STORE;
+		*rule = PGMT_RULE_MAP_UNREQUESTED;
 		return !f->requested;
 	case 2:
-		*op = PT_OP_MAP;
-		*rule = PT_RULE_FLOW_ORDER;
+		*op = PGMT_OP_MAP;
+		*rule = PGMT_RULE_FLOW_ORDER;
 		if (w->contract != ASKED_FSDAX || f->requested || !request(w, f))
 			return false;
 		w->t.huge = 1;
 		return true;
 	case 3:
-		*op = PT_OP_TEARDOWN;
-		*rule = PT_RULE_REF_IMBALANCE;
+		*op = PGMT_OP_TEARDOWN;
+		*rule = PGMT_RULE_REF_IMBALANCE;
 		if (!f->requested || !f->refs)
 			return false;
 		if (draw(w, 2))
-			emit_legal(w, f, PT_OP_PART, false);
+			emit_legal(w, f, PGMT_OP_PART, false);
 		return true;
 	case 4:
-		*op = PT_OP_TEARDOWN;
-		*rule = PT_RULE_TEARDOWN_LIVE;
+		*op = PGMT_OP_TEARDOWN;
+		*rule = PGMT_RULE_TEARDOWN_LIVE;
 		f->refs += !f->requested;
 		return !f->requested;
 	case 5:
-		*op = PT_OP_FREE_REST;
-		*rule = PT_RULE_ORDER_MISMATCH;
+		*op = PGMT_OP_FREE_REST;
+		*rule = PGMT_RULE_ORDER_MISMATCH;
 		return !f->requested;
 	default:
-		*op = draw(w, 2) ? PT_OP_REQUEST : PT_OP_TEARDOWN;
-		*rule = PT_RULE_PAGES_UNBALANCED;
+		*op = draw(w, 2) ? PGMT_OP_REQUEST : PGMT_OP_TEARDOWN;
+		*rule = PGMT_RULE_PAGES_UNBALANCED;
 		if (f->requested)
 			return false;
-		emit_legal(w, f, PT_OP_PART, false);
+		emit_legal(w, f, PGMT_OP_PART, false);
 		return true;
 	}
 }
@@ -580,8 +580,8 @@ static bool wrong_asked(struct world *w, struct page_frame *f, unsigned int whic
 static void put_what_was_mapped(struct world *w, struct page_frame *f)
 {
 	for (f->refs = 1 + draw(w, 3); f->refs; f->refs--)
-		emit_legal(w, f, PT_OP_RELEASE, false);
-	emit_legal(w, f, PT_OP_FREE, false);
+		emit_legal(w, f, PGMT_OP_RELEASE, false);
+	emit_legal(w, f, PGMT_OP_FREE, false);
 	if (unpack(f->word).reported)
 		give_up(w, "a finding is remembered that is over");
 }
@@ -593,41 +593,41 @@ static void put_what_was_mapped(struct world *w, struct page_frame *f)
 static void serve_two_owners(struct world *w, struct page_frame *f)
 {
 	f->refs++;
-	emit_legal(w, f, PT_OP_ACCEPT, false);
+	emit_legal(w, f, PGMT_OP_ACCEPT, false);
 	if (draw(w, 2)) {
 		f->refs = 1 + draw(w, 3);
-		emit_legal(w, f, PT_OP_FREE, false);
+		emit_legal(w, f, PGMT_OP_FREE, false);
 		if (f->balance != 1)
 			give_up(w, "the second owner's request is not counted");
 	}
 	for (; f->refs; f->refs--)
-		emit_legal(w, f, PT_OP_RELEASE, false);
+		emit_legal(w, f, PGMT_OP_RELEASE, false);
 	f->mappings = 0;
-	emit_legal(w, f, PT_OP_FREE, false);
+	emit_legal(w, f, PGMT_OP_FREE, false);
 	if (f->balance)
 		give_up(w, "the folio of two owners is not settled");
-	emit_legal(w, f, PT_OP_TEARDOWN, false);
+	emit_legal(w, f, PGMT_OP_TEARDOWN, false);
 }
 
 /* One bug, one finding: what the kernel does next is no news. */
 static void go_on(struct world *w, struct page_frame *f, unsigned char op, unsigned int rule,
 		  unsigned int before)
 {
-	if (rule == PT_RULE_ENTRY_DROPPED_BUSY) {
+	if (rule == PGMT_RULE_ENTRY_DROPPED_BUSY) {
 		f->files = 0;
-		emit_legal(w, f, PT_OP_RESET, false);
-	} else if (rule == PT_RULE_MAP_UNREQUESTED) {
-		emit_legal(w, f, PT_OP_MAP, false);
+		emit_legal(w, f, PGMT_OP_RESET, false);
+	} else if (rule == PGMT_RULE_MAP_UNREQUESTED) {
+		emit_legal(w, f, PGMT_OP_MAP, false);
 		if (w->contract & ANY_ASKED)
 			put_what_was_mapped(w, f);
-	} else if (rule == PT_RULE_FLOW_ORDER) {
-		emit_legal(w, f, PT_OP_MAP, false);
-	} else if (rule == PT_RULE_RELEASE_UNREQUESTED && f->refs == 1) {
+	} else if (rule == PGMT_RULE_FLOW_ORDER) {
+		emit_legal(w, f, PGMT_OP_MAP, false);
+	} else if (rule == PGMT_RULE_RELEASE_UNREQUESTED && f->refs == 1) {
 		f->refs = 0;
-		emit_legal(w, f, PT_OP_FREE, false);
-	} else if (op == PT_OP_REQUEST && w->contract & ANY_ASKED && f->word != before) {
+		emit_legal(w, f, PGMT_OP_FREE, false);
+	} else if (op == PGMT_OP_REQUEST && w->contract & ANY_ASKED && f->word != before) {
 		give_up(w, "a request that is refused leaves a trace");
-	} else if (rule == PT_RULE_DOUBLE_REQUEST && w->contract & ANY_ASKED) {
+	} else if (rule == PGMT_RULE_DOUBLE_REQUEST && w->contract & ANY_ASKED) {
 		serve_two_owners(w, f);
 	}
 }
@@ -639,35 +639,35 @@ static bool wrong_fsdax(struct world *w, struct page_frame *f, unsigned int whic
 
 	switch (which) {
 	case 0:
-		*op = PT_OP_FREE;
-		*rule = PT_RULE_FREE_UNREQUESTED;
+		*op = PGMT_OP_FREE;
+		*rule = PGMT_RULE_FREE_UNREQUESTED;
 		return counted && !f->was_used;
 	case 1:
-		*op = PT_OP_MAP;
-		*rule = PT_RULE_MAP_UNREQUESTED;
+		*op = PGMT_OP_MAP;
+		*rule = PGMT_RULE_MAP_UNREQUESTED;
 		return counted && !f->refs && !f->going;
 	case 2:
-		*op = PT_OP_FREE;
-		*rule = PT_RULE_FREE_REFERENCED;
+		*op = PGMT_OP_FREE;
+		*rule = PGMT_RULE_FREE_REFERENCED;
 		if (!counted || !f->mappings || f->arriving)
 			return false;
 		f->refs = 0;
 		return true;
 	case 3:
-		*op = PT_OP_STORE;
-		*rule = PT_RULE_ASSOCIATION_CONFLICT;
+		*op = PGMT_OP_STORE;
+		*rule = PGMT_RULE_ASSOCIATION_CONFLICT;
 		return f->files > 0;
 	case 4:
-		*op = PT_OP_REMOVE;
-		*rule = PT_RULE_ENTRY_DROPPED_BUSY;
+		*op = PGMT_OP_REMOVE;
+		*rule = PGMT_RULE_ENTRY_DROPPED_BUSY;
 		return f->files == 1 && f->refs > w->idle;
 	case 5:
-		*op = PT_OP_RESET;
-		*rule = PT_RULE_RESET_BUSY;
+		*op = PGMT_OP_RESET;
+		*rule = PGMT_RULE_RESET_BUSY;
 		return f->refs > w->idle;
 	default:
-		*op = PT_OP_TEARDOWN;
-		*rule = PT_RULE_TEARDOWN_LIVE;
+		*op = PGMT_OP_TEARDOWN;
+		*rule = PGMT_RULE_TEARDOWN_LIVE;
 		return f->refs > w->idle;
 	}
 }
@@ -676,12 +676,12 @@ static bool wrong_generic(struct world *w, struct page_frame *f, unsigned int wh
 			  unsigned char *op, unsigned int *rule)
 {
 	if (which % 2) {
-		*op = PT_OP_TEARDOWN;
-		*rule = PT_RULE_TEARDOWN_LIVE;
+		*op = PGMT_OP_TEARDOWN;
+		*rule = PGMT_RULE_TEARDOWN_LIVE;
 		return f->refs > w->idle;
 	}
-	*op = PT_OP_FREE;
-	*rule = PT_RULE_GENERIC_OVERPUT;
+	*op = PGMT_OP_FREE;
+	*rule = PGMT_RULE_GENERIC_OVERPUT;
 	f->refs = 0;
 	return true;
 }
@@ -690,8 +690,8 @@ static bool wrong_generic(struct world *w, struct page_frame *f, unsigned int wh
 static void break_a_rule(struct world *w)
 {
 	struct page_frame *f = NULL;
-	unsigned int rule = PT_RULE_NONE, before, got;
-	unsigned char op = PT_OP_NONE;
+	unsigned int rule = PGMT_RULE_NONE, before, got;
+	unsigned char op = PGMT_OP_NONE;
 	bool possible = false;
 	int tries = 200;
 
@@ -709,7 +709,7 @@ static void break_a_rule(struct world *w)
 	if (!possible)
 		return;
 	w->steps++;
-	before = pt_normalise(f->word, 1);
+	before = pgmt_normalise(f->word, 1);
 	got = emit(w, f, op, false);
 	if (got != rule) {
 		print_error("expected %s, got %s\n", rule_names[rule], rule_names[got]);
@@ -757,23 +757,23 @@ static void test_legal_histories(void **unused)
 static void test_one_wrong_step(void **unused)
 {
 	static const unsigned char judged[] = {
-		PT_RULE_REQUEST_NOT_IDLE,
-		PT_RULE_DOUBLE_REQUEST,
-		PT_RULE_FREE_UNREQUESTED,
-		PT_RULE_DOUBLE_FREE,
-		PT_RULE_FREE_REFERENCED,
-		PT_RULE_GENERIC_OVERPUT,
-		PT_RULE_MAP_UNREQUESTED,
-		PT_RULE_ASSOCIATION_CONFLICT,
-		PT_RULE_ENTRY_DROPPED_BUSY,
-		PT_RULE_RESET_BUSY,
-		PT_RULE_TEARDOWN_LIVE,
-		PT_RULE_RELEASE_UNREQUESTED,
-		PT_RULE_FLOW_ORDER,
-		PT_RULE_ORDER_MISMATCH,
-		PT_RULE_PAGES_UNBALANCED,
-		PT_RULE_REF_IMBALANCE,
-		PT_RULE_LEAK,
+		PGMT_RULE_REQUEST_NOT_IDLE,
+		PGMT_RULE_DOUBLE_REQUEST,
+		PGMT_RULE_FREE_UNREQUESTED,
+		PGMT_RULE_DOUBLE_FREE,
+		PGMT_RULE_FREE_REFERENCED,
+		PGMT_RULE_GENERIC_OVERPUT,
+		PGMT_RULE_MAP_UNREQUESTED,
+		PGMT_RULE_ASSOCIATION_CONFLICT,
+		PGMT_RULE_ENTRY_DROPPED_BUSY,
+		PGMT_RULE_RESET_BUSY,
+		PGMT_RULE_TEARDOWN_LIVE,
+		PGMT_RULE_RELEASE_UNREQUESTED,
+		PGMT_RULE_FLOW_ORDER,
+		PGMT_RULE_ORDER_MISMATCH,
+		PGMT_RULE_PAGES_UNBALANCED,
+		PGMT_RULE_REF_IMBALANCE,
+		PGMT_RULE_LEAK,
 	};
 	struct world *w = new_world();
 
@@ -791,10 +791,10 @@ static void test_one_wrong_step(void **unused)
 			fail_msg("%s was broken only %lu times", rule_names[judged[i]],
 				 w->fired[judged[i]]);
 	/* these are not for a step to judge */
-	assert_int_equal(w->fired[PT_RULE_PGMAP_OVERLAP], 0);
-	assert_int_equal(w->fired[PT_RULE_REQUEST_OUTSIDE], 0);
-	assert_int_equal(w->fired[PT_RULE_REQUEST_DYING], 0);
-	assert_int_equal(w->fired[PT_RULE_PARTIAL_REQUEST], 0);
+	assert_int_equal(w->fired[PGMT_RULE_PGMAP_OVERLAP], 0);
+	assert_int_equal(w->fired[PGMT_RULE_REQUEST_OUTSIDE], 0);
+	assert_int_equal(w->fired[PGMT_RULE_REQUEST_DYING], 0);
+	assert_int_equal(w->fired[PGMT_RULE_PARTIAL_REQUEST], 0);
 	free(w);
 }
 

@@ -53,39 +53,39 @@ static void nothing(void **state)
 static void every_rule_is_one_of_all(void **state)
 {
 	(void)state;
-	for (int i = 1; i < PT_NR_RULES; i++)
-		assert_true(PT_ALL_RULES & (1u << i));
-	assert_false(PT_ALL_RULES & (1u << PT_RULE_NONE));
-	assert_int_equal(PT_ALL_RULES >> PT_NR_RULES, 0);
+	for (int i = 1; i < PGMT_NR_RULES; i++)
+		assert_true(PGMT_ALL_RULES & (1u << i));
+	assert_false(PGMT_ALL_RULES & (1u << PGMT_RULE_NONE));
+	assert_int_equal(PGMT_ALL_RULES >> PGMT_NR_RULES, 0);
 }
 
 static void what_the_programs_count(void **state)
 {
 	static const struct {
-		enum pt_loss loss;
+		enum pgmt_loss loss;
 		const char *name, *words;
 		bool state;
 	} losses[] = {
-		{PT_LOSS_FINDING, "records", "ring buffer full", false},
-		{PT_LOSS_GROUP, "groups", "counted by rule only", false},
-		{PT_LOSS_EVENT, "events", "not shown", false},
-		{PT_LOSS_STACK, "stacks", "not kept", false},
-		{PT_LOSS_UNWIND, "unwinder", "not taken", false},
-		{PT_LOSS_GONE, "gone", "by place", false},
-		{PT_LOSS_TASK, "tasks", "names not kept", false},
-		{PT_LOSS_HISTORY, "histories", "not kept", false},
-		{PT_LOSS_SECTION, "sections", "not tracked", true},
-		{PT_LOSS_CONTENDED, "contended", "given up", true},
-		{PT_LOSS_PGMAP, "pgmaps", "not wholly tracked", true},
-		{PT_LOSS_ENTRY, "entries", "not understood", true},
-		{PT_LOSS_CALL, "calls", "not seen", true},
-		{PT_LOSS_SCAN, "scan", "not scanned", true},
+		{PGMT_LOSS_FINDING, "records", "ring buffer full", false},
+		{PGMT_LOSS_GROUP, "groups", "counted by rule only", false},
+		{PGMT_LOSS_EVENT, "events", "not shown", false},
+		{PGMT_LOSS_STACK, "stacks", "not kept", false},
+		{PGMT_LOSS_UNWIND, "unwinder", "not taken", false},
+		{PGMT_LOSS_GONE, "gone", "by place", false},
+		{PGMT_LOSS_TASK, "tasks", "names not kept", false},
+		{PGMT_LOSS_HISTORY, "histories", "not kept", false},
+		{PGMT_LOSS_SECTION, "sections", "not tracked", true},
+		{PGMT_LOSS_CONTENDED, "contended", "given up", true},
+		{PGMT_LOSS_PGMAP, "pgmaps", "not wholly tracked", true},
+		{PGMT_LOSS_ENTRY, "entries", "not understood", true},
+		{PGMT_LOSS_CALL, "calls", "not seen", true},
+		{PGMT_LOSS_SCAN, "scan", "not scanned", true},
 	};
 
 	(void)state;
-	assert_int_equal(sizeof(losses) / sizeof(losses[0]), PT_NR_LOSSES);
-	for (int i = 0; i < PT_NR_LOSSES; i++) {
-		uint32_t rules = losses[i].state ? PT_ALL_RULES : 0;
+	assert_int_equal(sizeof(losses) / sizeof(losses[0]), PGMT_NR_LOSSES);
+	for (int i = 0; i < PGMT_NR_LOSSES; i++) {
+		uint32_t rules = losses[i].state ? PGMT_ALL_RULES : 0;
 
 		make_session();
 		made.counts.lost[losses[i].loss] = 3;
@@ -99,7 +99,7 @@ static void missed_events(void **state)
 
 	(void)state;
 	made.missed[0] = 7;
-	is_one("missed-needed", "at the entry of needed", 7, PT_ALL_RULES, PT_ALL_RULES);
+	is_one("missed-needed", "at the entry of needed", 7, PGMT_ALL_RULES, PGMT_ALL_RULES);
 	make_session();
 	made.missed[1] = 2;
 	is_one("missed-of_some-return", "at the return of of_some", 2, some, some);
@@ -110,10 +110,10 @@ static void uncounted_events(void **state)
 	const uint32_t some = BIT_OF(FLOW_ORDER) | BIT_OF(TEARDOWN_LIVE);
 
 	(void)state;
-	pt_hooks[1].uncounted = true;
+	pgmt_hooks[1].uncounted = true;
 	is_one("uncounted-of_some-return", "does not count what is missed at the return of of_some",
 	       0, some, some);
-	pt_hooks[1].uncounted = false;
+	pgmt_hooks[1].uncounted = false;
 }
 
 static void missing_hooks(void **state)
@@ -121,12 +121,12 @@ static void missing_hooks(void **state)
 	const uint32_t some = BIT_OF(FLOW_ORDER) | BIT_OF(TEARDOWN_LIVE);
 
 	(void)state;
-	make_missing(&pt_hooks[1], 0);
+	make_missing(&pgmt_hooks[1], 0);
 	is_one("no-hook-of_some-return", "no hook at the return of of_some (not in this kernel)", 0,
 	       some, 0);
 	assert_int_equal(ledger.off, some);
 	make_session();
-	make_missing(&pt_hooks[1], E2BIG);
+	make_missing(&pgmt_hooks[1], E2BIG);
 	is_one("no-hook-of_some-return", strerror(E2BIG), 0, some, 0);
 }
 
@@ -134,12 +134,12 @@ static void the_rest(void **state)
 {
 	(void)state;
 	made.switched_off = "a switch";
-	is_one("switched-off", "while a switch was 0", 0, PT_ALL_RULES, PT_ALL_RULES);
+	is_one("switched-off", "while a switch was 0", 0, PGMT_ALL_RULES, PGMT_ALL_RULES);
 	made.switched_off = NULL;
 	own = (struct own_findings){.ageless = 5};
 	is_one("ageless", "of unknown age", 5, LEAKS, 0);
 	own = (struct own_findings){.interrupted = true};
-	is_one("interrupted", "before tracing was complete", 0, PT_ALL_RULES, 0);
+	is_one("interrupted", "before tracing was complete", 0, PGMT_ALL_RULES, 0);
 	own = (struct own_findings){.cut_short = true};
 	is_one("cut-short", "before all that is outstanding", 0, LEAKS, 0);
 	own = (struct own_findings){.unsettled = true};
@@ -151,7 +151,7 @@ static void the_rest(void **state)
 static void all_add_up(void **state)
 {
 	(void)state;
-	made.counts.lost[PT_LOSS_STACK] = 10;
+	made.counts.lost[PGMT_LOSS_STACK] = 10;
 	made.missed[1] = 4;
 	own.ageless = 2;
 	own.blind = true;
@@ -168,15 +168,15 @@ static void too_many_to_list(void **state)
 {
 	(void)state;
 	for (int i = 0; i < MADE_HOOKS; i++) {
-		pt_hooks[i] = (struct pt_hook){.function = "f"};
+		pgmt_hooks[i] = (struct pgmt_hook){.function = "f"};
 		made.missed[i] = 1;
 	}
-	pt_hooks[MADE_HOOKS - 1].rules = BIT_OF(DOUBLE_FREE);
+	pgmt_hooks[MADE_HOOKS - 1].rules = BIT_OF(DOUBLE_FREE);
 	own.interrupted = true;
 	ledger_make(NULL, &own, &ledger);
 	assert_int_equal(ledger.nr, LEDGER_MAX);
 	assert_int_equal(ledger.lost, MADE_HOOKS);
-	assert_int_equal(ledger.touches, PT_ALL_RULES);
+	assert_int_equal(ledger.touches, PGMT_ALL_RULES);
 	assert_int_equal(ledger.breaks, BIT_OF(DOUBLE_FREE));
 }
 

@@ -10,8 +10,10 @@
 
 static void add(struct outstanding *all, uint64_t epoch, uint32_t at, uint32_t tick, uint64_t pfn)
 {
-	struct pt_finding f = {
-		.pfn = pfn, .pgmap.epoch = epoch, .request.at = at, .request.tick = tick};
+	struct pgmt_finding f = {.pfn = pfn,
+				 .pgmap.epoch = epoch,
+				 .last_request.site = at,
+				 .last_request.tick = tick};
 
 	assert_true(outstanding_add(all, &f, 1 + (pfn & 511 ? 0 : 511)));
 }
@@ -34,7 +36,7 @@ static void by_pgmap_and_place(void **state)
 	assert_int_equal(outstanding_examples(g), 3);
 	assert_int_equal(g->example[2].pfn, 1028);
 	g = g->next;
-	assert_int_equal(g->at, 11);
+	assert_int_equal(g->site, 11);
 	assert_int_equal(g->folios, 1);
 	g = g->next;
 	assert_int_equal(g->epoch, 2);
@@ -50,20 +52,21 @@ static void only_some_are_examples(void **state)
 	for (int i = 1; i <= 100; i++)
 		add(&all, 1, 10, i, i);
 	assert_int_equal(all.groups->folios, 100);
-	assert_int_equal(outstanding_examples(all.groups), PT_EXAMPLES);
-	assert_int_equal(all.groups->example[PT_EXAMPLES - 1].pfn, PT_EXAMPLES);
+	assert_int_equal(outstanding_examples(all.groups), PGMT_EXAMPLES);
+	assert_int_equal(all.groups->example[PGMT_EXAMPLES - 1].pfn, PGMT_EXAMPLES);
 	outstanding_free(&all);
 }
 
 static void what_is_gone_is_apart(void **state)
 {
-	const struct pt_gone_key key = {.epoch = 1, .at = 10};
-	const struct pt_gone gone = {.folios = 2, .pages = 513, .pfn = {5, 6}, .oldest.tick = 3};
+	const struct pgmt_torn_down_key key = {.epoch = 1, .site = 10};
+	const struct pgmt_torn_down gone = {
+		.folios = 2, .pages = 513, .pfn = {5, 6}, .oldest.tick = 3};
 	struct outstanding all = {0};
 
 	(void)state;
 	add(&all, 1, 10, 7, 5);
-	assert_true(outstanding_add_gone(&all, &key, &gone));
+	assert_true(outstanding_add_torn_down(&all, &key, &gone));
 	assert_int_equal(all.groups->folios, 1);
 	assert_true(all.groups->next->gone);
 	assert_int_equal(all.groups->next->pages, 513);

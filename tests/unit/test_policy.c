@@ -17,7 +17,7 @@ static char error[256];
 		assert_false(call);                                                                \
 		assert_non_null(strstr(error, why));                                               \
 	} while (0)
-#define IS(rule, what) assert_int_equal(policy_of(&p, PT_RULE_##rule), POLICY_##what)
+#define IS(rule, what) assert_int_equal(policy_of(&p, PGMT_RULE_##rule), POLICY_##what)
 
 static void by_itself(void **state)
 {
@@ -63,7 +63,7 @@ static void ignored(void **state)
 	GOOD(policy_ignore(&p, "leak,double-free", error, sizeof(error)));
 	IS(LEAK, IGNORE);
 	IS(DOUBLE_REQUEST, FAIL);
-	assert_int_equal(policy_ignored(&p), 1u << PT_RULE_LEAK | 1u << PT_RULE_DOUBLE_FREE);
+	assert_int_equal(policy_ignored(&p), 1u << PGMT_RULE_LEAK | 1u << PGMT_RULE_DOUBLE_FREE);
 	WRONG(policy_warn_on(&p, "double-free", error, sizeof(error)), "double-free is in two");
 }
 
@@ -74,8 +74,8 @@ static void expected(void **state)
 	(void)state;
 	GOOD(policy_expect(&p, "leak=2,break-stall=18446744073709551615", error, sizeof(error)));
 	GOOD(policy_expect(&p, "double-free=0", error, sizeof(error)));
-	assert_int_equal(p.expected[PT_RULE_LEAK], 2);
-	assert_true(p.expected[PT_RULE_BREAK_STALL] == UINT64_MAX);
+	assert_int_equal(p.expected[PGMT_RULE_LEAK], 2);
+	assert_true(p.expected[PGMT_RULE_BREAK_STALL] == UINT64_MAX);
 	IS(BREAK_STALL, FAIL);
 	WRONG(policy_expect(&p, "leak", error, sizeof(error)), "leak=N");
 	WRONG(policy_expect(&p, "leak=", error, sizeof(error)), "leak=N");

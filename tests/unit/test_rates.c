@@ -11,16 +11,16 @@
 #define SECOND 1000000000ULL
 
 static struct {
-	struct pt_choice choice;
+	struct pgmt_choice choice;
 	uint64_t now;
-	struct pt_pgmap pgmap[8];
-	struct pt_rates rates[8]; /* of pgmap[] */
-	struct pt_refs refs[8];
+	struct pgmt_pgmap pgmap[8];
+	struct pgmt_rates rates[8]; /* of pgmap[] */
+	struct pgmt_refs refs[8];
 	size_t nr;
 	bool walked_twice;
 } made;
 
-const struct pt_choice *session_choice(const struct session *s)
+const struct pgmt_choice *session_choice(const struct session *s)
 {
 	(void)s;
 	return &made.choice;
@@ -39,7 +39,7 @@ uint64_t session_began(const struct session *s)
 
 uint64_t session_tick_time(const struct session *s, uint32_t tick)
 {
-	return session_began(s) + pt_tick_ns(tick);
+	return session_began(s) + pgmt_tick_ns(tick);
 }
 
 double report_seconds(const struct sources *sources, uint64_t time)
@@ -56,7 +56,7 @@ void session_pgmaps(struct session *s, session_pgmap_fn fn, void *arg)
 		fn(arg, &made.pgmap[0]);
 }
 
-void session_rates(struct session *s, uint64_t epoch, struct pt_rates *r)
+void session_rates(struct session *s, uint64_t epoch, struct pgmt_rates *r)
 {
 	(void)s;
 	for (size_t i = 0; i < made.nr; i++)
@@ -64,14 +64,14 @@ void session_rates(struct session *s, uint64_t epoch, struct pt_rates *r)
 			*r = made.rates[i];
 }
 
-bool session_refs(struct session *s, uint64_t address, struct pt_refs *r)
+bool session_refs(struct session *s, uint64_t address, struct pgmt_refs *r)
 {
 	(void)s;
 	*r = made.refs[address];
 	return r->known;
 }
 
-const char *devices_name(struct devices *d, const struct pt_pgmap *p)
+const char *devices_name(struct devices *d, const struct pgmt_pgmap *p)
 {
 	static const char *const names[] = {"pmem", "dax0.0", "a b", "gpu"};
 
@@ -81,7 +81,7 @@ const char *devices_name(struct devices *d, const struct pt_pgmap *p)
 
 const char *devices_type(unsigned int type)
 {
-	return type == PT_TYPE_COHERENT ? "coherent" : "generic";
+	return type == PGMT_TYPE_COHERENT ? "coherent" : "generic";
 }
 
 static struct sources from;
@@ -95,7 +95,7 @@ static int begin(void **state)
 	memset(&made, 0, sizeof(made));
 	memset(&text, 0, sizeof(text));
 	memset(&out, 0, sizeof(out));
-	made.choice.profile = PT_PROFILE_COUNTED;
+	made.choice.profile = PGMT_PROFILE_COUNTED;
 	memset(&from, 0, sizeof(from));
 	text.from = &from;
 	out.text = &text;
@@ -109,7 +109,7 @@ static void make(unsigned int type, uint64_t epoch)
 	made.pgmap[i].address = i;
 	made.pgmap[i].type = type;
 	made.pgmap[i].epoch = epoch;
-	made.refs[i] = (struct pt_refs){.known = 1, .own = 1, .live = 1, .live_known = 1};
+	made.refs[i] = (struct pgmt_refs){.known = 1, .own = 1, .live = 1, .live_known = 1};
 }
 
 /* One table, @seconds after tracing began. */
@@ -129,14 +129,15 @@ static const char *table(double seconds)
 /* Of sessions that go on for weeks and years. */
 static void ticks_do_not_come_again(void **state)
 {
-	const uint64_t day = 24 * 3600 * SECOND, most = 1ULL << (PT_TICK_SHIFT + PT_TICK_COARSENS);
+	const uint64_t day = 24 * 3600 * SECOND,
+		       most = 1ULL << (PGMT_TICK_SHIFT + PGMT_TICK_COARSENS);
 	uint32_t before = 0;
 
 	(void)state;
-	assert_int_equal(pt_tick(0), 1);
+	assert_int_equal(pgmt_tick(0), 1);
 	for (uint64_t ns = 0; ns < 4 * 365 * day; ns += day / 7) {
-		uint32_t tick = pt_tick(ns);
-		uint64_t back = pt_tick_ns(tick), most_now = ns < 26 * day ? 1ULL << 20 : most;
+		uint32_t tick = pgmt_tick(ns);
+		uint64_t back = pgmt_tick_ns(tick), most_now = ns < 26 * day ? 1ULL << 20 : most;
 
 		assert_true(tick > before);
 		assert_true(back > ns ? back - ns <= most_now : ns - back <= most_now);
@@ -147,10 +148,10 @@ static void ticks_do_not_come_again(void **state)
 static void rates_are_of_the_measured_interval(void **state)
 {
 	(void)state;
-	make(PT_TYPE_COHERENT, 1);
-	made.rates[0] = (struct pt_rates){.requests = 30, .frees = 10};
-	made.refs[0].out = 20;
-	made.refs[0].oldest = pt_tick(2 * SECOND);
+	make(PGMT_TYPE_COHERENT, 1);
+	made.rates[0] = (struct pgmt_rates){.requests = 30, .frees = 10};
+	made.refs[0].outstanding = 20;
+	made.refs[0].oldest = pgmt_tick(2 * SECOND);
 	made.refs[0].live = 21;
 	assert_string_equal(table(4), HEADER "pmem               coherent        7.5        2.5  "
 					     "       20       2.0         21\n");
@@ -166,7 +167,7 @@ static void rates_are_of_the_measured_interval(void **state)
 static void a_request_is_taken_back(void **state)
 {
 	(void)state;
-	make(PT_TYPE_COHERENT, 1);
+	make(PGMT_TYPE_COHERENT, 1);
 	made.rates[0].requests = 10;
 	table(1);
 	made.rates[0].requests = 9;
@@ -180,15 +181,15 @@ static void what_is_not_known_is_a_dash(void **state)
 {
 	(void)state;
 	/* what it says of folios that do not pair means nothing */
-	make(PT_TYPE_GENERIC, 1);
-	made.refs[0].out = 5;
+	make(PGMT_TYPE_GENERIC, 1);
+	made.refs[0].outstanding = 5;
 	made.refs[0].oldest = 1;
 	made.refs[0].live_known = 0;
 	assert_string_equal(table(1), HEADER "pmem               generic         0.0        0.0  "
 					     "        -         -          -\n");
 	/* the request of none that is out was kept */
-	make(PT_TYPE_COHERENT, 2);
-	made.refs[1].out = 5;
+	make(PGMT_TYPE_COHERENT, 2);
+	made.refs[1].outstanding = 5;
 	assert_non_null(strstr(table(2), "          5         -          1\n"));
 	/* it goes away while the table is made */
 	made.refs[1].known = 0;
@@ -200,14 +201,14 @@ static void oldest_pgmap_first(void **state)
 	const char *one, *other;
 
 	(void)state;
-	make(PT_TYPE_COHERENT, 9);
-	make(PT_TYPE_COHERENT, 3);
+	make(PGMT_TYPE_COHERENT, 9);
+	make(PGMT_TYPE_COHERENT, 3);
 	table(1);
 	one = strstr(printed, "dax0.0");
 	other = strstr(printed, "pmem");
 	assert_true(one && other && one < other);
 	/* one word */
-	make(PT_TYPE_COHERENT, 4);
+	make(PGMT_TYPE_COHERENT, 4);
 	assert_non_null(strstr(table(2), "\na_b "));
 	made.walked_twice = true;
 	one = strstr(table(3), "pmem");
@@ -217,12 +218,12 @@ static void oldest_pgmap_first(void **state)
 static void slots_come_round(void **state)
 {
 	(void)state;
-	make(PT_TYPE_COHERENT, 2);
+	make(PGMT_TYPE_COHERENT, 2);
 	made.rates[0].requests = 100;
 	table(1);
 	/* another has its slot, and goes on counting in it */
 	made.nr = 0;
-	make(PT_TYPE_COHERENT, 2 + PT_SLOTS);
+	make(PGMT_TYPE_COHERENT, 2 + PGMT_SLOTS);
 	made.rates[0].requests = 103;
 	assert_non_null(strstr(table(2), " coherent        3.0 "));
 }
@@ -249,8 +250,8 @@ static unsigned int headers(unsigned int tables)
 static void header_comes_again(void **state)
 {
 	(void)state;
-	make(PT_TYPE_COHERENT, 1);
-	make(PT_TYPE_COHERENT, 2);
+	make(PGMT_TYPE_COHERENT, 1);
+	make(PGMT_TYPE_COHERENT, 2);
 	assert_int_equal(headers(100), 1);
 	/* after a report */
 	text.reports++;
@@ -264,12 +265,12 @@ static void explained(void **state)
 {
 	(void)state;
 	text.verbose = true;
-	make(PT_TYPE_COHERENT, 1);
+	make(PGMT_TYPE_COHERENT, 1);
 	made.refs[0].least = made.refs[0].most = 4;
 	assert_non_null(strstr(table(1), "          1                5\n"));
 	made.refs[0].least = 2;
 	assert_non_null(strstr(table(2), "          1              3-5\n"));
-	made.refs[0].most = PT_REFS_ANY;
+	made.refs[0].most = PGMT_REFS_ANY;
 	assert_non_null(strstr(table(3), "          1               3+\n"));
 }
 

@@ -11,7 +11,7 @@
 #include "model/rules.c"
 
 static const struct reason_facts facts = {
-	.profile = PT_PROFILE_COUNTED,
+	.profile = PGMT_PROFILE_COUNTED,
 	.device = "dax0.0",
 	.since_request = 0.5,
 	.since_free = 0.25,
@@ -20,23 +20,23 @@ static const struct reason_facts facts = {
 /* Each finding has words of its own, and no sentence is that of another rule. */
 static void test_each_rule(void **state)
 {
-	char said[PT_NR_RULES][512];
+	char said[PGMT_NR_RULES][512];
 
 	(void)state;
-	for (int i = 1; i < PT_NR_RULES; i++) {
-		struct pt_finding f = {.rule = i, .pfn = 0x1234, .refcount = 3};
+	for (int i = 1; i < PGMT_NR_RULES; i++) {
+		struct pgmt_finding f = {.rule = i, .pfn = 0x1234, .refcount = 3};
 
 		reason_sentence(&f, &facts, said[i], sizeof(said[i]));
 		assert_true(strlen(said[i]) > 20);
 		assert_true(strlen(said[i]) < sizeof(said[i]) - 1);
 		assert_true(strlen(reason_headline(&f)) > 0);
-		assert_true(strlen(pt_rule_cause(i)) > 20);
+		assert_true(strlen(pgmt_rule_cause(i)) > 20);
 		for (int j = 1; j < i; j++)
 			assert_string_not_equal(said[i], said[j]);
 	}
 }
 
-static void says(const struct pt_finding *f, const char *text)
+static void says(const struct pgmt_finding *f, const char *text)
 {
 	char said[512];
 
@@ -47,17 +47,17 @@ static void says(const struct pt_finding *f, const char *text)
 
 static void test_numbers(void **state)
 {
-	struct pt_finding f = {.rule = PT_RULE_DOUBLE_REQUEST};
+	struct pgmt_finding f = {.rule = PGMT_RULE_DOUBLE_REQUEST};
 
 	(void)state;
 	says(&f, "0.500 s after the last request");
-	f = (struct pt_finding){.rule = PT_RULE_DOUBLE_FREE};
+	f = (struct pgmt_finding){.rule = PGMT_RULE_DOUBLE_FREE};
 	says(&f, "0.250 s after the last free");
-	f = (struct pt_finding){.rule = PT_RULE_TEARDOWN_LIVE, .refcount = 2};
-	f.pgmap.type = PT_TYPE_GENERIC;
+	f = (struct pgmt_finding){.rule = PGMT_RULE_TEARDOWN_LIVE, .refcount = 2};
+	f.pgmap.type = PGMT_TYPE_GENERIC;
 	says(&f, "has 2 references, where an idle folio has 1: who gives the last one back");
-	f = (struct pt_finding){
-		.rule = PT_RULE_REQUEST_OUTSIDE,
+	f = (struct pgmt_finding){
+		.rule = PGMT_RULE_REQUEST_OUTSIDE,
 		.pfn = 0x1ff,
 		.asked = 2,
 		.named = {0x100, 0x1ff},
@@ -65,27 +65,28 @@ static void test_numbers(void **state)
 	says(&f, "2 pages are asked for from pfn 0x1ff on, but the pgmap ends at 0x1ff: 1 of them");
 	f.pfn = 0x300;
 	says(&f, "has no page for pfn 0x300 (it has 0x100-0x1ff)");
-	f = (struct pt_finding){
-		.rule = PT_RULE_ORDER_MISMATCH,
-		.op = PT_OP_FREE,
+	f = (struct pgmt_finding){
+		.rule = PGMT_RULE_ORDER_MISMATCH,
+		.op = PGMT_OP_FREE,
 		.order = 3,
 		.asked_order = 2,
 		.busy = 0x104,
 	};
 	says(&f, "freed at order 3, though what was requested at its head is of order 2, and pfn "
 		 "0x104");
-	f.op = PT_OP_REQUEST;
+	f.op = PGMT_OP_REQUEST;
 	says(&f, "asked for at order 2, but the folio is of order 3: the caller works on fewer");
-	f = (struct pt_finding){.rule = PT_RULE_REF_IMBALANCE, .refs = 5, .least = 2, .most = 3};
+	f = (struct pgmt_finding){
+		.rule = PGMT_RULE_REF_IMBALANCE, .refs = 5, .least = 2, .most = 3};
 	says(&f, "dax0.0 still has 5 references after its kill, unchanged for a second, but its "
 		 "outstanding folios explain only 3");
 	f.refs = 1;
 	says(&f, "must hold 2");
-	f = (struct pt_finding){.rule = PT_RULE_LEAK, .op = PT_OP_TEARDOWN};
+	f = (struct pgmt_finding){.rule = PGMT_RULE_LEAK, .op = PGMT_OP_TEARDOWN};
 	says(&f, "now that its pgmap goes away");
 }
 
-static void check_references(const struct pt_finding *f, enum pt_profile profile, int idle,
+static void check_references(const struct pgmt_finding *f, enum pgmt_profile profile, int idle,
 			     int mapped, int files, int requests, int others)
 {
 	struct folio_references r;
@@ -100,29 +101,29 @@ static void check_references(const struct pt_finding *f, enum pt_profile profile
 
 static void test_references(void **state)
 {
-	struct pt_finding f = {.refcount = 3, .mapcount = 2, .pgmap.type = PT_TYPE_FS_DAX};
+	struct pgmt_finding f = {.refcount = 3, .mapcount = 2, .pgmap.type = PGMT_TYPE_FS_DAX};
 
 	(void)state;
 	/* two mappings and a pin */
-	check_references(&f, PT_PROFILE_COUNTED, 0, 2, 0, 0, 1);
+	check_references(&f, PGMT_PROFILE_COUNTED, 0, 2, 0, 0, 1);
 	/* mappings take none: all above idle is somebody else's */
-	check_references(&f, PT_PROFILE_CLASSIC, 1, 0, 0, 0, 2);
+	check_references(&f, PGMT_PROFILE_CLASSIC, 1, 0, 0, 0, 2);
 	/* the entry has one */
-	f.state = PT_REQUESTED;
+	f.state = PGMT_REQUESTED;
 	f.file.sharers = 1;
-	check_references(&f, PT_PROFILE_REQUEST, 0, 0, 1, 0, 2);
+	check_references(&f, PGMT_PROFILE_REQUEST, 0, 0, 1, 0, 2);
 	/* a pin that outlives its device */
-	f = (struct pt_finding){.refcount = 2, .pgmap.type = PT_TYPE_GENERIC};
-	check_references(&f, PT_PROFILE_COUNTED, 1, 0, 0, 0, 1);
+	f = (struct pgmt_finding){.refcount = 2, .pgmap.type = PGMT_TYPE_GENERIC};
+	check_references(&f, PGMT_PROFILE_COUNTED, 1, 0, 0, 0, 1);
 	/* a driver's folio that nobody else has */
-	f = (struct pt_finding){
-		.refcount = 1, .state = PT_REQUESTED, .pgmap.type = PT_TYPE_PRIVATE};
-	check_references(&f, PT_PROFILE_COUNTED, 0, 0, 0, 1, 0);
+	f = (struct pgmt_finding){
+		.refcount = 1, .state = PGMT_REQUESTED, .pgmap.type = PGMT_TYPE_PRIVATE};
+	check_references(&f, PGMT_PROFILE_COUNTED, 0, 0, 0, 1, 0);
 	/* less than idle, and more mappings than references: nothing is negative */
-	f = (struct pt_finding){.refcount = 0, .pgmap.type = PT_TYPE_GENERIC};
-	check_references(&f, PT_PROFILE_COUNTED, 1, 0, 0, 0, 0);
-	f = (struct pt_finding){.refcount = 1, .mapcount = 4, .pgmap.type = PT_TYPE_FS_DAX};
-	check_references(&f, PT_PROFILE_COUNTED, 0, 1, 0, 0, 0);
+	f = (struct pgmt_finding){.refcount = 0, .pgmap.type = PGMT_TYPE_GENERIC};
+	check_references(&f, PGMT_PROFILE_COUNTED, 1, 0, 0, 0, 0);
+	f = (struct pgmt_finding){.refcount = 1, .mapcount = 4, .pgmap.type = PGMT_TYPE_FS_DAX};
+	check_references(&f, PGMT_PROFILE_COUNTED, 0, 1, 0, 0, 0);
 }
 
 static void check_state(unsigned int word, const char *text)
@@ -137,11 +138,11 @@ static void test_state(void **state)
 {
 	(void)state;
 	check_state(0, "not seen since tracing began");
-	check_state(pt_set_requested(0, 0), "requested");
-	check_state(pt_set_requested(0, 9), "requested at order 9");
-	check_state(pt_set_assoc(PT_FREED, 1), "freed, in DAX entries of 1 file");
-	check_state(pt_set_assoc(PT_REQUESTED, 2), "requested, in DAX entries of 2 files");
-	check_state(pt_set_assoc(PT_IDLE, 0) | PT_REPORTED,
+	check_state(pgmt_set_requested(0, 0), "requested");
+	check_state(pgmt_set_requested(0, 9), "requested at order 9");
+	check_state(pgmt_set_assoc(PGMT_FREED, 1), "freed, in DAX entries of 1 file");
+	check_state(pgmt_set_assoc(PGMT_REQUESTED, 2), "requested, in DAX entries of 2 files");
+	check_state(pgmt_set_assoc(PGMT_IDLE, 0) | PGMT_REPORTED,
 		    "idle, never requested, in an earlier finding");
 }
 

@@ -21,14 +21,14 @@
 
 struct memory {
 	unsigned int word[NR_PAGES];
-	struct pt_transition t; /* type, profile, fresh */
+	struct pgmt_transition t; /* type, profile, fresh */
 	unsigned int requests, undos, frees, preexisting, preexisting_frees;
-	unsigned int findings[PT_NR_RULES];
+	unsigned int findings[PGMT_NR_RULES];
 };
 
 static struct memory new_memory(unsigned char profile)
 {
-	struct memory m = {.t = {.profile = profile, .type = PT_TYPE_COHERENT, .fresh = 1}};
+	struct memory m = {.t = {.profile = profile, .type = PGMT_TYPE_COHERENT, .fresh = 1}};
 
 	return m;
 }
@@ -36,13 +36,13 @@ static struct memory new_memory(unsigned char profile)
 static unsigned int step(struct memory *m, unsigned char op, unsigned int page, unsigned int order,
 			 int refcount)
 {
-	struct pt_transition t = m->t;
-	struct pt_outcome out = {0};
+	struct pgmt_transition t = m->t;
+	struct pgmt_outcome out = {0};
 
 	t.op = op;
 	t.order = order;
 	t.refcount = refcount;
-	m->word[page] = pt_step(m->word[page], &t, &out);
+	m->word[page] = pgmt_step(m->word[page], &t, &out);
 	m->requests += out.request;
 	m->undos += out.undo;
 	m->frees += out.free;
@@ -56,7 +56,7 @@ static unsigned int findings(const struct memory *m)
 {
 	unsigned int n = 0;
 
-	for (int rule = PT_RULE_NONE + 1; rule < PT_NR_RULES; rule++)
+	for (int rule = PGMT_RULE_NONE + 1; rule < PGMT_NR_RULES; rule++)
 		n += m->findings[rule];
 	return n;
 }
@@ -67,7 +67,7 @@ static unsigned int enclosing(const struct memory *m, unsigned int page)
 	for (unsigned int order = 1; order <= MAX_ORDER; order++) {
 		unsigned int head = page >> order << order;
 
-		if (pt_is_out(m->word[head]) && pt_order(m->word[head]) >= order)
+		if (pgmt_is_outstanding(m->word[head]) && pgmt_order(m->word[head]) >= order)
 			return head;
 	}
 	return page;
@@ -78,36 +78,36 @@ static unsigned int request_span(struct memory *m, unsigned int page, unsigned i
 				 unsigned int order)
 {
 	for (unsigned int i = 0; i < nr; i++) {
-		unsigned int rule = step(m, PT_OP_REQUEST, page + (i << order), order, 0);
+		unsigned int rule = step(m, PGMT_OP_REQUEST, page + (i << order), order, 0);
 
 		if (!rule)
 			continue;
 		while (i--)
-			step(m, PT_OP_UNDO, page + (i << order), 0, 1);
+			step(m, PGMT_OP_UNDO, page + (i << order), 0, 1);
 		return rule;
 	}
-	return PT_RULE_NONE;
+	return PGMT_RULE_NONE;
 }
 
 /* The kernel gave the span that it should have refused. */
 static void accept_span(struct memory *m, unsigned int page, unsigned int nr, unsigned int order)
 {
 	for (unsigned int i = 0; i < nr; i++)
-		step(m, PT_OP_ACCEPT, page + (i << order), order, 1);
+		step(m, PGMT_OP_ACCEPT, page + (i << order), order, 1);
 }
 
 static void undo_span(struct memory *m, unsigned int page, unsigned int nr, unsigned int order)
 {
 	for (unsigned int i = 0; i < nr; i++)
-		step(m, PT_OP_UNDO, page + (i << order), 0, 0);
+		step(m, PGMT_OP_UNDO, page + (i << order), 0, 0);
 }
 
 static void split(struct memory *m, unsigned int head)
 {
-	unsigned int nr = 1u << pt_order(m->word[head]);
+	unsigned int nr = 1u << pgmt_order(m->word[head]);
 
 	for (unsigned int i = 0; i < nr; i++)
-		step(m, PT_OP_PART, head + i, 0, 0);
+		step(m, PGMT_OP_PART, head + i, 0, 0);
 }
 
 /* page_free comes for the folio of @order at @page.  Return: the first rule that it broke. */
@@ -115,14 +115,14 @@ static unsigned int free_folio(struct memory *m, unsigned int page, unsigned int
 {
 	unsigned int head = enclosing(m, page), next, rule, r;
 
-	if (head != page || pt_order(m->word[page]) > order)
+	if (head != page || pgmt_order(m->word[page]) > order)
 		split(m, head);
-	next = page + (1u << pt_order(m->word[page]));
-	rule = step(m, PT_OP_FREE, page, order, 0);
+	next = page + (1u << pgmt_order(m->word[page]));
+	rule = step(m, PGMT_OP_FREE, page, order, 0);
 	while (next < page + (1u << order)) {
-		unsigned int pages = 1u << pt_order(m->word[next]);
+		unsigned int pages = 1u << pgmt_order(m->word[next]);
 
-		r = step(m, PT_OP_FREE_REST, next, 0, 0);
+		r = step(m, PGMT_OP_FREE_REST, next, 0, 0);
 		rule = rule ? rule : r;
 		next += pages;
 	}
@@ -132,11 +132,11 @@ static unsigned int free_folio(struct memory *m, unsigned int page, unsigned int
 static void teardown(struct memory *m)
 {
 	for (unsigned int i = 0; i < NR_PAGES; i++)
-		step(m, PT_OP_TEARDOWN, i, 0, 0);
+		step(m, PGMT_OP_TEARDOWN, i, 0, 0);
 }
 
-#define breaks(rule, step) assert_string_equal(rule_names[step], rule_names[PT_RULE_##rule])
-#define silent(step)	   assert_string_equal(rule_names[step], rule_names[PT_RULE_NONE])
+#define breaks(rule, step) assert_string_equal(rule_names[step], rule_names[PGMT_RULE_##rule])
+#define silent(step)	   assert_string_equal(rule_names[step], rule_names[PGMT_RULE_NONE])
 
 static void assert_balanced(struct memory *m)
 {
@@ -150,7 +150,7 @@ static void test_built_of_singles(void **unused)
 {
 	(void)unused;
 	for (unsigned int order = 0; order <= MAX_ORDER; order++) {
-		struct memory m = new_memory(PT_PROFILE_REQUEST);
+		struct memory m = new_memory(PGMT_PROFILE_REQUEST);
 
 		for (int again = 0; again < 2; again++) {
 			silent(request_span(&m, 8, 1u << order, 0));
@@ -163,7 +163,7 @@ static void test_built_of_singles(void **unused)
 
 static void test_built_of_larger_ones(void **unused)
 {
-	struct memory m = new_memory(PT_PROFILE_REQUEST);
+	struct memory m = new_memory(PGMT_PROFILE_REQUEST);
 
 	(void)unused;
 	silent(request_span(&m, 0, 4, 1));
@@ -174,7 +174,7 @@ static void test_built_of_larger_ones(void **unused)
 
 static void test_built_and_taken_apart(void **unused)
 {
-	struct memory m = new_memory(PT_PROFILE_REQUEST);
+	struct memory m = new_memory(PGMT_PROFILE_REQUEST);
 
 	(void)unused;
 	silent(request_span(&m, 0, 8, 0));
@@ -185,7 +185,7 @@ static void test_built_and_taken_apart(void **unused)
 
 static void test_one_large_folio(void **unused)
 {
-	struct memory m = new_memory(PT_PROFILE_COUNTED);
+	struct memory m = new_memory(PGMT_PROFILE_COUNTED);
 
 	(void)unused;
 	silent(request_span(&m, 8, 1, 3));
@@ -199,7 +199,7 @@ static void test_freed_in_parts(void **unused)
 	(void)unused;
 	/* from any of them on */
 	for (unsigned int first = 0; first < 8; first++) {
-		struct memory m = new_memory(PT_PROFILE_REQUEST);
+		struct memory m = new_memory(PGMT_PROFILE_REQUEST);
 
 		silent(request_span(&m, 8, 1, 3));
 		for (unsigned int i = 0; i < 8; i++)
@@ -211,7 +211,7 @@ static void test_freed_in_parts(void **unused)
 
 static void test_freed_in_larger_parts(void **unused)
 {
-	struct memory m = new_memory(PT_PROFILE_COUNTED);
+	struct memory m = new_memory(PGMT_PROFILE_COUNTED);
 
 	(void)unused;
 	silent(request_span(&m, 0, 1, 3));
@@ -225,7 +225,7 @@ static void test_freed_in_larger_parts(void **unused)
 
 static void test_requested_again_after_parts(void **unused)
 {
-	struct memory m = new_memory(PT_PROFILE_REQUEST);
+	struct memory m = new_memory(PGMT_PROFILE_REQUEST);
 
 	(void)unused;
 	for (int again = 0; again < 3; again++) {
@@ -241,14 +241,14 @@ static void test_requested_again_after_parts(void **unused)
 
 static void test_some_parts_missing(void **unused)
 {
-	struct memory m = new_memory(PT_PROFILE_REQUEST);
+	struct memory m = new_memory(PGMT_PROFILE_REQUEST);
 
 	(void)unused;
 	silent(request_span(&m, 4, 1, 2));
 	silent(free_folio(&m, 4, 0));
 	silent(free_folio(&m, 6, 0));
 	teardown(&m);
-	assert_int_equal(m.findings[PT_RULE_PAGES_UNBALANCED], 2);
+	assert_int_equal(m.findings[PGMT_RULE_PAGES_UNBALANCED], 2);
 	assert_int_equal(findings(&m), 2);
 	assert_int_equal(m.requests - m.frees, 2);
 }
@@ -256,25 +256,25 @@ static void test_some_parts_missing(void **unused)
 /* The page that was the head is one of them. */
 static void test_head_part_missing(void **unused)
 {
-	struct memory m = new_memory(PT_PROFILE_REQUEST);
+	struct memory m = new_memory(PGMT_PROFILE_REQUEST);
 
 	(void)unused;
 	silent(request_span(&m, 4, 1, 2));
 	for (unsigned int i = 5; i < 8; i++)
 		silent(free_folio(&m, i, 0));
 	assert_int_equal(m.requests, 4);
-	assert_int_equal(unpack(m.word[4]).life, PT_PART);
+	assert_int_equal(unpack(m.word[4]).life, PGMT_PART);
 	assert_int_equal(unpack(m.word[4]).order, 0);
 	breaks(PAGES_UNBALANCED, request_span(&m, 4, 1, 0));
-	breaks(REF_IMBALANCE, step(&m, PT_OP_TEARDOWN, 4, 0, 1));
-	breaks(PAGES_UNBALANCED, step(&m, PT_OP_TEARDOWN, 4, 0, 0));
+	breaks(REF_IMBALANCE, step(&m, PGMT_OP_TEARDOWN, 4, 0, 1));
+	breaks(PAGES_UNBALANCED, step(&m, PGMT_OP_TEARDOWN, 4, 0, 0));
 	assert_int_equal(m.requests - m.frees, 1);
 }
 
 /* Nobody notices until one of them is wanted. */
 static void test_missing_part_is_requested(void **unused)
 {
-	struct memory m = new_memory(PT_PROFILE_REQUEST);
+	struct memory m = new_memory(PGMT_PROFILE_REQUEST);
 
 	(void)unused;
 	silent(request_span(&m, 4, 1, 2));
@@ -288,7 +288,7 @@ static void test_missing_part_is_requested(void **unused)
 
 static void test_part_comes_back_twice(void **unused)
 {
-	struct memory m = new_memory(PT_PROFILE_REQUEST);
+	struct memory m = new_memory(PGMT_PROFILE_REQUEST);
 
 	(void)unused;
 	silent(request_span(&m, 4, 1, 2));
@@ -302,28 +302,28 @@ static void test_part_comes_back_twice(void **unused)
 
 static void test_freed_over_idle_neighbours(void **unused)
 {
-	struct memory m = new_memory(PT_PROFILE_REQUEST);
+	struct memory m = new_memory(PGMT_PROFILE_REQUEST);
 
 	(void)unused;
 	silent(request_span(&m, 0, 1, 2));
 	breaks(ORDER_MISMATCH, free_folio(&m, 0, 3));
-	assert_int_equal(m.findings[PT_RULE_ORDER_MISMATCH], findings(&m));
+	assert_int_equal(m.findings[PGMT_RULE_ORDER_MISMATCH], findings(&m));
 	/* what was never asked for is owed by nobody */
 	assert_int_equal(m.requests, 1);
 	assert_int_equal(m.frees, 1);
 	for (unsigned int i = 4; i < 8; i++)
-		assert_int_equal(unpack(m.word[i]).life, PT_IDLE);
+		assert_int_equal(unpack(m.word[i]).life, PGMT_IDLE);
 }
 
 /* Half of a huge folio's pages were requested. */
 static void test_built_over_idle_neighbours(void **unused)
 {
-	struct memory m = new_memory(PT_PROFILE_REQUEST);
+	struct memory m = new_memory(PGMT_PROFILE_REQUEST);
 
 	(void)unused;
 	silent(request_span(&m, 0, 4, 0));
 	breaks(ORDER_MISMATCH, free_folio(&m, 0, 3));
-	assert_int_equal(m.findings[PT_RULE_ORDER_MISMATCH], 4);
+	assert_int_equal(m.findings[PGMT_RULE_ORDER_MISMATCH], 4);
 	assert_int_equal(findings(&m), 4);
 	assert_int_equal(m.requests, m.frees);
 }
@@ -331,12 +331,12 @@ static void test_built_over_idle_neighbours(void **unused)
 /* One that was left out is told of when the huge entry is stored, and no more. */
 static void test_freed_with_a_missed_page(void **unused)
 {
-	struct memory m = new_memory(PT_PROFILE_REQUEST);
+	struct memory m = new_memory(PGMT_PROFILE_REQUEST);
 
 	(void)unused;
 	silent(request_span(&m, 0, 5, 0));
 	silent(request_span(&m, 6, 2, 0));
-	silent(step(&m, PT_OP_MISSED, 5, 0, 0));
+	silent(step(&m, PGMT_OP_MISSED, 5, 0, 0));
 	silent(free_folio(&m, 0, 3));
 	silent(request_span(&m, 0, 8, 0));
 	silent(free_folio(&m, 0, 3));
@@ -346,7 +346,7 @@ static void test_freed_with_a_missed_page(void **unused)
 
 static void test_span_refused(void **unused)
 {
-	struct memory m = new_memory(PT_PROFILE_REQUEST), before;
+	struct memory m = new_memory(PGMT_PROFILE_REQUEST), before;
 
 	(void)unused;
 	silent(request_span(&m, 3, 1, 0));
@@ -355,8 +355,8 @@ static void test_span_refused(void **unused)
 	/* the one who has it keeps it, and nobody got the others */
 	assert_int_equal(m.word[3], before.word[3]);
 	for (unsigned int i = 0; i < 8; i++)
-		assert_int_equal(unpack(pt_normalise(m.word[i], 1)).life,
-				 i == 3 ? PT_REQUESTED : PT_IDLE);
+		assert_int_equal(unpack(pgmt_normalise(m.word[i], 1)).life,
+				 i == 3 ? PGMT_REQUESTED : PGMT_IDLE);
 	silent(free_folio(&m, 3, 0));
 	silent(request_span(&m, 0, 8, 0));
 	silent(free_folio(&m, 0, 3));
@@ -367,7 +367,7 @@ static void test_span_refused(void **unused)
 
 static void test_span_accepted(void **unused)
 {
-	struct memory m = new_memory(PT_PROFILE_REQUEST);
+	struct memory m = new_memory(PGMT_PROFILE_REQUEST);
 
 	(void)unused;
 	silent(request_span(&m, 3, 1, 0));
@@ -383,13 +383,13 @@ static void test_span_accepted(void **unused)
 /* The first owner's folio comes back when the second one has the span. */
 static void test_span_accepted_then_freed(void **unused)
 {
-	struct memory m = new_memory(PT_PROFILE_REQUEST);
+	struct memory m = new_memory(PGMT_PROFILE_REQUEST);
 
 	(void)unused;
 	silent(request_span(&m, 3, 1, 0));
 	breaks(DOUBLE_REQUEST, request_span(&m, 0, 4, 0));
 	accept_span(&m, 0, 4, 0);
-	silent(step(&m, PT_OP_FREE, 3, 0, 1));
+	silent(step(&m, PGMT_OP_FREE, 3, 0, 1));
 	assert_int_equal(m.requests - m.undos - m.frees, 4);
 	silent(free_folio(&m, 0, 2));
 	teardown(&m);
@@ -399,7 +399,7 @@ static void test_span_accepted_then_freed(void **unused)
 
 static void test_span_undone(void **unused)
 {
-	struct memory m = new_memory(PT_PROFILE_REQUEST);
+	struct memory m = new_memory(PGMT_PROFILE_REQUEST);
 
 	(void)unused;
 	silent(request_span(&m, 0, 4, 2));
@@ -407,8 +407,8 @@ static void test_span_undone(void **unused)
 	assert_int_equal(m.requests, 4);
 	assert_int_equal(m.undos, 4);
 	for (unsigned int i = 0; i < NR_PAGES; i++) {
-		assert_int_equal(pt_order(m.word[i]), 0);
-		assert_int_equal(m.word[i] & PT_REPORTED, 0);
+		assert_int_equal(pgmt_order(m.word[i]), 0);
+		assert_int_equal(m.word[i] & PGMT_REPORTED, 0);
 	}
 	silent(request_span(&m, 0, 1, 0));
 	silent(free_folio(&m, 0, 0));
@@ -418,12 +418,12 @@ static void test_span_undone(void **unused)
 /* Requested before tracing began, as a whole: its other pages have no word to say. */
 static void test_preexisting_large_folio(void **unused)
 {
-	struct memory m = new_memory(PT_PROFILE_COUNTED);
+	struct memory m = new_memory(PGMT_PROFILE_COUNTED);
 
 	(void)unused;
 	m.t.fresh = 0;
-	silent(step(&m, PT_OP_BASELINE, 0, 0, 1));
-	silent(step(&m, PT_OP_FREE, 0, 3, 0));
+	silent(step(&m, PGMT_OP_INITIAL, 0, 0, 1));
+	silent(step(&m, PGMT_OP_FREE, 0, 3, 0));
 	assert_int_equal(m.preexisting, 1);
 	assert_int_equal(m.preexisting_frees, 1);
 	assert_int_equal(m.requests + m.frees, 0);
@@ -496,7 +496,8 @@ static void test_random_spans(void **unused)
 	(void)unused;
 	srand(1);
 	for (int history = 0; history < HISTORIES; history++) {
-		struct memory m = new_memory(history % 2 ? PT_PROFILE_REQUEST : PT_PROFILE_COUNTED);
+		struct memory m =
+			new_memory(history % 2 ? PGMT_PROFILE_REQUEST : PGMT_PROFILE_COUNTED);
 		struct owner owners[NR_PAGES] = {0};
 
 		for (int n = rand() % 60; n; n--) {

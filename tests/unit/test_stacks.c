@@ -17,7 +17,7 @@
 #include "symbols/ksyms.c"
 #include "report/stacks.c"
 
-struct pt_hook pt_hooks[] = {
+struct pgmt_hook pgmt_hooks[] = {
 	{.function = "behind", .symbol = "behind", .exit = true, .attached = true}, {0}};
 
 /* The same two functions for every address. */
@@ -116,7 +116,7 @@ static void add_line(void *arg, const struct stack_line *l)
 }
 
 /* The lines of a stack, with ; for the end of each. */
-static void shows(const struct ksyms *k, struct inlines *in, const struct pt_stack *st,
+static void shows(const struct ksyms *k, struct inlines *in, const struct pgmt_stack *st,
 		  const char *wanted)
 {
 	struct text t = {.line = ""};
@@ -129,7 +129,7 @@ static void shows(const struct ksyms *k, struct inlines *in, const struct pt_sta
 	assert_string_equal(t.line, wanted);
 }
 
-#define SHOWS(k, wanted, ...) shows(k, NULL, &(struct pt_stack){{__VA_ARGS__}}, wanted)
+#define SHOWS(k, wanted, ...) shows(k, NULL, &(struct pgmt_stack){{__VA_ARGS__}}, wanted)
 
 static void test_plain(void **state)
 {
@@ -221,17 +221,17 @@ static void test_what_is_not_bpf_stays(void **state)
 static void test_full_stack(void **state)
 {
 	struct ksyms *k = load(KERNEL, "");
-	struct pt_stack st;
+	struct pgmt_stack st;
 	char wanted[1024] = "";
 
 	(void)state;
-	for (int i = 0; i < PT_STACK_DEPTH; i++) {
+	for (int i = 0; i < PGMT_STACK_DEPTH; i++) {
 		st.frame[i] = 0xffffffff81001110;
 		strcat(wanted, "caller+0x10;");
 	}
 	shows(k, NULL, &st, wanted);
-	st.frame[PT_STACK_DEPTH - 1] = 0xffffffffc0a01234;
-	strcpy(wanted + 12 * (PT_STACK_DEPTH - 1), "0xffffffffc0a01234 (no symbol);");
+	st.frame[PGMT_STACK_DEPTH - 1] = 0xffffffffc0a01234;
+	strcpy(wanted + 12 * (PGMT_STACK_DEPTH - 1), "0xffffffffc0a01234 (no symbol);");
 	shows(k, NULL, &st, wanted);
 	ksyms_free(k);
 }
@@ -251,7 +251,7 @@ static void test_bpf_text_is_bounded(void **state)
 static void test_inlined(void **state)
 {
 	struct ksyms *k = load(KERNEL LAB, LAB_MODULE);
-	struct pt_stack st = {{0xffffffff81001004}};
+	struct pgmt_stack st = {{0xffffffff81001004}};
 
 	(void)state;
 	/* the symbol's own name is shown, not the one in the debug info */
@@ -266,7 +266,7 @@ static void test_inlined(void **state)
 /* Whose first frame is @address */
 static void is(const struct ksyms *k, uint64_t address, const char *wanted)
 {
-	shows(k, NULL, &(struct pt_stack){{0xffffffff81001000, address + 1}}, wanted);
+	shows(k, NULL, &(struct pgmt_stack){{0xffffffff81001000, address + 1}}, wanted);
 }
 
 static void test_end_of_module(void **state)

@@ -15,14 +15,14 @@ static struct {
 	unsigned int stalled, ended;
 	uint64_t since; /* of the last that stalled */
 	bool began_earlier;
-	struct pt_release release; /* of the last that ended */
-	uint64_t killed;	   /* what began() says */
+	struct pgmt_release release; /* of the last that ended */
+	uint64_t killed;	     /* what began() says */
 } seen;
 
-static uint64_t began(void *arg, const struct pt_wait *w)
+static uint64_t began(void *arg, const struct pgmt_wait *w)
 {
 	(void)arg;
-	return w->how == PT_HOW_PGMAP ? seen.killed : 0;
+	return w->how == PGMT_HOW_PGMAP ? seen.killed : 0;
 }
 
 static void stalled(void *arg, struct stall *st)
@@ -48,16 +48,16 @@ static struct stalls make(void)
 }
 
 /* A look at which these tasks wait for these pages, or for the pgmap at that address. */
-static struct pt_waits waits(unsigned int nr, ...)
+static struct pgmt_waits waits(unsigned int nr, ...)
 {
-	struct pt_waits w = {.looked = PT_LOOKED_WAITS, .nr = nr};
+	struct pgmt_waits w = {.looked = PGMT_LOOKED_WAITS, .nr = nr};
 	va_list args;
 
 	va_start(args, nr);
 	for (unsigned int i = 0; i < nr; i++) {
 		w.wait[i].task = va_arg(args, unsigned int);
 		w.wait[i].how = va_arg(args, unsigned int);
-		if (w.wait[i].how == PT_HOW_WAIT)
+		if (w.wait[i].how == PGMT_HOW_WAIT)
 			w.wait[i].pfn = va_arg(args, unsigned int);
 		else
 			w.wait[i].pgmap = va_arg(args, unsigned int);
@@ -66,7 +66,7 @@ static struct pt_waits waits(unsigned int nr, ...)
 	return w;
 }
 
-static void look(struct stalls *s, struct pt_waits w, unsigned int second)
+static void look(struct stalls *s, struct pgmt_waits w, unsigned int second)
 {
 	stalls_look(s, &w, second * SECOND);
 }
@@ -77,7 +77,7 @@ static void short_waits_are_none(void **state)
 
 	(void)state;
 	for (unsigned int i = 1; i < 10; i++)
-		look(&s, waits(1, 7, PT_HOW_WAIT, 100), i);
+		look(&s, waits(1, 7, PGMT_HOW_WAIT, 100), i);
 	look(&s, waits(0), 10);
 	look(&s, waits(0), 11);
 	assert_int_equal(seen.stalled, 0);
@@ -90,22 +90,22 @@ static void told_at_once_twice_four_times(void **state)
 	struct stalls s = make();
 
 	(void)state;
-	look(&s, waits(1, 7, PT_HOW_WAIT, 100), 1);
-	look(&s, waits(1, 7, PT_HOW_WAIT, 100), 10);
+	look(&s, waits(1, 7, PGMT_HOW_WAIT, 100), 1);
+	look(&s, waits(1, 7, PGMT_HOW_WAIT, 100), 10);
 	assert_int_equal(seen.stalled, 0);
-	look(&s, waits(1, 7, PT_HOW_WAIT, 100), 11);
+	look(&s, waits(1, 7, PGMT_HOW_WAIT, 100), 11);
 	assert_int_equal(seen.stalled, 1);
 	assert_true(seen.began_earlier);
 	for (unsigned int i = 12; i <= 20; i++)
-		look(&s, waits(1, 7, PT_HOW_WAIT, 100), i);
+		look(&s, waits(1, 7, PGMT_HOW_WAIT, 100), i);
 	assert_int_equal(seen.stalled, 1);
-	look(&s, waits(1, 7, PT_HOW_WAIT, 100), 21);
+	look(&s, waits(1, 7, PGMT_HOW_WAIT, 100), 21);
 	assert_int_equal(seen.stalled, 2);
-	look(&s, waits(1, 7, PT_HOW_WAIT, 100), 40);
+	look(&s, waits(1, 7, PGMT_HOW_WAIT, 100), 40);
 	assert_int_equal(seen.stalled, 2);
-	look(&s, waits(1, 7, PT_HOW_WAIT, 100), 41);
+	look(&s, waits(1, 7, PGMT_HOW_WAIT, 100), 41);
 	assert_int_equal(seen.stalled, 3);
-	look(&s, waits(1, 7, PT_HOW_WAIT, 100), 81);
+	look(&s, waits(1, 7, PGMT_HOW_WAIT, 100), 81);
 	assert_int_equal(seen.stalled, 4);
 	look(&s, waits(0), 82);
 	assert_int_equal(seen.ended, 0);
@@ -119,9 +119,9 @@ static void told_once_after_a_pause(void **state)
 	struct stalls s = make();
 
 	(void)state;
-	look(&s, waits(1, 7, PT_HOW_WAIT, 100), 1);
-	look(&s, waits(1, 7, PT_HOW_WAIT, 100), 70);
-	look(&s, waits(1, 7, PT_HOW_WAIT, 100), 71);
+	look(&s, waits(1, 7, PGMT_HOW_WAIT, 100), 1);
+	look(&s, waits(1, 7, PGMT_HOW_WAIT, 100), 70);
+	look(&s, waits(1, 7, PGMT_HOW_WAIT, 100), 71);
 	assert_int_equal(seen.stalled, 1);
 	stalls_free(&s);
 }
@@ -130,7 +130,7 @@ static void told_once_after_a_pause(void **state)
 static void waits_that_follow_each_other(void **state)
 {
 	struct stalls s = make();
-	struct pt_waits w = waits(1, 7, PT_HOW_WAIT, 100);
+	struct pgmt_waits w = waits(1, 7, PGMT_HOW_WAIT, 100);
 
 	(void)state;
 	for (unsigned int i = 1; i < 60; i++) {
@@ -146,11 +146,11 @@ static void one_ends_the_other_lasts(void **state)
 	struct stalls s = make();
 
 	(void)state;
-	look(&s, waits(2, 7, PT_HOW_WAIT, 100, 8, PT_HOW_WAIT, 100), 1);
-	look(&s, waits(2, 7, PT_HOW_WAIT, 100, 8, PT_HOW_WAIT, 100), 11);
+	look(&s, waits(2, 7, PGMT_HOW_WAIT, 100, 8, PGMT_HOW_WAIT, 100), 1);
+	look(&s, waits(2, 7, PGMT_HOW_WAIT, 100, 8, PGMT_HOW_WAIT, 100), 11);
 	assert_int_equal(seen.stalled, 2);
-	look(&s, waits(1, 8, PT_HOW_WAIT, 100), 12);
-	look(&s, waits(1, 8, PT_HOW_WAIT, 100), 13);
+	look(&s, waits(1, 8, PGMT_HOW_WAIT, 100), 12);
+	look(&s, waits(1, 8, PGMT_HOW_WAIT, 100), 13);
 	assert_int_equal(seen.ended, 1);
 	look(&s, waits(0), 14);
 	look(&s, waits(0), 15);
@@ -163,12 +163,12 @@ static void missed_once(void **state)
 	struct stalls s = make();
 
 	(void)state;
-	look(&s, waits(1, 7, PT_HOW_WAIT, 100), 1);
-	look(&s, waits(1, 7, PT_HOW_WAIT, 100), 11);
+	look(&s, waits(1, 7, PGMT_HOW_WAIT, 100), 1);
+	look(&s, waits(1, 7, PGMT_HOW_WAIT, 100), 11);
 	look(&s, waits(0), 12);
-	look(&s, waits(1, 7, PT_HOW_WAIT, 100), 13);
+	look(&s, waits(1, 7, PGMT_HOW_WAIT, 100), 13);
 	look(&s, waits(0), 14);
-	look(&s, waits(1, 7, PT_HOW_WAIT, 100), 21);
+	look(&s, waits(1, 7, PGMT_HOW_WAIT, 100), 21);
 	assert_int_equal(seen.stalled, 2);
 	assert_int_equal(seen.ended, 0);
 	stalls_free(&s);
@@ -177,7 +177,7 @@ static void missed_once(void **state)
 /* Looks that are never whole: what was short is forgotten all the same. */
 static void never_whole(void **state)
 {
-	struct pt_waits w = waits(1, 7, PT_HOW_WAIT, 100);
+	struct pgmt_waits w = waits(1, 7, PGMT_HOW_WAIT, 100);
 	struct stalls s = make();
 
 	(void)state;
@@ -194,18 +194,18 @@ static void never_whole(void **state)
 static void a_look_that_is_not_whole(void **state)
 {
 	struct stalls s = make();
-	struct pt_waits w;
+	struct pgmt_waits w;
 
 	(void)state;
-	look(&s, waits(1, 7, PT_HOW_WAIT, 100), 1);
+	look(&s, waits(1, 7, PGMT_HOW_WAIT, 100), 1);
 	w = waits(0);
 	w.more = 1;
 	look(&s, w, 5);
 	w = waits(0);
-	w.looked = 1U << PT_HOW_WAIT;
+	w.looked = 1U << PGMT_HOW_WAIT;
 	look(&s, w, 6);
 	assert_int_equal(seen.stalled, 0);
-	look(&s, waits(1, 7, PT_HOW_WAIT, 100), 11);
+	look(&s, waits(1, 7, PGMT_HOW_WAIT, 100), 11);
 	assert_int_equal(seen.stalled, 1);
 	w = waits(0);
 	w.more = 1;
@@ -222,9 +222,9 @@ static void a_teardown_counts_from_its_kill(void **state)
 
 	(void)state;
 	seen.killed = 2 * SECOND;
-	look(&s, waits(1, 7, PT_HOW_PGMAP, 4096), 11);
+	look(&s, waits(1, 7, PGMT_HOW_PGMAP, 4096), 11);
 	assert_int_equal(seen.stalled, 0);
-	look(&s, waits(1, 7, PT_HOW_PGMAP, 4096), 12);
+	look(&s, waits(1, 7, PGMT_HOW_PGMAP, 4096), 12);
 	assert_int_equal(seen.stalled, 1);
 	assert_true(seen.since == 2 * SECOND);
 	assert_false(seen.began_earlier);
@@ -233,17 +233,17 @@ static void a_teardown_counts_from_its_kill(void **state)
 
 static void a_release_is_its_pgmaps(void **state)
 {
-	const struct pt_release other = {.address = 8192, .tid = 5, .time = 1};
-	const struct pt_release own = {.address = 4096, .tid = 6, .time = 1};
-	const struct pt_release page = {.pfn = 100, .tid = 7, .time = 1};
+	const struct pgmt_release other = {.address = 8192, .tid = 5, .time = 1};
+	const struct pgmt_release own = {.address = 4096, .tid = 6, .time = 1};
+	const struct pgmt_release page = {.pfn = 100, .tid = 7, .time = 1};
 	struct stalls s = make();
 
 	(void)state;
-	look(&s, waits(2, 7, PT_HOW_PGMAP, 4096, 8, PT_HOW_WAIT, 100), 1);
-	look(&s, waits(2, 7, PT_HOW_PGMAP, 4096, 8, PT_HOW_WAIT, 100), 11);
+	look(&s, waits(2, 7, PGMT_HOW_PGMAP, 4096, 8, PGMT_HOW_WAIT, 100), 1);
+	look(&s, waits(2, 7, PGMT_HOW_PGMAP, 4096, 8, PGMT_HOW_WAIT, 100), 11);
 	stalls_release(&s, &other);
 	stalls_release(&s, &page);
-	look(&s, waits(1, 7, PT_HOW_PGMAP, 4096), 12);
+	look(&s, waits(1, 7, PGMT_HOW_PGMAP, 4096), 12);
 	assert_int_equal(seen.release.tid, 7);
 	stalls_release(&s, &own);
 	look(&s, waits(0), 13);

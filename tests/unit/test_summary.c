@@ -79,32 +79,32 @@ static void expect(const char *list)
 
 static void lose_section(void)
 {
-	made.counts.lost[PT_LOSS_SECTION] = 1;
+	made.counts.lost[PGMT_LOSS_SECTION] = 1;
 }
 
 static void lose_step(void)
 {
-	made.counts.lost[PT_LOSS_CONTENDED] = 1;
+	made.counts.lost[PGMT_LOSS_CONTENDED] = 1;
 }
 
 static void lose_pgmap(void)
 {
-	made.counts.lost[PT_LOSS_PGMAP] = 1;
+	made.counts.lost[PGMT_LOSS_PGMAP] = 1;
 }
 
 static void lose_entry(void)
 {
-	made.counts.lost[PT_LOSS_ENTRY] = 1;
+	made.counts.lost[PGMT_LOSS_ENTRY] = 1;
 }
 
 static void lose_call(void)
 {
-	made.counts.lost[PT_LOSS_CALL] = 1;
+	made.counts.lost[PGMT_LOSS_CALL] = 1;
 }
 
 static void lose_page(void)
 {
-	made.counts.lost[PT_LOSS_SCAN] = 1;
+	made.counts.lost[PGMT_LOSS_SCAN] = 1;
 }
 
 static void miss_events(void)
@@ -119,7 +119,7 @@ static void miss_events_of_some(void)
 
 static void miss_a_hook(void)
 {
-	make_missing(&pt_hooks[1], 0);
+	make_missing(&pgmt_hooks[1], 0);
 }
 
 static void switch_off(void)
@@ -160,18 +160,18 @@ static const struct {
 	uint32_t hides; /* of rules that are on, or are off for it */
 	bool breaks;	/* findings that pair events may be wrong */
 } losses[] = {
-	{lose_section, PT_ALL_RULES, true},
-	{lose_step, PT_ALL_RULES, true},
-	{lose_pgmap, PT_ALL_RULES, true},
-	{lose_entry, PT_ALL_RULES, true},
-	{lose_call, PT_ALL_RULES, true},
-	{lose_page, PT_ALL_RULES, true},
-	{miss_events, PT_ALL_RULES, true},
-	{switch_off, PT_ALL_RULES, true},
+	{lose_section, PGMT_ALL_RULES, true},
+	{lose_step, PGMT_ALL_RULES, true},
+	{lose_pgmap, PGMT_ALL_RULES, true},
+	{lose_entry, PGMT_ALL_RULES, true},
+	{lose_call, PGMT_ALL_RULES, true},
+	{lose_page, PGMT_ALL_RULES, true},
+	{miss_events, PGMT_ALL_RULES, true},
+	{switch_off, PGMT_ALL_RULES, true},
 	{miss_events_of_some, SOME, false},
 	{miss_a_hook, SOME, false},
 	{lose_ages, LEAKS, false},
-	{interrupt, PT_ALL_RULES, false},
+	{interrupt, PGMT_ALL_RULES, false},
 	{cut_short, LEAKS, false},
 	{unsettled, BIT_OF(REF_IMBALANCE), false},
 	{blind, BIT_OF(TEARDOWN_STALL) | BIT_OF(BREAK_STALL), false},
@@ -181,7 +181,7 @@ static const struct {
 
 static void set_effect(uint32_t rules, enum policy_effect effect)
 {
-	for (int i = 1; i < PT_NR_RULES; i++)
+	for (int i = 1; i < PGMT_NR_RULES; i++)
 		if (rules & (1u << i))
 			policy.effect[i] = effect;
 }
@@ -191,16 +191,16 @@ static void nothing_lost(void **state)
 	(void)state;
 	IS(PASS);
 	assert_int_equal(sum.findings | sum.warnings | sum.unverified | sum.ledger.lost, 0);
-	made.counts.rules[PT_RULE_DOUBLE_FREE] = 2;
+	made.counts.rules[PGMT_RULE_DOUBLE_FREE] = 2;
 	IS(FAIL);
 	assert_int_equal(sum.findings, 2);
 }
 
 static void only_detail_lost(void **state)
 {
-	static const enum pt_loss details[] = {
-		PT_LOSS_FINDING, PT_LOSS_GROUP, PT_LOSS_EVENT, PT_LOSS_STACK,
-		PT_LOSS_UNWIND,	 PT_LOSS_GONE,	PT_LOSS_TASK,  PT_LOSS_HISTORY,
+	static const enum pgmt_loss details[] = {
+		PGMT_LOSS_FINDING, PGMT_LOSS_GROUP, PGMT_LOSS_EVENT, PGMT_LOSS_STACK,
+		PGMT_LOSS_UNWIND,  PGMT_LOSS_GONE,  PGMT_LOSS_TASK,  PGMT_LOSS_HISTORY,
 	};
 
 	(void)state;
@@ -210,7 +210,7 @@ static void only_detail_lost(void **state)
 		IS(PASS);
 		assert_int_equal(sum.ledger.lost, 4);
 		/* and a finding counts, one that pairs events too */
-		made.counts.rules[PT_RULE_DOUBLE_FREE] = 1;
+		made.counts.rules[PGMT_RULE_DOUBLE_FREE] = 1;
 		IS(FAIL);
 		assert_int_equal(sum.findings, 1);
 		assert_int_equal(sum.unverified, 0);
@@ -224,10 +224,10 @@ static void loss_is_no_pass(void **state)
 		begin(NULL);
 		losses[i].lose();
 		IS(INCONCLUSIVE);
-		for (int rule = 1; rule < PT_NR_RULES; rule++)
+		for (int rule = 1; rule < PGMT_NR_RULES; rule++)
 			assert_int_equal(sum.rule[rule].hidden, losses[i].hides >> rule & 1);
 		/* those that it does not touch */
-		for (int rule = 1; rule < PT_NR_RULES; rule++)
+		for (int rule = 1; rule < PGMT_NR_RULES; rule++)
 			if (!(losses[i].hides >> rule & 1))
 				assert_int_equal(summary_of_rule(&sum, rule), RULE_PASSED);
 	}
@@ -243,7 +243,7 @@ static void loss_that_nobody_minds(void **state)
 			set_effect(losses[i].hides, effect);
 			IS(PASS);
 			/* all but one rule */
-			for (int rule = 1; rule < PT_NR_RULES; rule++) {
+			for (int rule = 1; rule < PGMT_NR_RULES; rule++) {
 				if (!(losses[i].hides >> rule & 1))
 					continue;
 				policy.effect[rule] = POLICY_FAIL;
@@ -261,13 +261,13 @@ static void loss_and_findings(void **state)
 	for (size_t i = 0; i < NR_LOSSES; i++) {
 		begin(NULL);
 		losses[i].lose();
-		made.counts.rules[PT_RULE_FREE_REFERENCED] = 3;
+		made.counts.rules[PGMT_RULE_FREE_REFERENCED] = 3;
 		IS(FAIL);
 		assert_int_equal(sum.findings, 3);
 		assert_int_equal(sum.unverified, 0);
 
-		made.counts.rules[PT_RULE_FREE_REFERENCED] = 0;
-		made.counts.rules[PT_RULE_DOUBLE_FREE] = 3;
+		made.counts.rules[PGMT_RULE_FREE_REFERENCED] = 0;
+		made.counts.rules[PGMT_RULE_DOUBLE_FREE] = 3;
 		judge();
 		assert_int_equal(sum.verdict,
 				 losses[i].breaks ? VERDICT_INCONCLUSIVE : VERDICT_FAIL);
@@ -279,14 +279,14 @@ static void loss_and_findings(void **state)
 static void findings_made_in_user_space(void **state)
 {
 	(void)state;
-	made.counts.rules[PT_RULE_LEAK] = 1;
-	own.rule[PT_RULE_LEAK] = 2;
+	made.counts.rules[PGMT_RULE_LEAK] = 1;
+	own.rule[PGMT_RULE_LEAK] = 2;
 	IS(FAIL);
-	assert_int_equal(sum.rule[PT_RULE_LEAK].found, 3);
+	assert_int_equal(sum.rule[PGMT_RULE_LEAK].found, 3);
 	/* how many there are is not known, that there are is */
 	own.cut_short = true;
 	IS(FAIL);
-	assert_true(sum.rule[PT_RULE_LEAK].hidden);
+	assert_true(sum.rule[PGMT_RULE_LEAK].hidden);
 }
 
 /* ---- rules that are off */
@@ -297,7 +297,7 @@ static void no_room_for_a_rule(void **state)
 	made.choice.rules_off = BIT_OF(TEARDOWN_STALL) | BIT_OF(BREAK_STALL);
 	own.blind = true;
 	IS(PASS);
-	assert_int_equal(summary_of_rule(&sum, PT_RULE_BREAK_STALL), RULE_OFF);
+	assert_int_equal(summary_of_rule(&sum, PGMT_RULE_BREAK_STALL), RULE_OFF);
 }
 
 static void a_missing_hook_is_no_room(void **state)
@@ -305,11 +305,12 @@ static void a_missing_hook_is_no_room(void **state)
 	(void)state;
 	miss_a_hook();
 	IS(INCONCLUSIVE);
-	assert_false(sum.rule[PT_RULE_FLOW_ORDER].on);
-	assert_int_equal(summary_of_rule(&sum, PT_RULE_FLOW_ORDER), RULE_UNSURE);
-	policy.effect[PT_RULE_FLOW_ORDER] = policy.effect[PT_RULE_TEARDOWN_LIVE] = POLICY_IGNORE;
+	assert_false(sum.rule[PGMT_RULE_FLOW_ORDER].on);
+	assert_int_equal(summary_of_rule(&sum, PGMT_RULE_FLOW_ORDER), RULE_UNSURE);
+	policy.effect[PGMT_RULE_FLOW_ORDER] = policy.effect[PGMT_RULE_TEARDOWN_LIVE] =
+		POLICY_IGNORE;
 	IS(PASS);
-	assert_int_equal(summary_of_rule(&sum, PT_RULE_FLOW_ORDER), RULE_OFF);
+	assert_int_equal(summary_of_rule(&sum, PGMT_RULE_FLOW_ORDER), RULE_OFF);
 }
 
 /* ---- numbers that are expected */
@@ -319,16 +320,16 @@ static void expected(void **state)
 	(void)state;
 	expect("teardown-live=2");
 	IS(FAIL);
-	made.counts.rules[PT_RULE_TEARDOWN_LIVE] = 1;
+	made.counts.rules[PGMT_RULE_TEARDOWN_LIVE] = 1;
 	IS(FAIL);
-	made.counts.rules[PT_RULE_TEARDOWN_LIVE] = 2;
+	made.counts.rules[PGMT_RULE_TEARDOWN_LIVE] = 2;
 	IS(PASS);
 	assert_int_equal(sum.findings, 2);
-	made.counts.rules[PT_RULE_TEARDOWN_LIVE] = 3;
+	made.counts.rules[PGMT_RULE_TEARDOWN_LIVE] = 3;
 	IS(FAIL);
 	/* none of others */
-	made.counts.rules[PT_RULE_TEARDOWN_LIVE] = 2;
-	made.counts.rules[PT_RULE_RESET_BUSY] = 1;
+	made.counts.rules[PGMT_RULE_TEARDOWN_LIVE] = 2;
+	made.counts.rules[PGMT_RULE_RESET_BUSY] = 1;
 	IS(FAIL);
 }
 
@@ -336,18 +337,18 @@ static void expected_and_lost(void **state)
 {
 	(void)state;
 	expect("teardown-live=2");
-	made.counts.lost[PT_LOSS_SECTION] = 1;
+	made.counts.lost[PGMT_LOSS_SECTION] = 1;
 	/* the rest may be hidden */
-	made.counts.rules[PT_RULE_TEARDOWN_LIVE] = 1;
+	made.counts.rules[PGMT_RULE_TEARDOWN_LIVE] = 1;
 	IS(INCONCLUSIVE);
 	/* as may be a third */
-	made.counts.rules[PT_RULE_TEARDOWN_LIVE] = 2;
+	made.counts.rules[PGMT_RULE_TEARDOWN_LIVE] = 2;
 	IS(INCONCLUSIVE);
-	made.counts.rules[PT_RULE_TEARDOWN_LIVE] = 3;
+	made.counts.rules[PGMT_RULE_TEARDOWN_LIVE] = 3;
 	IS(FAIL);
 	/* what is lost has to do with it */
-	made.counts.rules[PT_RULE_TEARDOWN_LIVE] = 1;
-	made.counts.lost[PT_LOSS_SECTION] = 0;
+	made.counts.rules[PGMT_RULE_TEARDOWN_LIVE] = 1;
+	made.counts.lost[PGMT_LOSS_SECTION] = 0;
 	own.ageless = 1;
 	IS(FAIL);
 }
@@ -356,7 +357,7 @@ static void expected_and_unverified(void **state)
 {
 	(void)state;
 	expect("double-free=1");
-	made.counts.rules[PT_RULE_DOUBLE_FREE] = 1;
+	made.counts.rules[PGMT_RULE_DOUBLE_FREE] = 1;
 	IS(PASS);
 	made.missed[0] = 1;
 	IS(INCONCLUSIVE);
@@ -365,7 +366,7 @@ static void expected_and_unverified(void **state)
 
 /* ---- suppressions */
 
-static struct suppression known = {.rule = PT_RULE_DOUBLE_FREE, .used = 1};
+static struct suppression known = {.rule = PGMT_RULE_DOUBLE_FREE, .used = 1};
 static struct finding_group group;
 
 static void suppress(unsigned int rule, uint64_t times)
@@ -380,11 +381,11 @@ static void suppress(unsigned int rule, uint64_t times)
 static void suppressed_findings(void **state)
 {
 	(void)state;
-	suppress(PT_RULE_DOUBLE_FREE, 2);
+	suppress(PGMT_RULE_DOUBLE_FREE, 2);
 	IS(PASS);
 	assert_int_equal(sum.suppressed, 2);
 	/* one more, which it does not match */
-	made.counts.rules[PT_RULE_DOUBLE_FREE]++;
+	made.counts.rules[PGMT_RULE_DOUBLE_FREE]++;
 	IS(FAIL);
 	assert_int_equal(sum.findings, 1);
 	assert_int_equal(sum.suppressed, 2);
@@ -396,22 +397,22 @@ static void suppressed_and_lost(void **state)
 	for (size_t i = 0; i < NR_LOSSES; i++) {
 		begin(NULL);
 		losses[i].lose();
-		suppress(PT_RULE_FREE_REFERENCED, 2);
+		suppress(PGMT_RULE_FREE_REFERENCED, 2);
 		IS(INCONCLUSIVE);
 		assert_int_equal(sum.suppressed, 2);
 	}
 	/* groups that were not kept can't be left out */
 	begin(NULL);
-	suppress(PT_RULE_FREE_REFERENCED, 2);
-	made.counts.rules[PT_RULE_FREE_REFERENCED] += 5;
-	made.counts.lost[PT_LOSS_GROUP] = 5;
+	suppress(PGMT_RULE_FREE_REFERENCED, 2);
+	made.counts.rules[PGMT_RULE_FREE_REFERENCED] += 5;
+	made.counts.lost[PGMT_LOSS_GROUP] = 5;
 	IS(FAIL);
 	assert_int_equal(sum.findings, 5);
 }
 
 static void strict_suppressions(void **state)
 {
-	struct suppression idle = {.rule = PT_RULE_LEAK};
+	struct suppression idle = {.rule = PGMT_RULE_LEAK};
 
 	(void)state;
 	suppressions.first = &idle;
@@ -440,23 +441,23 @@ static void is_said(unsigned int rule, const char *words)
 static void why(void **state)
 {
 	(void)state;
-	is_said(PT_RULE_DOUBLE_FREE, "");
-	made.counts.rules[PT_RULE_DOUBLE_FREE] = 1;
-	is_said(PT_RULE_DOUBLE_FREE, "1 finding");
-	made.counts.lost[PT_LOSS_SECTION] = 1;
-	is_said(PT_RULE_DOUBLE_FREE,
+	is_said(PGMT_RULE_DOUBLE_FREE, "");
+	made.counts.rules[PGMT_RULE_DOUBLE_FREE] = 1;
+	is_said(PGMT_RULE_DOUBLE_FREE, "1 finding");
+	made.counts.lost[PGMT_LOSS_SECTION] = 1;
+	is_said(PGMT_RULE_DOUBLE_FREE,
 		"1 that a missed event would explain, may be hidden by what was lost");
-	made.counts.rules[PT_RULE_FREE_REFERENCED] = 2;
-	is_said(PT_RULE_FREE_REFERENCED, "2 findings, may be hidden by what was lost");
-	policy.effect[PT_RULE_FREE_REFERENCED] = POLICY_WARN;
-	is_said(PT_RULE_FREE_REFERENCED, "2 warnings");
-	policy.effect[PT_RULE_FREE_REFERENCED] = POLICY_IGNORE;
-	is_said(PT_RULE_FREE_REFERENCED, "off");
+	made.counts.rules[PGMT_RULE_FREE_REFERENCED] = 2;
+	is_said(PGMT_RULE_FREE_REFERENCED, "2 findings, may be hidden by what was lost");
+	policy.effect[PGMT_RULE_FREE_REFERENCED] = POLICY_WARN;
+	is_said(PGMT_RULE_FREE_REFERENCED, "2 warnings");
+	policy.effect[PGMT_RULE_FREE_REFERENCED] = POLICY_IGNORE;
+	is_said(PGMT_RULE_FREE_REFERENCED, "off");
 }
 
 static void leaked(void **state)
 {
-	struct outstanding_group live = {.rule = PT_RULE_LEAK, .folios = 3};
+	struct outstanding_group live = {.rule = PGMT_RULE_LEAK, .folios = 3};
 	struct outstanding_group gone = {.gone = true, .folios = 2, .next = &live};
 
 	(void)state;

@@ -31,7 +31,7 @@ static const char *const stack[] = {"lab_break", "lab_write", "full_proxy_write"
 				    "ksys_write"};
 
 static const struct suppress_subject subject = {
-	.rule = PT_RULE_DOUBLE_FREE,
+	.rule = PGMT_RULE_DOUBLE_FREE,
 	.frame = stack,
 	.nr_frames = 5,
 	.device = "namespace0.0",

@@ -33,7 +33,7 @@ struct walk {
 	__u64 pgd;
 	__u64 first; /* user address of the folio's first page, were it in the vma */
 	__u64 at, end;
-	struct pt_holder holder;
+	struct pgmt_holder holder;
 
 	/* a task and its files */
 	__u64 task;
@@ -60,16 +60,16 @@ struct walk {
 };
 
 /* User addresses at which a vma has the folio's place in its file. */
-struct span {
+struct vma_window {
 	__u64 mm;
 	__u64 start, end;
 };
 
 struct state {
-	struct pt_search search;
+	struct pgmt_search search;
 	struct walk walk;
-	struct span span[PT_MAX_FOUND];
-	__u32 nr_span;
+	struct vma_window window[PGMT_MAX_FOUND];
+	__u32 nr_windows;
 	__u32 unused;
 };
 
@@ -89,7 +89,7 @@ struct {
 	__uint(max_entries, 1);
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__type(key, __u32);
-	__type(value, struct pt_waits);
+	__type(value, struct pgmt_waits);
 } waits SEC(".maps");
 
 static __always_inline struct state *get_state(void)
@@ -99,14 +99,14 @@ static __always_inline struct state *get_state(void)
 	return bpf_map_lookup_elem(&states, &zero);
 }
 
-static __always_inline struct pt_waits *get_waits(void)
+static __always_inline struct pgmt_waits *get_waits(void)
 {
 	__u32 zero = 0;
 
 	return bpf_map_lookup_elem(&waits, &zero);
 }
 
-static __always_inline void not_looked(struct state *s, enum pt_how how)
+static __always_inline void not_looked(struct state *s, enum pgmt_how how)
 {
 	s->search.looked &= ~(1U << how);
 }
@@ -120,14 +120,14 @@ static __always_inline bool is_late(const struct state *s)
 __noinline int add_holder(void)
 {
 	struct state *s = get_state();
-	struct pt_holder *h;
+	struct pgmt_holder *h;
 	__u32 i;
 
 	if (!s)
 		return 0;
 	h = &s->walk.holder;
-	for (i = 0; i < PT_MAX_FOUND; i++) {
-		struct pt_holder *old = &s->search.found[i];
+	for (i = 0; i < PGMT_MAX_FOUND; i++) {
+		struct pgmt_holder *old = &s->search.found[i];
 
 		if (i >= s->search.nr)
 			break;
@@ -136,11 +136,11 @@ __noinline int add_holder(void)
 	}
 	/* the last places are not for mappings, of which there may be any number */
 	if (s->search.nr >=
-	    (h->how == PT_HOW_MAP ? PT_MAX_FOUND - PT_MAX_FOUND / 4 : PT_MAX_FOUND)) {
+	    (h->how == PGMT_HOW_MAP ? PGMT_MAX_FOUND - PGMT_MAX_FOUND / 4 : PGMT_MAX_FOUND)) {
 		s->search.more++;
 		return 0;
 	}
-	s->search.found[s->search.nr & (PT_MAX_FOUND - 1)] = *h;
+	s->search.found[s->search.nr & (PGMT_MAX_FOUND - 1)] = *h;
 	s->search.nr++;
 	return 0;
 }
@@ -159,8 +159,8 @@ static __always_inline __u32 common_pages(const struct state *s, __u64 pfn, __u6
 
 static __always_inline void read_task(struct walk *w, __u64 task)
 {
-	w->holder.tgid = PT_READ(struct task_struct, task, tgid);
-	w->holder.tid = PT_READ(struct task_struct, task, pid);
+	w->holder.tgid = PGMT_READ(struct task_struct, task, tgid);
+	w->holder.tid = PGMT_READ(struct task_struct, task, pid);
 	bpf_probe_read_kernel(w->holder.comm, sizeof(w->holder.comm),
 			      (void *)(task + bpf_core_field_offset(struct task_struct, comm)));
 }

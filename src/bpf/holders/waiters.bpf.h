@@ -11,43 +11,44 @@
 
 static __always_inline __u64 task_switches(__u64 task)
 {
-	return PT_READ(struct task_struct, task, nvcsw) + PT_READ(struct task_struct, task, nivcsw);
+	return PGMT_READ(struct task_struct, task, nvcsw) +
+	       PGMT_READ(struct task_struct, task, nivcsw);
 }
 
 /* @task waits for s->walk.pfn or s->walk.pgmap.  Once for each task: two pgmaps may be one's. */
 __noinline int note_wait(__u64 task)
 {
 	struct state *s = get_state();
-	struct pt_waits *found = get_waits();
-	struct pt_wait *w;
+	struct pgmt_waits *found = get_waits();
+	struct pgmt_wait *w;
 	__u32 i, nr;
 
 	if (!s || !found)
 		return 0;
 	nr = found->nr;
-	for (i = 0; i < PT_MAX_WAITS; i++) {
+	for (i = 0; i < PGMT_MAX_WAITS; i++) {
 		if (i >= nr)
 			break;
 		if (found->wait[i].task == task && found->wait[i].how == s->walk.how)
 			return 0;
 	}
-	if (nr >= PT_MAX_WAITS) {
+	if (nr >= PGMT_MAX_WAITS) {
 		found->more++;
 		return 0;
 	}
 	/* or the compiler drops the bound that the verifier needs */
 	barrier_var(nr);
-	w = &found->wait[nr & (PT_MAX_WAITS - 1)];
+	w = &found->wait[nr & (PGMT_MAX_WAITS - 1)];
 	__builtin_memset(w, 0, sizeof(*w));
 	w->how = s->walk.how;
 	w->task = task;
 	w->pfn = s->walk.pfn;
 	w->pgmap = s->walk.pgmap;
-	if (w->how == PT_HOW_WAIT)
+	if (w->how == PGMT_HOW_WAIT)
 		w->refcount = page_refcount(pfn_to_page(w->pfn));
 	w->switches = task_switches(task);
-	w->tgid = PT_READ(struct task_struct, task, tgid);
-	w->tid = PT_READ(struct task_struct, task, pid);
+	w->tgid = PGMT_READ(struct task_struct, task, tgid);
+	w->tid = PGMT_READ(struct task_struct, task, pid);
 	bpf_probe_read_kernel(w->comm, sizeof(w->comm),
 			      (void *)(task + bpf_core_field_offset(struct task_struct, comm)));
 	found->nr = nr + 1;
@@ -97,7 +98,7 @@ static long waiter_step(__u32 i, void *data)
 		read_task(w, task);
 		add_holder();
 	}
-	w->entry = (__u64)PT_READ(struct list_head, w->entry, next);
+	w->entry = (__u64)PGMT_READ(struct list_head, w->entry, next);
 	return 0;
 }
 
@@ -108,7 +109,7 @@ __noinline int walk_waiters(__u64 head)
 	if (!s)
 		return 0;
 	s->walk.head = head;
-	s->walk.entry = (__u64)PT_READ(struct list_head, head, next);
+	s->walk.entry = (__u64)PGMT_READ(struct list_head, head, next);
 	s->walk.ended = 0;
 	bpf_loop(MAX_WAITERS, waiter_step, &s, 0);
 	if (!s->walk.ended)
@@ -139,7 +140,7 @@ static __always_inline void walk_count_waiters(struct walk *w)
 	w->task_offset = (__s64)bpf_core_field_offset(struct wait_queue_entry, private) -
 			 (__s64)bpf_core_field_offset(struct wait_queue_entry, entry);
 	w->key_offset = (__s64)bpf_core_field_offset(struct wait_bit_queue_entry, key.flags) - node;
-	w->how = PT_HOW_WAIT;
+	w->how = PGMT_HOW_WAIT;
 	walk_table(at_bit_wait_table);
 }
 
@@ -149,7 +150,7 @@ static __always_inline void walk_lock_waiters(struct walk *w)
 		     bpf_core_field_offset(struct wait_queue_entry, entry);
 
 	w->key_offset = (__s64)bpf_core_field_offset(struct wait_page_queue, folio) - node;
-	w->how = PT_HOW_LOCK;
+	w->how = PGMT_HOW_LOCK;
 	walk_table(at_folio_wait_table);
 }
 
@@ -158,7 +159,7 @@ static __always_inline void walk_pgmap_waiters(struct walk *w, __u64 pgmap)
 	w->task_offset = (__s64)bpf_core_field_offset(struct swait_queue, task) -
 			 (__s64)bpf_core_field_offset(struct swait_queue, task_list);
 	w->key_offset = 0;
-	w->how = PT_HOW_PGMAP;
+	w->how = PGMT_HOW_PGMAP;
 	walk_waiters(pgmap + bpf_core_field_offset(struct dev_pagemap, done.wait.task_list));
 }
 
@@ -175,7 +176,7 @@ static __always_inline void find_waiters(struct state *s)
 static long pgmap_step(__u32 i, void *data)
 {
 	struct state *s = *(struct state **)data;
-	struct pt_lookup found = {};
+	struct pgmt_lookup found = {};
 	struct walk *w = &s->walk;
 	__u64 pfn = w->pfn;
 
@@ -202,7 +203,7 @@ static __always_inline void find_all_waiters(struct state *s)
 	s->walk.pfn = 0;
 	bpf_loop(MAX_PGMAP_STEPS, pgmap_step, &s, 0);
 	if (!s->walk.ended)
-		not_looked(s, PT_HOW_PGMAP);
+		not_looked(s, PGMT_HOW_PGMAP);
 }
 
 #endif /* PGMAPTRACE_BPF_HOLDERS_WAITERS_BPF_H */
