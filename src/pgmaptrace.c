@@ -6,6 +6,7 @@
 
 #include "command/query.h"
 #include "base/exit_status.h"
+#include "base/save.h"
 #include "command/leaks.h"
 #include "command/options.h"
 #include "output/json.h"
@@ -46,10 +47,10 @@ int main(int argc, char **argv)
 		return command_rules(o.argument);
 	case COMMAND_HELP:
 		fputs(options_help(), stdout);
-		return flush_output();
+		return save_stdout();
 	case COMMAND_VERSION:
 		puts("pgmaptrace " VERSION);
-		return flush_output();
+		return save_stdout();
 	}
 	return EXIT_INTERNAL;
 }

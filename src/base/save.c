@@ -42,6 +42,14 @@ bool save_settled(FILE *f)
 	return again >= 0 && !close(again);
 }
 
+int save_stdout(void)
+{
+	if (save_settled(stdout))
+		return EXIT_CLEAN;
+	say_error("can't write the output: %s", strerror(errno));
+	return EXIT_INTERNAL;
+}
+
 int save_begin(struct save *s, const char *file)
 {
 	struct stat st;

@@ -26,6 +26,8 @@ int save_beside(const char *file, char **name);
  * descriptor is closed.  Return: false and errno
  */
 bool save_settled(FILE *f);
+/* The same for stdout.  Return: 0; EXIT_INTERNAL, said on stderr. */
+int save_stdout(void);
 /* Return: 0, or an exit status (said on stderr).  save_drop() is due all the same. */
 int save_begin(struct save *s, const char *file);
 /*

@@ -8,6 +8,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "leaks/saved.h"
 #include "base/child.h"
 #include "command/query.h"
@@ -55,7 +56,7 @@ static uint64_t first_pfn(const struct pgmt_pgmap *p, unsigned int range)
 static void progress(struct leaks *l, uint64_t pfn, unsigned int range)
 {
 	const struct pgmt_pgmap *p = &l->now.pgmap;
-	uint64_t now = session_now(), all = 0, done = 0;
+	uint64_t now = clock_now(), all = 0, done = 0;
 
 	if (now - l->began < 1000000000ULL || now - l->shown < PROGRESS_NS ||
 	    !isatty(STDERR_FILENO))
@@ -181,7 +182,7 @@ static void ask_past(struct leaks *l, uint64_t pfn, struct leak_folio *f)
 
 static enum answer judge(const struct leaks *l, uint64_t pfn, const struct leak_folio *f)
 {
-	uint64_t now = session_now(), since = f->requested ? f->requested : l->peer_began;
+	uint64_t now = clock_now(), since = f->requested ? f->requested : l->peer_began;
 	/* the time of a request may be rounded up */
 	double age = now > since ? (double)(now - since) / 1e9 : 0;
 
@@ -247,7 +248,7 @@ static bool knows_requests(const struct leaks *l)
 
 static bool is_wanted_in_full(const struct leaks *l)
 {
-	return l->save.to || l->options->json || knows_requests(l);
+	return l->save.to || l->options->output.json || knows_requests(l);
 }
 
 /* Each folio that is held: to the file, and to the user what there is to say. */
@@ -278,16 +279,16 @@ static void tell_held(struct leaks *l)
 				!leaks_record(l->save.to, &l->from, &l->texts, &l->pgmap, &f);
 		if (!show)
 			continue;
-		if (l->options->json)
+		if (l->options->output.json)
 			l->no_memory |= !leaks_record(stdout, &l->from, &l->texts, &l->pgmap, &f);
 		else if (full)
 			leaks_folio(&l->out, &f);
-		if (!l->options->json && knows_requests(l))
+		if (!l->options->output.json && knows_requests(l))
 			l->no_memory |= !requesters_add(&l->requesters, l->session, &f);
 	}
-	if (!l->options->json && l->pgmap.incomplete)
+	if (!l->options->output.json && l->pgmap.incomplete)
 		printf("  stopped here\n");
-	else if (!l->options->json && l->pgmap.count.held > shown)
+	else if (!l->options->output.json && l->pgmap.count.held > shown)
 		printf("  and %llu more, not shown (see --top)\n",
 		       (unsigned long long)(l->pgmap.count.held - shown));
 	if (knows_requests(l))
@@ -339,7 +340,7 @@ static void tell_pgmap(struct leaks *l, bool stuck)
 	l->sum.count.unreadable += l->pgmap.count.unreadable;
 	if (l->save.to)
 		l->no_memory |= !record_pgmap(l->save.to, &l->pgmap);
-	if (l->options->json)
+	if (l->options->output.json)
 		l->no_memory |= !record_pgmap(stdout, &l->pgmap);
 	else
 		leaks_pgmap(&l->out, &l->pgmap, &l->now.pgmap, stuck);
@@ -402,10 +403,10 @@ static int on_pgmap(void *arg, const struct pgmt_walk *w)
 	err = look_at_pgmap(l);
 	held_set_free(&l->held);
 	end_progress(l);
-	if (!err && !l->now.found && !l->options->json)
+	if (!err && !l->now.found && !l->options->output.json)
 		printf("%s (%s) went away meanwhile\n", l->pgmap.device, l->pgmap.type);
 	/* nobody reads the rest of it */
-	return err ? err : flush_output();
+	return err ? err : save_stdout();
 }
 
 /* One that is not whole is of no use to anyone. */
@@ -452,7 +453,7 @@ static void tell_start(struct leaks *l, const struct utsname *u, const char *boo
 
 	if (l->save.to)
 		l->no_memory |= !record_start(l->save.to, &start);
-	if (l->options->json)
+	if (l->options->output.json)
 		l->no_memory |= !record_start(stdout, &start);
 	else
 		tell_sources(l);
@@ -462,12 +463,12 @@ static int finish(struct leaks *l, const struct utsname *u)
 {
 	int err = l->save.to ? end_save(l) : 0;
 
-	if (l->options->json)
+	if (l->options->output.json)
 		l->no_memory |= !record_summary(stdout, &l->sum);
 	else
 		leaks_summary(stdout, &l->sum, u->release,
 			      pgmt_profile_name(session_choice(l->session)->profile));
-	if (err || flush_output())
+	if (err || save_stdout())
 		return EXIT_INTERNAL;
 	if (l->no_memory) {
 		say_error("out of memory: something was not told");
@@ -518,14 +519,14 @@ static int find_leaks(struct leaks *l)
 		if (err)
 			return err;
 	}
-	l->began = session_now();
+	l->began = clock_now();
 	tell_start(l, &u, boot);
 	err = session_each_pgmap(l->session, interrupted, on_pgmap, l);
 	if (err)
 		return err;
-	if (l->options->verbose)
+	if (l->options->output.verbose)
 		say("looked at %llu pages in %.3f s", (unsigned long long)l->pages,
-		    (double)(session_now() - l->began) / 1e9);
+		    (double)(clock_now() - l->began) / 1e9);
 	l->sum.incomplete |= interrupted();
 	if (session_counts(l->session)->lost[PGMT_LOSS_PGMAP]) {
 		say("not every pgmap was looked at: one is being made just now, has more ranges "
@@ -548,7 +549,7 @@ int leaks_run(const struct options *o)
 	if (!l.session)
 		return err;
 	l.out.to = stdout;
-	l.out.verbose = o->verbose;
+	l.out.verbose = o->output.verbose;
 	l.out.from = &l.from;
 	l.from.session = l.session;
 	l.from.devices = devices_new("");

@@ -355,7 +355,7 @@ static int parse_option(int c, struct options *o)
 		o->session.cgroup = optarg;
 		break;
 	case OPT_DETERMINISTIC:
-		o->deterministic = true;
+		o->output.deterministic = true;
 		break;
 	case 'd':
 		if (!parse_seconds(optarg, &o->duration))
@@ -373,7 +373,7 @@ static int parse_option(int c, struct options *o)
 	case OPT_FAIL_ON:
 		return parse_policy("--fail-on", optarg, &o->policy, policy_fail_on);
 	case OPT_GEN_SUPPRESSIONS:
-		o->gen_suppressions = true;
+		o->output.gen_suppressions = true;
 		break;
 	case 'h':
 		o->command = COMMAND_HELP;
@@ -383,26 +383,26 @@ static int parse_option(int c, struct options *o)
 	case OPT_INODE:
 		return watch(o, PGMT_WATCH_INODE, "--inode", optarg);
 	case OPT_JSON:
-		o->json_file = optarg;
+		o->output.json_file = optarg;
 		break;
 	case 'j':
-		o->json = true;
+		o->output.json = true;
 		break;
 	case OPT_JUNIT:
-		o->junit = optarg;
+		o->output.junit = optarg;
 		break;
 	case OPT_KMSG:
-		o->kmsg = true;
+		o->output.kmsg = true;
 		break;
 	case OPT_KTAP:
-		o->ktap = true;
+		o->output.ktap = true;
 		break;
 	case 'o':
 		if (!parse_seconds(optarg, &o->older))
 			return usage_error("--older %s: give seconds", optarg);
 		break;
 	case OPT_OUTPUT:
-		o->output = optarg;
+		o->output.text = optarg;
 		break;
 	case OPT_PAST:
 		o->past = optarg;
@@ -417,7 +417,7 @@ static int parse_option(int c, struct options *o)
 			return usage_error("--pid %s: give the number of a process", optarg);
 		break;
 	case OPT_READY_FILE:
-		o->ready_file = optarg;
+		o->output.ready_file = optarg;
 		break;
 	case OPT_SAVE:
 		o->save = optarg;
@@ -445,14 +445,14 @@ static int parse_option(int c, struct options *o)
 			return usage_error("--timeout %s: give seconds", optarg);
 		break;
 	case 'T':
-		o->timestamps = true;
+		o->output.timestamps = true;
 		break;
 	case OPT_TOP:
 		if (!parse_number(optarg, &o->top))
 			return usage_error("--top %s: give a number", optarg);
 		break;
 	case 'v':
-		o->verbose = true;
+		o->output.verbose = true;
 		break;
 	case 'V':
 		o->command = COMMAND_VERSION;
@@ -662,7 +662,8 @@ static const char *file_of_stdout(const char *const *written, size_t n)
 /* Return: 0, or EXIT_USAGE.  None of them is opened before. */
 static int check_written(const struct options *o)
 {
-	const char *const written[] = {o->output, o->json_file, o->junit, o->ready_file, o->save};
+	const char *const written[] = {o->output.text, o->output.json_file, o->output.junit,
+				       o->output.ready_file, o->save};
 	const size_t n = sizeof(written) / sizeof(written[0]);
 	const char *file = file_of_two(o, written, n);
 
@@ -701,7 +702,7 @@ static int check_options(const struct options *o, uint64_t given)
 		return EXIT_USAGE;
 	if (o->session.pid && o->session.cgroup)
 		return usage_error("--pid and --cgroup: give only one of them");
-	if (o->json && o->ktap)
+	if (o->output.json && o->output.ktap)
 		return usage_error("-j and --ktap: stdout has room for one of them (--json FILE "
 				   "writes records to a file)");
 	if (o->timeout >= 0 && !o->run)

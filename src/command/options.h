@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "output/outputs.h"
 #include "verdict/policy.h"
 #include "session/session.h"
 
@@ -25,8 +26,7 @@ struct options {
 	enum command command;
 	char **run;	      /* tracing: COMMAND, NULL-terminated; NULL: none */
 	const char *argument; /* of holders, a PFN; of rules, a name; NULL: none */
-	bool verbose;
-	const char *vmlinux; /* file with debug info; NULL: in the standard places */
+	const char *vmlinux;  /* file with debug info; NULL: in the standard places */
 	struct session_options session;
 
 	/* tracing */
@@ -37,20 +37,10 @@ struct options {
 	uint64_t tables; /* how many, then it ends; 0: no end */
 	struct policy policy;
 	const char *suppressions[MAX_SUPPRESSIONS]; /* files; behind the last is NULL */
-	bool gen_suppressions;			    /* print one for each finding */
 	bool strict_suppressions;		    /* fail if one is not needed */
 	int error_exitcode;
-	const char *ready_file; /* written when tracing is complete; NULL: none */
 
-	/* tracing: where to and how; files are NULL if there is none */
-	bool timestamps;
-	bool deterministic;
-	bool json;	    /* stdout has records, not text; of leaks, too */
-	bool ktap;	    /* stdout has KTAP, with text as its diagnostics */
-	const char *output; /* for the text */
-	const char *json_file;
-	const char *junit;
-	bool kmsg;
+	struct output_settings output;
 
 	/* tracing and leaks */
 	double older;	   /* seconds; negative: tracing judges no leaks, leaks all */

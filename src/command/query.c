@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/comm.h"
+#include "base/printable.h"
 #include "base/exit_status.h"
 #include "session/holders.h"
 #include "session/hooks.h"
@@ -14,14 +14,6 @@
 #include "base/say.h"
 #include "session/session.h"
 #include "report/stacks.h"
-
-int flush_output(void)
-{
-	if (save_settled(stdout))
-		return EXIT_CLEAN;
-	say_error("can't write the output: %s", strerror(errno));
-	return EXIT_INTERNAL;
-}
 
 int command_probe(const struct options *o)
 {
@@ -44,7 +36,7 @@ int command_probe(const struct options *o)
 	for (int i = 1; i < PGMT_NR_RULES; i++)
 		printf("  %-4s %s\n", c->rules_off & (1u << i) ? "off" : "on", pgmt_rule_name(i));
 	session_free(s);
-	return flush_output();
+	return save_stdout();
 }
 
 int command_rules(const char *name)
@@ -59,7 +51,7 @@ int command_rules(const char *name)
 	}
 	if (!found)
 		return usage_error("no rule is called %s: pgmaptrace rules lists them", name);
-	return flush_output();
+	return save_stdout();
 }
 
 static int say_no_holders(int err)
@@ -105,7 +97,7 @@ int command_holders(const struct options *o, const char *text)
 	if (line[0])
 		printf("  can't be known, or not wholly: %s\n", line);
 	printf("  " HOLDERS_NEVER_SEEN "\n");
-	err = flush_output();
+	err = save_stdout();
 	if (err)
 		return err;
 	if (found.nr)
@@ -161,7 +153,7 @@ int command_waiters(const struct options *o)
 		printf("can't be known, or not wholly: who waits for a page\n");
 	if (!(found.looked & 1u << PGMT_HOW_PGMAP))
 		printf("can't be known, or not wholly: who waits for a pgmap\n");
-	err = flush_output();
+	err = save_stdout();
 	if (err)
 		return err;
 	if (found.nr)

@@ -14,7 +14,4 @@ int command_holders(const struct options *o, const char *pfn);
 /* Who waits for any device page or pgmap now, with stacks. */
 int command_waiters(const struct options *o);
 
-/* Return: 0; EXIT_INTERNAL, said on stderr, if stdout can't be written. */
-int flush_output(void);
-
 #endif /* PGMAPTRACE_COMMAND_QUERY_H */

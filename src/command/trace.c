@@ -2,17 +2,16 @@
 #include "command/trace.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/child.h"
+#include "base/clock.h"
 #include "report/devices.h"
 #include "base/exit_status.h"
 #include "verdict/finding.h"
@@ -44,57 +43,13 @@ struct tracing {
 	uint64_t tables;	  /* how many were shown */
 };
 
-static double now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec + ts.tv_nsec / 1e9;
-}
-
-/*
- * The kernel log's clock minus CLOCK_MONOTONIC, in ns.  Both tick alike but
- * begin apart; a line written to /dev/kmsg and read back tells how far.  It is
- * stamped soon after the write begins, though the write may end late, since it
- * can be made to print other lines: the least of a few tries counts.  0 if the
- * log can't be had.
- */
-static int64_t kernel_log_offset(void)
-{
-	static const char line[] = "<7>pgmaptrace: reading the log's clock";
-	int fd = open("/dev/kmsg", O_RDWR | O_NONBLOCK | O_CLOEXEC);
-	unsigned long long us;
-	char record[8192];
-	double least = 0;
-
-	if (fd < 0)
-		return 0;
-	lseek(fd, 0, SEEK_END);
-	for (int i = 0; i < 5; i++) {
-		double before = now();
-		ssize_t n;
-
-		if (write(fd, line, sizeof(line) - 1) < 0)
-			break;
-		while ((n = read(fd, record, sizeof(record) - 1)) > 0) {
-			record[n] = '\0';
-			if (!strstr(record, line + 3) || sscanf(record, "%*u,%*u,%llu", &us) != 1)
-				continue;
-			if (i == 0 || us / 1e6 - before < least)
-				least = us / 1e6 - before;
-		}
-	}
-	close(fd);
-	return least * 1e9;
-}
-
 /* The two clocks drift apart: to be called close to what is told of, if it is told when. */
 static void read_clock(struct tracing *t)
 {
-	if (!t->options->timestamps)
+	if (!t->options->output.timestamps)
 		return;
-	t->clock_read = now();
-	t->out.from.clock_offset = kernel_log_offset();
+	t->clock_read = clock_seconds();
+	t->out.from.clock_offset = clock_kernel_log_offset();
 }
 
 static bool is_ignored(const struct tracing *t, unsigned int rule)
@@ -269,7 +224,7 @@ static void look_at_stall(struct tracing *t, const struct stall *st, struct pgmt
 	session_look(t->session, f);
 	f->kind = PGMT_RECORD_FINDING;
 	f->rule = PGMT_RULE_BREAK_STALL;
-	f->time = session_now();
+	f->time = clock_now();
 	f->waited = f->time - st->since;
 	f->tid = st->wait.tid;
 	f->tgid = st->wait.tgid;
@@ -351,18 +306,18 @@ static void look_for_stalls(struct tracing *t)
 	t->own.blind |= t->dim >= DIM_IS_BLIND;
 	/* what was released before the look is to be known with it */
 	session_consume(t->session);
-	stalls_look(&t->stalls, &waits, session_now());
+	stalls_look(&t->stalls, &waits, clock_now());
 }
 
 /* Show a table of rates if it is due.  Return: was it the last? */
 static bool show_rates(struct tracing *t)
 {
-	double late = now() - t->next_table;
+	double late = clock_seconds() - t->next_table;
 
 	if (!t->next_table || late < 0)
 		return false;
 	/* not for each: it writes to the kernel log */
-	if (!t->tables || now() - t->clock_read > CLOCK_READ)
+	if (!t->tables || clock_seconds() - t->clock_read > CLOCK_READ)
 		read_clock(t);
 	outputs_rates(&t->out);
 	/* those that it was too late for are left out */
@@ -378,11 +333,11 @@ static double least(double a, double b)
 /* End COMMAND if it takes too long.  *@timeout: when that is, and then when to be harder. */
 static void end_late_command(double *timeout, bool *late)
 {
-	if (now() < *timeout)
+	if (clock_seconds() < *timeout)
 		return;
 	command_kill(*late ? SIGKILL : SIGTERM);
 	*late = true;
-	*timeout = now() + KILL_AFTER;
+	*timeout = clock_seconds() + KILL_AFTER;
 }
 
 /* seconds: so late an event is shown, since the kernel wakes the tool for many at once */
@@ -397,14 +352,14 @@ static void end_late_command(double *timeout, bool *late)
 static int trace(struct tracing *t, pid_t child)
 {
 	const struct options *o = t->options;
-	double end = o->duration >= 0 ? now() + o->duration : 0;
-	double timeout = child && o->timeout >= 0 ? now() + o->timeout : 0;
+	double end = o->duration >= 0 ? clock_seconds() + o->duration : 0;
+	double timeout = child && o->timeout >= 0 ? clock_seconds() + o->timeout : 0;
 	struct pollfd fds[3] = {
 		{.events = POLLIN}, /* the session's */
 		{.fd = t->signals, .events = POLLIN},
 		{.fd = files_fd(t->out.from.files), .events = POLLPRI},
 	};
-	double shown = now(), looked = now(), noted = now();
+	double shown = clock_seconds(), looked = clock_seconds(), noted = clock_seconds();
 	bool late = false, many = false;
 	int status = 0, records = 0;
 
@@ -413,7 +368,7 @@ static int trace(struct tracing *t, pid_t child)
 	if (o->interval > 0)
 		t->next_table = shown + o->interval;
 	while (!stop_requested(child) && !command_ended(child, &status)) {
-		double left = end ? end - now() : 1;
+		double left = end ? end - clock_seconds() : 1;
 
 		/* COMMAND is not left alone for that */
 		if (left <= 0 || (!outputs_good(&t->out) && !child))
@@ -427,15 +382,16 @@ static int trace(struct tracing *t, pid_t child)
 			end_late_command(&timeout, &late);
 		left = least(left, o->session.watch == PGMT_WATCH_NONE ? 1 : EVENTS_EVERY);
 		if (timeout)
-			left = least(left, timeout - now());
+			left = least(left, timeout - clock_seconds());
 		if (t->next_table)
-			left = least(left, t->next_table - now());
+			left = least(left, t->next_table - clock_seconds());
 		/* the kernel fills the ring while this naps, so that there is much to do at once */
 		fds[0].fd = many ? -1 : session_fd(t->session);
 		if (many)
 			left = least(left, records < SESSION_EVENTS ? NAP : 0);
-		if (!poll(fds, 3, left > 0 ? (int)(left * 1000) + 1 : 0) && now() - noted >= 1) {
-			noted = now();
+		if (!poll(fds, 3, left > 0 ? (int)(left * 1000) + 1 : 0) &&
+		    clock_seconds() - noted >= 1) {
+			noted = clock_seconds();
 			session_note_modules(t->session);
 		}
 		if (fds[2].revents) {
@@ -447,16 +403,16 @@ static int trace(struct tracing *t, pid_t child)
 		session_check_refs(t->session, add_own_finding, t);
 		if (o->session.watch != PGMT_WATCH_NONE)
 			outputs_flush(&t->out);
-		if (now() - looked >= 1) {
-			looked = now();
+		if (clock_seconds() - looked >= 1) {
+			looked = clock_seconds();
 			look_for_stalls(t);
 			outputs_forget_names(&t->out);
 			session_check_switches(t->session);
 		}
 		if (show_rates(t))
 			break;
-		if (t->findings.nr && now() - shown > 1) {
-			shown = now();
+		if (t->findings.nr && clock_seconds() - shown > 1) {
+			shown = clock_seconds();
 			findings_count(&t->findings, t->session);
 			outputs_progress(&t->out, &t->findings);
 		}
@@ -467,10 +423,10 @@ static int trace(struct tracing *t, pid_t child)
 /* A pgmap that was killed just now may have a reference too many: that takes a moment to tell. */
 static void settle_refs(struct tracing *t)
 {
-	double end = now() + 2;
+	double end = clock_seconds() + 2;
 
 	while (session_check_refs(t->session, add_own_finding, t)) {
-		if (interrupted() || now() >= end) {
+		if (interrupted() || clock_seconds() >= end) {
 			t->own.unsettled = true;
 			return;
 		}
@@ -497,7 +453,7 @@ static bool judge_outstanding(void *arg, uint64_t pfn, uint32_t word,
 			      const struct pgmt_last_event *request)
 {
 	struct tracing *t = arg;
-	double age = now() - session_event_time(t->session, request) / 1e9;
+	double age = clock_seconds() - session_event_time(t->session, request) / 1e9;
 	enum pgmt_life life = pgmt_life(word);
 	struct pgmt_finding f = {.pfn = pfn};
 
@@ -514,7 +470,7 @@ static bool judge_outstanding(void *arg, uint64_t pfn, uint32_t word,
 		return true;
 	f.kind = PGMT_RECORD_FINDING;
 	f.rule = outstanding_rule(life);
-	f.time = now() * 1e9;
+	f.time = clock_seconds() * 1e9;
 	f.state = word;
 	f.site = f.last_request.site;
 	t->own.rule[f.rule]++;
@@ -624,7 +580,7 @@ static int finish(struct tracing *t, int command_status)
 	if (!t->own.interrupted)
 		settle_refs(t);
 	session_check_switches(t->session);
-	ended = session_now();
+	ended = clock_now();
 	session_stop(t->session);
 	if (!t->own.interrupted) {
 		outputs_stalls_go_on(&t->out, &t->stalls);
@@ -667,7 +623,7 @@ static void check_name(const struct tracing *t)
 		say("--pgmap %s: no pgmap is called so yet", n.name);
 }
 
-/* When each step of the start was over; ns, as of session_now(). */
+/* When each step of the start was over; ns, as of clock_now(). */
 struct steps {
 	uint64_t begun, loaded, attached, looked;
 };
@@ -739,12 +695,12 @@ int trace_run(const struct options *o)
 	int status, err;
 	bool writable;
 
-	writable = !outputs_open(&t.out, o);
+	writable = !outputs_open(&t.out, &o->output);
 	err = check_files(&t);
 	if (err)
 		goto out;
 	err = EXIT_INTERNAL;
-	t.signals = signals_open(o->output || o->json_file);
+	t.signals = signals_open(o->output.text || o->output.json_file);
 	if (t.signals < 0)
 		goto out;
 	session.ignored = policy_ignored(&o->policy);
@@ -757,7 +713,7 @@ int trace_run(const struct options *o)
 		.files = files_new(""),
 		.inlines = inlines_new(o->vmlinux),
 		.policy = &o->policy,
-		.deterministic = o->deterministic,
+		.deterministic = o->output.deterministic,
 	};
 	t.stalls = (struct stalls){
 		.limit = o->stall * 1e9,
@@ -775,35 +731,35 @@ int trace_run(const struct options *o)
 		err = finish(&t, status);
 		goto out;
 	}
-	at.begun = session_now();
+	at.begun = clock_now();
 	if (!interrupted()) {
 		err = session_load(t.session, &reader);
 		if (err)
 			goto out;
 	}
-	at.loaded = session_now();
+	at.loaded = clock_now();
 	if (!interrupted()) {
 		err = session_attach(t.session);
 		if (err)
 			goto out;
 	}
-	at.attached = session_now();
+	at.attached = clock_now();
 	if (!interrupted()) {
 		err = session_baseline(t.session, interrupted);
 		if (err)
 			goto out;
 	}
-	at.looked = session_now();
+	at.looked = clock_now();
 	if (!interrupted()) {
 		t.own.interrupted = false;
 		/* devices are named while they are there */
 		session_consume(t.session);
 		check_name(&t);
-		if (o->verbose)
+		if (o->output.verbose)
 			say_attached(t.session, &at);
 		outputs_start(&t.out);
 		notify("READY=1");
-		if (o->verbose || !o->run)
+		if (o->output.verbose || !o->run)
 			say("tracing%s", o->run ? "" : ", Ctrl-C ends it");
 		/* at the first finding this would be too late for whoever lets go soon */
 		session_prepare_holders(t.session);

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/comm.h"
+#include "base/printable.h"
 #include "report/stacks.h"
 
 static struct requester *find_requester(struct requesters *all, uint32_t site, const char *stack,

@@ -5,6 +5,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/child.h"
 #include "base/exit_status.h"
 #include "leaks/print.h"
@@ -36,7 +37,7 @@ static void start(struct saving *s)
 			.release = u.release,
 			.profile = pgmt_profile_name(session_choice(s->from->session)->profile),
 			.boot = boot,
-			.time = session_now(),
+			.time = clock_now(),
 			.session = getpid(),
 			.session_began = session_began(s->from->session),
 			.session_ended = s->ended,

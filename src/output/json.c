@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "base/clock.h"
 #include "report/folio.h"
 #include "output/jsonl.h"
 #include "base/say.h"
@@ -355,7 +356,7 @@ void json_gone(struct json_out *o, const struct outstanding_group *g)
 
 	jsonl_text(&l, "device", devices_name_of_epoch(o->from->devices, g->epoch));
 	jsonl_number(&l, "epoch", g->epoch);
-	add_group(o, &l, g, session_now());
+	add_group(o, &l, g, clock_now());
 	end(o, &l);
 }
 
@@ -415,7 +416,7 @@ void json_stats(struct json_out *o)
 	struct stats s = {.out = o, .line = jsonl_begin("stats")};
 	const struct pgmt_counts *c = session_counts(o->from->session);
 
-	add_time(o, &s.line, "time", session_now());
+	add_time(o, &s.line, "time", clock_now());
 	jsonl_number(&s.line, "requests", c->requests);
 	jsonl_number(&s.line, "frees", c->frees);
 	s.pgmaps = json_object_new_array();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "output/kmsg.h"
+#include "base/clock.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -54,7 +55,7 @@ static const char *function_of(const struct kmsg_out *o, const struct report *r,
 void kmsg_finding(struct kmsg_out *o, const struct report *r)
 {
 	char record[800], text[512], name[2][FRAME_NAME_LEN];
-	uint64_t now = session_now();
+	uint64_t now = clock_now();
 
 	if (o->fd < 0)
 		return;

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/exit_status.h"
 #include "base/journal.h"
 #include "output/prefix.h"
@@ -57,22 +58,22 @@ static const char *journal_before(const char *line)
 /* Where the text goes to. */
 static bool open_text(struct outputs *o)
 {
-	const struct options *options = o->options;
+	const struct output_settings *settings = o->settings;
 
 	setvbuf(stdout, NULL, _IOFBF, BUFFER);
-	if (options->ktap)
+	if (settings->ktap)
 		ktap_begin(stdout);
 	if (o->text_file) {
 		o->text.to = o->text_file;
 		return true;
 	}
-	if (options->json)
+	if (settings->json)
 		return true;
-	if (!options->ktap && !journal_reads(stdout)) {
+	if (!settings->ktap && !journal_reads(stdout)) {
 		o->text.to = stdout;
 		return true;
 	}
-	o->filter = lines_open(stdout, options->ktap ? ktap_before : journal_before);
+	o->filter = lines_open(stdout, settings->ktap ? ktap_before : journal_before);
 	if (o->filter)
 		setvbuf(o->filter, NULL, _IOFBF, BUFFER);
 	o->text.to = o->filter;
@@ -105,33 +106,33 @@ static bool clear_ready_file(const char *name)
 	return true;
 }
 
-int outputs_open(struct outputs *o, const struct options *options)
+int outputs_open(struct outputs *o, const struct output_settings *settings)
 {
 	FILE *junit = NULL;
 
-	o->options = options;
+	o->settings = settings;
 	o->text.from = o->json.from = &o->from;
-	o->text.verbose = options->verbose;
-	o->text.timestamps = options->timestamps;
+	o->text.verbose = settings->verbose;
+	o->text.timestamps = settings->timestamps;
 	o->rates.text = &o->text;
-	o->rates.terminal = isatty(STDOUT_FILENO) && !o->options->output;
+	o->rates.terminal = isatty(STDOUT_FILENO) && !o->settings->text;
 	o->kmsg.fd = -1;
-	if (!open_file(options->output, &o->text_file))
-		return cant_write(o, options->output);
-	if (!open_file(options->json_file, &o->json_file))
-		return cant_write(o, options->json_file);
+	if (!open_file(settings->text, &o->text_file))
+		return cant_write(o, settings->text);
+	if (!open_file(settings->json_file, &o->json_file))
+		return cant_write(o, settings->json_file);
 	/* it is written at the end, which is late to learn that it can't be */
-	if (!open_file(options->junit, &junit))
-		return cant_write(o, options->junit);
+	if (!open_file(settings->junit, &junit))
+		return cant_write(o, settings->junit);
 	if (junit)
 		fclose(junit);
-	if (options->ready_file && !clear_ready_file(options->ready_file))
-		return cant_write(o, options->ready_file);
-	if (options->kmsg && !kmsg_open(&o->kmsg, &o->from))
+	if (settings->ready_file && !clear_ready_file(settings->ready_file))
+		return cant_write(o, settings->ready_file);
+	if (settings->kmsg && !kmsg_open(&o->kmsg, &o->from))
 		return cant_write(o, "/dev/kmsg");
 	if (!open_text(o))
 		return cant_write(o, STDOUT);
-	o->json.to[0] = options->json ? stdout : NULL;
+	o->json.to[0] = settings->json ? stdout : NULL;
 	o->json.to[1] = o->json_file;
 	json_tell_errors(o->json.to[0] || o->json.to[1] ? &o->json : NULL);
 	return 0;
@@ -174,12 +175,12 @@ static void settle(struct outputs *o, FILE *f, const char *name)
 
 static void flush_text(struct outputs *o)
 {
-	flush(o, o->text.to, o->text_file ? o->options->output : STDOUT);
+	flush(o, o->text.to, o->text_file ? o->settings->text : STDOUT);
 }
 
 bool outputs_good(struct outputs *o)
 {
-	const char *const names[] = {STDOUT, o->options->json_file};
+	const char *const names[] = {STDOUT, o->settings->json_file};
 
 	for (int i = 0; i < 2; i++) {
 		errno = o->json.error[i];
@@ -209,8 +210,8 @@ static void reopen(struct outputs *o, FILE *f, const char *name)
 
 void outputs_reopen(struct outputs *o)
 {
-	reopen(o, o->text_file, o->options->output);
-	reopen(o, o->json_file, o->options->json_file);
+	reopen(o, o->text_file, o->settings->text);
+	reopen(o, o->json_file, o->settings->json_file);
 }
 
 /* ---- what is told */
@@ -223,7 +224,7 @@ static bool has_json(const struct outputs *o)
 /* Tell who waits for it that each event is seen from here on. */
 static void write_ready_file(struct outputs *o)
 {
-	const char *name = o->options->ready_file;
+	const char *name = o->settings->ready_file;
 	FILE *f = name ? fopen(name, "we") : NULL;
 	bool written = f && fprintf(f, "%d\n", getpid()) > 0;
 
@@ -249,7 +250,7 @@ static void keep(struct outputs *o, unsigned int rule, const struct report *r, b
 	struct text_out to = o->text;
 	size_t size;
 
-	if (!o->options->junit)
+	if (!o->settings->junit)
 		return;
 	to.to = open_memstream(&text, &size);
 	if (!to.to)
@@ -282,7 +283,7 @@ static bool is_new(struct outputs *o, char *text)
 /* What would leave it out.  @many: it stands for folios of other files, too. */
 static void suggest(struct outputs *o, const struct pgmt_finding *f, bool many)
 {
-	bool wanted = o->options->gen_suppressions && o->text.to;
+	bool wanted = o->settings->gen_suppressions && o->text.to;
 	struct report_subject *s = wanted ? malloc(sizeof(*s)) : NULL;
 	char *text = NULL;
 	size_t size;
@@ -409,10 +410,10 @@ void outputs_flush(struct outputs *o)
 
 static void write_junit(struct outputs *o, const struct summary *sum, const char *last)
 {
-	const char *name = o->options->junit;
+	const char *name = o->settings->junit;
 	FILE *to = name ? fopen(name, "we") : NULL;
 	uint64_t began = session_began(o->from.session);
-	double seconds = began ? (session_now() - began) / 1e9 : 0;
+	double seconds = began ? (clock_now() - began) / 1e9 : 0;
 
 	if (!name)
 		return;
@@ -453,9 +454,9 @@ static void end_text(struct outputs *o, struct findings *all, const struct summa
 		text_suppressions(&o->text, suppressions);
 		flush_text(o);
 	}
-	if (o->options->ktap)
+	if (o->settings->ktap)
 		ktap_end(stdout, sum);
-	if (o->options->ktap && !o->filter)
+	if (o->settings->ktap && !o->filter)
 		printf("%s%s\n", ktap_before(last), last);
 	if (o->text.to) {
 		fprintf(o->text.to, "%s\n", last);
@@ -474,8 +475,8 @@ int outputs_end(struct outputs *o, struct findings *all, const struct summary *s
 	}
 	write_junit(o, sum, last);
 	end_text(o, all, sum, suppressions, last);
-	settle(o, o->text_file, o->options->output);
-	if (!o->options->json)
+	settle(o, o->text_file, o->settings->text);
+	if (!o->settings->json)
 		settle(o, stdout, STDOUT);
 	/* it has the exit status: what can fail before has failed */
 	if (has_json(o)) {
@@ -484,8 +485,8 @@ int outputs_end(struct outputs *o, struct findings *all, const struct summary *s
 		json_stats(&o->json);
 		json_summary(&o->json, sum, suppressions, o->failed[0] ? EXIT_INTERNAL : status);
 	}
-	settle(o, o->json_file, o->options->json_file);
-	if (o->options->json)
+	settle(o, o->json_file, o->settings->json_file);
+	if (o->settings->json)
 		settle(o, stdout, STDOUT);
 	if (!outputs_good(o)) {
 		fprintf(stderr, "%s\n", last);

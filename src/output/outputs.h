@@ -9,7 +9,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "command/options.h"
 #include "output/json.h"
 #include "output/kmsg.h"
 #include "output/rates.h"
@@ -22,8 +21,23 @@ struct suggested {
 	struct suggested *next;
 };
 
+/* What is to be written, where to and how.  Files are NULL if there is none. */
+struct output_settings {
+	bool verbose;
+	bool timestamps;
+	bool deterministic;
+	bool json;	  /* stdout has records, not text; of leaks, too */
+	bool ktap;	  /* stdout has KTAP, with text as its diagnostics */
+	bool kmsg;	  /* headlines go to the kernel log */
+	const char *text; /* for the text; NULL: stdout */
+	const char *json_file;
+	const char *junit;
+	const char *ready_file; /* written when tracing is complete */
+	bool gen_suppressions;	/* print one for each finding */
+};
+
 struct outputs {
-	const struct options *options;
+	const struct output_settings *settings;
 	struct sources from;
 	struct text_out text; /* text.to is NULL if nobody reads it */
 	struct rates_out rates;
@@ -38,10 +52,10 @@ struct outputs {
 };
 
 /*
- * Open what @options asks for; o->from is to be filled in when there is a session.
+ * Open what @settings ask for, which are kept; o->from is to be filled in when there is a session.
  * Return: 0; an exit status, said on stderr.
  */
-int outputs_open(struct outputs *o, const struct options *options);
+int outputs_open(struct outputs *o, const struct output_settings *settings);
 /* Return: false if one of them could not be written, which was said on stderr. */
 bool outputs_good(struct outputs *o);
 /* Begin the files anew under their names, as after their rotation. */

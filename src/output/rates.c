@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "output/rates.h"
+#include "base/clock.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -129,7 +130,7 @@ static void print_row(const struct rates_out *o, const struct pgmt_pgmap *p,
 
 void rates_table(struct rates_out *o)
 {
-	uint64_t now = session_now();
+	uint64_t now = clock_now();
 	uint64_t ns = now - (o->since ? o->since : session_began(o->text->from->session));
 	struct live live = {0};
 

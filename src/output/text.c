@@ -5,7 +5,8 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-#include "base/comm.h"
+#include "base/clock.h"
+#include "base/printable.h"
 #include "report/folio.h"
 #include "report/reasons.h"
 #include "report/stacks.h"
@@ -326,7 +327,7 @@ void text_finding(struct text_out *o, const struct report *r, bool brief)
 /* What is called after the device, or after the folio that it is about. */
 static void stall_headline(struct text_out *o, const struct report *r)
 {
-	time_of(o, session_now());
+	time_of(o, clock_now());
 	if (r->f.rule == PGMT_RULE_TEARDOWN_STALL)
 		fprintf(o->to, "pgmaptrace: teardown-stall: %s ", r->device);
 	else
@@ -376,14 +377,14 @@ void text_stalls_go_on(struct text_out *o, const struct stalls *all)
 				"pgmaptrace: %s/%u still waits at the end of tracing, for %.1f s "
 				"now\n",
 				comm_text(st->wait.comm).text, st->wait.tid,
-				(double)(session_now() - st->since) / 1e9);
+				(double)(clock_now() - st->since) / 1e9);
 }
 
 void text_gone(struct text_out *o, const struct outstanding_group *g)
 {
 	fprintf(o->to, "pgmaptrace: leaked for good, their pgmap %s is gone:\n",
 		devices_name_of_epoch(o->from->devices, g->epoch));
-	outstanding(o, g, NULL, session_now());
+	outstanding(o, g, NULL, clock_now());
 	fputc('\n', o->to);
 }
 

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/comm.h"
+#include "base/printable.h"
 
 #define PAGE_SHIFT 12
 

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/controls.h"
+#include "base/printable.h"
 
 #define MAJOR(dev) ((dev) >> 20)
 #define MINOR(dev) ((dev)&0xfffff)

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "base/comm.h"
+#include "base/printable.h"
 #include "report/folio.h"
 
 const char *reason_headline(const struct pgmt_finding *f)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "report/reasons.h"
 #include "report/stacks.h"
 
@@ -109,7 +110,7 @@ static void look_now(const struct sources *from, struct report *r)
 	struct holders_query q = report_query(f);
 	struct held *held = &r->held;
 
-	held->when = session_now();
+	held->when = clock_now();
 	if (pgmt_is_paired(profile_of(from), f->pgmap.type))
 		held->outstanding = session_pgmap_outstanding(from->session, f->pgmap.address);
 	held->looked =

@@ -12,7 +12,8 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "base/comm.h"
+#include "base/clock.h"
+#include "base/printable.h"
 #include "session/filter.h"
 #include "symbols/ksyms.h"
 #include "holders.skel.h"
@@ -124,14 +125,6 @@ static int run_over_tasks(struct bpf_link *iterator)
 	return n;
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
-}
-
 static int search(struct holders *h, const struct holders_query *q)
 {
 	int map = bpf_map__fd(h->skel->maps.states), err;
@@ -142,7 +135,7 @@ static int search(struct holders *h, const struct holders_query *q)
 	h->search->pages = q->pages;
 	h->search->mapping = q->mapping;
 	h->search->offset = q->offset;
-	h->search->until = now_ns() + SEARCH_NS;
+	h->search->until = clock_now() + SEARCH_NS;
 	if (bpf_map_update_elem(map, &zero, h->search, BPF_ANY))
 		return -errno;
 	err = run(h->skel->progs.find_holders);

@@ -14,6 +14,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
+#include "base/clock.h"
 #include "base/exit_status.h"
 #include "session/filter.h"
 #include "session/peers.h"
@@ -255,14 +256,6 @@ static void say_rules_off(const struct session *s)
 		return;
 	say("%u hooks are not in this kernel (pgmaptrace probe lists them)", s->choice.missing);
 	say_rules(s->choice.rules_off);
-}
-
-uint64_t session_now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
 }
 
 uint64_t session_began(const struct session *s)
@@ -538,7 +531,7 @@ int session_attach(struct session *s)
 		say_rules(h->rules);
 	}
 	s->skel->bss->rules_off = s->choice.rules_off | s->options.ignored;
-	s->kept.began = s->skel->bss->began = session_now();
+	s->kept.began = s->skel->bss->began = clock_now();
 	s->ksyms_old = true;
 	/* from here on every hook sees every event */
 	s->skel->bss->enabled = 1;
@@ -638,7 +631,7 @@ bool session_look_at_pgmap(struct session *s, struct pgmt_walk *w)
 
 int session_baseline(struct session *s, bool (*interrupted)(void))
 {
-	uint64_t end = session_now() + MADE_WITHIN * 1000000000ULL;
+	uint64_t end = clock_now() + MADE_WITHIN * 1000000000ULL;
 	struct baseline b = {s, interrupted};
 	int err;
 
@@ -646,7 +639,7 @@ int session_baseline(struct session *s, bool (*interrupted)(void))
 		err = session_each_pgmap(s, interrupted, scan_pgmap, &b);
 		if (err)
 			return err;
-	} while (s->unmade && session_now() < end && !interrupted() && !poll(NULL, 0, 100));
+	} while (s->unmade && clock_now() < end && !interrupted() && !poll(NULL, 0, 100));
 	s->skel->bss->settled = 1;
 	if (!interrupted())
 		publish(s, true);
@@ -1168,11 +1161,11 @@ static bool check_refs(struct session *s, const struct pgmt_pgmap *p, session_fi
 	if (!k->since || now.refs != k->refs.refs || now.least != k->refs.least ||
 	    now.most != k->refs.most) {
 		k->refs = now;
-		k->since = session_now();
+		k->since = clock_now();
 	}
 	if (pgmt_refs_explained(now.refs, now.least, now.most))
 		return false;
-	if (session_now() - k->since < REFS_STILL)
+	if (clock_now() - k->since < REFS_STILL)
 		return true;
 	k->reported = true;
 	f = (struct pgmt_finding){.pfn = now.pfn ? now.pfn : p->first};

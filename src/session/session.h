@@ -130,8 +130,6 @@ const struct pgmt_counts *session_counts(struct session *s);
  * probe was.  Complete after session_stop().
  */
 uint64_t session_missed(struct session *s, const struct pgmt_hook *h);
-/* ns of CLOCK_MONOTONIC, as all times here */
-uint64_t session_now(void);
 /* When all hooks were switched on; 0: they were not. */
 uint64_t session_began(const struct session *s);
 /* When a tick was, or a touch, in ns of CLOCK_MONOTONIC, as exact as pgmt_tick() is. */

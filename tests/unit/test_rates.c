@@ -26,7 +26,7 @@ const struct pgmt_choice *session_choice(const struct session *s)
 	return &made.choice;
 }
 
-uint64_t session_now(void)
+uint64_t clock_now(void)
 {
 	return made.now;
 }
