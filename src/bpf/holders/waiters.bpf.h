@@ -5,6 +5,12 @@
 #ifndef PGMAPTRACE_BPF_HOLDERS_WAITERS_BPF_H
 #define PGMAPTRACE_BPF_HOLDERS_WAITERS_BPF_H
 
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include "bpf/holders/search.bpf.h"
+#include "bpf/kernel.bpf.h"
+
 #define MAX_WAITERS	(1 << 10) /* on one list */
 #define WAIT_TABLE	256	  /* kernel/sched/wait_bit.c and mm/filemap.c */
 #define MAX_PGMAP_STEPS (1 << 16) /* over the pgmap_array */
