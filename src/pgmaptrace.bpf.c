@@ -251,9 +251,10 @@ HOOK(memunmap_pages)
 	struct pgmt_pgmap *p = settled ? bpf_map_lookup_elem(&pgmaps, &a0) : known_pgmap(a0);
 	__u32 tid = current_tid();
 
+	/* if this fails, the return counts it: only a kretprobe needs it */
+	bpf_map_update_elem(&unmapping, &tid, &a0, BPF_ANY);
 	if (!p)
 		return 0;
-	bpf_map_update_elem(&unmapping, &tid, &a0, BPF_ANY);
 	p->killer_site = site_for_finding(h);
 	p->killer = tid;
 	p->killer_cpu = bpf_get_smp_processor_id();
@@ -280,6 +281,11 @@ HOOK_RETURN(memunmap_pages)
 	if (!a0 && entered)
 		a0 = *entered;
 	bpf_map_delete_elem(&unmapping, &tid);
+	/* its pages and references would be taken for those of a pgmap that still stands */
+	if (!a0) {
+		lose(PGMT_LOSS_PGMAP, 1);
+		return 0;
+	}
 	p = bpf_map_lookup_elem(&pgmaps, &a0);
 	if (!p)
 		return 0;
