@@ -121,7 +121,7 @@ static __always_inline bool fast_path(const struct hook *h, __u8 op, bool huge, 
 	enum pgmt_keep keep;
 
 	/* these want to know more of each event; and on a classic kernel few come this way */
-	if (filter || (shows_events && watch != PGMT_WATCH_ALL) || nr_waited ||
+	if (slow || filter || (shows_events && watch != PGMT_WATCH_ALL) || nr_waited ||
 	    t.profile == PGMT_PROFILE_CLASSIC)
 		return false;
 	pfn = page_to_pfn(page);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "session/session.h"
+#include "session/split_wait.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -464,6 +465,8 @@ int session_load(struct session *s, const struct session_reader *reader)
 	s->skel->rodata->watched = s->options.watched;
 	s->skel->rodata->filter = s->filter.kind;
 	s->skel->rodata->filter_id = s->filter.id;
+	s->skel->rodata->split_wait = in_guest() ? SPLIT_WAIT_IN_GUEST : SPLIT_WAIT;
+	s->skel->rodata->slow = getenv("PGMAPTRACE_SLOW") != NULL;
 	learn_irq_text(s);
 	if (s->options.watch != PGMT_WATCH_NONE)
 		bpf_map__set_max_entries(s->skel->maps.events, size_of_events(s));

@@ -30,6 +30,8 @@ static __always_inline bool is_section_used(const struct pgmt_section *s)
 {
 	__u32 head = pgmt_word(s, 0), rest = pgmt_word(s, 1);
 
+	if (slow)
+		return false;
 	if (pgmt_order(head) == PGMT_SECTION_SHIFT)
 		return true;
 	return !pgmt_known_idle(pgmt_normalise(head, s->fresh)) &&
