@@ -126,7 +126,7 @@ static __always_inline bool fast_path(const struct hook *h, __u8 op, bool huge, 
 		return false;
 	pfn = page_to_pfn(page);
 	s = find_known_section(pfn);
-	if (!s || !s->pgmap)
+	if (!s || !is_made(s))
 		return false;
 	/* of a folio that was requested as a large one it may be a part, or of a huge entry's */
 	if (free && (s->large | s->entry_checked))
