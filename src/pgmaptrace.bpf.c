@@ -57,7 +57,7 @@ HOOK(zone_device_page_init)
 		rule = overlap_rule(scratch, &r);
 		scratch_put(scratch);
 	} else if (!rule) {
-		lose(PGMT_LOSS_SCAN, 1);
+		lose(PGMT_LOSS_SCRATCH, 1);
 	}
 	if (rule) {
 		t.type = s->type;

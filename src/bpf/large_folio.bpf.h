@@ -124,7 +124,7 @@ static __always_inline void split_folio(__u64 head, __u32 order)
 	struct pgmt_scratch *s = scratch_get();
 
 	if (!s) {
-		lose(PGMT_LOSS_SCAN, 1U << (order & PGMT_ORDER_MASK));
+		lose(PGMT_LOSS_SCRATCH, 1U << (order & PGMT_ORDER_MASK));
 		return;
 	}
 	each_folio(s, 0, PGMT_OP_PART, head, 1U << (order & PGMT_ORDER_MASK), 0, false);
@@ -202,7 +202,7 @@ static __noinline __u8 free_rest(struct pgmt_section *section, struct pgmt_event
 		return PGMT_RULE_NONE;
 	s = scratch_get();
 	if (!s) {
-		lose(PGMT_LOSS_SCAN, nr);
+		lose(PGMT_LOSS_SCRATCH, nr);
 		return PGMT_RULE_NONE;
 	}
 	each_folio(s, 0, PGMT_OP_FREE_REST, pfn, nr, 0, false);

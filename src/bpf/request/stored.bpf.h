@@ -75,7 +75,7 @@ static __noinline void stored_huge(const struct hook *h, __u64 vmf, __u64 pfn)
 	__u8 rule;
 
 	if (!s) {
-		lose(PGMT_LOSS_SCAN, PGMT_SECTION_PAGES);
+		lose(PGMT_LOSS_SCRATCH, PGMT_SECTION_PAGES);
 		return;
 	}
 	/* what is idle is judged as any entry's folio is, by stored_folio() */
