@@ -97,6 +97,8 @@ enum pgmt_rule {
 		PGMT_NR_RULES,
 };
 
+_Static_assert(PGMT_NR_RULES <= 32, "a mask of rules is 32 bits");
+
 /* A warning is told of and counted apart; it makes no verdict. */
 static inline int pgmt_rule_is_warning(unsigned int rule)
 {
