@@ -71,8 +71,8 @@ static __noinline void forget_parts(const struct hook *h, __u64 pfn, __u32 order
 		lose(PGMT_LOSS_SCRATCH, 1U << (order & PGMT_ORDER_MASK));
 		return;
 	}
-	each_folio(scratch, call_site(h), PGMT_OP_UNDO, pfn, 1U << (order & PGMT_ORDER_MASK), 0,
-		   false);
+	account_folios(scratch, call_site(h), PGMT_OP_UNDO, pfn, 1U << (order & PGMT_ORDER_MASK), 0,
+		       false);
 	scratch_put(scratch);
 }
 

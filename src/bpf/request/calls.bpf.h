@@ -78,7 +78,7 @@ static __always_inline void report_call(const struct hook *h, struct pgmt_scratc
 					struct call *c, __u64 pgmap, __u64 pfn, __u8 rule)
 {
 	struct pgmt_transition t = {.op = PGMT_OP_REQUEST, .profile = profile};
-	struct pgmt_event *e = &s->each.event;
+	struct pgmt_event *e = &s->batch.event;
 
 	__builtin_memset(e, 0, sizeof(*e));
 	e->pfn = pfn;
@@ -100,7 +100,7 @@ static long record_step(__u32 i, void *data)
 {
 	struct pgmt_scratch *s = *(struct pgmt_scratch **)data;
 
-	record_history(s->each.pfn + (__u64)i * s->each.step, s->each.event.site, false);
+	record_history(s->batch.pfn + (__u64)i * s->batch.step, s->batch.event.site, false);
 	return 0;
 }
 
@@ -110,9 +110,9 @@ static __always_inline void record_request(const struct hook *h, struct pgmt_scr
 {
 	if (!keeps_history())
 		return;
-	s->each.event.site = site_for_history(h);
+	s->batch.event.site = site_for_history(h);
 	if (is_section(c))
-		record_section_history(c->request.pfn, s->each.event.site);
+		record_section_history(c->request.pfn, s->batch.event.site);
 	else
 		bpf_loop(c->request.nr, record_step, &s, 0);
 }
@@ -125,8 +125,8 @@ static __always_inline bool request_section(struct pgmt_scratch *s, const struct
 
 	if (!section || !account_section(section, &t, 0))
 		return false;
-	each_begin(s, PGMT_OP_REQUEST, c->request.pfn, c->request.order);
-	s->each.taken = c->request.nr;
+	batch_begin(s, PGMT_OP_REQUEST, c->request.pfn, c->request.order);
+	s->batch.taken = c->request.nr;
 	return true;
 }
 
@@ -173,14 +173,14 @@ static __noinline void begin_request(const struct hook *h, enum pgmt_form form, 
 		goto out;
 	}
 	if (!request_section(s, &c))
-		each_folio(s, call_site(h), PGMT_OP_REQUEST, pfn, c.request.nr, c.request.order,
-			   true);
-	if (s->each.rule)
-		report_call(h, s, &c, pgmap, s->each.broken, s->each.rule);
-	c.counted = s->each.taken == c.request.nr;
+		account_folios(s, call_site(h), PGMT_OP_REQUEST, pfn, c.request.nr, c.request.order,
+			       true);
+	if (s->batch.rule)
+		report_call(h, s, &c, pgmap, s->batch.broken, s->batch.rule);
+	c.counted = s->batch.taken == c.request.nr;
 	if (!c.counted) {
-		each_folio(s, call_site(h), PGMT_OP_UNDO, pfn, s->each.taken, c.request.order,
-			   false);
+		account_folios(s, call_site(h), PGMT_OP_UNDO, pfn, s->batch.taken, c.request.order,
+			       false);
 		goto out;
 	}
 	record_request(h, s, &c);
@@ -215,11 +215,11 @@ static __noinline void end_request(const struct hook *h, enum pgmt_form form, __
 		return;
 	}
 	if (!granted && c.counted)
-		each_folio(s, call_site(h), PGMT_OP_UNDO, c.request.pfn, c.request.nr,
-			   c.request.order, false);
+		account_folios(s, call_site(h), PGMT_OP_UNDO, c.request.pfn, c.request.nr,
+			       c.request.order, false);
 	if (granted && !c.counted)
-		each_folio(s, call_site(h), PGMT_OP_ACCEPT, c.request.pfn, c.request.nr,
-			   c.request.order, false);
+		account_folios(s, call_site(h), PGMT_OP_ACCEPT, c.request.pfn, c.request.nr,
+			       c.request.order, false);
 	if (granted && is_section(&c))
 		scan_pages(s, c.request.pfn, c.request.nr, PGMT_TYPE_FS_DAX, false);
 	if (granted && c.request.nr > 1 && !(is_section(&c) && s->scan.live == c.request.nr)) {

@@ -87,9 +87,9 @@ static __noinline void stored_huge(const struct hook *h, __u64 vmf, __u64 pfn)
 		/* the page that was left out is what the report is about */
 		busy = s->tally.first_idle;
 		order = 0;
-		each_folio(s, call_site(h), PGMT_OP_MISSED, pfn, PGMT_SECTION_PAGES, 0, false);
+		account_folios(s, call_site(h), PGMT_OP_MISSED, pfn, PGMT_SECTION_PAGES, 0, false);
 	}
-	e = &s->each.event;
+	e = &s->batch.event;
 	__builtin_memset(e, 0, sizeof(*e));
 	e->pfn = busy;
 	e->page = pfn_to_page(busy);
