@@ -180,6 +180,25 @@ struct pgmt_stack {
 };
 
 /*
+ * Key of a stack in the stacks map: PGMT_STACK_HASH, then each of its frames, the
+ * empty ones too, then pgmt_stack_key().  It is never 0 nor an address: see above.
+ */
+#define PGMT_STACK_HASH 0xcbf29ce484222325ULL
+
+static __always_inline __u64 pgmt_hash_frame(__u64 hash, __u64 frame)
+{
+	hash = (hash ^ frame) * 0x100000001b3ULL;
+	return hash ^ hash >> 29;
+}
+
+static __always_inline __u32 pgmt_stack_key(__u64 hash)
+{
+	__u32 key = (hash ^ (hash >> 32)) & ~PGMT_SITE_IS_ADDRESS;
+
+	return key ? key : 1;
+}
+
+/*
  * Where detail or state can get lost: a name that stays, words, and whether it
  * is state: then any rule may be touched.
  */
@@ -555,6 +574,9 @@ struct pgmt_search {
 	struct pgmt_holder found[PGMT_MAX_FOUND];
 	struct pgmt_holder mm[PGMT_MAX_FOUND]; /* MAP, before the tasks are known: tgid 0 */
 };
+
+/* Of each wait table: kernel/sched/wait_bit.c and mm/filemap.c.  Checked when tracing begins. */
+#define PGMT_WAIT_QUEUES 256
 
 #define PGMT_MAX_WAITS 64 /* a power of 2 */
 
