@@ -25,7 +25,10 @@
 #include "verdict/stalls.h"
 
 #define KILL_AFTER 10 /* s: so long has COMMAND to end after SIGTERM */
-#define CLOCK_READ 60 /* s: so old may be what the kernel log's clock was, for a table */
+
+/* s: the kernel log's clock is measured again after so long, for a finding and for a table */
+#define CLOCK_OF_FINDING 10
+#define CLOCK_OF_TABLE	 60
 
 struct tracing {
 	const struct options *options;
@@ -39,17 +42,18 @@ struct tracing {
 	unsigned int dim;	  /* how many looks in a row did not see all who wait */
 	struct outstanding leaks; /* at the end */
 	double next_table;	  /* when; 0: there is none */
-	double clock_read;	  /* when the kernel log's clock was measured */
+	double clock_read;	  /* when the kernel log's clock was measured; 0: never */
 	uint64_t tables;	  /* how many were shown */
 };
 
-/* The two clocks drift apart: to be called close to what is told of, if it is told when. */
-static void read_clock(struct tracing *t)
+/* Measure the kernel log's clock, which drifts, unless that was done @max_age seconds ago. */
+static void read_clock(struct tracing *t, double max_age)
 {
-	if (!t->options->output.timestamps)
+	if (!t->options->output.timestamps ||
+	    (t->clock_read && clock_seconds() - t->clock_read < max_age))
 		return;
 	t->clock_read = clock_seconds();
-	t->out.from.clock_offset = clock_kernel_log_offset();
+	clock_kernel_log_offset(&t->out.from.clock_offset);
 }
 
 static bool is_ignored(const struct tracing *t, unsigned int rule)
@@ -94,7 +98,7 @@ static void show(struct tracing *t, struct finding_group *g, const struct pgmt_f
 {
 	if (g)
 		g->shown = true;
-	read_clock(t);
+	read_clock(t, CLOCK_OF_FINDING);
 	outputs_finding(&t->out, f, groups, held);
 }
 
@@ -256,7 +260,7 @@ static void on_stalled(void *arg, struct stall *st)
 		return;
 	st->about = f;
 	if (st->reports) {
-		read_clock(t);
+		read_clock(t, CLOCK_OF_FINDING);
 		outputs_stall_lasts(&t->out, &f, &st->held);
 		return;
 	}
@@ -286,7 +290,7 @@ static void on_stall_ended(void *arg, struct stall *st)
 		session_expect_free(t->session, st->wait.pfn, false);
 	if (!st->reported)
 		return;
-	read_clock(t);
+	read_clock(t, CLOCK_OF_FINDING);
 	outputs_stall_ended(&t->out, st);
 }
 
@@ -316,9 +320,7 @@ static bool show_rates(struct tracing *t)
 
 	if (!t->next_table || late < 0)
 		return false;
-	/* not for each: it writes to the kernel log */
-	if (!t->tables || clock_seconds() - t->clock_read > CLOCK_READ)
-		read_clock(t);
+	read_clock(t, CLOCK_OF_TABLE);
 	outputs_rates(&t->out);
 	/* those that it was too late for are left out */
 	t->next_table += (1 + (uint64_t)(late / t->options->interval)) * t->options->interval;
