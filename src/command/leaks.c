@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "leaks/saved.h"
 #include "base/child.h"
-#include "command/query.h"
+#include "command/values.h"
 #include "base/exit_status.h"
 #include "leaks/held_set.h"
 #include "leaks/print.h"
