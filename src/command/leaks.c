@@ -13,7 +13,7 @@
 #include "base/child.h"
 #include "command/query.h"
 #include "base/exit_status.h"
-#include "leaks/held_set.h"
+#include "leaks/page_set.h"
 #include "leaks/print.h"
 #include "base/save.h"
 #include "base/say.h"
@@ -40,7 +40,7 @@ struct leaks {
 	/* the pgmap at hand */
 	struct pgmt_walk now;
 	struct record_pgmap pgmap;
-	struct held_set held;
+	struct page_set unexplained;
 	struct requesters requesters;
 	struct site_texts texts;
 };
@@ -106,7 +106,7 @@ static int scan(struct leaks *l, bool again)
 				return 0;
 			}
 			progress(l, pfn, i);
-			if (again && !held_set_any(&l->held, pfn, step.end)) {
+			if (again && !page_set_any(&l->unexplained, pfn, step.end)) {
 				pfn = step.end;
 				continue;
 			}
@@ -122,10 +122,11 @@ static int scan(struct leaks *l, bool again)
 				return 0;
 			}
 			if (again) {
-				held_set_keep(&l->held, pfn, step.pfn, held, step.unexplained);
+				page_set_keep(&l->unexplained, pfn, step.pfn, held,
+					      step.unexplained);
 			} else {
 				for (uint64_t j = 0; j < step.unexplained; j++)
-					held_set_add(&l->held, held[j]);
+					page_set_add(&l->unexplained, held[j]);
 				l->pgmap.count.folios += step.folios;
 				l->pgmap.count.held += step.unexplained;
 				l->pgmap.count.unreadable += step.unreadable;
@@ -199,7 +200,7 @@ static void count_held(struct leaks *l)
 	uint64_t pfn = 0, all = 0;
 
 	l->pgmap.count.held = 0;
-	for (; held_set_next(&l->held, &range, &pfn); pfn++, all++) {
+	for (; page_set_next(&l->unexplained, &range, &pfn); pfn++, all++) {
 		struct leak_folio f = {0};
 
 		ask_past(l, pfn, &f);
@@ -257,7 +258,7 @@ static void tell_held(struct leaks *l)
 	unsigned int range = 0, shown = 0;
 	uint64_t pfn = 0;
 
-	for (; held_set_next(&l->held, &range, &pfn); pfn++) {
+	for (; page_set_next(&l->unexplained, &range, &pfn); pfn++) {
 		struct leak_folio f = {0};
 		bool show, full;
 
@@ -375,7 +376,7 @@ static int look_at_pgmap(struct leaks *l)
 	end_progress(l);
 	/* what was not looked at twice may have been held for a moment */
 	if (l->pgmap.incomplete) {
-		held_set_free(&l->held);
+		page_set_free(&l->unexplained);
 		l->pgmap.count.held = 0;
 	} else {
 		count_held(l);
@@ -396,12 +397,12 @@ static int on_pgmap(void *arg, const struct pgmt_walk *w)
 	if (wanted && !devices_is_called(l->from.devices, p, wanted))
 		return 0;
 	l->found = true;
-	if (!held_set_init(&l->held, p)) {
+	if (!page_set_init(&l->unexplained, p)) {
 		say_error("out of memory");
 		return EXIT_INTERNAL;
 	}
 	err = look_at_pgmap(l);
-	held_set_free(&l->held);
+	page_set_free(&l->unexplained);
 	end_progress(l);
 	if (!err && !l->now.found && !l->options->output.json)
 		printf("%s (%s) went away meanwhile\n", l->pgmap.device, l->pgmap.type);
