@@ -26,8 +26,8 @@ struct leaks {
 	struct sources from;
 	struct text_out out;
 	struct session *session;
-	struct baseline *baseline; /* of an earlier leaks */
-	struct baseline *past;	   /* of a session that has ended */
+	struct saved_set *baseline; /* of an earlier leaks */
+	struct saved_set *past;	    /* of a session that has ended */
 	struct save save;
 	uint32_t peer; /* pid of the session that knows requests; 0: none */
 	uint64_t peer_began;
@@ -175,10 +175,10 @@ static void ask_past(struct leaks *l, uint64_t pfn, struct leak_folio *f)
 	ask_peer(l, pfn, f);
 	/* what was seen by one that runs came later */
 	if (!l->past || f->f.last_request.tick || f->f.last_free.tick ||
-	    !baseline_request(l->past, &l->pgmap, pfn, &f->past))
+	    !saved_find_request(l->past, &l->pgmap, pfn, &f->past))
 		return;
 	f->requested = f->past.requested;
-	f->ended = baseline_ended(l->past);
+	f->ended = saved_ended(l->past);
 }
 
 static enum answer judge(const struct leaks *l, uint64_t pfn, const struct leak_folio *f)
@@ -187,7 +187,7 @@ static enum answer judge(const struct leaks *l, uint64_t pfn, const struct leak_
 	/* the time of a request may be rounded up */
 	double age = now > since ? (double)(now - since) / 1e9 : 0;
 
-	if (l->baseline && baseline_has_folio(l->baseline, &l->pgmap, pfn, f->requested))
+	if (l->baseline && saved_has_folio(l->baseline, &l->pgmap, pfn, f->requested))
 		return ANSWER_KNOWN;
 	if (l->options->older < 0 || ((f->requested || f->preexisting) && age >= l->options->older))
 		return ANSWER_SHOW;
@@ -325,7 +325,7 @@ static void find_waiters(struct leaks *l)
 
 static void tell_pgmap(struct leaks *l, bool stuck)
 {
-	bool known = stuck && l->baseline && baseline_has_dying(l->baseline, &l->pgmap);
+	bool known = stuck && l->baseline && saved_has_killed(l->baseline, &l->pgmap);
 
 	if (stuck && !known)
 		l->sum.dying++;
@@ -432,9 +432,9 @@ static void tell_sources(const struct leaks *l)
 	printf("requests%s are known from %s, of a session that ended %.3f s ago: what was "
 	       "requested since is not known%s\n",
 	       l->peer ? " that it did not see" : "", l->options->past,
-	       (double)(l->began - baseline_ended(l->past)) / 1e9,
+	       (double)(l->began - saved_ended(l->past)) / 1e9,
 	       l->peer ? " where it did not see it" : "");
-	if (baseline_lost(l->past))
+	if (saved_lost(l->past))
 		printf("that session lost events: what it knew may be of an earlier request\n");
 }
 
@@ -449,7 +449,7 @@ static void tell_start(struct leaks *l, const struct utsname *u, const char *boo
 		.session = l->peer,
 		.session_began = l->peer_began,
 		.past = l->options->past,
-		.past_ended = l->past ? baseline_ended(l->past) : 0,
+		.past_ended = l->past ? saved_ended(l->past) : 0,
 	};
 
 	if (l->save.to)
@@ -483,14 +483,14 @@ static int finish(struct leaks *l, const struct utsname *u)
 }
 
 /* Return: false, said on stderr, if the file that @option gives is of no use. */
-static bool load(struct baseline **b, const char *option, const char *file, enum baseline_of of,
+static bool load(struct saved_set **b, const char *option, const char *file, enum saved_by of,
 		 const char *boot)
 {
 	char why[512];
 
 	if (!file)
 		return true;
-	*b = baseline_load(file, boot, of, why, sizeof(why));
+	*b = saved_load(file, boot, of, why, sizeof(why));
 	if (!*b)
 		say_error("%s: %s", option, why);
 	return *b;
@@ -504,8 +504,8 @@ static int find_leaks(struct leaks *l)
 
 	uname(&u);
 	save_read_boot(boot);
-	if (!load(&l->baseline, "--baseline", l->options->baseline, BASELINE_OF_LEAKS, boot) ||
-	    !load(&l->past, "--past", l->options->past, BASELINE_OF_SESSION, boot))
+	if (!load(&l->baseline, "--baseline", l->options->baseline, SAVED_BY_LEAKS, boot) ||
+	    !load(&l->past, "--past", l->options->past, SAVED_BY_SESSION, boot))
 		return EXIT_USAGE;
 	err = session_load(l->session, NULL);
 	if (err)
@@ -564,8 +564,8 @@ int leaks_run(const struct options *o)
 	}
 	save_drop(&l.save);
 	site_texts_free(&l.texts);
-	baseline_free(l.baseline);
-	baseline_free(l.past);
+	saved_free(l.baseline);
+	saved_free(l.past);
 	session_free(l.session);
 	devices_free(l.from.devices);
 	inlines_free(l.from.inlines);

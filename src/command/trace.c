@@ -524,7 +524,7 @@ static int save_past(struct tracing *t, uint64_t ended, bool lost)
 		say("%s is not written, since tracing was cut short", file);
 		return 0;
 	}
-	return past_save(file, &t->out.from, ended, lost);
+	return save_session(file, &t->out.from, ended, lost);
 }
 
 /* What a suppression has left out, and what a group without a report is. */

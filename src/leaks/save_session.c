@@ -79,7 +79,7 @@ static bool on_folio(void *arg, uint64_t pfn, uint32_t word, const struct pgmt_l
 	return s->good && !ferror(s->save.to);
 }
 
-int past_save(const char *file, struct sources *from, uint64_t ended, bool lost)
+int save_session(const char *file, struct sources *from, uint64_t ended, bool lost)
 {
 	struct saving s = {.from = from, .ended = ended, .sum.of_session = true, .sum.lost = lost};
 	int err = save_begin(&s.save, file);

@@ -6,12 +6,12 @@
 #include "report/report.h"
 
 /*
- * past_save - write all that is requested and not freed to @file, with its requests
+ * save_session - write all that is requested and not freed to @file, with its requests
  * @ended: when from->session was stopped, ns of CLOCK_MONOTONIC
  * @lost: it lost events, or could not see all
  * Return: 0; an exit status (said on stderr), and there is no such file, or the
  *	one that was there.  SIGINT and SIGTERM end it so, too.
  */
-int past_save(const char *file, struct sources *from, uint64_t ended, bool lost);
+int save_session(const char *file, struct sources *from, uint64_t ended, bool lost);
 
 #endif /* PGMAPTRACE_LEAKS_SAVE_SESSION_H */

@@ -10,13 +10,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct baseline;
+struct saved_set;
 struct record_pgmap;
 
 /* Who wrote it: neither says what is asked of the other. */
-enum baseline_of {
-	BASELINE_OF_LEAKS,
-	BASELINE_OF_SESSION,
+enum saved_by {
+	SAVED_BY_LEAKS,
+	SAVED_BY_SESSION,
 };
 
 /*
@@ -24,26 +24,26 @@ enum baseline_of {
  * Return: NULL if the file is not what @of has written in full; @why then says
  *	so, with file and line.
  */
-struct baseline *baseline_load(const char *file, const char *boot, enum baseline_of of, char *why,
-			       size_t size);
-void baseline_free(struct baseline *b);
+struct saved_set *saved_load(const char *file, const char *boot, enum saved_by by, char *why,
+			     size_t size);
+void saved_free(struct saved_set *s);
 
 /*
  * Was the folio at @pfn of this pgmap held then?
  * @requested: when, in ns of CLOCK_MONOTONIC; 0: not known.  If it is known then
  *	and now, it must be the same, as near as two sessions can tell.
  */
-bool baseline_has_folio(const struct baseline *b, const struct record_pgmap *p, uint64_t pfn,
-			uint64_t requested);
+bool saved_has_folio(const struct saved_set *s, const struct record_pgmap *p, uint64_t pfn,
+		     uint64_t requested);
 /* Was this pgmap dying and still referenced then? */
-bool baseline_has_dying(const struct baseline *b, const struct record_pgmap *p);
+bool saved_has_killed(const struct saved_set *s, const struct record_pgmap *p);
 
 /* Of a session: when it ended, in ns of CLOCK_MONOTONIC, and did it lose events? */
-uint64_t baseline_ended(const struct baseline *b);
-bool baseline_lost(const struct baseline *b);
+uint64_t saved_ended(const struct saved_set *s);
+bool saved_lost(const struct saved_set *s);
 
-/* A request that a session saw; the texts are valid until baseline_free(). */
-struct past_request {
+/* A request that a session saw; the texts are valid until saved_free(). */
+struct saved_request {
 	uint64_t requested; /* ns of CLOCK_MONOTONIC */
 	uint32_t tid;
 	bool interrupt;	  /* the task was interrupted, and did not ask itself */
@@ -53,7 +53,7 @@ struct past_request {
 };
 
 /* Of a session.  Return: false if it knew no request of the folio at @pfn of this pgmap. */
-bool baseline_request(const struct baseline *b, const struct record_pgmap *p, uint64_t pfn,
-		      struct past_request *r);
+bool saved_find_request(const struct saved_set *s, const struct record_pgmap *p, uint64_t pfn,
+			struct saved_request *r);
 
 #endif /* PGMAPTRACE_LEAKS_SAVED_H */

@@ -67,15 +67,15 @@ static FILE *begin_file(void)
 	return f;
 }
 
-static struct baseline *load_of(enum baseline_of of)
+static struct saved_set *load_of(enum saved_by of)
 {
 	why[0] = '\0';
-	return baseline_load(path, BOOT, of, why, sizeof(why));
+	return saved_load(path, BOOT, of, why, sizeof(why));
 }
 
-static struct baseline *load(void)
+static struct saved_set *load(void)
 {
-	return load_of(BASELINE_OF_LEAKS);
+	return load_of(SAVED_BY_LEAKS);
 }
 
 static void write_all(FILE *f)
@@ -93,7 +93,7 @@ static void write_all(FILE *f)
 static void test_round_trip(void **state)
 {
 	struct record_pgmap other = fsdax;
-	struct baseline *b;
+	struct saved_set *b;
 	FILE *f = begin_file();
 
 	(void)state;
@@ -103,21 +103,21 @@ static void test_round_trip(void **state)
 	assert_string_equal(why, "");
 	assert_non_null(b);
 	/* the same request, as near as two sessions tell; or not known, here or there */
-	assert_true(baseline_has_folio(b, &fsdax, 0x40200, 5000000000));
-	assert_true(baseline_has_folio(b, &fsdax, 0x40200, 5002000000));
-	assert_true(baseline_has_folio(b, &fsdax, 0x40200, 0));
-	assert_true(baseline_has_folio(b, &fsdax, 0x40100, 9000000000));
-	assert_false(baseline_has_folio(b, &fsdax, 0x40200, 5100000000));
-	assert_false(baseline_has_folio(b, &fsdax, 0x40201, 0));
+	assert_true(saved_has_folio(b, &fsdax, 0x40200, 5000000000));
+	assert_true(saved_has_folio(b, &fsdax, 0x40200, 5002000000));
+	assert_true(saved_has_folio(b, &fsdax, 0x40200, 0));
+	assert_true(saved_has_folio(b, &fsdax, 0x40100, 9000000000));
+	assert_false(saved_has_folio(b, &fsdax, 0x40200, 5100000000));
+	assert_false(saved_has_folio(b, &fsdax, 0x40201, 0));
 	/* the same pfn in another pgmap */
 	other.last++;
-	assert_false(baseline_has_folio(b, &other, 0x40200, 0));
+	assert_false(saved_has_folio(b, &other, 0x40200, 0));
 	other = fsdax;
 	other.type = "generic";
-	assert_false(baseline_has_folio(b, &other, 0x40200, 0));
-	assert_true(baseline_has_dying(b, &dying_one));
-	assert_false(baseline_has_dying(b, &fsdax));
-	baseline_free(b);
+	assert_false(saved_has_folio(b, &other, 0x40200, 0));
+	assert_true(saved_has_killed(b, &dying_one));
+	assert_false(saved_has_killed(b, &fsdax));
+	saved_free(b);
 }
 
 /* Each line is an object of its own, with its numbers as they were. */
@@ -201,42 +201,42 @@ static void write_past(FILE *f)
 static void test_past(void **state)
 {
 	struct record_pgmap other = fsdax;
-	struct past_request r = {0}, same = {0};
-	struct baseline *b;
+	struct saved_request r = {0}, same = {0};
+	struct saved_set *b;
 	FILE *f = begin_file();
 
 	(void)state;
 	write_past(f);
 	fclose(f);
-	b = load_of(BASELINE_OF_SESSION);
+	b = load_of(SAVED_BY_SESSION);
 	assert_string_equal(why, "");
 	assert_non_null(b);
-	assert_int_equal(baseline_ended(b), 9000000000);
-	assert_true(baseline_lost(b));
-	assert_true(baseline_request(b, &fsdax, 0x40200, &r));
+	assert_int_equal(saved_ended(b), 9000000000);
+	assert_true(saved_lost(b));
+	assert_true(saved_find_request(b, &fsdax, 0x40200, &r));
 	assert_int_equal(r.requested, 5000000000);
 	assert_int_equal(r.tid, 12);
 	assert_false(r.interrupt);
 	assert_string_equal(r.task, "a task");
 	assert_string_equal(r.stack, "vmf_insert_page_mkwrite+0x1f\nf (inlined, \"a b\".c:3)\n");
 	/* requests at one place are known by that */
-	assert_true(baseline_request(b, &fsdax, 0x40100, &same));
+	assert_true(saved_find_request(b, &fsdax, 0x40100, &same));
 	assert_int_equal(same.tid, 13);
 	assert_ptr_equal(same.stack, r.stack);
 	assert_ptr_equal(same.task, r.task);
-	assert_true(baseline_request(b, &fsdax, 0x40300, &r));
+	assert_true(saved_find_request(b, &fsdax, 0x40300, &r));
 	assert_null(r.task);
 	assert_string_equal(r.stack, "");
 	assert_true(r.interrupt);
 	/* it was out, and not known since when; it was not out; another pgmap */
-	assert_false(baseline_request(b, &fsdax, 0x40400, &r));
-	assert_false(baseline_request(b, &fsdax, 0x40201, &r));
+	assert_false(saved_find_request(b, &fsdax, 0x40400, &r));
+	assert_false(saved_find_request(b, &fsdax, 0x40201, &r));
 	other.first++;
-	assert_false(baseline_request(b, &other, 0x40200, &r));
+	assert_false(saved_find_request(b, &other, 0x40200, &r));
 	other = fsdax;
 	other.type = "generic";
-	assert_false(baseline_request(b, &other, 0x40200, &r));
-	baseline_free(b);
+	assert_false(saved_find_request(b, &other, 0x40200, &r));
+	saved_free(b);
 
 	/* what was out is not what was held */
 	assert_null(load());
@@ -244,12 +244,12 @@ static void test_past(void **state)
 	f = begin_file();
 	write_all(f);
 	fclose(f);
-	assert_null(load_of(BASELINE_OF_SESSION));
+	assert_null(load_of(SAVED_BY_SESSION));
 	assert_non_null(strstr(why, ":1: leaks has saved it"));
 	f = begin_file();
 	assert_true(record_start(f, &ended));
 	fclose(f);
-	assert_null(load_of(BASELINE_OF_SESSION));
+	assert_null(load_of(SAVED_BY_SESSION));
 	assert_non_null(strstr(why, ":1: the file ends here, without a summary; save it anew: "
 				    "pgmaptrace --save FILE"));
 }
@@ -258,7 +258,7 @@ static void test_past(void **state)
 static void refused(const char *text, const char *words)
 {
 	FILE *f = begin_file();
-	struct baseline *b;
+	struct saved_set *b;
 
 	fputs(text, f);
 	fclose(f);
@@ -274,7 +274,7 @@ static void refused(const char *text, const char *words)
 
 static void test_refused(void **state)
 {
-	struct baseline *b;
+	struct saved_set *b;
 
 	(void)state;
 	refused("", ":0: the file ends here, without a summary");
