@@ -128,7 +128,7 @@ static int scan(struct leaks *l, bool again)
 				for (uint64_t j = 0; j < step.unexplained; j++)
 					page_set_add(&l->unexplained, held[j]);
 				l->pgmap.count.folios += step.folios;
-				l->pgmap.count.held += step.unexplained;
+				l->pgmap.count.unexplained += step.unexplained;
 				l->pgmap.count.unreadable += step.unreadable;
 				/* what such a folio is worth in references of the pgmap */
 				l->pgmap.least += step.folios;
@@ -199,14 +199,14 @@ static void count_held(struct leaks *l)
 	unsigned int range = 0;
 	uint64_t pfn = 0, all = 0;
 
-	l->pgmap.count.held = 0;
+	l->pgmap.count.unexplained = 0;
 	for (; page_set_next(&l->unexplained, &range, &pfn); pfn++, all++) {
 		struct leak_folio f = {0};
 
 		ask_past(l, pfn, &f);
 		switch (judge(l, pfn, &f)) {
 		case ANSWER_SHOW:
-			l->pgmap.count.held++;
+			l->pgmap.count.unexplained++;
 			break;
 		case ANSWER_KNOWN:
 			l->pgmap.count.known++;
@@ -219,7 +219,7 @@ static void count_held(struct leaks *l)
 			break;
 		}
 	}
-	l->pgmap.count.mapped = l->pgmap.count.folios > all ? l->pgmap.count.folios - all : 0;
+	l->pgmap.count.accounted = l->pgmap.count.folios > all ? l->pgmap.count.folios - all : 0;
 }
 
 /* Fill in what a folio is now, and who holds it if @holders. */
@@ -289,9 +289,9 @@ static void tell_held(struct leaks *l)
 	}
 	if (!l->options->output.json && l->pgmap.incomplete)
 		printf("  stopped here\n");
-	else if (!l->options->output.json && l->pgmap.count.held > shown)
+	else if (!l->options->output.json && l->pgmap.count.unexplained > shown)
 		printf("  and %llu more, not shown (see --top)\n",
-		       (unsigned long long)(l->pgmap.count.held - shown));
+		       (unsigned long long)(l->pgmap.count.unexplained - shown));
 	if (knows_requests(l))
 		leaks_requesters(&l->out, &l->requesters, l->began, l->past);
 	requesters_free(&l->requesters);
@@ -328,13 +328,13 @@ static void tell_pgmap(struct leaks *l, bool stuck)
 	bool known = stuck && l->baseline && saved_has_killed(l->baseline, &l->pgmap);
 
 	if (stuck && !known)
-		l->sum.dying++;
+		l->sum.killed++;
 	if (stuck)
 		find_waiters(l);
 	l->sum.pgmaps++;
 	l->sum.count.folios += l->pgmap.count.folios;
-	l->sum.count.mapped += l->pgmap.count.mapped;
-	l->sum.count.held += l->pgmap.count.held;
+	l->sum.count.accounted += l->pgmap.count.accounted;
+	l->sum.count.unexplained += l->pgmap.count.unexplained;
 	l->sum.count.known += l->pgmap.count.known + known;
 	l->sum.count.young += l->pgmap.count.young;
 	l->sum.count.ageless += l->pgmap.count.ageless;
@@ -356,7 +356,7 @@ static int look_at_pgmap(struct leaks *l)
 
 	if (err || !l->now.found)
 		return err;
-	if (!l->pgmap.incomplete && (l->pgmap.count.held || l->now.dying)) {
+	if (!l->pgmap.incomplete && (l->pgmap.count.unexplained || l->now.dying)) {
 		poll(NULL, 0, LOOK_AGAIN_MS);
 		err = scan(l, true);
 		if (err || !l->now.found)
@@ -366,7 +366,7 @@ static int look_at_pgmap(struct leaks *l)
 		l->now.found = 0;
 		return 0;
 	}
-	l->pgmap.dying = l->now.dying;
+	l->pgmap.killed = l->now.dying;
 	l->pgmap.references = l->now.refs;
 	if (!pgmt_is_requested(session_choice(l->session)->profile, l->now.pgmap.type)) {
 		l->pgmap.least = 0;
@@ -377,7 +377,7 @@ static int look_at_pgmap(struct leaks *l)
 	/* what was not looked at twice may have been held for a moment */
 	if (l->pgmap.incomplete) {
 		page_set_free(&l->unexplained);
-		l->pgmap.count.held = 0;
+		l->pgmap.count.unexplained = 0;
 	} else {
 		count_held(l);
 	}
@@ -448,8 +448,8 @@ static void tell_start(struct leaks *l, const struct utsname *u, const char *boo
 		.time = l->began,
 		.session = l->peer,
 		.session_began = l->peer_began,
-		.past = l->options->past,
-		.past_ended = l->past ? saved_ended(l->past) : 0,
+		.saved_session = l->options->past,
+		.saved_session_ended = l->past ? saved_ended(l->past) : 0,
 	};
 
 	if (l->save.to)
@@ -477,7 +477,7 @@ static int finish(struct leaks *l, const struct utsname *u)
 	}
 	if (l->sum.incomplete)
 		return EXIT_INCONCLUSIVE;
-	if (l->sum.count.held || l->sum.dying)
+	if (l->sum.count.unexplained || l->sum.killed)
 		return EXIT_FINDINGS;
 	return l->sum.count.ageless ? EXIT_INCONCLUSIVE : EXIT_CLEAN;
 }

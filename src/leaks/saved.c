@@ -10,18 +10,19 @@
 #include <json-c/json.h>
 
 #include "leaks/records.h"
+#include "output/jsonl.h"
 #include "model/wire.h"
 
 #define TYPE_LEN   16
-#define SAME_TICKS 3	      /* apart at most: two sessions round, each from its own start */
-#define NO_PFN	   UINT64_MAX /* an entry about the pgmap: it was dying and referenced */
+#define SAME_TICKS 3	      /* two sessions round a time differently, each from its own start */
+#define NO_PFN	   UINT64_MAX /* an entry for a pgmap that was killed and had references */
 
 struct saved_entry {
 	uint64_t pfn;
 	uint64_t first, last; /* of the pgmap */
 	char type[TYPE_LEN];
 	uint64_t requested; /* 0: not known */
-	/* of a session */
+	/* only of a session */
 	const char *task, *stack;
 	uint32_t tid;
 	bool interrupt;
@@ -31,12 +32,12 @@ struct saved_set {
 	enum saved_by by;
 	struct saved_entry *entry; /* by pfn */
 	size_t nr, size;
-	void *texts; /* of tasks and stacks, each once: tsearch() */
+	void *texts; /* comms and stacks, each kept once: tsearch() */
 	uint64_t ended;
 	bool lost;
 };
 
-/* The file as it is read. */
+/* Where the reader is, and where it says what is wrong. */
 struct reading {
 	const char *file;
 	unsigned long line;
@@ -56,7 +57,7 @@ static void say_why(const struct reading *r, const char *format, va_list args)
 static bool failed(const struct reading *r, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Reading has failed, and nothing is known of the file.  Return: false. */
+/* Say in @why what is wrong at this line.  Return: false. */
 static bool failed(const struct reading *r, const char *format, ...)
 {
 	va_list args;
@@ -67,10 +68,10 @@ static bool failed(const struct reading *r, const char *format, ...)
 	return false;
 }
 
-/* The file is not what was asked for.  Return: false. */
+/* The same, where a new file helps. */
 static bool bad(const struct reading *r, enum saved_by by, const char *what)
 {
-	return failed(r, "%s; save it anew: pgmaptrace %s--save FILE", what,
+	return failed(r, "%s; save it again: pgmaptrace %s--save FILE", what,
 		      by == SAVED_BY_LEAKS ? "leaks " : "");
 }
 
@@ -120,32 +121,59 @@ static bool get_bool(const struct json_object *o, const char *key, bool *value)
 	return true;
 }
 
+static bool check_schema(struct reading *r, const struct saved_set *s, const struct json_object *o)
+{
+	uint64_t schema = 0;
+
+	/* before 2, files of --save had no number */
+	if (!get_number(o, "schema", &schema) || schema < JSON_SCHEMA)
+		return bad(r, s->by, "written by pgmaptrace before schema 2");
+	if (schema > JSON_SCHEMA)
+		return bad(r, s->by, "written by a later pgmaptrace: its schema is not 2");
+	return true;
+}
+
+/* Is it a file of the command that was expected? */
+static bool check_contents(struct reading *r, struct saved_set *s, const struct json_object *o)
+{
+	const char *contents = get_text(o, "contents");
+	bool by_session = contents && !strcmp(contents, RECORD_SAVED_SESSION);
+
+	if (!by_session && (!contents || strcmp(contents, RECORD_LEAKS) != 0))
+		return bad(r, s->by, "--save did not write it");
+	if (by_session && s->by == SAVED_BY_LEAKS)
+		return failed(r, "a session has saved it, which knows requests and not what is "
+				 "unexplained: give it to --past");
+	if (!by_session && s->by == SAVED_BY_SESSION)
+		return failed(r, "leaks has saved it, which knows what is unexplained: give it to "
+				 "--baseline, or save a session: pgmaptrace --save FILE");
+	if (by_session && (!get_number(o, "session_ended_ns", &s->ended) || !s->ended))
+		return bad(r, s->by, "the start record has no session_ended_ns");
+	return true;
+}
+
 static bool read_start(struct reading *r, struct saved_set *s, const struct json_object *o,
 		       const char *boot)
 {
-	const char *then = get_text(o, "boot");
+	const char *then = get_text(o, "boot_id");
 
 	if (r->started)
 		return bad(r, s->by, "a second start record: give one file");
+	if (!check_schema(r, s, o))
+		return false;
 	if (!then)
-		return bad(r, s->by, "the start record has no boot");
+		return bad(r, s->by, "the start record has no boot_id");
 	if (strcmp(then, boot))
 		return bad(r, s->by,
-			   "it was saved in another boot of this machine, or on another: what "
-			   "was held then is gone");
-	get_number(o, "session_ended", &s->ended);
-	if (s->ended && s->by == SAVED_BY_LEAKS)
-		return failed(r, "a session has saved it, which knows requests, and not what is "
-				 "held: give it to --past");
-	if (!s->ended && s->by == SAVED_BY_SESSION)
-		return failed(r, "leaks has saved it, which knows what was held: give it to "
-				 "--baseline, or save what a session knows: pgmaptrace --save "
-				 "FILE");
+			   "it was saved in another boot, or on another machine: none of its "
+			   "references exist here");
+	if (!check_contents(r, s, o))
+		return false;
 	r->started = true;
 	return true;
 }
 
-/* Fill in what tells the pgmap of a record from others. */
+/* Read what identifies a pgmap, also across runs. */
 static bool read_pgmap(const struct json_object *o, struct saved_entry *e)
 {
 	const char *type = get_text(o, "type");
@@ -153,7 +181,7 @@ static bool read_pgmap(const struct json_object *o, struct saved_entry *e)
 	if (!type)
 		return false;
 	snprintf(e->type, sizeof(e->type), "%s", type);
-	return get_number(o, "first", &e->first) && get_number(o, "last", &e->last);
+	return get_number(o, "first_pfn", &e->first) && get_number(o, "last_pfn", &e->last);
 }
 
 static int by_text(const void *a, const void *b)
@@ -161,7 +189,7 @@ static int by_text(const void *a, const void *b)
 	return strcmp(a, b);
 }
 
-/* Return: @text as it is kept, once; NULL without memory.  Takes @text over. */
+/* Return: the one copy of @text that @s keeps; NULL if out of memory.  Owns @text from here on. */
 static const char *keep_text(struct saved_set *s, char *text)
 {
 	char **kept = text ? tsearch(text, &s->texts, by_text) : NULL;
@@ -171,7 +199,7 @@ static const char *keep_text(struct saved_set *s, char *text)
 	return kept ? *kept : NULL;
 }
 
-/* The frames that are texts, a line each. */
+/* A line for each frame. */
 static char *read_stack(const struct json_object *o)
 {
 	struct json_object *stack;
@@ -196,9 +224,10 @@ static char *read_stack(const struct json_object *o)
 	return text;
 }
 
+/* @o: its request, of a session.  Return: false if out of memory. */
 static bool read_request(struct saved_set *s, const struct json_object *o, struct saved_entry *e)
 {
-	const char *task = get_text(o, "task");
+	const char *task = get_text(o, "comm");
 	uint64_t tid = 0;
 
 	get_number(o, "tid", &tid);
@@ -213,26 +242,29 @@ static bool read_request(struct saved_set *s, const struct json_object *o, struc
 static bool read_folio(struct reading *r, struct saved_set *s, const struct json_object *o)
 {
 	struct saved_entry *e = new_entry(s);
+	struct json_object *request;
 
 	if (!e)
 		return failed(r, "out of memory");
 	if (!read_pgmap(o, e) || !get_number(o, "pfn", &e->pfn))
-		return bad(r, s->by, "a folio record without pfn, type, first or last");
-	get_number(o, "requested", &e->requested);
-	if (s->by == SAVED_BY_SESSION && e->requested && !read_request(s, o, e))
+		return bad(r, s->by, "a folio record without pfn, type, first_pfn or last_pfn");
+	if (json_object_object_get_ex(o, "last_request", &request) &&
+	    json_object_is_type(request, json_type_object))
+		get_number(request, "time_ns", &e->requested);
+	if (s->by == SAVED_BY_SESSION && e->requested && !read_request(s, request, e))
 		return failed(r, "out of memory");
 	return true;
 }
 
-static bool read_dying(struct reading *r, struct saved_set *s, const struct json_object *o)
+static bool read_killed(struct reading *r, struct saved_set *s, const struct json_object *o)
 {
 	struct saved_entry e = {.pfn = NO_PFN}, *kept;
 	uint64_t references = 0;
-	bool dying;
+	bool killed;
 
-	if (!read_pgmap(o, &e) || !get_bool(o, "dying", &dying))
-		return bad(r, s->by, "a pgmap record without type, first, last or dying");
-	if (!dying || !get_number(o, "references", &references) || !references)
+	if (!read_pgmap(o, &e) || !get_bool(o, "killed", &killed))
+		return bad(r, s->by, "a pgmap record without type, first_pfn, last_pfn or killed");
+	if (!killed || !get_number(o, "references", &references) || !references)
 		return true;
 	kept = new_entry(s);
 	if (!kept)
@@ -246,10 +278,10 @@ static bool read_summary(struct reading *r, struct saved_set *s, const struct js
 	bool incomplete;
 
 	if (!get_bool(o, "incomplete", &incomplete))
-		return bad(r, s->by, "the summary does not say whether it is complete");
+		return bad(r, s->by, "the summary does not say whether the file is complete");
 	if (incomplete)
 		return bad(r, s->by, "that run did not see everything");
-	get_bool(o, "lost", &s->lost);
+	get_bool(o, "lost_events", &s->lost);
 	r->ended = true;
 	return true;
 }
@@ -260,20 +292,20 @@ static bool read_record(struct reading *r, struct saved_set *s, const struct jso
 	const char *record = get_text(o, "record");
 
 	if (!record)
-		return bad(r, s->by, "no record of pgmaptrace");
+		return bad(r, s->by, "not a record of pgmaptrace");
 	if (r->ended)
-		return bad(r, s->by, "a record behind the summary: give one file");
+		return bad(r, s->by, "a record after the summary: give one file");
 	if (!strcmp(record, "start"))
 		return read_start(r, s, o, boot);
 	if (!r->started)
-		return bad(r, s->by, "the first record is no start");
+		return bad(r, s->by, "the first record is not a start record");
 	if (!strcmp(record, "folio"))
 		return read_folio(r, s, o);
 	if (!strcmp(record, "pgmap"))
-		return read_dying(r, s, o);
+		return read_killed(r, s, o);
 	if (!strcmp(record, "summary"))
 		return read_summary(r, s, o);
-	/* of a later version, perhaps */
+	/* later versions may add records */
 	return true;
 }
 
@@ -292,7 +324,7 @@ static bool read_line(struct reading *r, struct saved_set *s, const char *text, 
 		return failed(r, "out of memory");
 	json_tokener_set_flags(t, JSON_TOKENER_STRICT);
 	o = json_tokener_parse_ex(t, text, len - 1);
-	/* a number may go on behind what was given */
+	/* the parser waits for more digits */
 	if (!o && json_tokener_get_error(t) == json_tokener_continue)
 		o = json_tokener_parse_ex(t, "", 1);
 	if (!json_object_is_type(o, json_type_object) || json_tokener_get_parse_end(t) < len - 1)
@@ -379,7 +411,7 @@ static bool is_same(const struct saved_entry *e, const struct record_pgmap *p, u
 
 	if (e->first != p->first || e->last != p->last || strcmp(e->type, p->type))
 		return false;
-	/* as if tracing had begun with the kernel: a session's ticks get coarse later than that */
+	/* ticks grow with the age of a session, which is younger than the kernel */
 	return !e->requested || !requested || apart <= SAME_TICKS * pgmt_tick_length(requested);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The records of leaks: what is written is read again, and what is no such file is refused. */
+/* Records of leaks: what is written is read again, and other files are refused. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -33,13 +33,13 @@ static const struct record_pgmap fsdax = {
 	.last = 0x5ffff,
 	.references = -1,
 };
-static const struct record_pgmap dying_one = {
+static const struct record_pgmap killed_one = {
 	.device = "dax\"0.0\n",
 	.block = "",
 	.type = "generic",
 	.first = 0x60000,
 	.last = 0x6ffff,
-	.dying = true,
+	.killed = true,
 	.references = 3,
 };
 static const struct record_summary summary = {.pgmaps = 2};
@@ -55,7 +55,7 @@ static struct record_folio folio_at(uint64_t pfn, uint64_t requested)
 		.inode = 1ULL << 63,
 		.offset = 1ULL << 40,
 		.requested = requested,
-		.age = 1.5,
+		.age = 1500000000,
 	};
 }
 
@@ -86,7 +86,7 @@ static void write_all(FILE *f)
 	assert_true(record_pgmap(f, &fsdax));
 	assert_true(record_folio(f, &a));
 	assert_true(record_folio(f, &b));
-	assert_true(record_pgmap(f, &dying_one));
+	assert_true(record_pgmap(f, &killed_one));
 	assert_true(record_summary(f, &summary));
 }
 
@@ -115,7 +115,7 @@ static void test_round_trip(void **state)
 	other = fsdax;
 	other.type = "generic";
 	assert_false(saved_has_folio(b, &other, 0x40200, 0));
-	assert_true(saved_has_killed(b, &dying_one));
+	assert_true(saved_has_killed(b, &killed_one));
 	assert_false(saved_has_killed(b, &fsdax));
 	saved_free(b);
 }
@@ -139,7 +139,7 @@ static void test_json(void **state)
 		assert_true(json_object_is_type(o, json_type_object));
 		assert_true(json_object_object_get_ex(o, "record", &v));
 		if (lines == 0) {
-			assert_true(json_object_object_get_ex(o, "session_began", &v));
+			assert_true(json_object_object_get_ex(o, "session_began_ns", &v));
 			assert_true(json_object_get_uint64(v) == UINT64_MAX - 1);
 		}
 		if (lines == 2) {
@@ -175,7 +175,7 @@ static const struct record_summary knew = {
 
 static char *frames[] = {"vmf_insert_page_mkwrite+0x1f", "f (inlined, \"a b\".c:3)"};
 
-static void write_past(FILE *f)
+static void write_session(FILE *f)
 {
 	struct record_folio a = folio_at(0x40200, 5000000000), b = folio_at(0x40100, 6000000000);
 	struct record_folio c = folio_at(0x40300, 7000000000), unasked = folio_at(0x40400, 0);
@@ -198,7 +198,7 @@ static void write_past(FILE *f)
 	assert_true(record_summary(f, &knew));
 }
 
-static void test_past(void **state)
+static void test_session(void **state)
 {
 	struct record_pgmap other = fsdax;
 	struct saved_request r = {0}, same = {0};
@@ -206,7 +206,7 @@ static void test_past(void **state)
 	FILE *f = begin_file();
 
 	(void)state;
-	write_past(f);
+	write_session(f);
 	fclose(f);
 	b = load_of(SAVED_BY_SESSION);
 	assert_string_equal(why, "");
@@ -250,7 +250,7 @@ static void test_past(void **state)
 	assert_true(record_start(f, &ended));
 	fclose(f);
 	assert_null(load_of(SAVED_BY_SESSION));
-	assert_non_null(strstr(why, ":1: the file ends here, without a summary; save it anew: "
+	assert_non_null(strstr(why, ":1: the file ends here, without a summary; save it again: "
 				    "pgmaptrace --save FILE"));
 }
 
@@ -268,9 +268,10 @@ static void refused(const char *text, const char *words)
 		fail_msg("\"%s\" does not say \"%s\"", why, words);
 }
 
-#define START	"{\"record\":\"start\",\"boot\":\"" BOOT "\"}\n"
+#define SCHEMA	"{\"record\":\"start\",\"schema\":2"
+#define START	SCHEMA ",\"boot_id\":\"" BOOT "\",\"contents\":\"leaks\"}\n"
 #define SUMMARY "{\"record\":\"summary\",\"incomplete\":false}\n"
-#define FOLIO	"{\"record\":\"folio\",\"type\":\"fsdax\",\"first\":1,\"last\":2,\"pfn\":1}\n"
+#define FOLIO	"{\"record\":\"folio\",\"type\":\"fsdax\",\"first_pfn\":1,\"last_pfn\":2,\"pfn\":1}\n"
 
 static void test_refused(void **state)
 {
@@ -282,26 +283,29 @@ static void test_refused(void **state)
 	refused("pfn 0x1 order 0\n", ":1: not a JSON object");
 	refused("[1,2]\n", ":1: not a JSON object");
 	refused("7\n", ":1: not a JSON object");
-	refused("{\"a\":1}\n", ":1: no record of pgmaptrace");
-	refused(FOLIO, ":1: the first record is no start");
-	refused("{\"record\":\"start\"}\n", ":1: the start record has no boot");
-	refused("{\"record\":\"start\",\"boot\":\"other\"}\n", ":1: it was saved in another boot");
+	refused("{\"a\":1}\n", ":1: not a record of pgmaptrace");
+	refused(FOLIO, ":1: the first record is not a start record");
+	refused(SCHEMA "}\n", ":1: the start record has no boot_id");
+	refused(SCHEMA ",\"boot_id\":\"other\"}\n", ":1: it was saved in another boot");
+	refused(SCHEMA ",\"boot_id\":\"" BOOT "\"}\n", ":1: --save did not write it");
+	refused(SCHEMA ",\"boot_id\":\"" BOOT "\",\"contents\":\"session\"}\n",
+		":1: --save did not write it");
 	refused(START START SUMMARY, ":2: a second start record");
 	refused(START FOLIO, ":2: the file ends here, without a summary");
 	refused(START "{\"record\":\"folio\",\"type\":\"fsd", ":2: cut off in the middle");
 	refused(START "{\"record\":\"folio\"} {}\n" SUMMARY, ":2: not a JSON object");
 	refused(START "{\"record\":\"folio\"\n" SUMMARY, ":2: not a JSON object");
-	refused(START "{\"record\":\"folio\",\"type\":\"fsdax\",\"first\":1}\n" SUMMARY,
+	refused(START "{\"record\":\"folio\",\"type\":\"fsdax\",\"first_pfn\":1}\n" SUMMARY,
 		":2: a folio record without");
-	refused(START "{\"record\":\"folio\",\"type\":\"fsdax\",\"first\":1,\"last\":2,"
+	refused(START "{\"record\":\"folio\",\"type\":\"fsdax\",\"first_pfn\":1,\"last_pfn\":2,"
 		      "\"pfn\":\"1\"}\n" SUMMARY,
 		":2: a folio record without");
-	refused(START "{\"record\":\"folio\",\"type\":\"fsdax\",\"first\":1,\"last\":2,"
+	refused(START "{\"record\":\"folio\",\"type\":\"fsdax\",\"first_pfn\":1,\"last_pfn\":2,"
 		      "\"pfn\":-1}\n" SUMMARY,
 		":2: a folio record without");
 	refused(START "{\"record\":\"summary\",\"incomplete\":true}\n",
 		":2: that run did not see everything");
-	refused(START SUMMARY FOLIO, ":3: a record behind the summary");
+	refused(START SUMMARY FOLIO, ":3: a record after the summary");
 
 	/* a record of a later version is no error */
 	refused(START "{\"record\":\"later\"}\n", "without a summary");
@@ -309,6 +313,20 @@ static void test_refused(void **state)
 	b = load();
 	assert_null(b);
 	assert_non_null(strstr(why, "No such file"));
+}
+
+/* Files of other versions are refused for that, before anything else is looked at. */
+static void test_schema(void **state)
+{
+	(void)state;
+	refused("{\"record\":\"start\",\"boot\":\"" BOOT "\"}\n" SUMMARY,
+		":1: written by pgmaptrace before schema 2; save it again: "
+		"pgmaptrace leaks --save FILE");
+	refused("{\"record\":\"start\",\"schema\":1,\"boot\":\"other\"}\n",
+		":1: written by pgmaptrace before schema 2");
+	refused("{\"record\":\"start\",\"schema\":\"2\"}\n", ":1: written by pgmaptrace before");
+	refused("{\"record\":\"start\",\"schema\":3}\n",
+		":1: written by a later pgmaptrace: its schema is not 2; save it again: ");
 }
 
 static int make_file(void **state)
@@ -330,10 +348,9 @@ static int remove_file(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_round_trip),
-		cmocka_unit_test(test_json),
-		cmocka_unit_test(test_past),
-		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_round_trip), cmocka_unit_test(test_json),
+		cmocka_unit_test(test_session),	   cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_schema),
 	};
 
 	return cmocka_run_group_tests(tests, make_file, remove_file);
