@@ -158,6 +158,27 @@ static void test_json(void **state)
 	fclose(f);
 }
 
+static void test_values(void **state)
+{
+	struct jsonl l = jsonl_begin("r");
+
+	(void)state;
+	/* to the nanosecond for 50 days, and never negative */
+	jsonl_seconds(&l, "a_ns", 30.012345678);
+	jsonl_seconds(&l, "b_ns", 4000000.000000001);
+	jsonl_seconds(&l, "c_ns", -0.5);
+	/* not UTF-8: a byte of its own, an overlong slash, a surrogate */
+	jsonl_text(&l, "d",
+		   "x\xff"
+		   "y\xc0\xaf"
+		   "z\xed\xa0\x80\xc3\xa4");
+	assert_string_equal(jsonl_finish(&l),
+			    "{\"record\":\"r\",\"a_ns\":30012345678,\"b_ns\":4000000000000001,"
+			    "\"c_ns\":0,\"d\":\"x\xef\xbf\xbdy\xef\xbf\xbd\xef\xbf\xbdz"
+			    "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xc3\xa4\"}");
+	jsonl_free(&l);
+}
+
 /* ---- what a session knew */
 
 static const struct record_start ended = {
@@ -349,8 +370,8 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round_trip), cmocka_unit_test(test_json),
-		cmocka_unit_test(test_session),	   cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_schema),
+		cmocka_unit_test(test_values),	   cmocka_unit_test(test_session),
+		cmocka_unit_test(test_refused),	   cmocka_unit_test(test_schema),
 	};
 
 	return cmocka_run_group_tests(tests, make_file, remove_file);
