@@ -125,7 +125,7 @@ static int save_outstanding(struct tracing *t, uint64_t ended, bool lost)
 		say("did not write %s: tracing was cut short", file);
 		return 0;
 	}
-	return past_save(file, &t->out.from, ended, lost);
+	return save_session(file, &t->out.from, ended, lost);
 }
 
 /* The exit status that goes with the verdict. */
