@@ -11,9 +11,9 @@
 #include "base/clock.h"
 #include "leaks/saved.h"
 #include "base/child.h"
-#include "command/query.h"
+#include "command/values.h"
 #include "base/exit_status.h"
-#include "leaks/held_set.h"
+#include "leaks/page_set.h"
 #include "leaks/print.h"
 #include "base/save.h"
 #include "base/say.h"
@@ -26,8 +26,8 @@ struct leaks {
 	struct sources from;
 	struct text_out out;
 	struct session *session;
-	struct baseline *baseline; /* of an earlier leaks */
-	struct baseline *past;	   /* of a session that has ended */
+	struct saved_set *baseline; /* of an earlier leaks */
+	struct saved_set *past;	    /* of a session that has ended */
 	struct save save;
 	uint32_t peer; /* pid of the session that knows requests; 0: none */
 	uint64_t peer_began;
@@ -40,7 +40,7 @@ struct leaks {
 	/* the pgmap at hand */
 	struct pgmt_walk now;
 	struct record_pgmap pgmap;
-	struct held_set held;
+	struct page_set unexplained;
 	struct requesters requesters;
 	struct site_texts texts;
 };
@@ -106,7 +106,7 @@ static int scan(struct leaks *l, bool again)
 				return 0;
 			}
 			progress(l, pfn, i);
-			if (again && !held_set_any(&l->held, pfn, step.end)) {
+			if (again && !page_set_any(&l->unexplained, pfn, step.end)) {
 				pfn = step.end;
 				continue;
 			}
@@ -122,12 +122,13 @@ static int scan(struct leaks *l, bool again)
 				return 0;
 			}
 			if (again) {
-				held_set_keep(&l->held, pfn, step.pfn, held, step.unexplained);
+				page_set_keep(&l->unexplained, pfn, step.pfn, held,
+					      step.unexplained);
 			} else {
 				for (uint64_t j = 0; j < step.unexplained; j++)
-					held_set_add(&l->held, held[j]);
+					page_set_add(&l->unexplained, held[j]);
 				l->pgmap.count.folios += step.folios;
-				l->pgmap.count.held += step.unexplained;
+				l->pgmap.count.unexplained += step.unexplained;
 				l->pgmap.count.unreadable += step.unreadable;
 				/* what such a folio is worth in references of the pgmap */
 				l->pgmap.least += step.folios;
@@ -174,10 +175,10 @@ static void ask_past(struct leaks *l, uint64_t pfn, struct leak_folio *f)
 	ask_peer(l, pfn, f);
 	/* what was seen by one that runs came later */
 	if (!l->past || f->f.last_request.tick || f->f.last_free.tick ||
-	    !baseline_request(l->past, &l->pgmap, pfn, &f->past))
+	    !saved_find_request(l->past, &l->pgmap, pfn, &f->past))
 		return;
 	f->requested = f->past.requested;
-	f->ended = baseline_ended(l->past);
+	f->ended = saved_ended(l->past);
 }
 
 static enum answer judge(const struct leaks *l, uint64_t pfn, const struct leak_folio *f)
@@ -186,7 +187,7 @@ static enum answer judge(const struct leaks *l, uint64_t pfn, const struct leak_
 	/* the time of a request may be rounded up */
 	double age = now > since ? (double)(now - since) / 1e9 : 0;
 
-	if (l->baseline && baseline_has_folio(l->baseline, &l->pgmap, pfn, f->requested))
+	if (l->baseline && saved_has_folio(l->baseline, &l->pgmap, pfn, f->requested))
 		return ANSWER_KNOWN;
 	if (l->options->older < 0 || ((f->requested || f->preexisting) && age >= l->options->older))
 		return ANSWER_SHOW;
@@ -198,14 +199,14 @@ static void count_held(struct leaks *l)
 	unsigned int range = 0;
 	uint64_t pfn = 0, all = 0;
 
-	l->pgmap.count.held = 0;
-	for (; held_set_next(&l->held, &range, &pfn); pfn++, all++) {
+	l->pgmap.count.unexplained = 0;
+	for (; page_set_next(&l->unexplained, &range, &pfn); pfn++, all++) {
 		struct leak_folio f = {0};
 
 		ask_past(l, pfn, &f);
 		switch (judge(l, pfn, &f)) {
 		case ANSWER_SHOW:
-			l->pgmap.count.held++;
+			l->pgmap.count.unexplained++;
 			break;
 		case ANSWER_KNOWN:
 			l->pgmap.count.known++;
@@ -218,7 +219,7 @@ static void count_held(struct leaks *l)
 			break;
 		}
 	}
-	l->pgmap.count.mapped = l->pgmap.count.folios > all ? l->pgmap.count.folios - all : 0;
+	l->pgmap.count.accounted = l->pgmap.count.folios > all ? l->pgmap.count.folios - all : 0;
 }
 
 /* Fill in what a folio is now, and who holds it if @holders. */
@@ -257,7 +258,7 @@ static void tell_held(struct leaks *l)
 	unsigned int range = 0, shown = 0;
 	uint64_t pfn = 0;
 
-	for (; held_set_next(&l->held, &range, &pfn); pfn++) {
+	for (; page_set_next(&l->unexplained, &range, &pfn); pfn++) {
 		struct leak_folio f = {0};
 		bool show, full;
 
@@ -288,9 +289,9 @@ static void tell_held(struct leaks *l)
 	}
 	if (!l->options->output.json && l->pgmap.incomplete)
 		printf("  stopped here\n");
-	else if (!l->options->output.json && l->pgmap.count.held > shown)
+	else if (!l->options->output.json && l->pgmap.count.unexplained > shown)
 		printf("  and %llu more, not shown (see --top)\n",
-		       (unsigned long long)(l->pgmap.count.held - shown));
+		       (unsigned long long)(l->pgmap.count.unexplained - shown));
 	if (knows_requests(l))
 		leaks_requesters(&l->out, &l->requesters, l->began, l->past);
 	requesters_free(&l->requesters);
@@ -324,16 +325,16 @@ static void find_waiters(struct leaks *l)
 
 static void tell_pgmap(struct leaks *l, bool stuck)
 {
-	bool known = stuck && l->baseline && baseline_has_dying(l->baseline, &l->pgmap);
+	bool known = stuck && l->baseline && saved_has_killed(l->baseline, &l->pgmap);
 
 	if (stuck && !known)
-		l->sum.dying++;
+		l->sum.killed++;
 	if (stuck)
 		find_waiters(l);
 	l->sum.pgmaps++;
 	l->sum.count.folios += l->pgmap.count.folios;
-	l->sum.count.mapped += l->pgmap.count.mapped;
-	l->sum.count.held += l->pgmap.count.held;
+	l->sum.count.accounted += l->pgmap.count.accounted;
+	l->sum.count.unexplained += l->pgmap.count.unexplained;
 	l->sum.count.known += l->pgmap.count.known + known;
 	l->sum.count.young += l->pgmap.count.young;
 	l->sum.count.ageless += l->pgmap.count.ageless;
@@ -355,7 +356,7 @@ static int look_at_pgmap(struct leaks *l)
 
 	if (err || !l->now.found)
 		return err;
-	if (!l->pgmap.incomplete && (l->pgmap.count.held || l->now.dying)) {
+	if (!l->pgmap.incomplete && (l->pgmap.count.unexplained || l->now.dying)) {
 		poll(NULL, 0, LOOK_AGAIN_MS);
 		err = scan(l, true);
 		if (err || !l->now.found)
@@ -365,7 +366,7 @@ static int look_at_pgmap(struct leaks *l)
 		l->now.found = 0;
 		return 0;
 	}
-	l->pgmap.dying = l->now.dying;
+	l->pgmap.killed = l->now.dying;
 	l->pgmap.references = l->now.refs;
 	if (!pgmt_is_requested(session_choice(l->session)->profile, l->now.pgmap.type)) {
 		l->pgmap.least = 0;
@@ -375,8 +376,8 @@ static int look_at_pgmap(struct leaks *l)
 	end_progress(l);
 	/* what was not looked at twice may have been held for a moment */
 	if (l->pgmap.incomplete) {
-		held_set_free(&l->held);
-		l->pgmap.count.held = 0;
+		page_set_free(&l->unexplained);
+		l->pgmap.count.unexplained = 0;
 	} else {
 		count_held(l);
 	}
@@ -396,12 +397,12 @@ static int on_pgmap(void *arg, const struct pgmt_walk *w)
 	if (wanted && !devices_is_called(l->from.devices, p, wanted))
 		return 0;
 	l->found = true;
-	if (!held_set_init(&l->held, p)) {
+	if (!page_set_init(&l->unexplained, p)) {
 		say_error("out of memory");
 		return EXIT_INTERNAL;
 	}
 	err = look_at_pgmap(l);
-	held_set_free(&l->held);
+	page_set_free(&l->unexplained);
 	end_progress(l);
 	if (!err && !l->now.found && !l->options->output.json)
 		printf("%s (%s) went away meanwhile\n", l->pgmap.device, l->pgmap.type);
@@ -431,9 +432,9 @@ static void tell_sources(const struct leaks *l)
 	printf("requests%s are known from %s, of a session that ended %.3f s ago: what was "
 	       "requested since is not known%s\n",
 	       l->peer ? " that it did not see" : "", l->options->past,
-	       (double)(l->began - baseline_ended(l->past)) / 1e9,
+	       (double)(l->began - saved_ended(l->past)) / 1e9,
 	       l->peer ? " where it did not see it" : "");
-	if (baseline_lost(l->past))
+	if (saved_lost(l->past))
 		printf("that session lost events: what it knew may be of an earlier request\n");
 }
 
@@ -447,8 +448,8 @@ static void tell_start(struct leaks *l, const struct utsname *u, const char *boo
 		.time = l->began,
 		.session = l->peer,
 		.session_began = l->peer_began,
-		.past = l->options->past,
-		.past_ended = l->past ? baseline_ended(l->past) : 0,
+		.saved_session = l->options->past,
+		.saved_session_ended = l->past ? saved_ended(l->past) : 0,
 	};
 
 	if (l->save.to)
@@ -476,20 +477,20 @@ static int finish(struct leaks *l, const struct utsname *u)
 	}
 	if (l->sum.incomplete)
 		return EXIT_INCONCLUSIVE;
-	if (l->sum.count.held || l->sum.dying)
+	if (l->sum.count.unexplained || l->sum.killed)
 		return EXIT_FINDINGS;
 	return l->sum.count.ageless ? EXIT_INCONCLUSIVE : EXIT_CLEAN;
 }
 
 /* Return: false, said on stderr, if the file that @option gives is of no use. */
-static bool load(struct baseline **b, const char *option, const char *file, enum baseline_of of,
+static bool load(struct saved_set **b, const char *option, const char *file, enum saved_by of,
 		 const char *boot)
 {
 	char why[512];
 
 	if (!file)
 		return true;
-	*b = baseline_load(file, boot, of, why, sizeof(why));
+	*b = saved_load(file, boot, of, why, sizeof(why));
 	if (!*b)
 		say_error("%s: %s", option, why);
 	return *b;
@@ -503,8 +504,8 @@ static int find_leaks(struct leaks *l)
 
 	uname(&u);
 	save_read_boot(boot);
-	if (!load(&l->baseline, "--baseline", l->options->baseline, BASELINE_OF_LEAKS, boot) ||
-	    !load(&l->past, "--past", l->options->past, BASELINE_OF_SESSION, boot))
+	if (!load(&l->baseline, "--baseline", l->options->baseline, SAVED_BY_LEAKS, boot) ||
+	    !load(&l->past, "--past", l->options->past, SAVED_BY_SESSION, boot))
 		return EXIT_USAGE;
 	err = session_load(l->session, NULL);
 	if (err)
@@ -563,8 +564,8 @@ int leaks_run(const struct options *o)
 	}
 	save_drop(&l.save);
 	site_texts_free(&l.texts);
-	baseline_free(l.baseline);
-	baseline_free(l.past);
+	saved_free(l.baseline);
+	saved_free(l.past);
 	session_free(l.session);
 	devices_free(l.from.devices);
 	inlines_free(l.from.inlines);

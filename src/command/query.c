@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/printable.h"
+#include "command/values.h"
 #include "base/exit_status.h"
 #include "session/holders.h"
 #include "session/hooks.h"

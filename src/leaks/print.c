@@ -108,8 +108,8 @@ void leaks_pgmap(struct text_out *o, const struct record_pgmap *r, const struct 
 	if (r->incomplete)
 		fprintf(o->to, " so far; stopped here, and none was looked at twice\n");
 	else
-		fprintf(o->to, ", %llu %s, %llu held%s\n", (unsigned long long)r->count.mapped,
-			in_use ? "in use" : "mapped", (unsigned long long)r->count.held,
+		fprintf(o->to, ", %llu %s, %llu held%s\n", (unsigned long long)r->count.accounted,
+			in_use ? "in use" : "mapped", (unsigned long long)r->count.unexplained,
 			r->count.known ? " that the baseline has not" : "");
 	if (r->count.known)
 		fprintf(o->to, "  %llu held as they were in the baseline\n",
@@ -123,7 +123,7 @@ void leaks_pgmap(struct text_out *o, const struct record_pgmap *r, const struct 
 	if (r->count.unreadable)
 		fprintf(o->to, "  %llu pages could not be read\n",
 			(unsigned long long)r->count.unreadable);
-	if (r->dying)
+	if (r->killed)
 		dying(o, r, stuck);
 }
 
@@ -233,15 +233,16 @@ void leaks_summary(FILE *to, const struct record_summary *sum, const char *relea
 {
 	fprintf(to, "pgmaptrace: leaks pgmaps=%llu folios=%llu mapped=%llu held=%llu",
 		(unsigned long long)sum->pgmaps, (unsigned long long)sum->count.folios,
-		(unsigned long long)sum->count.mapped, (unsigned long long)sum->count.held);
+		(unsigned long long)sum->count.accounted,
+		(unsigned long long)sum->count.unexplained);
 	if (sum->count.known)
 		fprintf(to, " known=%llu", (unsigned long long)sum->count.known);
 	if (sum->count.young)
 		fprintf(to, " young=%llu", (unsigned long long)sum->count.young);
 	if (sum->count.ageless)
 		fprintf(to, " ageless=%llu", (unsigned long long)sum->count.ageless);
-	if (sum->dying)
-		fprintf(to, " dying=%llu", (unsigned long long)sum->dying);
+	if (sum->killed)
+		fprintf(to, " dying=%llu", (unsigned long long)sum->killed);
 	if (sum->count.unreadable)
 		fprintf(to, " unreadable=%llu", (unsigned long long)sum->count.unreadable);
 	fprintf(to, " kernel=%s profile=%s%s\n", release, profile,
@@ -299,9 +300,9 @@ bool leaks_record(FILE *to, const struct sources *from, struct site_texts *texts
 			holder_text(&f->found.holder[i], r.holder[i], sizeof(r.holder[i]));
 	}
 	if (f->requested) {
-		r.age = age(f->f.time, f->requested);
+		r.age = f->f.time > f->requested ? f->f.time - f->requested : 0;
 		if (f->ended) {
-			r.past = true;
+			r.from_saved_session = true;
 			r.tid = f->past.tid;
 			r.interrupt = f->past.interrupt;
 			r.task = f->past.task;

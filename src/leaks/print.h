@@ -11,21 +11,21 @@
 
 /* A folio that is held. */
 struct leak_folio {
-	struct pgmt_finding f;	  /* as it is now; its last request and free, if they are known */
-	bool past_known;	  /* a session has it */
-	bool preexisting;	  /* and it was in use when that began */
-	uint64_t requested;	  /* ns; 0: not known */
-	uint64_t ended;		  /* when the session had ended that knows it; 0: it runs */
-	struct past_request past; /* of that one */
-	bool looked;		  /* for holders */
-	int error;		  /* of that; negative errno */
+	struct pgmt_finding f;	   /* as it is now; its last request and free, if they are known */
+	bool past_known;	   /* a session has it */
+	bool preexisting;	   /* and it was in use when that began */
+	uint64_t requested;	   /* ns; 0: not known */
+	uint64_t ended;		   /* when the session had ended that knows it; 0: it runs */
+	struct saved_request past; /* of that one */
+	bool looked;		   /* for holders */
+	int error;		   /* of that; negative errno */
 	struct holders_found found;
 };
 
 /* Folios that were requested at one place of the kernel by tasks of one name. */
 struct requester {
 	uint32_t site;	   /* of a session that runs, or */
-	const char *stack; /* of one that has ended: see past_request; else NULL */
+	const char *stack; /* of one that has ended: see saved_request; else NULL */
 	char comm[PGMT_COMM_LEN + 1];
 	uint64_t folios, pages;
 	uint64_t oldest; /* ns */

@@ -369,7 +369,7 @@ void outputs_torn_down(struct outputs *o, const struct outstanding_group *g)
 		text_gone(&o->text, g);
 	flush_text(o);
 	if (has_json(o))
-		json_gone(&o->json, g);
+		json_torn_down(&o->json, g);
 }
 
 void outputs_event(struct outputs *o, const struct pgmt_event_record *t)

@@ -95,21 +95,25 @@ hold_page second pipe $MNT/a 12288
 verdict 'leaks: --baseline: one is new' leaks_say 1 1 ' known=1 ' "held by hold/$holder: pipe" -- \
 	--baseline /tmp/saved
 verdict 'leaks: --top' leaks_say 1 2 'and 1 more, not shown' -- --top 1
-verdict 'leaks: --json' leaks_say 1 - '^{"record":"start",.*"profile":"'$profile \
-	'^{"record":"pgmap","device":"namespace0.0","type":"fsdax","first":[0-9]*,' \
+verdict 'leaks: --json' leaks_say 1 - '^{"record":"start","schema":2,"contents":"leaks",.*"profile":"'$profile \
+	'^{"record":"pgmap","device":"namespace0.0","type":"fsdax","first_pfn":[0-9]*,' \
 	"^{\"record\":\"folio\",.*\"pfn\":$(($(pfn_of second))),.*\"file\":\"$MNT/a.*\"holders\":\\[\"hold/$holder: pipe" \
-	'^{"record":"summary",.*"held":2,.*"incomplete":false}$' -- -j
+	'^{"record":"summary",.*"unexplained":2,.*"incomplete":false}$' -- -j
 let_go $holder
 let_go $first
 # Bad input is the same everywhere: one kernel has to show it.
 bad_input() {
 	head -n 1 /tmp/saved >/tmp/cut
-	verdict 'leaks: a baseline without its end' leaks_say 64 - '/tmp/cut:1: .*without a summary; save it anew' -- \
+	verdict 'leaks: a baseline without its end' leaks_say 64 - '/tmp/cut:1: .*without a summary; save it again' -- \
 		--baseline /tmp/cut
 	head -c 300 /tmp/saved >/tmp/cut
 	verdict 'leaks: a baseline cut off in a line' leaks_say 64 - '/tmp/cut:[0-9]*: cut off' -- --baseline /tmp/cut
-	sed '1s/"boot":"./"boot":"x/' /tmp/saved >/tmp/other
+	sed '1s/"boot_id":"./"boot_id":"x/' /tmp/saved >/tmp/other
 	verdict 'leaks: a baseline of another boot' leaks_say 64 - '/tmp/other:1: .*another boot' -- \
+		--baseline /tmp/other
+	sed '1s/"schema":2,"contents":"leaks",//; 1s/"boot_id"/"boot"/' /tmp/saved >/tmp/other
+	verdict 'leaks: a baseline of schema 1' leaks_say 64 - \
+		'/tmp/other:1: written by pgmaptrace before schema 2; save it again: pgmaptrace leaks --save' -- \
 		--baseline /tmp/other
 	verdict 'leaks: no baseline' leaks_say 64 - "can't read /tmp/none: No such file" -- --baseline /tmp/none
 	mkdir -p /tmp/full
@@ -122,7 +126,7 @@ bad_input() {
 	verdict 'leaks: --older without a session' leaks_say 64 - 'no session runs' -- --older 1
 	verdict 'leaks: --pgmap that is not there' leaks_say 64 - 'no pgmap is called so' -- --pgmap dax7.7
 	verdict 'leaks: --pgmap' leaks_say 0 0 'leaks pgmaps=1 ' -- --pgmap pmem0
-	verdict 'leaks: options of others' leaks_say 64 - 'pfn is no option of leaks' -- --pfn 1
+	verdict 'leaks: options of others' leaks_say 64 - 'pfn is not valid with leaks (use it with run)' -- --pfn 1
 	verdict 'leaks: --save in place of a device' leaks_say 64 - 'no regular file' -- --save /dev/null
 	status=0
 	pgmaptrace --pgmap dax7.7 leaks >$OUT 2>&1 || status=$?
@@ -171,7 +175,7 @@ verdict 'leaks: with a session: who asked, and when' leaks_say 1 1 \
 verdict 'leaks: with a session: --older 0' leaks 1 1 --older 0
 verdict 'leaks: with a session: --older 1000' leaks_say 0 0 ' young=1 ' -- --older 1000
 verdict 'leaks: with a session: --json' leaks_say 1 - \
-	"\"pfn\":$(($(pfn_of piped))),.*\"requested\":[0-9]*,\"age\":[0-9.]*,\"task\":\"hold\",\"tid\":$piper,\"stack\":\\[\"" \
+	"\"pfn\":$(($(pfn_of piped))),.*\"last_request\":{\"time_ns\":[0-9]*,\"ago_ns\":[0-9]*,\"comm\":\"hold\",\"tid\":$piper,\"stack\":\\[\"" \
 	-- -j --save /tmp/saved
 verdict 'leaks: with a session: --baseline' leaks 0 0 --baseline /tmp/saved
 let_go $piper
@@ -223,8 +227,8 @@ if [ $profile != classic ]; then
 		"^    $place" -- --past /tmp/past
 	verdict 'leaks: --past: --older 0' leaks 1 1 --past /tmp/past --older 0
 	verdict 'leaks: --past: --older 1000' leaks_say 0 0 ' young=1 ' -- --past /tmp/past --older 1000
-	verdict 'leaks: --past: --json' leaks_say 1 - '"past":"/tmp/past","past_ended":[0-9]' \
-		"\"pfn\":$(($(pfn_of piped))),.*\"task\":\"hold\",\"tid\":[0-9]*,\"past\":true,\"stack\":\\[\"" -- \
+	verdict 'leaks: --past: --json' leaks_say 1 - '"saved_session":"/tmp/past","saved_session_ended_ns":[0-9]' \
+		"\"pfn\":$(($(pfn_of piped))),.*\"comm\":\"hold\",\"tid\":[0-9]*,\"from_saved_session\":true,\"stack\":\\[\"" -- \
 		-j --past /tmp/past --save /tmp/saved
 	verdict 'leaks: --past: --baseline' leaks 0 0 --past /tmp/past --baseline /tmp/saved
 	hold_page second pipe $MNT/a 24576

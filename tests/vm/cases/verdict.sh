@@ -205,20 +205,20 @@ done
 sh -c 'pgmaptrace -j run -- breaks "double-free coherent" 2>/tmp/err; echo $? >/tmp/closed' | true
 verdict 'outputs: stdout is closed, -j' sh -c \
 	"[ \"\$(cat /tmp/closed)\" = 70 ] && tail -n 1 /tmp/err | grep -q 'FAIL findings=1 '"
-verdict 'outputs: one file by two names' says 64 '/tmp/d.json is given for two files' \
+verdict 'outputs: one file by two names' says 64 '/tmp/d.json is given twice' \
 	pgmaptrace --json /tmp/d.json --output /tmp/../tmp/d.json run -- true
-verdict 'outputs: one file by two names, of which none is there' says 64 'is given for two files' \
+verdict 'outputs: one file by two names, of which none is there' says 64 'is given twice' \
 	pgmaptrace --json /tmp/e.json --save /tmp/../tmp/e.json run -- true
 mkfifo /tmp/pipe
-verdict 'outputs: one pipe twice' says 64 '/tmp/pipe is given for two files' \
+verdict 'outputs: one pipe twice' says 64 '/tmp/pipe is given twice' \
 	pgmaptrace --json /tmp/pipe --output /tmp/pipe run -- true
-verdict 'outputs: one file twice, in /dev/shm' says 64 '/dev/shm/x is given for two files' \
+verdict 'outputs: one file twice, in /dev/shm' says 64 '/dev/shm/x is given twice' \
 	pgmaptrace --json /dev/shm/x --output /dev/shm/x run -- true
 for option in --json --output --junit --ready-file --save; do
 	verdict "outputs: a file that stdout goes to, $option: it keeps what it has" sh -c "
 		echo earlier >/tmp/log
 		pgmaptrace $option /tmp/log run -- true >>/tmp/log 2>/tmp/err
-		[ \$? = 64 ] && [ \"\$(cat /tmp/log)\" = earlier ] && grep -q 'where stdout goes to' /tmp/err"
+		[ \$? = 64 ] && [ \"\$(cat /tmp/log)\" = earlier ] && grep -q 'where stdout goes' /tmp/err"
 done
 pgmaptrace --ktap --json /tmp/k.json run -- true >/dev/full 2>/tmp/err
 verdict 'outputs: stdout is full: the summary is the last record, and has the exit status' sh -c \

@@ -6,31 +6,31 @@
 
 static const char boot[] = "boot";
 
-static void check(const struct baseline *b)
+static void check(const struct saved_set *s)
 {
-	struct past_request request;
+	struct saved_request request;
 
-	CHECK(!baseline_ended(b) == (b->of == BASELINE_OF_LEAKS));
-	for (size_t i = 0; i < b->nr; i++) {
-		const struct item *e = &b->entry[i];
+	CHECK(!saved_ended(s) == (s->by == SAVED_BY_LEAKS));
+	for (size_t i = 0; i < s->nr; i++) {
+		const struct saved_entry *e = &s->entry[i];
 		struct record_pgmap p = {.type = e->type, .first = e->first, .last = e->last};
 
-		CHECK(!i || b->entry[i - 1].pfn <= e->pfn);
-		CHECK(baseline_has_folio(b, &p, e->pfn, 0));
-		CHECK(baseline_has_folio(b, &p, e->pfn, e->requested));
-		CHECK(e->pfn != NO_PFN || baseline_has_dying(b, &p));
-		if (b->of == BASELINE_OF_SESSION && baseline_request(b, &p, e->pfn, &request)) {
+		CHECK(!i || s->entry[i - 1].pfn <= e->pfn);
+		CHECK(saved_has_folio(s, &p, e->pfn, 0));
+		CHECK(saved_has_folio(s, &p, e->pfn, e->requested));
+		CHECK(e->pfn != NO_PFN || saved_has_killed(s, &p));
+		if (s->by == SAVED_BY_SESSION && saved_find_request(s, &p, e->pfn, &request)) {
 			CHECK(request.requested);
 			CHECK(!request.stack[0] ||
 			      request.stack[strlen(request.stack) - 1] == '\n');
 		}
 	}
-	baseline_lost(b);
+	saved_lost(s);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct baseline *b;
+	struct saved_set *s;
 	char why[128] = "";
 	FILE *f;
 
@@ -38,13 +38,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	f = fmemopen((void *)(data + 1), size - 1, "r");
 	CHECK(f);
-	b = load_from(f, "file", boot, *data == 's' ? BASELINE_OF_SESSION : BASELINE_OF_LEAKS, why,
+	s = load_from(f, "file", boot, *data == 's' ? SAVED_BY_SESSION : SAVED_BY_LEAKS, why,
 		      sizeof(why));
 	fclose(f);
-	if (b)
-		check(b);
+	if (s)
+		check(s);
 	else
 		CHECK(why[0]);
-	baseline_free(b);
+	saved_free(s);
 	return 0;
 }

@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The set of held pages, and what accounts for the references of a folio. */
+/* The set of pages, and which references of a folio are accounted for. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "leaks/held_set.c"
+#include "leaks/page_set.c"
 
 static const struct pgmt_pgmap pgmap = {
 	.nr_range = 2,
 	.range = {{0x1000, 0x1041}, {0x9000, 0x9000 + 199}},
 };
 
-static void collect(const struct held_set *h, uint64_t *pfns, unsigned int *nr)
+static void collect(const struct page_set *h, uint64_t *pfns, unsigned int *nr)
 {
 	unsigned int range = 0;
 	uint64_t pfn = 0;
 
-	for (*nr = 0; held_set_next(h, &range, &pfn); pfn++)
+	for (*nr = 0; page_set_next(h, &range, &pfn); pfn++)
 		pfns[(*nr)++] = pfn;
 }
 
@@ -26,49 +26,49 @@ static void test_order(void **state)
 {
 	static const uint64_t all[] = {0x1000, 0x103f, 0x1040, 0x1041, 0x9000, 0x90c7};
 	uint64_t found[8];
-	struct held_set h;
+	struct page_set h;
 	unsigned int nr;
 
 	(void)state;
-	assert_true(held_set_init(&h, &pgmap));
+	assert_true(page_set_init(&h, &pgmap));
 	collect(&h, found, &nr);
 	assert_int_equal(nr, 0);
 	for (int i = 5; i >= 0; i--)
-		held_set_add(&h, all[i]);
+		page_set_add(&h, all[i]);
 	/* outside of the ranges */
-	held_set_add(&h, 0xfff);
-	held_set_add(&h, 0x1042);
-	held_set_add(&h, 0x90c8);
+	page_set_add(&h, 0xfff);
+	page_set_add(&h, 0x1042);
+	page_set_add(&h, 0x90c8);
 	collect(&h, found, &nr);
 	assert_int_equal(nr, 6);
 	assert_memory_equal(found, all, sizeof(all));
-	held_set_free(&h);
+	page_set_free(&h);
 }
 
 static void test_keep(void **state)
 {
 	uint64_t still[] = {0x1000, 0x1002, 0x1041}, found[8];
-	struct held_set h;
+	struct page_set h;
 	unsigned int nr;
 
 	(void)state;
-	assert_true(held_set_init(&h, &pgmap));
-	held_set_add(&h, 0x1000);
-	held_set_add(&h, 0x1001);
-	held_set_add(&h, 0x1041);
-	held_set_add(&h, 0x9001);
-	assert_true(held_set_any(&h, 0x1001, 0x1002));
-	assert_false(held_set_any(&h, 0x1002, 0x1041));
-	/* 0x1002 is held only now: it was not at the first look */
-	held_set_keep(&h, 0x1000, 0x1042, still, 3);
+	assert_true(page_set_init(&h, &pgmap));
+	page_set_add(&h, 0x1000);
+	page_set_add(&h, 0x1001);
+	page_set_add(&h, 0x1041);
+	page_set_add(&h, 0x9001);
+	assert_true(page_set_any(&h, 0x1001, 0x1002));
+	assert_false(page_set_any(&h, 0x1002, 0x1041));
+	/* 0x1002 was not in the set */
+	page_set_keep(&h, 0x1000, 0x1042, still, 3);
 	collect(&h, found, &nr);
 	assert_int_equal(nr, 3);
 	assert_int_equal(found[0], 0x1000);
 	assert_int_equal(found[1], 0x1041);
 	assert_int_equal(found[2], 0x9001);
-	held_set_keep(&h, 0x9000, 0x9080, NULL, 0);
-	assert_false(held_set_any(&h, 0x9000, 0x90c8));
-	held_set_free(&h);
+	page_set_keep(&h, 0x9000, 0x9080, NULL, 0);
+	assert_false(page_set_any(&h, 0x9000, 0x90c8));
+	page_set_free(&h);
 	collect(&h, found, &nr);
 	assert_int_equal(nr, 0);
 }
