@@ -12,84 +12,84 @@
 #define PGMT_RULES(RULE)                                                                           \
 	RULE(REQUEST_NOT_IDLE, "request-not-idle",                                                 \
 	     "a folio is requested while its refcount is not the idle count",                      \
-	     "the driver's free list takes a page back before its last reference is dropped, or "  \
-	     "a pfn walker or a racing fault holds a reference too long")                          \
+	     "a free list takes a page back before its last reference is gone, or a pfn walker "   \
+	     "or a racing fault holds it for a moment too long")                                   \
 	RULE(DOUBLE_REQUEST, "double-request", "a folio is requested again before it is freed",    \
-	     "a page is on the driver's free list twice; in fsdax, a fault on a second file that " \
+	     "a driver's free list holds a page twice; in fsdax, a fault on a second file that "   \
 	     "shares the extent requests the folio instead of taking a reference")                 \
 	RULE(REQUEST_DYING, "request-dying", "a folio is requested from a pgmap that was killed",  \
-	     "the driver unmaps before it has stopped its allocator, or a fault races with "       \
+	     "the driver unmaps before it has stopped its allocator, or a fault races with the "   \
 	     "unbind")                                                                             \
 	RULE(REQUEST_OUTSIDE, "request-outside",                                                   \
 	     "a request names a pgmap that does not cover all of its pages",                       \
-	     "an allocator with several pgmaps confuses them, or a length or offset is in the "    \
+	     "an allocator with several pgmaps mixes them up, or a length or offset is in the "    \
 	     "wrong unit")                                                                         \
 	RULE(ORDER_MISMATCH, "order-mismatch",                                                     \
-	     "a folio is requested or freed at an order that does not match",                      \
-	     "the order is kept in two places that disagree, or compound state is left over from " \
-	     "the page's last use")                                                                \
+	     "a folio is requested or freed at an order that is not its own",                      \
+	     "the order is kept in two places, or compound state is left from the page's last "    \
+	     "life")                                                                               \
 	RULE(PARTIAL_REQUEST, "partial-request",                                                   \
 	     "a span is granted or a huge entry stored with some of its pages not requested",      \
-	     "a loop over a span stops early or visits a folio twice, or an error path carries "   \
-	     "on")                                                                                 \
+	     "a loop over the folios of a span stops early or visits one twice, or an error path " \
+	     "goes on")                                                                            \
 	RULE(RELEASE_UNREQUESTED, "release-unrequested",                                           \
 	     "a folio is released that is idle or was never requested",                            \
-	     "an entry or folio is released on a path that never requested it, or is released "    \
-	     "twice")                                                                              \
+	     "an entry or folio is released on a path that never requested it, or twice")          \
 	RULE(FREE_UNREQUESTED, "free-unrequested", "a folio is freed that was never requested",    \
-	     "one put too many, or the driver frees a page that it never handed out")              \
+	     "a put too many, or the driver frees a page that it never handed out")                \
 	RULE(DOUBLE_FREE, "double-free", "a folio is freed twice after one request",               \
-	     "one put too many: an error path drops a reference that its caller drops as well")    \
+	     "a put too many, by an error path that gives back what its caller gives back as "     \
+	     "well")                                                                               \
 	RULE(FREE_REFERENCED, "free-referenced",                                                   \
 	     "a folio is freed while it is still referenced or mapped",                            \
-	     "the free function is called directly, or the folio is unmapped too late")            \
+	     "somebody calls the free by hand, or unmaps too late")                                \
 	RULE(PAGES_UNBALANCED, "pages-unbalanced",                                                 \
 	     "a large folio is freed page by page, and some pages are never freed",                \
-	     "a split loses its tail pages, or they are still in use when the folio is handed "    \
-	     "out again")                                                                          \
+	     "a split folio's tail pages are lost on the way, or are still held when it is "       \
+	     "handed out again")                                                                   \
 	RULE(GENERIC_OVERPUT, "generic-overput",                                                   \
 	     "the refcount of a device-dax folio drops to 0 on a kernel where idle is 1",          \
-	     "a put without a get: device-dax pages can be mapped and pinned, but the first "      \
-	     "reference is the pgmap's")                                                           \
+	     "a put without a get: device-dax pages are mapped and pinned, but nobody owns their " \
+	     "first reference")                                                                    \
 	RULE(MAP_UNREQUESTED, "map-unrequested",                                                   \
 	     "a folio is mapped or stored in a file while it is idle",                             \
-	     "a path that maps without taking a reference, such as an entry that was kept or "     \
-	     "zapped and is faulted again with no new request")                                    \
+	     "a path that takes no reference before it maps, such as an entry kept or zapped and " \
+	     "faulted again with no new request")                                                  \
 	RULE(FLOW_ORDER, "flow-order",                                                             \
 	     "a huge entry is stored before its folio is built, or a PMD installed before the "    \
 	     "entry",                                                                              \
-	     "the entry is stored before the folio is built and its references merged, or a "      \
-	     "fault installs a PMD for an entry that it did not store")                            \
+	     "the entry is stored before the folio is built and its references are merged, or a "  \
+	     "fault installs a PMD that it did not store")                                         \
 	RULE(ASSOCIATION_CONFLICT, "association-conflict",                                         \
 	     "a folio is stored in a second file without being marked as shared",                  \
 	     "a shared extent is mapped by a path that does not mark its pages as shared")         \
 	RULE(ENTRY_DROPPED_BUSY, "entry-dropped-busy",                                             \
 	     "a folio's last file entry is removed while the folio is in use",                     \
-	     "truncate, hole punch or copy-on-write does not wait for pins (O_DIRECT, RDMA, "      \
-	     "vmsplice)")                                                                          \
+	     "truncate, hole punch or copy on write does not wait for pins (O_DIRECT, RDMA, "      \
+	     "vmsplice) to end")                                                                   \
 	RULE(RESET_BUSY, "reset-busy",                                                             \
 	     "a folio is split or reset while one of its pages is referenced",                     \
-	     "a mapping is removed while a pin stays, and the folio is split all the same")        \
+	     "a mapping goes while a pin stays, and the folio is taken apart all the same")        \
 	RULE(PGMAP_OVERLAP, "pgmap-overlap",                                                       \
 	     "memremap_pages is called on a range that overlaps a live pgmap",                     \
 	     "the last driver did not unmap, or two drivers claim one resource")                   \
 	RULE(REF_IMBALANCE, "ref-imbalance",                                                       \
 	     "a killed pgmap's refcount does not match its outstanding folios",                    \
-	     "a free that puts the folio but not its pgmap, or a failed request that keeps a "     \
-	     "reference")                                                                          \
+	     "a free path that puts the folio and not its pgmap, or a request that keeps a "       \
+	     "reference after it failed")                                                          \
 	RULE(TEARDOWN_LIVE, "teardown-live",                                                       \
 	     "a pgmap is torn down while one of its folios is in use",                             \
-	     "a pin (O_DIRECT, vmsplice, RDMA, io_uring) or a lost reference outlives the "        \
-	     "device, and nothing waits for it")                                                   \
+	     "a pin (O_DIRECT, vmsplice, RDMA, io_uring) or a reference that was lost outlives "   \
+	     "the device; nothing waits for it")                                                   \
 	RULE(TEARDOWN_STALL, "teardown-stall",                                                     \
 	     "memunmap_pages waits for references for longer than --stall",                        \
 	     "a pin (vmsplice, RDMA, io_uring) or an open mapping outlives the unbind, or a "      \
-	     "reference to the pgmap was lost")                                                    \
+	     "reference of the pgmap was lost")                                                    \
 	RULE(BREAK_STALL, "break-stall",                                                           \
 	     "truncate, unlink, unmount or eviction waits for a folio for longer than --stall",    \
-	     "a pin on a page of the file (O_DIRECT, vmsplice, RDMA, io_uring) is never dropped")  \
+	     "a pin on a page of the file (O_DIRECT, vmsplice, RDMA, io_uring) is not given back") \
 	RULE(LEAK, "leak", "a folio was requested and never freed",                                \
-	     "a pin is never dropped, or an error path keeps the folio")
+	     "a pin is never given back, or an error path keeps the folio")
 
 enum pgmt_rule {
 	PGMT_RULE_NONE,
