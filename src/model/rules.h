@@ -56,8 +56,7 @@
 	     "a path that takes no reference before it maps, such as an entry kept or zapped and " \
 	     "faulted again with no new request")                                                  \
 	RULE(FLOW_ORDER, "flow-order",                                                             \
-	     "a huge entry is stored before its folio is built, or a PMD installed before the "    \
-	     "entry",                                                                              \
+	     "a huge entry is stored before its folio is built, or after its PMD is installed",    \
 	     "the entry is stored before the folio is built and its references are merged, or a "  \
 	     "fault installs a PMD that it did not store")                                         \
 	RULE(ASSOCIATION_CONFLICT, "association-conflict",                                         \
