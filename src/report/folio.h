@@ -25,11 +25,11 @@ const char *folio_life(uint32_t word);
 
 /* What a reference count consists of, as far as it can be told. */
 struct folio_references {
-	int idle;     /* that a folio has which nobody uses */
-	int mapped;   /* held by page table entries */
-	int files;    /* held by i_pages entries */
-	int requester; /* held by who requested it */
-	int unexplained;   /* the rest: pins, and whoever else has one */
+	int idle;	 /* that a folio has which nobody uses */
+	int mapped;	 /* held by page table entries */
+	int files;	 /* held by i_pages entries */
+	int requester;	 /* held by who requested it */
+	int unexplained; /* the rest: pins, and whoever else has one */
 };
 
 void folio_references(const struct pgmt_finding *f, enum pgmt_profile profile,
