@@ -113,7 +113,7 @@ static void stack_line(void *arg, const struct stack_line *l)
 	stack_print(stdout, l, true);
 }
 
-static void print_wait(const struct pgmt_wait *w, const struct ksyms *k, struct inlines *in)
+static void print_wait(const struct pgmt_wait *w, const struct stack_names *names)
 {
 	struct pgmt_stack st;
 
@@ -123,13 +123,13 @@ static void print_wait(const struct pgmt_wait *w, const struct ksyms *k, struct 
 	else
 		printf("pfn 0x%llx (refcount %d)\n", w->pfn, w->refcount);
 	memcpy(st.frame, w->frames, sizeof(st.frame));
-	stack_lines(&st, k, in, stack_line, NULL);
+	stack_lines(&st, names, stack_line, NULL);
 }
 
 int command_waiters(const struct options *o)
 {
+	struct stack_names names = {.is_wrapped = hooks_wrap};
 	static struct pgmt_waits found;
-	struct inlines *inlines;
 	struct session *s;
 	int status, err;
 
@@ -141,10 +141,11 @@ int command_waiters(const struct options *o)
 		session_free(s);
 		return say_no_holders(err);
 	}
-	inlines = inlines_new(o->vmlinux);
+	names.ksyms = session_ksyms(s, SYMBOLS_MODULES);
+	names.inlines = inlines_new(o->vmlinux);
 	for (uint32_t i = 0; i < found.nr; i++)
-		print_wait(&found.wait[i], session_ksyms(s, SYMBOLS_MODULES), inlines);
-	inlines_free(inlines);
+		print_wait(&found.wait[i], &names);
+	inlines_free(names.inlines);
 	session_free(s);
 	if (found.more)
 		printf("and %u more\n", found.more);

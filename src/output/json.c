@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "report/folio.h"
+#include "report/reasons.h"
 #include "output/jsonl.h"
 #include "base/say.h"
 #include "base/save.h"
@@ -357,7 +358,7 @@ void json_finding(struct json_out *o, const struct report *r, bool brief)
 	report_headline(r, text, sizeof(text));
 	jsonl_text(&l, "headline", text);
 	jsonl_text(&l, "reason", r->sentence);
-	jsonl_text(&l, "usual_cause", pgmt_rule_cause(r->f.rule));
+	jsonl_text(&l, "usual_cause", reason_cause(r->f.rule));
 	if (brief)
 		jsonl_bool(&l, "brief", true);
 	add_report(o, &l, r);

@@ -123,8 +123,8 @@ static void references(struct text_out *o, const struct pgmt_finding *f)
 	part(o, &parts, r.idle, "when idle");
 	part(o, &parts, r.mapped, "by mappings");
 	part(o, &parts, r.files, "by the file");
-	part(o, &parts, r.requests, "by who requested it");
-	part(o, &parts, r.others, "by others");
+	part(o, &parts, r.requester, "by who requested it");
+	part(o, &parts, r.unexplained, "by others");
 	if (f->pincount > 0)
 		fprintf(o->to, "; %d pinned by FOLL_PIN", f->pincount);
 	fprintf(o->to, "\n");
@@ -175,7 +175,7 @@ static void holders(struct text_out *o, const struct report *r)
 		fprintf(o->to, "    could not be looked for, or not to the end: %s\n", text);
 	if (!held->found.nr)
 		fprintf(o->to, "    nobody was found; %s\n", HOLDERS_NEVER_SEEN);
-	else if (!holders_any_pins(&held->found) && folio_has_others(&r->f, profile_of(o)))
+	else if (!holders_any_pins(&held->found) && folio_has_unexplained(&r->f, profile_of(o)))
 		fprintf(o->to, "    no pin was found; %s\n", HOLDERS_NEVER_SEEN);
 }
 
@@ -288,7 +288,7 @@ static void details(struct text_out *o, const struct report *r)
 	const struct pgmt_finding *f = &r->f;
 
 	fprintf(o->to, "  reason: %s\n", r->sentence);
-	fprintf(o->to, "  usually: %s\n", pgmt_rule_cause(f->rule));
+	fprintf(o->to, "  usually: %s\n", reason_cause(f->rule));
 	if (r->about_folio) {
 		folio(o, f);
 		references(o, f);

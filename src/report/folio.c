@@ -100,18 +100,18 @@ void folio_references(const struct pgmt_finding *f, enum pgmt_profile profile,
 	/* the owner's own, until it is mapped or given to someone else, such as a file */
 	if (left > 0 && f->rule != PGMT_RULE_BREAK_STALL && !r->mapped && !r->files &&
 	    pgmt_is_outstanding(f->state) && pgmt_is_requested(profile, f->pgmap.type)) {
-		r->requests = 1;
+		r->requester = 1;
 		left--;
 	}
-	r->others = left > 0 ? left : 0;
+	r->unexplained = left > 0 ? left : 0;
 }
 
-bool folio_has_others(const struct pgmt_finding *f, enum pgmt_profile profile)
+bool folio_has_unexplained(const struct pgmt_finding *f, enum pgmt_profile profile)
 {
 	struct folio_references r;
 
 	folio_references(f, profile, &r);
-	return r.others > 0;
+	return r.unexplained > 0;
 }
 
 const char *folio_event(unsigned int op)

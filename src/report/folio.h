@@ -25,16 +25,16 @@ const char *folio_life(uint32_t word);
 
 /* What a reference count consists of, as far as it can be told. */
 struct folio_references {
-	int idle;     /* that a folio has which nobody uses */
-	int mapped;   /* held by page table entries */
-	int files;    /* held by i_pages entries */
-	int requests; /* held by who requested it */
-	int others;   /* the rest: pins, and whoever else has one */
+	int idle;	 /* that a folio has which nobody uses */
+	int mapped;	 /* held by page table entries */
+	int files;	 /* held by i_pages entries */
+	int requester;	 /* held by who requested it */
+	int unexplained; /* the rest: pins, and whoever else has one */
 };
 
 void folio_references(const struct pgmt_finding *f, enum pgmt_profile profile,
 		      struct folio_references *r);
 /* Has it references that none of the above explains? */
-bool folio_has_others(const struct pgmt_finding *f, enum pgmt_profile profile);
+bool folio_has_unexplained(const struct pgmt_finding *f, enum pgmt_profile profile);
 
 #endif /* PGMAPTRACE_REPORT_FOLIO_H */

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "report/reasons.h"
 #include "report/stacks.h"
+#include "session/hooks.h"
 
 #define SOME_PID 1 /* each is called so, in what is to be the same in each run */
 
@@ -264,23 +265,27 @@ static void add_frame(void *arg, const struct stack_line *l)
 	stack_print(f->to, l, f->offsets);
 }
 
-/* Each line of a stack or call site; none if none was kept. */
+/* Call @fn for each line of a stack or call site; never, if none was kept. */
 static void each_frame(const struct sources *from, uint32_t site, struct inlines *in,
 		       stack_line_fn fn, void *arg)
 {
-	const struct ksyms *k = session_ksyms(from->session, SYMBOLS_MODULES);
+	struct stack_names names = {
+		.ksyms = session_ksyms(from->session, SYMBOLS_MODULES),
+		.inlines = in,
+		.is_wrapped = hooks_wrap,
+	};
 	struct pgmt_stack st;
 
 	if (site & PGMT_SITE_IS_ADDRESS) {
-		stack_site(PGMT_SITE_ADDRESS(site), k, in, fn, arg);
+		stack_site(PGMT_SITE_ADDRESS(site), &names, fn, arg);
 		return;
 	}
 	if (!session_stack(from->session, site, &st))
 		return;
-	/* what has no symbol may be another tracer's */
-	if (!stack_is_known(&st, k))
-		k = session_ksyms(from->session, SYMBOLS_BPF);
-	stack_lines(&st, k, in, fn, arg);
+	/* a frame without a symbol may be another tracer's program */
+	if (!stack_is_known(&st, &names))
+		names.ksyms = session_ksyms(from->session, SYMBOLS_BPF);
+	stack_lines(&st, &names, fn, arg);
 }
 
 char *report_frames(const struct sources *from, uint32_t site)

@@ -345,6 +345,14 @@ const char *hooks_switched_off(void)
 	return NULL;
 }
 
+bool hooks_wrap(const char *symbol)
+{
+	for (const struct pgmt_hook *h = pgmt_hooks; h->function; h++)
+		if (h->attached && h->exit && !strcmp(h->symbol, symbol))
+			return true;
+	return false;
+}
+
 const char *pgmt_profile_name(enum pgmt_profile profile)
 {
 	static const char *const names[] = {"none", "classic", "counted", "request"};

@@ -70,6 +70,9 @@ void hooks_without(struct pgmt_choice *c, struct pgmt_hook *h, int error);
  */
 const char *hooks_switched_off(void);
 
+/* Is an exit hook attached to @symbol?  Then the hook's trampoline calls it. */
+bool hooks_wrap(const char *symbol);
+
 const char *pgmt_profile_name(enum pgmt_profile profile);
 const char *pgmt_attach_name(enum pgmt_attach attach);
 
