@@ -261,6 +261,9 @@ struct pgmt_search {
 	struct pgmt_holder mm[PGMT_MAX_FOUND]; /* MAP, before the tasks are known: tgid 0 */
 };
 
+/* Of each wait table: kernel/sched/wait_bit.c and mm/filemap.c.  Checked when tracing begins. */
+#define PGMT_WAIT_QUEUES 256
+
 #define PGMT_MAX_WAITS 64 /* a power of 2 */
 
 /* A task that sleeps until device pages are let go. */
