@@ -462,11 +462,10 @@ static bool covers(const struct ksyms *k, const struct symbol *s, uint64_t addre
 	return address < page_end(s->address);
 }
 
-bool ksyms_find(const struct ksyms *k, uint64_t address, struct ksyms_symbol *found)
+/* Return: index of the first symbol above @address */
+static size_t first_above(const struct ksyms *k, uint64_t address)
 {
 	size_t low = 0, high = k->nr;
-	const struct symbol *s;
-	const struct module *m;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
@@ -476,6 +475,22 @@ bool ksyms_find(const struct ksyms *k, uint64_t address, struct ksyms_symbol *fo
 		else
 			high = middle;
 	}
+	return low;
+}
+
+uint64_t ksyms_room(const struct ksyms *k, uint64_t address)
+{
+	size_t next = first_above(k, address);
+
+	return next < k->nr ? k->symbol[next].address - address : 0;
+}
+
+bool ksyms_find(const struct ksyms *k, uint64_t address, struct ksyms_symbol *found)
+{
+	size_t low = first_above(k, address);
+	const struct symbol *s;
+	const struct module *m;
+
 	while (low > 0 && !k->symbol[low - 1].text)
 		low--;
 	if (!low)

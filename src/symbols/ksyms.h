@@ -46,6 +46,9 @@ enum ksyms_news ksyms_refresh(struct ksyms *k, bool force);
 /* Return: address of the symbol with exactly that name, 0 if there is none. */
 uint64_t ksyms_address(const struct ksyms *k, const char *name);
 
+/* Return: bytes from @address to the next symbol, which bounds what begins there; 0: none. */
+uint64_t ksyms_room(const struct ksyms *k, uint64_t address);
+
 /* Does the name of any symbol in [@start, @end) begin with @prefix? */
 bool ksyms_any(const struct ksyms *k, const char *prefix, uint64_t start, uint64_t end);
 
