@@ -425,7 +425,7 @@ static void settle_refs(struct tracing *t)
 {
 	double end = clock_seconds() + 2;
 
-	while (session_check_refs(t->session, add_own_finding, t)) {
+	while (session_settle_refs(t->session, add_own_finding, t)) {
 		if (interrupted() || clock_seconds() >= end) {
 			t->own.unsettled = true;
 			return;
@@ -492,7 +492,7 @@ static void judge_leaks(struct tracing *t)
 	struct outstanding_group *g, *next;
 
 	if (!is_ignored(t, PGMT_RULE_LEAK))
-		session_gone(t->session, add_torn_down, t);
+		session_torn_down(t->session, add_torn_down, t);
 	if (t->options->older >= 0 &&
 	    !(session_choice(t->session)->rules_off & (1u << PGMT_RULE_LEAK)))
 		t->own.cut_short = !session_outstanding(t->session, judge_outstanding, t);
@@ -745,7 +745,7 @@ int trace_run(const struct options *o)
 	}
 	at.attached = clock_now();
 	if (!interrupted()) {
-		err = session_baseline(t.session, interrupted);
+		err = session_initial_scan(t.session, interrupted);
 		if (err)
 			goto out;
 	}

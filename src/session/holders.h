@@ -14,7 +14,7 @@
 #include "model/wire.h"
 
 struct holders;
-struct ksyms;
+struct layout;
 
 #define HOLDERS_MAX 16
 
@@ -44,11 +44,12 @@ struct holders_found {
 
 /*
  * holders_load - load the programs; attaches nothing to the kernel's functions
+ * @l: after layout_check_waits()
  * @btf: file, or NULL for the running kernel's
  * @log_level: libbpf's kernel_log_level
  * Return: NULL with errno set.
  */
-struct holders *holders_load(const struct ksyms *k, const char *btf, int log_level);
+struct holders *holders_load(const struct layout *l, const char *btf, int log_level);
 void holders_free(struct holders *h);
 
 /* Return: 0; -ENXIO: no device page, and pages is 0; another negative errno. */

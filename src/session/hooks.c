@@ -130,6 +130,9 @@ struct pgmt_hook pgmt_hooks[] = {
 	{0},
 };
 
+_Static_assert(sizeof(pgmt_hooks) / sizeof(*pgmt_hooks) - 1 <= PGMT_MAX_HOOKS,
+	       "a session has room for all hooks");
+
 static bool has_function(const struct btf *btf, const char *name)
 {
 	return btf__find_by_name_kind(btf, name, BTF_KIND_FUNC) > 0;

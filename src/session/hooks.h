@@ -41,6 +41,8 @@ struct pgmt_hook {
 	int error;    /* why it can't be attached, errno; 0: it is not in this kernel */
 };
 
+#define PGMT_MAX_HOOKS 32
+
 /* The table ends with a NULL function. */
 extern struct pgmt_hook pgmt_hooks[];
 
