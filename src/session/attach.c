@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/exit_status.h"
 #include "base/say.h"
+#include "pgmaptrace.skel.h"
 
 struct bpf_program *program_of(const struct session *s, const struct pgmt_hook *h)
 {

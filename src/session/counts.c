@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "session/each_key.h"
+#include "pgmaptrace.skel.h"
 
 /*
  * The element of a per-CPU array, whose value is @size bytes of counters:

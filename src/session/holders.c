@@ -108,7 +108,7 @@ static int run_over_tasks(struct bpf_link *iterator)
 
 	if (fd < 0)
 		return -errno;
-	/* the program writes nothing; EAGAIN: a million tasks were done, go on */
+	/* the program writes nothing; EAGAIN comes after a million tasks */
 	do {
 		n = read(fd, unused, sizeof(unused));
 	} while (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)));
@@ -162,11 +162,11 @@ int holders_find(struct holders *h, const struct holders_query *q, struct holder
 	found->mapcount = s->mapcount;
 	found->looked = s->looked;
 	found->more = s->more;
-	/* an iterator of tasks goes through those that its reader could see */
+	/* a task iterator visits only tasks that its reader can see */
 	found->namespaced = in_pid_namespace();
 	if (found->namespaced)
 		found->looked &= ~PINS;
-	/* of many that map it, the one that pins it is what is wanted */
+	/* what matters is the one that pins it, not the many that map it */
 	for (int pins = 1; pins >= 0; pins--)
 		for (__u32 i = 0; i < s->nr; i++)
 			if (holder_pins(&s->found[i]) == pins)

@@ -20,7 +20,6 @@
 #include "session/peers.h"
 #include "session/session.h"
 #include "symbols/ksyms.h"
-#include "pgmaptrace.skel.h"
 
 #define MAX_KILLED 64
 
@@ -40,6 +39,8 @@ struct recent {
 	struct pgmt_history history;
 	uint32_t site[1 + PGMT_SITES + PGMT_SITE_WAYS]; /* 0: not read yet */
 };
+
+struct pgmaptrace_bpf; /* the generated skeleton: pgmaptrace.skel.h */
 
 struct session {
 	struct session_options options;

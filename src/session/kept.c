@@ -7,6 +7,7 @@
 
 #include "base/say.h"
 #include "session/each_key.h"
+#include "pgmaptrace.skel.h"
 
 /* ---- whose maps are read ---- */
 

@@ -8,6 +8,7 @@
 #include "base/exit_status.h"
 #include "base/say.h"
 #include "session/each_key.h"
+#include "pgmaptrace.skel.h"
 
 #define SCAN_PAGES  (1 << 16) /* 256 MiB a step */
 #define MADE_WITHIN 30	      /* seconds: the struct pages of a large pgmap take a while */

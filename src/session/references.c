@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "pgmaptrace.skel.h"
 
 #define REFS_STILL NS_PER_S /* a wrong reference count must stay the same for so long */
 #define REFS_EVERY NS_PER_S

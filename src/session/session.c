@@ -9,6 +9,7 @@
 
 #include "base/exit_status.h"
 #include "base/say.h"
+#include "pgmaptrace.skel.h"
 
 static const struct ksyms_files symbols = {"/proc/kallsyms", "/proc/modules", "/sys/module"};
 

@@ -8,6 +8,7 @@
 
 #include "base/exit_status.h"
 #include "base/say.h"
+#include "pgmaptrace.skel.h"
 
 /* What one element of these two maps costs, with what the kernel adds to it. */
 #define SECTION_BYTES 1024
