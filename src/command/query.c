@@ -50,14 +50,16 @@ int command_rules(const char *name)
 		printf("%-22s%s\n", pgmt_rule_name(i), pgmt_rule_text(i));
 		found = true;
 	}
-	if (!found)
-		return usage_error("no rule is called %s: pgmaptrace rules lists them", name);
+	if (!found) {
+		say_error("no such rule: %s (pgmaptrace rules lists them)", name);
+		return EXIT_USAGE;
+	}
 	return save_stdout();
 }
 
 static int say_no_holders(int err)
 {
-	say_error("can't look for holders: %s%s", strerror(-err),
+	say_error("can't search for holders: %s%s", strerror(-err),
 		  err == -EPERM ? " (run as root)" : "");
 	return EXIT_KERNEL;
 }
@@ -78,7 +80,7 @@ int command_holders(const struct options *o, const char *text)
 	err = session_holders(s, &q, &found);
 	session_free(s);
 	if (err == -ENXIO) {
-		say_error("pfn %s is no device page", text);
+		say_error("pfn %s is not a device page", text);
 		return EXIT_USAGE;
 	}
 	if (err)
@@ -152,9 +154,9 @@ int command_waiters(const struct options *o)
 	if (!found.nr)
 		printf("nobody found\n");
 	if (!(found.looked & 1u << PGMT_HOW_WAIT))
-		printf("can't be known, or not wholly: who waits for a page\n");
+		printf("not searched, or not completely: who waits for a page\n");
 	if (!(found.looked & 1u << PGMT_HOW_PGMAP))
-		printf("can't be known, or not wholly: who waits for a pgmap\n");
+		printf("not searched, or not completely: who waits for a pgmap\n");
 	err = save_stdout();
 	if (err)
 		return err;

@@ -63,7 +63,7 @@ verdict 'history: --pgmap: by its block device' has_steps_twice "$steps"
 OPTIONS='--pgmap namespace1.0'
 life
 verdict 'history: --pgmap of another device: nothing' has_steps ''
-verdict 'history: --pgmap of another device: said' report_has 'no pgmap is called so yet'
+verdict 'history: --pgmap of another device: said' report_has 'no such pgmap yet'
 
 # ---- stacks that are not kept
 if ! ndctl create-namespace -f -e namespace0.0 -m devdax -M mem >/dev/null 2>&1; then

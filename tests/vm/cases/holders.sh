@@ -151,7 +151,7 @@ let_go $mapper
 umount $MNT
 
 # ---- any other pfn
-verdict 'holders: no device page' holders 64 0x100 'no device page'
+verdict 'holders: no device page' holders 64 0x100 'not a device page'
 verdict 'holders: no pfn at all' holders 64 soon 'page frame number'
 
 # ---- symbols that are not there: said, and nobody is not taken for sure
@@ -165,7 +165,7 @@ verdict 'holders: without the symbols of io_uring and waiters: not known' holder
 	$(pfn_of mapped) 'nobody found' 'not wholly: io_uring buffers, who waits for it$'
 show
 verdict 'holders: without these, who waits is not known' waiters 2 \
-	'nobody found' 'not wholly: who waits for a page'
+	'nobody found' 'not completely: who waits for a page'
 umount /proc/kallsyms
 umount $MNT
 
@@ -213,7 +213,7 @@ if [ "$(profile)" = request ]; then
 	verdict 'holders: near miss: the others that sleep, here too' only_waiters 1
 	let_go $holder
 	wait $waiter
-	verdict 'holders: the pgmap is gone' holders 64 $(pfn_of piped) 'no device page'
+	verdict 'holders: the pgmap is gone' holders 64 $(pfn_of piped) 'not a device page'
 fi
 
 # ---- device-private pages, in anonymous memory

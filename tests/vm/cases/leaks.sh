@@ -124,7 +124,7 @@ bad_input() {
 	verdict 'leaks: nothing is left of it' [ "$(ls /tmp/full)" = fill ]
 	umount /tmp/full
 	verdict 'leaks: --older without a session' leaks_say 64 - 'no session runs' -- --older 1
-	verdict 'leaks: --pgmap that is not there' leaks_say 64 - 'no pgmap is called so' -- --pgmap dax7.7
+	verdict 'leaks: --pgmap that is not there' leaks_say 64 - 'no such pgmap' -- --pgmap dax7.7
 	verdict 'leaks: --pgmap' leaks_say 0 0 'leaks pgmaps=1 ' -- --pgmap pmem0
 	verdict 'leaks: options of others' leaks_say 64 - 'pfn is not valid with leaks (use it with run)' -- --pfn 1
 	verdict 'leaks: --save in place of a device' leaks_say 64 - 'not a regular file' -- --save /dev/null
@@ -191,7 +191,7 @@ let_go $holder
 umount $MNT
 
 # ---- after a session that has ended
-past_began='^requests are known from /tmp/past, of a session that ended [0-9.]* s ago: what was requested since'
+past_began='^requests are known from /tmp/past, of a session that ended [0-9.]* s ago; later requests are not known'
 # remember FILE COMMAND...: a session that writes FILE, while COMMAND runs
 remember() {
 	file=$1
