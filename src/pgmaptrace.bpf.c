@@ -57,7 +57,7 @@ HOOK(zone_device_page_init)
 		rule = overlap_rule(scratch, &r);
 		scratch_put(scratch);
 	} else if (!rule) {
-		lose(PGMT_LOSS_SCAN, 1);
+		lose(PGMT_LOSS_SCRATCH, 1);
 	}
 	if (rule) {
 		t.type = s->type;
@@ -260,7 +260,8 @@ HOOK(memunmap_pages)
 	p->killer_cpu = bpf_get_smp_processor_id();
 	p->killer_in_scope = filter && filter_has_current();
 	bpf_get_current_comm(p->comm, sizeof(p->comm));
-	p->killed = bpf_ktime_get_ns();
+	/* publishes the rest, as in make_section() */
+	__sync_lock_test_and_set(&p->killed, bpf_ktime_get_ns());
 	__sync_fetch_and_add(&killed, 1);
 	return 0;
 }

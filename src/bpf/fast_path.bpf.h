@@ -121,12 +121,12 @@ static __always_inline bool fast_path(const struct hook *h, __u8 op, bool huge, 
 	enum pgmt_keep keep;
 
 	/* these want to know more of each event; and on a classic kernel few come this way */
-	if (filter || (shows_events && watch != PGMT_WATCH_ALL) || nr_waited ||
+	if (slow || filter || (shows_events && watch != PGMT_WATCH_ALL) || nr_waited ||
 	    t.profile == PGMT_PROFILE_CLASSIC)
 		return false;
 	pfn = page_to_pfn(page);
 	s = find_known_section(pfn);
-	if (!s || !s->pgmap)
+	if (!s || !is_made(s))
 		return false;
 	/* of a folio that was requested as a large one it may be a part, or of a huge entry's */
 	if (free && (s->large | s->entry_checked))

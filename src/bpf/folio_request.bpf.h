@@ -68,7 +68,7 @@ static __noinline void forget_parts(const struct hook *h, __u64 pfn, __u32 order
 	struct pgmt_scratch *scratch = scratch_get();
 
 	if (!scratch) {
-		lose(PGMT_LOSS_SCAN, 1U << (order & PGMT_ORDER_MASK));
+		lose(PGMT_LOSS_SCRATCH, 1U << (order & PGMT_ORDER_MASK));
 		return;
 	}
 	each_folio(scratch, call_site(h), PGMT_OP_UNDO, pfn, 1U << (order & PGMT_ORDER_MASK), 0,

@@ -15,6 +15,7 @@
 #include "bpf/history.bpf.h"
 #include "bpf/hook.bpf.h"
 #include "bpf/kernel.bpf.h"
+#include "bpf/maps.bpf.h"
 #include "bpf/observe.bpf.h"
 #include "bpf/scratch.bpf.h"
 #include "bpf/sections.bpf.h"
@@ -123,7 +124,7 @@ static __always_inline void split_folio(__u64 head, __u32 order)
 	struct pgmt_scratch *s = scratch_get();
 
 	if (!s) {
-		lose(PGMT_LOSS_SCAN, 1U << (order & PGMT_ORDER_MASK));
+		lose(PGMT_LOSS_SCRATCH, 1U << (order & PGMT_ORDER_MASK));
 		return;
 	}
 	each_folio(s, 0, PGMT_OP_PART, head, 1U << (order & PGMT_ORDER_MASK), 0, false);
@@ -136,33 +137,36 @@ static __always_inline void split_folio(__u64 head, __u32 order)
 
 struct claim {
 	struct pgmt_section *section;
+	__u64 until; /* ns; 0: not waited yet */
 	__u32 by;
 	bool taken;
 };
 
-/* Whom this very CPU has interrupted at it is not waited for. */
+/* Never wait for ourselves: this CPU may have interrupted the splitter. */
 static long claim_step(__u32 i, void *data)
 {
 	struct claim *c = data;
 	__u32 by = __sync_val_compare_and_swap(&c->section->splitting, 0, c->by);
+	__u64 now;
 
 	c->taken = !by;
-	return c->taken || by == c->by;
+	if (c->taken || by == c->by)
+		return 1;
+	now = bpf_ktime_get_ns();
+	if (!c->until)
+		c->until = now + split_wait;
+	return now > c->until;
 }
 
-/*
- * It takes some microseconds; but the other CPU may be one of a guest that the host lets wait.
- * All that bpf_loop() can do is tens of milliseconds.
- */
-#define CLAIM_TRIES (1 << 23)
+#define CLAIM_TRIES (1 << 23) /* as many as bpf_loop() can do: split_wait ends it before */
 
 /*
  * split_enclosing - a page comes back that may be a part of a larger folio
  * @pfn: of the page, or of the head of what comes back at @order
  *
- * Two parts may come back at the same time: no state of them is looked at while
- * another CPU takes their folio apart.
- * Return: false if that took too long, or this very CPU was interrupted at it
+ * Two parts may come back at the same time: no state of them is read while another CPU
+ * splits their folio.
+ * Return: false if that took longer than split_wait, or if this CPU was interrupted at it
  */
 static __noinline bool split_enclosing(struct pgmt_section *section, __u64 pfn, __u32 order)
 {
@@ -198,7 +202,7 @@ static __noinline __u8 free_rest(struct pgmt_section *section, struct pgmt_event
 		return PGMT_RULE_NONE;
 	s = scratch_get();
 	if (!s) {
-		lose(PGMT_LOSS_SCAN, nr);
+		lose(PGMT_LOSS_SCRATCH, nr);
 		return PGMT_RULE_NONE;
 	}
 	each_folio(s, 0, PGMT_OP_FREE_REST, pfn, nr, 0, false);

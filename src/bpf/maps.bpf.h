@@ -153,6 +153,8 @@ const volatile __u32 stack_mode;	      /* enum pgmt_stack_mode */
 const volatile __u32 watch;		      /* enum pgmt_watch */
 const volatile __u64 watched;		      /* pfn or inode number */
 const volatile struct pgmt_range irq_text[2]; /* code that an interrupt enters by */
+const volatile bool slow;		      /* for tests: without the fast ways */
+const volatile __u64 split_wait;	      /* ns, for a CPU that splits a folio */
 volatile __u32 enabled;			      /* all hooks are attached */
 volatile __u32 settled;			      /* the baseline scan is complete */
 volatile __u32 rules_off; /* bit (1 << enum pgmt_rule): a hook of it is not there */

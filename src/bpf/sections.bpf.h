@@ -46,7 +46,8 @@ __noinline int make_section(__u64 pfn)
 	if (known)
 		s->epoch = known->epoch;
 	s->type = PGMT_READ_SLOWLY(struct dev_pagemap, pgmap, type);
-	s->pgmap = pgmap;
+	/* publishes the rest: an atomic operation that returns a value is a full barrier */
+	__sync_lock_test_and_set(&s->pgmap, pgmap);
 	return 1;
 }
 
@@ -59,6 +60,18 @@ static __always_inline struct pgmt_section *find_known_section(__u64 pfn)
 }
 
 /*
+ * Has make_section() filled it in?  Then all of it may be read.  What follows is not loaded
+ * before this by the compiler, nor by x86; an architecture that reorders loads needs more.
+ */
+static __always_inline bool is_made(const struct pgmt_section *s)
+{
+	bool made = *(const volatile __u64 *)&s->pgmap;
+
+	barrier();
+	return made;
+}
+
+/*
  * find_section - the state of the 2 MiB around @pfn, made on first touch
  * Return: NULL if @pfn is no device page, or if there was no memory (counted).
  */
@@ -66,7 +79,7 @@ static __always_inline struct pgmt_section *find_section(__u64 pfn)
 {
 	struct pgmt_section *s = find_known_section(pfn);
 
-	if (s && s->pgmap)
+	if (s && is_made(s))
 		return s;
 	return make_section(pfn) ? find_known_section(pfn) : 0;
 }

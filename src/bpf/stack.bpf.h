@@ -393,7 +393,7 @@ static __noinline __u32 take_stack(const struct hook *h)
 
 	k.first = (k.site ^ k.site >> 9) * SHAPE_WAYS;
 	/* an interrupt has a stack of its own */
-	if (k.end > k.base && k.end - k.base < STACK_BYTES) {
+	if (!slow && k.end > k.base && k.end - k.base < STACK_BYTES) {
 		stack = known_stack(&k);
 		if (stack)
 			return stack;

@@ -30,7 +30,7 @@ static __always_inline int on_teardown(const struct hook *h, __u64 pfn, __u64 nr
 		return 0;
 	s = scratch_get();
 	if (!s) {
-		lose(PGMT_LOSS_SCAN, nr);
+		lose(PGMT_LOSS_SCRATCH, nr);
 		return 0;
 	}
 	if (pfn < p->first && p->first < end)

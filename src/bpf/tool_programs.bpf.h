@@ -67,7 +67,7 @@ int scan_initial(struct pgmt_scan *w)
 	struct pgmt_scratch *s = scratch_get();
 
 	if (!s) {
-		lose(PGMT_LOSS_SCAN, w->nr);
+		lose(PGMT_LOSS_SCRATCH, w->nr);
 		return 0;
 	}
 	if (address) {

@@ -119,7 +119,7 @@ __noinline int account_section(struct pgmt_section *s, struct pgmt_transition *t
 	if (!s || !t)
 		return false;
 	/* who reads all events wants one of each page */
-	if (watch)
+	if (slow || watch)
 		return false;
 	old = pgmt_word(s, first);
 	if (pgmt_order(old) || !are_alike(s, old, PGMT_WORD_MASK, first))

@@ -34,7 +34,8 @@
 	     1)                                                                                    \
 	LOSS(ENTRY, "entries", "i_pages entries not understood", 1)                                \
 	LOSS(CALL, "calls", "requests whose result was not seen", 1)                               \
-	LOSS(SCAN, "scan", "pages not scanned: unreadable", 1)
+	LOSS(SCAN, "scan", "pages not scanned: unreadable, or 2 TiB in one range", 1)              \
+	LOSS(SCRATCH, "scratch", "folios not looked at: no scratch slot was free", 1)
 
 enum pgmt_loss {
 #define LOSS(id, name, text, state) PGMT_LOSS_##id,

@@ -59,6 +59,8 @@ enum pgmt_rule {
 		PGMT_NR_RULES,
 };
 
+_Static_assert(PGMT_NR_RULES <= 32, "a mask of rules is 32 bits");
+
 /* A warning is reported and counted apart; it does not change the verdict. */
 static inline int pgmt_rule_is_warning(unsigned int rule)
 {

@@ -170,7 +170,8 @@ static void holders(struct text_out *o, const struct report *r)
 		fprintf(o->to, "    could not be looked for, or not to the end: %s\n", text);
 	if (!held->found.nr)
 		fprintf(o->to, "    nobody was found; %s\n", HOLDERS_NEVER_SEEN);
-	else if (!holders_any_pins(&held->found) && folio_has_unexplained(&r->f, session_profile(o->from->session)))
+	else if (!holders_any_pins(&held->found) &&
+		 folio_has_unexplained(&r->f, session_profile(o->from->session)))
 		fprintf(o->to, "    no pin was found; %s\n", HOLDERS_NEVER_SEEN);
 }
 

@@ -79,7 +79,8 @@ static void what_the_programs_count(void **state)
 		{PGMT_LOSS_PGMAP, "pgmaps", "not wholly tracked", true},
 		{PGMT_LOSS_ENTRY, "entries", "not understood", true},
 		{PGMT_LOSS_CALL, "calls", "not seen", true},
-		{PGMT_LOSS_SCAN, "scan", "not scanned", true},
+		{PGMT_LOSS_SCAN, "scan", "unreadable", true},
+		{PGMT_LOSS_SCRATCH, "scratch", "no scratch slot", true},
 	};
 
 	(void)state;

@@ -107,6 +107,11 @@ static void lose_page(void)
 	made.counts.lost[PGMT_LOSS_SCAN] = 1;
 }
 
+static void lose_folio(void)
+{
+	made.counts.lost[PGMT_LOSS_SCRATCH] = 1;
+}
+
 static void miss_events(void)
 {
 	made.missed[0] = 1;
@@ -166,6 +171,7 @@ static const struct {
 	{lose_entry, PGMT_ALL_RULES, true},
 	{lose_call, PGMT_ALL_RULES, true},
 	{lose_page, PGMT_ALL_RULES, true},
+	{lose_folio, PGMT_ALL_RULES, true},
 	{miss_events, PGMT_ALL_RULES, true},
 	{switch_off, PGMT_ALL_RULES, true},
 	{miss_events_of_some, SOME, false},

@@ -17,6 +17,8 @@ if [ -z "${KEEPS_RECORDS:-}" ]; then
 	trap '[ ! -s $RECORDS ] || gzip -c $RECORDS | base64 | sed "s/^/record /"' EXIT
 fi
 
+! grep -qw pgmap_slow /proc/cmdline || export PGMAPTRACE_SLOW=1
+
 # keep_records FILE: those among its lines
 keep_records() {
 	grep '^{"record":' "$1" >>$RECORDS || :

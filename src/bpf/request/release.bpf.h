@@ -35,7 +35,7 @@ static __noinline void release_folios(const struct hook *h, __u64 page, __u32 nr
 	struct pgmt_event e = {};
 
 	if (!s) {
-		lose(PGMT_LOSS_SCAN, nr);
+		lose(PGMT_LOSS_SCRATCH, nr);
 		return;
 	}
 	s->walk.page = page;

@@ -30,6 +30,8 @@ static __always_inline bool is_section_used(const struct pgmt_section *s)
 {
 	__u32 head = pgmt_word(s, 0), rest = pgmt_word(s, 1);
 
+	if (slow)
+		return false;
 	if (pgmt_order(head) == PGMT_SECTION_SHIFT)
 		return true;
 	return !pgmt_known_idle(pgmt_normalise(head, s->fresh)) &&
@@ -73,7 +75,7 @@ static __noinline void stored_huge(const struct hook *h, __u64 vmf, __u64 pfn)
 	__u8 rule;
 
 	if (!s) {
-		lose(PGMT_LOSS_SCAN, PGMT_SECTION_PAGES);
+		lose(PGMT_LOSS_SCRATCH, PGMT_SECTION_PAGES);
 		return;
 	}
 	/* what is idle is judged as any entry's folio is, by stored_folio() */
