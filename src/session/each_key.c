@@ -8,12 +8,12 @@
 #include <bpf/bpf.h>
 
 /*
- * From a key that was deleted meanwhile BPF_MAP_GET_NEXT_KEY starts over.  So
- * all keys are collected first, and those that came twice are dropped.
- * BPF_MAP_LOOKUP_BATCH does not start over, but while it is at work no kprobe
- * program runs on its CPU, and it walks over all empty buckets at a stretch.
+ * BPF_MAP_GET_NEXT_KEY starts over if the key that it is given was deleted.  So
+ * collect all keys first, and drop those that came twice.  BPF_MAP_LOOKUP_BATCH
+ * never starts over, but no kprobe program runs on its CPU while it looks for the
+ * next bucket that is not empty: that would lose events.
  */
-#define STEPS_PER_ENTRY 16 /* then it has started over so often that this gives up */
+#define STEPS_PER_ENTRY 16 /* a walk that needs more has started over too often */
 
 struct keys {
 	char *key;

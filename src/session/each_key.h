@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The keys of a BPF map that programs may change meanwhile.  Not here: the values. */
+/* A walk over the keys of a BPF map that programs change at the same time.  Not here: values. */
 #ifndef PGMAPTRACE_SESSION_EACH_KEY_H
 #define PGMAPTRACE_SESSION_EACH_KEY_H
 
@@ -12,10 +12,9 @@ typedef bool (*key_fn)(void *arg, const void *key);
 /*
  * each_key - each key of a map once, in ascending order
  *
- * A key that is in the map all the time is never left out and never comes twice.
- * One that comes or goes meanwhile may or may not be among them.
+ * No key comes twice.  One that is added or deleted during the walk may be left out.
  * @size: of a key, bytes; its order is that of a little-endian number
- * Return: false if @fn has ended it, or if the keys could not all be had
+ * Return: false if @fn has ended it, or if not all keys could be read
  */
 bool each_key(int map, size_t size, key_fn fn, void *arg);
 

@@ -42,8 +42,8 @@ static void check_wait_table(uint64_t *table, const char *name, const struct ksy
 	if (!*table ||
 	    (queue && room >= PGMT_WAIT_QUEUES * queue && room < 2 * PGMT_WAIT_QUEUES * queue))
 		return;
-	say("%s does not have %d wait queues in this kernel: tasks that wait there are not "
-	    "looked for",
+	say("%s does not have %d wait queues in this kernel: tasks that wait there can't be "
+	    "found",
 	    name, PGMT_WAIT_QUEUES);
 	*table = 0;
 }

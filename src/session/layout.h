@@ -28,9 +28,9 @@ struct layout {
 void layout_find(struct layout *l, const struct ksyms *k);
 
 /*
- * layout_check_waits - do the wait tables have as many queues as is read of them?
- * One that has not is said on stderr and set to 0: then nobody looks there, and
- * the answer says so.
+ * layout_check_waits - do the wait tables have as many queues as programs read?
+ * A table that has not is set to 0, which is said on stderr: it is not searched
+ * then, and the answer says so.
  */
 void layout_check_waits(struct layout *l, const struct ksyms *k, const struct btf *btf);
 
