@@ -82,7 +82,7 @@ $(O)/programs/%: tests/programs/%.c | $(O)/programs
 
 programs: $(PROGRAMS)
 
-$(O)/unit/%: tests/unit/%.c | $(O)/unit
+$(O)/unit/%: tests/unit/%.c | $(O)/unit $(SKELETONS)
 	$(call say,CC,$@)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -MF $@.d -o $@ $< -lcmocka -ldw -lbpf -ljson-c
 

@@ -9,6 +9,18 @@
 #ifndef PGMAPTRACE_BPF_FAST_PATH_BPF_H
 #define PGMAPTRACE_BPF_FAST_PATH_BPF_H
 
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include "bpf/counters.bpf.h"
+#include "bpf/filter.bpf.h"
+#include "bpf/history.bpf.h"
+#include "bpf/hook.bpf.h"
+#include "bpf/kernel.bpf.h"
+#include "bpf/maps.bpf.h"
+#include "bpf/records.bpf.h"
+#include "bpf/sections.bpf.h"
+#include "bpf/stack.bpf.h"
+
 /* The task whose name this CPU looked at last, so that not each event does. */
 struct pgmt_named_task {
 	__u32 tid;

@@ -8,9 +8,12 @@
 #ifndef PGMAPTRACE_BPF_FILE_BPF_H
 #define PGMAPTRACE_BPF_FILE_BPF_H
 
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include "bpf/kernel.bpf.h"
+
 #define MAX_ALIASES 8
-#define S_IFMT	    0170000
-#define S_IFCHR	    0020000
 
 static __always_inline __u64 alias_offset(void)
 {

@@ -7,6 +7,10 @@
 #ifndef PGMAPTRACE_BPF_FILTER_BPF_H
 #define PGMAPTRACE_BPF_FILTER_BPF_H
 
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include "model/wire.h"
+
 /* Set by the tool. */
 const volatile __u32 filter;	/* enum pgmt_filter */
 const volatile __u64 filter_id; /* tgid, or id of the cgroup */

@@ -8,7 +8,19 @@
 #ifndef PGMAPTRACE_BPF_KERNEL_BPF_H
 #define PGMAPTRACE_BPF_KERNEL_BPF_H
 
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include "model/wire.h"
+
 #define PGMT_PAGE_SHIFT 12
+
+/* include/uapi/linux/stat.h */
+#define S_IFMT	0170000
+#define S_IFIFO 0010000
+#define S_IFCHR 0020000
+#define S_IFBLK 0060000
+#define S_IFREG 0100000
 
 /* Filled by the tool before anything is attached. */
 volatile __u64 vmemmap;	   /* address of the struct page of pfn 0 */
@@ -300,41 +312,6 @@ static __always_inline __u64 dax_entry_pfn(__u64 entry)
 static __always_inline __u32 dax_entry_pages(__u64 entry)
 {
 	return (entry >> 1) & DAX_PMD ? 512 : 1;
-}
-
-/*
- * Patched kernels have more flags, and BTF does not tell: where an entry and
- * the pfn that was stored with it are seen together, the one shows where the
- * other begins in it.  0: not seen yet.
- */
-volatile __u32 dax_shift;
-
-/* The flags where there are six: LOCKED, PMD, PUD, ZERO_PAGE, EMPTY, ZAP */
-enum {
-	DAX_SIX_ZERO_PAGE = 1 << 3,
-	DAX_SIX_EMPTY = 1 << 4,
-	DAX_SIX_SHIFT = 6,
-};
-
-/* Return: is the layout known, from this or an earlier entry? */
-static __always_inline bool dax_entry_layout(__u64 entry, __u64 pfn)
-{
-	__u64 head = dax_entry_pages(entry) > 1 ? pfn & ~511ULL : pfn, at;
-	__u32 shift;
-
-	for (shift = DAX_SHIFT; shift < 12 && !dax_shift; shift++) {
-		at = entry >> (1 + shift);
-		if (at && (at == pfn || at == head))
-			dax_shift = shift;
-	}
-	return dax_shift;
-}
-
-static __always_inline bool dax_stored_names_no_folio(__u64 entry)
-{
-	if (dax_shift < DAX_SIX_SHIFT)
-		return dax_entry_names_no_folio(entry);
-	return (entry >> 1) & (DAX_SIX_ZERO_PAGE | DAX_SIX_EMPTY);
 }
 
 #define IOMAP_WRITE	   (1 << 0)

@@ -7,6 +7,12 @@
 #ifndef PGMAPTRACE_BPF_PGMAP_REFS_BPF_H
 #define PGMAPTRACE_BPF_PGMAP_REFS_BPF_H
 
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include "bpf/kernel.bpf.h"
+#include "bpf/maps.bpf.h"
+#include "bpf/scratch.bpf.h"
+
 /* Filled by the tool: address of __per_cpu_offset, 0 if there is none, and how many CPUs can be. */
 volatile __u64 cpu_offsets;
 volatile __u32 cpus;

@@ -6,6 +6,16 @@
 #ifndef PGMAPTRACE_BPF_PGMAP_TABLE_BPF_H
 #define PGMAPTRACE_BPF_PGMAP_TABLE_BPF_H
 
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include "bpf/counters.bpf.h"
+#include "bpf/history.bpf.h"
+#include "bpf/kernel.bpf.h"
+#include "bpf/maps.bpf.h"
+#include "bpf/records.bpf.h"
+#include "bpf/scratch.bpf.h"
+#include "bpf/sections.bpf.h"
+
 struct forget {
 	__u64 first; /* section */
 	__u64 owner; /* whose sections; 0: anyone's */
@@ -139,19 +149,6 @@ static __noinline void enter_epochs(const struct pgmt_pgmap *p)
 		last = p->range[i].end >> PGMT_SECTION_SHIFT;
 		bpf_loop(last - in[0] + 1, enter_epoch, in, 0);
 	}
-}
-
-static __always_inline void emit_pgmap(const struct pgmt_pgmap *p)
-{
-	struct pgmt_pgmap_record *r = bpf_ringbuf_reserve(&records, sizeof(*r), 0);
-
-	if (!r) {
-		lose(PGMT_LOSS_FINDING, 1);
-		return;
-	}
-	r->kind = PGMT_RECORD_PGMAP_NEW;
-	r->pgmap = *p;
-	bpf_ringbuf_submit(r, 0);
 }
 
 /*

@@ -8,6 +8,14 @@
 #ifndef PGMAPTRACE_BPF_SCAN_LEAKS_BPF_H
 #define PGMAPTRACE_BPF_SCAN_LEAKS_BPF_H
 
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include "bpf/kernel.bpf.h"
+#include "bpf/maps.bpf.h"
+#include "bpf/scan_pages.bpf.h"
+#include "bpf/scratch.bpf.h"
+
 __u64 unexplained_pfn[PGMT_UNEXPLAINED_KEPT]; /* of the last scan_leaks */
 
 static __always_inline __u32 page_flags_offset(void)

@@ -6,6 +6,15 @@
 #ifndef PGMAPTRACE_BPF_SCAN_PAGES_BPF_H
 #define PGMAPTRACE_BPF_SCAN_PAGES_BPF_H
 
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include "bpf/counters.bpf.h"
+#include "bpf/kernel.bpf.h"
+#include "bpf/maps.bpf.h"
+#include "bpf/observe.bpf.h"
+#include "bpf/scratch.bpf.h"
+
 struct busiest {
 	__u64 page; /* the first */
 	__u32 pages;
@@ -183,48 +192,6 @@ static __always_inline void scan_initially(struct pgmt_scratch *s, __u64 pfn, __
 	/* also what a file has stored: its section is not to be made with interrupts off */
 	s->scan.stored = type == PGMT_TYPE_FS_DAX ? ~0ULL : 0;
 	scan_by(baseline_scan_step, s, pfn, nr, type);
-}
-
-/* The struct pages of a range are about to go: is any folio not where it belongs? */
-static __always_inline int on_teardown(const struct hook *h, __u64 pfn, __u64 nr)
-{
-	__u64 address = pfn_to_pgmap(pfn), end = pfn + nr;
-	struct pgmt_pgmap *p = address ? known_pgmap(address) : NULL;
-	struct pgmt_transition t = {.op = PGMT_OP_TEARDOWN};
-	struct pgmt_outcome out = {};
-	struct pgmt_event e = {};
-	struct pgmt_scratch *s;
-
-	if (!p)
-		return 0;
-	s = scratch_get();
-	if (!s) {
-		lose(PGMT_LOSS_SCAN, nr);
-		return 0;
-	}
-	if (pfn < p->first && p->first < end)
-		pfn = p->first;
-	scan_pages(s, pfn, end - pfn, p->type, false);
-	e.folios = s->scan.live;
-	e.pfn = s->scan.first_live;
-	__builtin_memset(&s->tally, 0, sizeof(s->tally));
-	s->tally.torn_down_epoch = p->epoch;
-	tally_pages(s, pfn, end);
-	if (!e.folios) {
-		e.folios = s->tally.outstanding;
-		e.pfn = s->tally.first_outstanding;
-	}
-	scratch_put(s);
-	if (!e.folios)
-		return 0;
-	e.page = pfn_to_page(e.pfn);
-	e.order = folio_order(e.page);
-	t.refcount = page_refcount(e.page);
-	t.mapcount = folio_mapcount(e.page, e.order);
-	e.pgmap = address;
-	if (account_page(&e, &t, &out) && out.rule)
-		broken_rule(h, &t, &e, out.rule);
-	return 0;
 }
 
 #endif /* PGMAPTRACE_BPF_SCAN_PAGES_BPF_H */

@@ -4,7 +4,7 @@
  * one takes thousands of instructions, and nearly all are stacks that were seen
  * before.  So where each return address of a stack was found is kept, as a
  * shape; one whose return addresses are all there again, at their places, is
- * that stack.  Not here: at which events one is taken.
+ * that stack.  Last come the sites of events, as --stack has them.
  *
  * Why that is so: the unwinder begins at the traced function's own return
  * address, and where it looks for the next one follows from the one before.  A
@@ -14,6 +14,16 @@
  */
 #ifndef PGMAPTRACE_BPF_STACK_BPF_H
 #define PGMAPTRACE_BPF_STACK_BPF_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+#include "bpf/counters.bpf.h"
+#include "bpf/hook.bpf.h"
+#include "bpf/kernel.bpf.h"
+#include "bpf/maps.bpf.h"
+#include "bpf/scratch.bpf.h"
 
 #define SHAPE_WAYS  4	       /* stacks of one call site that are told apart by looking at them */
 #define SHAPES	    512	       /* a power of two */
@@ -72,8 +82,7 @@ static long frame_step(__u32 i, void *data)
 	__u64 frame = i < s->frames ? *at : 0;
 
 	*at = frame;
-	s->hash = (s->hash ^ frame) * 0x100000001b3ULL;
-	s->hash ^= s->hash >> 29;
+	s->hash = pgmt_hash_frame(s->hash, frame);
 	if (is_in(&irq_text[0], frame) || is_in(&irq_text[1], frame))
 		s->frames = 0;
 	return 0;
@@ -97,11 +106,9 @@ __noinline int intern_stack(__u32 slot, __u32 frames)
 	if (!s)
 		return 0;
 	s->frames = frames;
-	s->hash = 0xcbf29ce484222325ULL;
+	s->hash = PGMT_STACK_HASH;
 	bpf_loop(PGMT_STACK_DEPTH, frame_step, &s, 0);
-	key = (s->hash ^ (s->hash >> 32)) & ~PGMT_SITE_IS_ADDRESS;
-	if (!key)
-		key = 1;
+	key = pgmt_stack_key(s->hash);
 	known = bpf_map_lookup_elem(&stacks, &key);
 	if (!known) {
 		if (!bpf_map_update_elem(&stacks, &key, &s->stack, BPF_NOEXIST))
@@ -416,6 +423,25 @@ static __noinline __u32 take_stack(const struct hook *h)
 	}
 	scratch_put(s);
 	return stack;
+}
+
+/* Where in the kernel this is: a stack if it is to be kept, else the call site. */
+static __always_inline __u32 site_of(const struct hook *h, bool stack)
+{
+	__u32 site = stack ? take_stack(h) : 0;
+
+	/* with a stack at each event, one that was lost is told of as lost */
+	return site || (stack_mode == PGMT_STACK_ALL && !watch) ? site : call_site(h);
+}
+
+static __always_inline __u32 site_for_history(const struct hook *h)
+{
+	return site_of(h, stack_mode == PGMT_STACK_ALL);
+}
+
+static __always_inline __u32 site_for_finding(const struct hook *h)
+{
+	return site_of(h, stack_mode != PGMT_STACK_NONE);
 }
 
 #endif /* PGMAPTRACE_BPF_STACK_BPF_H */

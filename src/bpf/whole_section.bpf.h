@@ -8,6 +8,12 @@
 #ifndef PGMAPTRACE_BPF_WHOLE_SECTION_BPF_H
 #define PGMAPTRACE_BPF_WHOLE_SECTION_BPF_H
 
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include "bpf/counters.bpf.h"
+#include "bpf/maps.bpf.h"
+#include "bpf/observe.bpf.h"
+
 /* @word for each page that the @i-th of words[] has: the last has fewer. */
 static __always_inline __u64 repeat_word(__u32 word, int i)
 {
@@ -125,21 +131,6 @@ __noinline int account_section(struct pgmt_section *s, struct pgmt_transition *t
 		return false;
 	count_rates(s, &out, PGMT_SECTION_PAGES - first);
 	return true;
-}
-
-/*
- * May each page be in use, by all that is known?  Return: false also if the pages
- * behind the first are not alike.
- */
-static __always_inline bool is_section_used(const struct pgmt_section *s)
-{
-	__u32 head = pgmt_word(s, 0), rest = pgmt_word(s, 1);
-
-	if (pgmt_order(head) == PGMT_SECTION_SHIFT)
-		return true;
-	return !pgmt_known_idle(pgmt_normalise(head, s->fresh)) &&
-	       !pgmt_known_idle(pgmt_normalise(rest, s->fresh)) &&
-	       are_alike(s, rest, PGMT_LIFE_MASK, 1);
 }
 
 #endif /* PGMAPTRACE_BPF_WHOLE_SECTION_BPF_H */

@@ -357,7 +357,7 @@ static int start(struct tracing *t, struct steps *at)
 	if (err || interrupted())
 		return err;
 	at->attached = clock_now();
-	err = session_baseline(t->session, interrupted);
+	err = session_initial_scan(t->session, interrupted);
 	if (err || interrupted())
 		return err;
 	at->scanned = clock_now();

@@ -20,7 +20,7 @@ static void settle_refs(struct tracing *t)
 {
 	double end = clock_seconds() + SETTLE_SECONDS;
 
-	while (session_check_refs(t->session, tracing_add_own_finding, t)) {
+	while (session_settle_refs(t->session, tracing_add_own_finding, t)) {
 		if (interrupted() || clock_seconds() >= end) {
 			t->own.unsettled = true;
 			return;
@@ -107,7 +107,7 @@ static void judge_leaks(struct tracing *t)
 	uint32_t rules_off = session_choice(t->session)->rules_off;
 
 	if (!tracing_ignores(t, PGMT_RULE_LEAK))
-		session_gone(t->session, add_torn_down, t);
+		session_torn_down(t->session, add_torn_down, t);
 	if (t->options->older >= 0 && !(rules_off & (1u << PGMT_RULE_LEAK)))
 		t->own.cut_short = !session_outstanding(t->session, judge_outstanding, t);
 	show_leaks(t);

@@ -1,66 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The rules.  One pure step: (state of a folio, transition) -> (next state,
- * outcome).  Plain C without helpers, libc or kernel types, because the same
- * text is compiled into the BPF object, the unit tests and the tool.
- * Not here: where a transition comes from (kernel.bpf.h), where the state
- * lives (state.bpf.h) and what is printed of a finding (finding.c).
- *
- * The state of one folio is a word of 12 bits, of which five lie in 64, so that
- * it can be stepped with a single compare-and-swap.  It is kept at the folio's
- * head page:
- *
- *	bits 0-4   lifetime: enum pgmt_life; or, above PGMT_LIFE_MAX, by how much: it
- *		   is PGMT_REQUESTED, at this order
- *	bits 5-9   associations: one more than in how many i_pages it is stored,
- *		   saturating; 0: not known
- *	bit  10    what this folio suffers next was reported already
- *	bit  11    who requested it last is one of those that are judged (--pid, --cgroup)
- *
- * Only the head page of a large folio has a state, unless its pages come back
- * one by one: then each has one, and is PGMT_PART.
- *
- * The word 0 is what a page has before its first event.  What that means
- * depends on the pgmap: on one that was created under our eyes the page is
- * known to be idle, on an older one nothing is known (pgmt_normalise).
+ * outcome).  Plain C without helpers, libc or kernel types: the BPF object, the unit
+ * tests and the tool compile the same text.
+ * Not here: where a transition comes from (bpf/), where the state is kept
+ * (kept.h) and how a finding is printed (report/).
  */
 #ifndef PGMAPTRACE_MODEL_MODEL_H
 #define PGMAPTRACE_MODEL_MODEL_H
 
+#include "model/folio_state.h"
+#include "model/inline.h"
+#include "model/profile.h"
 #include "model/rules.h"
-
-#ifndef __always_inline
-#define __always_inline inline __attribute__((always_inline))
-#endif
-
-/* enum memory_type of include/linux/memremap.h */
-enum pgmt_type {
-	PGMT_TYPE_NONE = 0,
-	PGMT_TYPE_PRIVATE = 1,
-	PGMT_TYPE_COHERENT = 2,
-	PGMT_TYPE_FS_DAX = 3,
-	PGMT_TYPE_GENERIC = 4,
-	PGMT_TYPE_PCI_P2PDMA = 5,
-	PGMT_NR_TYPES,
-};
-
-/* What the kernel's contract for device pages is; see docs/kernels.md. */
-enum pgmt_profile {
-	PGMT_PROFILE_NONE = 0,
-	PGMT_PROFILE_CLASSIC, /* fsdax idles at 1, a mapping takes no reference */
-	PGMT_PROFILE_COUNTED, /* fsdax idles at 0, every mapping holds a reference */
-	PGMT_PROFILE_REQUEST, /* all idle at 0, and are requested from the pgmap */
-	PGMT_NR_PROFILES,
-};
-
-enum pgmt_life {
-	PGMT_UNKNOWN = 0,     /* nothing seen of it yet */
-	PGMT_IDLE = 1,	      /* never requested since its pgmap was created */
-	PGMT_PREEXISTING = 2, /* in use when tracing began */
-	PGMT_REQUESTED = 3,
-	PGMT_FREED = 4, /* idle, after a free that was seen */
-	PGMT_PART = 5,	/* of a large folio that was taken apart, not freed yet */
-};
 
 enum pgmt_op {
 	PGMT_OP_NONE = 0,
@@ -80,19 +32,6 @@ enum pgmt_op {
 	PGMT_OP_TEARDOWN,  /* its struct page goes away */
 	PGMT_NR_OPS,
 };
-
-#define PGMT_WORD_BITS	   12
-#define PGMT_WORD_MASK	   ((1u << PGMT_WORD_BITS) - 1)
-#define PGMT_LIFE_MASK	   0x1fu
-#define PGMT_LIFE_MAX	   7u
-#define PGMT_ORDER_MAX	   24u
-#define PGMT_ORDER_MASK	   31u /* of any number that the kernel says is an order */
-#define PGMT_ASSOC_SHIFT   5
-#define PGMT_ASSOC_MAX	   30u
-#define PGMT_ASSOC_MASK	   ((PGMT_ASSOC_MAX + 1) << PGMT_ASSOC_SHIFT)
-#define PGMT_ASSOC_OF_HEAD 255 /* it is part of a large folio, which has the kernel's count */
-#define PGMT_REPORTED	   (1u << 10)
-#define PGMT_IN_SCOPE	   (1u << 11) /* no step looks at it: see pgmt_mark() */
 
 /* One event, as read at the hook. */
 struct pgmt_transition {
@@ -123,147 +62,6 @@ struct pgmt_outcome {
 	unsigned char store;
 	unsigned char remove;
 };
-
-/* The reference count of a folio that nobody uses. */
-static __always_inline int pgmt_idle_count(unsigned char profile, unsigned char type)
-{
-	if (profile == PGMT_PROFILE_REQUEST)
-		return 0;
-	if (type == PGMT_TYPE_GENERIC)
-		return 1;
-	if (profile == PGMT_PROFILE_CLASSIC &&
-	    (type == PGMT_TYPE_FS_DAX || type == PGMT_TYPE_PCI_P2PDMA))
-		return 1;
-	return 0;
-}
-
-/* Each folio is asked for, and nobody can have it again until page_free took it back. */
-static __always_inline int pgmt_is_requested(unsigned char profile, unsigned char type)
-{
-	return profile == PGMT_PROFILE_REQUEST || type == PGMT_TYPE_PRIVATE ||
-	       type == PGMT_TYPE_COHERENT;
-}
-
-/* Do folios of this type have requests and frees, by whatever, that are seen and pair? */
-static __always_inline int pgmt_is_paired(unsigned char profile, unsigned char type)
-{
-	return pgmt_is_requested(profile, type) ||
-	       (profile == PGMT_PROFILE_COUNTED && type == PGMT_TYPE_FS_DAX);
-}
-
-/* Does each page table entry hold a reference of the folio? */
-static __always_inline int pgmt_mappings_hold(unsigned char profile, unsigned char type)
-{
-	return type == PGMT_TYPE_PRIVATE || type == PGMT_TYPE_COHERENT ||
-	       profile == PGMT_PROFILE_COUNTED;
-}
-
-/* Does each file that has the folio stored hold one? */
-static __always_inline int pgmt_files_hold(unsigned char profile, unsigned char type)
-{
-	return profile == PGMT_PROFILE_REQUEST && type == PGMT_TYPE_FS_DAX;
-}
-
-/*
- * Does whoever requested the folio hold one, for as long as it likes?  fsdax
- * requests for a file only; and of a pgmap that was killed all should be back.
- */
-static __always_inline int pgmt_requester_holds(unsigned char profile, unsigned char type,
-						int dying)
-{
-	return pgmt_is_requested(profile, type) && type != PGMT_TYPE_FS_DAX && !dying;
-}
-
-/*
- * pgmt_accounted - how many references above idle are nobody's secret
- * @mapcount: page table entries that have the folio
- * @files: files that have it stored
- * Return: those of mappings, files and the requester, whose own passes on to
- *	the first mapping.
- */
-static __always_inline int pgmt_accounted(unsigned char profile, unsigned char type, int dying,
-					  int mapcount, int files)
-{
-	int n = 0;
-
-	if (pgmt_mappings_hold(profile, type) && mapcount > 0)
-		n += mapcount;
-	if (pgmt_files_hold(profile, type))
-		n += files;
-	if (!n && pgmt_requester_holds(profile, type, dying))
-		n = 1;
-	return n;
-}
-
-static __always_inline unsigned int pgmt_life(unsigned int word)
-{
-	unsigned int life = word & PGMT_LIFE_MASK;
-
-	return life > PGMT_LIFE_MAX ? (unsigned int)PGMT_REQUESTED : life;
-}
-
-static __always_inline unsigned int pgmt_set_life(unsigned int word, unsigned int life)
-{
-	return (word & ~PGMT_LIFE_MASK) | life;
-}
-
-/* The order that it was requested at; 0 also if it is not requested now. */
-static __always_inline unsigned int pgmt_order(unsigned int word)
-{
-	unsigned int life = word & PGMT_LIFE_MASK;
-
-	return life > PGMT_LIFE_MAX ? life - PGMT_LIFE_MAX : 0;
-}
-
-static __always_inline int pgmt_assoc_known(unsigned int word)
-{
-	return !!(word & PGMT_ASSOC_MASK);
-}
-
-static __always_inline unsigned int pgmt_assoc(unsigned int word)
-{
-	unsigned int n = (word & PGMT_ASSOC_MASK) >> PGMT_ASSOC_SHIFT;
-
-	return n ? n - 1 : 0;
-}
-
-static __always_inline unsigned int pgmt_set_assoc(unsigned int word, unsigned int n)
-{
-	if (n > PGMT_ASSOC_MAX)
-		n = PGMT_ASSOC_MAX;
-	return (word & ~PGMT_ASSOC_MASK) | ((n + 1) << PGMT_ASSOC_SHIFT);
-}
-
-/* What the word of a page that had no event yet means. */
-static __always_inline unsigned int pgmt_normalise(unsigned int word, int fresh)
-{
-	if (fresh && pgmt_life(word) == PGMT_UNKNOWN)
-		return pgmt_set_assoc(pgmt_set_life(word, PGMT_IDLE), pgmt_assoc(word));
-	return word;
-}
-
-/* Known to be free to request: before its first request, or after its free. */
-static __always_inline int pgmt_known_idle(unsigned int word)
-{
-	unsigned int life = pgmt_life(word);
-
-	return life == PGMT_IDLE || life == PGMT_FREED;
-}
-
-/* Requested, and not freed yet. */
-static __always_inline int pgmt_is_outstanding(unsigned int word)
-{
-	unsigned int life = pgmt_life(word);
-
-	return life == PGMT_REQUESTED || life == PGMT_PART;
-}
-
-static __always_inline unsigned int pgmt_set_requested(unsigned int word, unsigned int order)
-{
-	if (order > PGMT_ORDER_MAX)
-		order = PGMT_ORDER_MAX;
-	return pgmt_set_life(word, order ? PGMT_LIFE_MAX + order : PGMT_REQUESTED) & ~PGMT_REPORTED;
-}
 
 /*
  * A second request of a folio still out makes no second obligation, and the

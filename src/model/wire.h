@@ -7,20 +7,13 @@
 #ifndef PGMAPTRACE_MODEL_WIRE_H
 #define PGMAPTRACE_MODEL_WIRE_H
 
-#ifndef __VMLINUX_H__
-#include <linux/types.h>
-#endif
-
+#include "model/counts.h"
+#include "model/kept.h"
 #include "model/model.h"
 
-#define PGMT_SECTION_PAGES 512 /* 2 MiB: memremap_pages maps nothing smaller */
-#define PGMT_SECTION_SHIFT 9
-#define PGMT_COMM_LEN	   16
-#define PGMT_STACK_DEPTH   32
-#define PGMT_MAX_RANGES	   8   /* of one pgmap; more are counted as lost */
-#define PGMT_PATH_LEN	   256 /* a power of two */
-#define PGMT_PATH_NAMES	   16
-#define PGMT_FS_LEN	   16
+#define PGMT_PATH_LEN	256 /* a power of two */
+#define PGMT_PATH_NAMES 16
+#define PGMT_FS_LEN	16
 
 /* --stack: at which events a kernel stack is taken */
 enum pgmt_stack_mode {
@@ -28,242 +21,6 @@ enum pgmt_stack_mode {
 	PGMT_STACK_FINDINGS, /* at findings */
 	PGMT_STACK_ALL,	     /* at every event that is kept as a last request or free, too */
 };
-
-/*
- * Where in the kernel an event was: a key of the stacks map, or with PGMT_SITE_IS_ADDRESS
- * the low half of the address that the hooked function returns to.  All of the
- * kernel's text lies in the last 2 GiB, where that bit is set.  0: not known.
- */
-#define PGMT_SITE_IS_ADDRESS  0x80000000u
-#define PGMT_SITE_ADDRESS(at) (0xffffffff00000000ULL | (at))
-
-/*
- * When a folio was touched, since tracing began: a tick of 2^20 ns, 1.05 ms, for the
- * first 26 days, and of 64 times that from then on, 67 ms, for more than four years.
- * It is never 0, and a later one is never less.
- */
-#define PGMT_TICK_SHIFT	   20
-#define PGMT_TICK_COARSE   (1u << 31)
-#define PGMT_TICK_COARSENS 6
-
-static __always_inline __u32 pgmt_tick(__u64 ns)
-{
-	__u64 tick = ns >> PGMT_TICK_SHIFT;
-
-	if (tick >= PGMT_TICK_COARSE)
-		tick = PGMT_TICK_COARSE + ((tick - PGMT_TICK_COARSE) >> PGMT_TICK_COARSENS);
-	return tick + 1;
-}
-
-static __always_inline __u64 pgmt_tick_ns(__u32 tick)
-{
-	__u64 ticks = tick - 1;
-
-	if (ticks >= PGMT_TICK_COARSE)
-		ticks = PGMT_TICK_COARSE + ((ticks - PGMT_TICK_COARSE) << PGMT_TICK_COARSENS);
-	return ticks << PGMT_TICK_SHIFT;
-}
-
-/* ns from one tick to the next, @ns after tracing began */
-static __always_inline __u64 pgmt_tick_length(__u64 ns)
-{
-	__u32 coarseness = ns >> PGMT_TICK_SHIFT >= PGMT_TICK_COARSE ? PGMT_TICK_COARSENS : 0;
-
-	return 1ULL << (PGMT_TICK_SHIFT + coarseness);
-}
-
-/* The last event of one kind on one folio. */
-struct pgmt_last_event {
-	__u32 tick; /* pgmt_tick(); 0: not since tracing began */
-	__u32 who;  /* tid, and above PGMT_TID_BITS the cpu; the name is in the tasks map */
-	__u32 site; /* where in the kernel */
-};
-
-#define PGMT_TID_BITS	 22 /* PID_MAX_LIMIT */
-#define PGMT_TID(who)	 ((who) & ((1u << PGMT_TID_BITS) - 1))
-#define PGMT_CPU(who)	 ((who) >> PGMT_TID_BITS)
-#define PGMT_CPU_UNKNOWN ((1u << (32 - PGMT_TID_BITS)) - 1) /* and all above */
-
-/* Name of a task, and since when it is known to be called so: a tid comes back. */
-struct pgmt_task {
-	char comm[PGMT_COMM_LEN];
-	__u32 tick; /* as pgmt_last_event has it */
-	__u32 unused;
-};
-
-/*
- * One 2 MiB section: it belongs to one pgmap, and is made on first touch.  With
- * what the kernel adds to an element of a map it fits into 1 KiB, which is how
- * memory comes: 2 bytes a page.
- */
-#define PGMT_SECTION_CELLS 103 /* each of the states of five pages */
-
-struct pgmt_section {
-	__u64 pgmap; /* address; 0: not resolved yet */
-	__u32 type;
-	__u32 fresh;	     /* the pgmap was created while tracing */
-	__u16 large;	     /* it has, or had, large folios that were requested as such */
-	__u16 entry_checked; /* its huge entry was found good, and its folio not freed since */
-	__u32 epoch;	     /* of the pgmap; 0 while the table does not know it */
-	struct pgmt_last_event
-		section_request; /* when all of it was last requested at once, or came apart */
-	__u32 splitting;	 /* the CPU, from 1 on, that takes a large folio of it apart */
-	__u64 cells[PGMT_SECTION_CELLS]; /* see pgmt_word() */
-};
-
-/*
- * Where in words[] the state of page @i is.  Pages that lie side by side are
- * often used at the same time: they are in different words.  Divisions by five
- * are such that the verifier knows their bounds.
- */
-static __always_inline __u64 pgmt_cell_order(__u64 i)
-{
-	__u64 order = (i & 63) << 3;
-
-	/* or else an or is made of it, whose bounds Linux 6.1 does not know */
-	__asm__("" : "+r"(order));
-	return order + (i >> 6 & 7);
-}
-
-static __always_inline __u64 pgmt_cell_index(__u64 i)
-{
-	return pgmt_cell_order(i) * 13108 >> 16;
-}
-
-static __always_inline __u64 pgmt_cell_shift(__u64 i)
-{
-	return (pgmt_cell_order(i) - pgmt_cell_index(i) * 5) * PGMT_WORD_BITS;
-}
-
-/* The state of page @i, below PGMT_SECTION_PAGES. */
-static __always_inline __u32 pgmt_word(const struct pgmt_section *s, __u64 i)
-{
-	return s->cells[pgmt_cell_index(i)] >> pgmt_cell_shift(i) & PGMT_WORD_MASK;
-}
-
-/*
- * A span that is a whole section has one last request for all of its pages, in the
- * section.  @t: that of a page; becomes the section's, if that came later.
- */
-static __always_inline void pgmt_latest_request(struct pgmt_last_event *t,
-						const struct pgmt_section *s)
-{
-	if (s->section_request.tick && s->section_request.tick >= t->tick)
-		*t = s->section_request;
-}
-
-/*
- * Last request and last free of as many pages as fit into 8 KiB, which is the
- * largest piece that memory comes in without waste: 20.5 bytes a page.  What is
- * kept is a pgmt_last_event, with a number of the places map for where that was.
- */
-enum pgmt_last_kind { PGMT_LAST_REQUEST, PGMT_LAST_FREE };
-
-struct pgmt_page_history {
-	__u32 tick[2]; /* by enum pgmt_last_kind */
-	__u32 who[2];
-	__u16 site[2]; /* of the sites map; 0: not known */
-};
-
-#define PGMT_HISTORY_PAGES 400
-
-struct pgmt_history { /* its key is pfn / PGMT_HISTORY_PAGES */
-	struct pgmt_page_history page[PGMT_HISTORY_PAGES];
-};
-
-/* Of the places map: where events that are kept were.  Filled up, and never changed. */
-#define PGMT_SITES     (1 << 14)
-#define PGMT_SITE_WAYS 8 /* so far behind the place that its hash says can it be */
-
-struct pgmt_stack {
-	__u64 frame[PGMT_STACK_DEPTH]; /* 0: no more */
-};
-
-/*
- * Where detail or state can get lost: a name that stays, words, and whether it
- * is state: then any rule may be touched.
- */
-#define PGMT_LOSSES(LOSS)                                                                          \
-	LOSS(FINDING, "records", "reports of findings or pgmaps: ring buffer full", 0)             \
-	LOSS(GROUP, "groups", "findings counted by rule only: table of groups full", 0)            \
-	LOSS(EVENT, "events", "transitions not shown: ring buffer full", 0)                        \
-	LOSS(STACK, "stacks", "stacks not kept: stack table full or hash collision", 0)            \
-	LOSS(UNWIND, "unwinder", "stacks not taken: the kernel's unwinder was busy", 0)            \
-	LOSS(GONE, "gone", "leaks of pgmaps that went away, by place: table full", 0)              \
-	LOSS(TASK, "tasks", "task names not kept: task table full", 0)                             \
-	LOSS(HISTORY, "histories", "folio histories not kept: no memory, or not by --max-memory",  \
-	     0)                                                                                    \
-	LOSS(SECTION, "sections", "2 MiB sections not tracked: no memory, or not by --max-memory", \
-	     1)                                                                                    \
-	LOSS(CONTENDED, "contended", "transitions given up: too many CPUs on one folio", 1)        \
-	LOSS(PGMAP, "pgmaps",                                                                      \
-	     "pgmaps not wholly tracked: not known, being made, table full, too many ranges, "     \
-	     "or scratch in use",                                                                  \
-	     1)                                                                                    \
-	LOSS(ENTRY, "entries", "i_pages entries not understood", 1)                                \
-	LOSS(CALL, "calls", "requests whose result was not seen", 1)                               \
-	LOSS(SCAN, "scan", "pages not scanned: unreadable", 1)
-
-enum pgmt_loss {
-#define LOSS(id, name, text, state) PGMT_LOSS_##id,
-	PGMT_LOSSES(LOSS)
-#undef LOSS
-		PGMT_NR_LOSSES,
-};
-
-/*
- * Requests and frees are counted by pgmap, one copy a CPU.  Two pgmaps that are
- * 1024 epochs apart share a slot: that blurs what is told of each, never the
- * totals, which are the sum of all slots.
- */
-#define PGMT_SLOTS	 1024 /* a power of two */
-#define PGMT_SLOT(epoch) ((epoch) & (PGMT_SLOTS - 1))
-
-struct pgmt_rates {
-	__u64 requests;
-	__u64 frees;
-};
-
-/* Totals of the session, one copy a CPU. */
-struct pgmt_counts {
-	__u64 requests; /* these two are summed up by the tool */
-	__u64 frees;
-	__u64 preexisting;
-	__u64 preexisting_frees;
-	__u64 stores;
-	__u64 removals;
-	__u64 rules[PGMT_NR_RULES];
-	__u64 out_of_scope; /* broken rules that --pid or --cgroup leaves out */
-	__u64 lost[PGMT_NR_LOSSES];
-};
-
-struct pgmt_range {
-	__u64 start; /* first pfn */
-	__u64 end;   /* last pfn */
-};
-
-struct pgmt_pgmap {
-	__u64 address; /* of struct dev_pagemap */
-	__u64 epoch;   /* counts the pgmaps of this session from 1 */
-	__u64 since;   /* when it was made; 0: before tracing began */
-	__u32 type;    /* enum pgmt_type */
-	__u32 nr_range;
-	struct pgmt_range range[PGMT_MAX_RANGES];
-	__u64 first;  /* first pfn with a struct page that means something (altmap) */
-	__u64 killed; /* when memunmap_pages came, and who called it; 0: not yet */
-	__u32 killer_cpu;
-	__u32 killer_in_scope; /* it is one of those that --pid or --cgroup names */
-	__u32 killer;	       /* tid */
-	__u32 killer_site;     /* where in the kernel that was */
-	char comm[PGMT_COMM_LEN];
-	__u64 ops;	  /* address of its dev_pagemap_ops; 0: none */
-	__u64 page_free;  /* address of its page_free, or folio_free; 0: none */
-	__u32 maker;	  /* tid; who made it, if it was made while tracing */
-	__u32 maker_site; /* where in the kernel that was */
-	char maker_comm[PGMT_COMM_LEN];
-};
-
-#define PGMT_EXAMPLES 4 /* findings of one group that are told of; all are counted */
 
 enum pgmt_record_kind {
 	PGMT_RECORD_PGMAP_NEW, /* struct pgmt_pgmap_record */
@@ -287,38 +44,6 @@ struct pgmt_release {
 	__u32 tid;
 	char comm[PGMT_COMM_LEN];
 };
-
-/* Folios that were out when their pgmap went away, by the place of their request. */
-struct pgmt_torn_down_key {
-	__u64 epoch;
-	__u32 site; /* where in the kernel; 0: not known */
-	__u32 unused;
-};
-
-struct pgmt_torn_down {
-	__u64 folios;
-	__u64 pages;
-	__u64 pfn[PGMT_EXAMPLES];      /* the first of them */
-	struct pgmt_last_event oldest; /* tick 0: not known */
-	__u32 unused;
-};
-
-#define PGMT_MAX_TORN_DOWN 256
-
-/* Findings of one rule at one place of the kernel are one group. */
-struct pgmt_group_key {
-	__u32 rule;
-	__u32 site;  /* where in the kernel */
-	__u64 epoch; /* of the pgmap, if @at is not known; else 0 */
-};
-
-struct pgmt_group {
-	__u64 times;
-	__u64 first; /* when */
-	__u64 last;
-};
-
-#define PGMT_MAX_GROUPS 1024
 
 enum pgmt_file_flag {
 	PGMT_FILE_KNOWN = 1 << 0,   /* the fields below mean something */
@@ -457,26 +182,6 @@ struct pgmt_leak_scan {
 
 #define PGMT_LEAKS_PAGES (1 << 16) /* 256 MiB a step */
 
-/*
- * What another pgmaptrace may know of the session whose object has this, in a
- * map that is called pgmaptrace.  All zero before tracing is complete, and when
- * it has ended.
- */
-struct pgmt_session_info {
-	__u32 layout; /* PGMT_LAYOUT */
-	__u32 pid;
-	__u64 began; /* touch times count from here */
-	/* ids of maps */
-	__u32 sections;
-	__u32 histories;
-	__u32 sites;
-	__u32 stacks;
-	__u32 tasks;
-	__u32 history; /* last requests and frees are kept */
-};
-
-#define PGMT_LAYOUT 3 /* of all that a struct pgmt_session_info leads to */
-
 #define PGMT_REFS_ANY (~0ULL >> 1) /* most: there is no telling */
 
 /*
@@ -555,6 +260,9 @@ struct pgmt_search {
 	struct pgmt_holder found[PGMT_MAX_FOUND];
 	struct pgmt_holder mm[PGMT_MAX_FOUND]; /* MAP, before the tasks are known: tgid 0 */
 };
+
+/* Of each wait table: kernel/sched/wait_bit.c and mm/filemap.c.  Checked when tracing begins. */
+#define PGMT_WAIT_QUEUES 256
 
 #define PGMT_MAX_WAITS 64 /* a power of 2 */
 

@@ -12,11 +12,6 @@
 #include "base/say.h"
 #include "base/save.h"
 
-static enum pgmt_profile profile_of(const struct json_out *o)
-{
-	return session_choice(o->from->session)->profile;
-}
-
 /* Write the record to each file at once: programs may follow them. */
 static void end(struct json_out *o, struct jsonl *l)
 {
@@ -326,11 +321,11 @@ void json_start(struct json_out *o)
 	jsonl_text(&l, "contents", "session");
 	jsonl_text(&l, "version", VERSION);
 	jsonl_text(&l, "kernel", u.release);
-	jsonl_text(&l, "profile", pgmt_profile_name(profile_of(o)));
+	jsonl_text(&l, "profile", pgmt_profile_name(session_profile(o->from->session)));
 	if (!o->from->deterministic)
 		jsonl_text(&l, "boot_id", boot);
 	add_time(o, &l, "time_ns", session_began(o->from->session));
-	add_hooks(&l, profile_of(o));
+	add_hooks(&l, session_profile(o->from->session));
 	add_effects(o, &l);
 	end(o, &l);
 }
@@ -581,6 +576,6 @@ void json_summary(struct json_out *o, const struct summary *sum, const struct su
 	add_rules(&l, "may_hide", hidden_rules(sum));
 	add_suppressions(&l, all);
 	jsonl_text(&l, "kernel", u.release);
-	jsonl_text(&l, "profile", pgmt_profile_name(profile_of(o)));
+	jsonl_text(&l, "profile", pgmt_profile_name(session_profile(o->from->session)));
 	end(o, &l);
 }

@@ -13,11 +13,6 @@
 
 #define MAX_REPORTS 100 /* what a person reads; the rest are headlines */
 
-static enum pgmt_profile profile_of(const struct text_out *o)
-{
-	return session_choice(o->from->session)->profile;
-}
-
 struct text_words text_words(enum pgmt_profile profile, unsigned int type)
 {
 	if (profile == PGMT_PROFILE_REQUEST)
@@ -92,7 +87,7 @@ static void folio(struct text_out *o, const struct pgmt_finding *f)
 	uint32_t word = f->state;
 
 	/* there, that a file gives it up is not seen */
-	if (profile_of(o) == PGMT_PROFILE_REQUEST && !f->file.sharers)
+	if (session_profile(o->from->session) == PGMT_PROFILE_REQUEST && !f->file.sharers)
 		word &= ~PGMT_ASSOC_MASK;
 	folio_flags(session_btf(o->from->session), f->flags, flags, sizeof(flags));
 	folio_state(word, state, sizeof(state));
@@ -118,7 +113,7 @@ static void references(struct text_out *o, const struct pgmt_finding *f)
 	struct folio_references r;
 	unsigned int parts = 0;
 
-	folio_references(f, profile_of(o), &r);
+	folio_references(f, session_profile(o->from->session), &r);
 	fprintf(o->to, "  references: %d", f->refcount);
 	part(o, &parts, r.idle, "when idle");
 	part(o, &parts, r.mapped, "by mappings");
@@ -175,7 +170,8 @@ static void holders(struct text_out *o, const struct report *r)
 		fprintf(o->to, "    could not be looked for, or not to the end: %s\n", text);
 	if (!held->found.nr)
 		fprintf(o->to, "    nobody was found; %s\n", HOLDERS_NEVER_SEEN);
-	else if (!holders_any_pins(&held->found) && folio_has_others(&r->f, profile_of(o)))
+	else if (!holders_any_pins(&held->found) &&
+		 folio_has_others(&r->f, session_profile(o->from->session)))
 		fprintf(o->to, "    no pin was found; %s\n", HOLDERS_NEVER_SEEN);
 }
 
@@ -284,7 +280,7 @@ static void culprit(struct text_out *o, const struct report *r)
 
 static void details(struct text_out *o, const struct report *r)
 {
-	struct text_words words = text_words(profile_of(o), r->f.pgmap.type);
+	struct text_words words = text_words(session_profile(o->from->session), r->f.pgmap.type);
 	const struct pgmt_finding *f = &r->f;
 
 	fprintf(o->to, "  reason: %s\n", r->sentence);

@@ -11,11 +11,6 @@
 
 #define SOME_PID 1 /* each is called so, in what is to be the same in each run */
 
-static enum pgmt_profile profile_of(const struct sources *from)
-{
-	return session_choice(from->session)->profile;
-}
-
 uint64_t report_time(const struct sources *from, uint64_t time)
 {
 	return from->deterministic ? 0 : time + from->clock_offset;
@@ -111,10 +106,10 @@ static void look_now(const struct sources *from, struct report *r)
 	struct held *held = &r->held;
 
 	held->when = clock_now();
-	if (pgmt_is_paired(profile_of(from), f->pgmap.type))
+	if (pgmt_is_paired(session_profile(from->session), f->pgmap.type))
 		held->outstanding = session_pgmap_outstanding(from->session, f->pgmap.address);
-	held->looked =
-		r->about_folio && f->refcount > pgmt_idle_count(profile_of(from), f->pgmap.type);
+	held->looked = r->about_folio &&
+		       f->refcount > pgmt_idle_count(session_profile(from->session), f->pgmap.type);
 	if (held->looked)
 		held->error = session_holders(from->session, &q, &held->found);
 }
@@ -157,7 +152,7 @@ static void describe_pgmap(const struct sources *from, struct report *r)
 static void give_reason(const struct sources *from, struct report *r)
 {
 	struct reason_facts facts = {
-		.profile = profile_of(from),
+		.profile = session_profile(from->session),
 		.device = r->device,
 		.since_request = r->last_request.known ? r->last_request.ago : -1,
 		.since_free = r->last_free.known ? r->last_free.ago : -1,
@@ -231,8 +226,9 @@ void report_stall_end(const struct sources *from, const struct stall *st, struct
 	e->after = from->deterministic ? 0 : (double)(end - st->since) / 1e9;
 	e->refcount = now.refcount;
 	/* a signal ends such a wait, too */
-	e->given_up = !r->time && st->wait.how == PGMT_HOW_WAIT && now.pgmap.type &&
-		      now.refcount > pgmt_idle_count(profile_of(from), now.pgmap.type);
+	e->given_up =
+		!r->time && st->wait.how == PGMT_HOW_WAIT && now.pgmap.type &&
+		now.refcount > pgmt_idle_count(session_profile(from->session), now.pgmap.type);
 	e->of_pgmap = r->address;
 	if (r->time)
 		e->release = by(from, r->comm, report_pid(from, r->tid),

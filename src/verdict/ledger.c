@@ -31,6 +31,10 @@ static void add(struct ledger *l, const char *name, uint64_t times, uint32_t tou
 	loss->breaks = breaks;
 }
 
+/* missed and uncounted, and what is not a hook's: ledger_make() */
+_Static_assert(PGMT_NR_LOSSES + 2 * PGMT_MAX_HOOKS + 8 <= LEDGER_MAX,
+	       "a ledger has room for every loss");
+
 /* What the programs have counted. */
 static void add_counted(struct ledger *l, const struct pgmt_counts *c)
 {

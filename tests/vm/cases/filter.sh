@@ -56,7 +56,7 @@ mkdir -p $CGROUPS/test/below $CGROUPS/test2
 verdict 'filter: no such cgroup' \
 	says 64 "--cgroup nothere: No such file.*mounted on $CGROUPS" pgmaptrace --cgroup nothere
 verdict 'filter: a directory that is no cgroup' \
-	says 64 '--cgroup /tmp: no directory of cgroup v2' pgmaptrace --cgroup /tmp
+	says 64 '--cgroup /tmp: not a cgroup v2 directory' pgmaptrace --cgroup /tmp
 verdict 'filter: both' \
 	says 64 '--pid and --cgroup: give only one' pgmaptrace -p $inside --cgroup test
 

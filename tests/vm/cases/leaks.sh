@@ -127,7 +127,7 @@ bad_input() {
 	verdict 'leaks: --pgmap that is not there' leaks_say 64 - 'no such pgmap' -- --pgmap dax7.7
 	verdict 'leaks: --pgmap' leaks_say 0 0 'leaks pgmaps=1 ' -- --pgmap pmem0
 	verdict 'leaks: options of others' leaks_say 64 - 'pfn is not valid with leaks (use it with run)' -- --pfn 1
-	verdict 'leaks: --save in place of a device' leaks_say 64 - 'no regular file' -- --save /dev/null
+	verdict 'leaks: --save in place of a device' leaks_say 64 - 'not a regular file' -- --save /dev/null
 	status=0
 	pgmaptrace --pgmap dax7.7 leaks >$OUT 2>&1 || status=$?
 	[ $status = 64 ] || not_ok 'leaks: options before the command'
