@@ -51,12 +51,12 @@ bool tracing_is_suppressed(struct tracing *t, struct finding_group *g, const str
 }
 
 void tracing_show(struct tracing *t, struct finding_group *g, const struct pgmt_finding *f,
-		  const struct outstanding_group *groups, struct holders_found *held)
+		  const struct outstanding_group *groups, struct holders_found *holders)
 {
 	if (g)
 		g->shown = true;
 	tracing_read_clock(t, CLOCK_MAX_AGE);
-	outputs_finding(&t->out, f, groups, held);
+	outputs_finding(&t->out, f, groups, holders);
 }
 
 void tracing_add_finding(struct tracing *t, const struct pgmt_finding *f, uint64_t own,

@@ -60,9 +60,9 @@ void tracing_add_own_finding(void *arg, const struct pgmt_finding *f);
 /* Is this finding suppressed, and all of its group so far? */
 bool tracing_is_suppressed(struct tracing *t, struct finding_group *g,
 			   const struct pgmt_finding *f);
-/* @g: NULL without memory for one; @groups and @held: as outputs_finding() has them */
+/* @g: NULL without memory for one; @groups and @holders: as outputs_finding() has them */
 void tracing_show(struct tracing *t, struct finding_group *g, const struct pgmt_finding *f,
-		  const struct outstanding_group *groups, struct holders_found *held);
+		  const struct outstanding_group *groups, struct holders_found *holders);
 /* At the end: count what suppressions silenced, and show what turned out not to be. */
 void tracing_count_suppressed(struct tracing *t);
 

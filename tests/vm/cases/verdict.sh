@@ -123,6 +123,36 @@ verdict 'suppressions: one without a reason' says 64 '/tmp/wrong:1: suppress dou
 verdict 'suppressions: no such file' says 64 '/tmp/nothere: No such file' \
 	pgmaptrace --suppressions /tmp/nothere run -- true
 
+# ---- times, also when the kernel log's clock is measured again
+cat >/bin/marked <<-'MARKED'
+	#!/bin/sh
+	for command; do
+		echo "mark before" >/dev/kmsg
+		breaks "$command"
+		echo "mark after" >/dev/kmsg
+		sleep 11
+	done
+MARKED
+chmod +x /bin/marked
+as_in_dmesg() {
+	dmesg -c >/dev/null
+	judged 1 FAIL findings=2 -- -T -- marked 'double-free coherent' 'double-request coherent' ||
+		return 1
+	{ dmesg; cat $OUT; } |
+		sed -n 's/^\[ *\([0-9.]*\)\] \(mark before\|mark after\|pgmaptrace: VIOLATION\).*/\1 \2/p' >/tmp/times
+	sed 's/^/# /' /tmp/times
+	awk '/before/ { before[++n] = $1 } /after/ { after[++m] = $1 } /VIOLATION/ { at[++k] = $1 }
+		END {
+			for (i = 1; i <= 2; i++)
+				bad += at[i] < before[i] - 0.05 || at[i] > after[i] + 0.05
+			exit bad || n != 2 || m != 2 || k != 2
+		}' /tmp/times
+}
+verdict 'timestamps: findings have the times of the kernel log' as_in_dmesg
+# one line for each, up to five where writing one takes long
+lines=$(dmesg | grep -c "reading the log's clock")
+verdict "timestamps: $lines lines in the log for two findings" [ $lines -ge 2 -a $lines -le 10 ]
+
 # ---- who else is told
 dmesg -c >/dev/null
 verdict 'kmsg: a violation' judged 1 FAIL -- --kmsg -- breaks 'double-free coherent'
