@@ -257,7 +257,7 @@ static void on_stalled(void *arg, struct stall *st)
 	st->about = f;
 	if (st->reports) {
 		read_clock(t);
-		outputs_stall_lasts(&t->out, &f, &st->held);
+		outputs_stall_lasts(&t->out, &f, &st->holders);
 		return;
 	}
 	t->own.rule[f.rule]++;
@@ -271,7 +271,7 @@ static void on_stalled(void *arg, struct stall *st)
 	g = findings_add(&t->findings, &f, 1, &before);
 	st->reported = !is_left_out(t, g, &f);
 	if (st->reported)
-		show(t, g, &f, of.found.groups, &st->held);
+		show(t, g, &f, of.found.groups, &st->holders);
 	outstanding_free(&of.found);
 }
 
@@ -504,7 +504,7 @@ static void judge_leaks(struct tracing *t)
 		next = g->next;
 		/* each is a group of its own: what comes after it is not its */
 		g->next = NULL;
-		if (g->gone)
+		if (g->torn_down)
 			outputs_torn_down(&t->out, g);
 		else
 			add_finding(t, &g->example[0], g->folios, g);
