@@ -41,7 +41,7 @@ void text_site(struct text_out *o, uint32_t site)
 		text_frames(o->to, frames);
 	free(frames);
 	if (!any)
-		fprintf(o->to, "    (no stack: --stack says so, or it was lost)\n");
+		fprintf(o->to, "    (no stack: --stack leaves it out, or it was lost)\n");
 	else if (site & PGMT_SITE_IS_ADDRESS)
 		fprintf(o->to, "    (call site only; --stack=all records whole stacks)\n");
 }

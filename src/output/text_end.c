@@ -98,9 +98,10 @@ void text_ledger(struct text_out *o, const struct summary *sum)
 	}
 	if (sum->unverified)
 		fprintf(o->to,
-			"pgmaptrace: %llu violation%s above not counted: a missed event would "
-			"explain %s\n",
-			(unsigned long long)sum->unverified, sum->unverified == 1 ? "" : "s",
+			"pgmaptrace: %llu violation%s not counted: a missed event would explain "
+			"%s\n",
+			(unsigned long long)sum->unverified,
+			sum->unverified == 1 ? " above is" : "s above are",
 			sum->unverified == 1 ? "it" : "them");
 	for (int i = 1; i < PGMT_NR_RULES; i++)
 		if (sum->rule[i].found != sum->rule[i].expected && sum->rule[i].expected)
