@@ -13,6 +13,7 @@
 #include "symbols/inlines.h"
 #include "base/save.h"
 #include "base/say.h"
+#include "output/text.h"
 #include "session/session.h"
 #include "report/stacks.h"
 
@@ -88,18 +89,8 @@ int command_holders(const struct options *o, const char *text)
 	printf("pfn 0x%llx, %llu page%s, refcount %d, mapcount %d\n", (unsigned long long)found.pfn,
 	       (unsigned long long)found.pages, found.pages > 1 ? "s" : "", found.refcount,
 	       found.mapcount);
-	for (uint32_t i = 0; i < found.nr; i++) {
-		holder_text(&found.holder[i], line, sizeof(line));
-		printf("  %s\n", line);
-	}
-	if (found.more)
-		printf("  and %u more\n", found.more);
-	if (!found.nr)
-		printf("  nobody found\n");
+	text_holders(stdout, "  ", &found, true);
 	holders_not_looked(&found, line, sizeof(line));
-	if (line[0])
-		printf("  can't be known, or not wholly: %s\n", line);
-	printf("  " HOLDERS_NEVER_SEEN "\n");
 	err = save_stdout();
 	if (err)
 		return err;

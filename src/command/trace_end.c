@@ -93,7 +93,7 @@ static void show_leaks(struct tracing *t)
 		next = g->next;
 		/* a report shows all groups that it is given */
 		g->next = NULL;
-		if (g->gone)
+		if (g->torn_down)
 			outputs_torn_down(&t->out, g);
 		else
 			tracing_add_finding(t, &g->example[0], g->folios, g);

@@ -116,7 +116,7 @@ static void report_stall(struct tracing *t, struct stall *st)
 	g = findings_add(&t->findings, f, 1, &before);
 	st->reported = !tracing_is_suppressed(t, g, f);
 	if (st->reported)
-		tracing_show(t, g, f, of.found.groups, &st->held);
+		tracing_show(t, g, f, of.found.groups, &st->holders);
 	outstanding_free(&of.found);
 }
 
@@ -136,7 +136,7 @@ static void on_stalled(void *arg, struct stall *st)
 		return;
 	}
 	tracing_read_clock(t, CLOCK_MAX_AGE);
-	outputs_stall_lasts(&t->out, &f, &st->held);
+	outputs_stall_lasts(&t->out, &f, &st->holders);
 }
 
 static void on_stall_ended(void *arg, struct stall *st)

@@ -203,7 +203,7 @@ static void add_file(struct jsonl *l, const struct report *r)
 		jsonl_number(l, "offset", file->offset);
 }
 
-static void add_holders(struct jsonl *l, const struct held *held)
+static void add_holders(struct jsonl *l, const struct report_holders *held)
 {
 	struct json_object *array;
 	char text[256];
@@ -340,7 +340,7 @@ static void add_report(const struct json_out *o, struct jsonl *l, const struct r
 	if (r->about_folio)
 		add_folio(o, l, r);
 	add_file(l, r);
-	add_holders(l, &r->held);
+	add_holders(l, &r->holders);
 	add_references(l, &r->f);
 }
 

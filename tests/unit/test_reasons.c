@@ -195,13 +195,13 @@ static void check_state(unsigned int word, const char *text)
 static void test_state(void **state)
 {
 	(void)state;
-	check_state(0, "not seen since tracing began");
+	check_state(0, "no request or free seen");
 	check_state(pgmt_set_requested(0, 0), "requested");
 	check_state(pgmt_set_requested(0, 9), "requested at order 9");
 	check_state(pgmt_set_assoc(PGMT_FREED, 1), "freed, in DAX entries of 1 file");
 	check_state(pgmt_set_assoc(PGMT_REQUESTED, 2), "requested, in DAX entries of 2 files");
 	check_state(pgmt_set_assoc(PGMT_IDLE, 0) | PGMT_REPORTED,
-		    "idle, never requested, in an earlier finding");
+		    "never requested, in an earlier finding");
 }
 
 int main(void)

@@ -28,7 +28,7 @@ verdict 'errors: --btf names something else' says 64 "types from /tmp/garbage: [
 	pgmaptrace --btf /tmp/garbage
 verdict 'errors: one file for two' says 64 '/tmp/x is given twice' \
 	pgmaptrace --output /tmp/x --json /tmp/x
-verdict 'errors: --expect and --ignore' says 64 '--expect leak: --ignore has it' \
+verdict 'errors: --expect and --ignore' says 64 'leak is in both --expect and --ignore' \
 	pgmaptrace --expect leak=1 --ignore leak
 verdict 'errors: --expect and --stall 0' says 64 '--stall 0 disables break-stall, but --expect names it' \
 	pgmaptrace --expect break-stall=1 --stall 0 run -- true

@@ -77,7 +77,7 @@ for fs in ext4 xfs; do
 	hold_page piped pipe $MNT/a 4096
 	piper=$holder
 	verdict "leaks: $fs: a pin that nobody traced" leaks_say 1 1 'namespace0.0, pmem0 (fsdax), pfn 0x' \
-		' 1 held' "file: $MNT/a (inode" "held by hold/$piper: pipe, fd"
+		' 1 unexplained' "file: $MNT/a (inode" "^      hold/$piper: pipe, fd"
 	let_go $piper
 	verdict "leaks: $fs: the pin is gone" leaks 0 0
 	umount $MNT
@@ -89,10 +89,10 @@ pwrite $MNT/a 0 8388608
 hold_page piped pipe $MNT/a 4096
 first=$holder
 verdict 'leaks: --save' leaks 1 1 --save /tmp/saved
-verdict 'leaks: --baseline: nothing new' leaks_say 0 0 ' known=1 ' '1 held as they were in the baseline' -- \
+verdict 'leaks: --baseline: nothing new' leaks_say 0 0 ' known=1 ' '^  1 unexplained, as in the baseline' -- \
 	--baseline /tmp/saved
 hold_page second pipe $MNT/a 12288
-verdict 'leaks: --baseline: one is new' leaks_say 1 1 ' known=1 ' "held by hold/$holder: pipe" -- \
+verdict 'leaks: --baseline: one is new' leaks_say 1 1 ' known=1 ' "^      hold/$holder: pipe" -- \
 	--baseline /tmp/saved
 verdict 'leaks: --top' leaks_say 1 2 'and 1 more, not shown' -- --top 1
 verdict 'leaks: --json' leaks_say 1 - '^{"record":"start","schema":2,"contents":"leaks",.*"profile":"'$profile \
@@ -168,7 +168,7 @@ hold_page piped pipe $MNT/a 16384
 piper=$holder
 sleep 1
 verdict 'leaks: with a session: who asked, and when' leaks_say 1 1 \
-	"requests are known from the session of pid $session" "held by hold/$piper: pipe" \
+	"requests are known from the session of pid $session" "^      hold/$piper: pipe" \
 	"$stored by hold/$piper on cpu [0-9], [1-9][0-9]*\\.[0-9]* s ago" \
 	"^  1 folio, .* KiB, by hold, the oldest [0-9.]* s ago: pfn $(pfn_of piped)" \
 	'dax_iomap_p[tm][ed]_fault\|dax_iomap_fault'
@@ -185,7 +185,7 @@ hold_page piped pipe $MNT/a 16384
 		--baseline /tmp/saved
 kill -INT $session
 wait $session
-verdict 'leaks: the session has ended' leaks_say 1 1 "held by hold/$holder: pipe"
+verdict 'leaks: the session has ended' leaks_say 1 1 "^      hold/$holder: pipe"
 verdict 'leaks: and is not asked any more' [ $(grep -c 'session of pid' $OUT) = 0 ]
 let_go $holder
 umount $MNT
@@ -221,8 +221,8 @@ if [ $profile != classic ]; then
 	request) place=pgmap_request_folios ;;
 	esac
 	sleep 1
-	verdict 'leaks: --past: who asked, and when' leaks_say 1 1 "$past_began" "held by hold/$piper: pipe" \
-		"$stored by hold/[0-9]*, [1-9][0-9]*\\.[0-9]* s ago, as the session that ended [1-9][0-9.]* s ago saw it" \
+	verdict 'leaks: --past: who asked, and when' leaks_say 1 1 "$past_began" "^      hold/$piper: pipe" \
+		"$stored by hold/[0-9]*, [1-9][0-9]*\\.[0-9]* s ago, seen by a session that ended [1-9][0-9.]* s ago" \
 		"^  1 folio, .* KiB, by hold, the oldest [0-9.]* s ago: pfn $(pfn_of piped)" \
 		"^    $place" -- --past /tmp/past
 	verdict 'leaks: --past: --older 0' leaks 1 1 --past /tmp/past --older 0
@@ -233,13 +233,13 @@ if [ $profile != classic ]; then
 	verdict 'leaks: --past: --baseline' leaks 0 0 --past /tmp/past --baseline /tmp/saved
 	hold_page second pipe $MNT/a 24576
 	second() {
-		leaks_say 1 2 "held by hold/$holder: pipe" '^  1 folio, ' '1 of which no request is known' -- \
-			--past /tmp/past && [ $(grep -c 'as the session that ended' $OUT) = 1 ]
+		leaks_say 1 2 "^      hold/$holder: pipe" '^  1 folio, ' '^  1 with no known request$' -- \
+			--past /tmp/past && [ $(grep -c 'seen by a session that ended' $OUT) = 1 ]
 	}
 	verdict 'leaks: --past: near miss: a folio that it does not know' second
 	let_go $holder
 	kill $piper
-	until ! pgmaptrace leaks | grep -q ' 1 held'; do sleep 0.2; done
+	until ! pgmaptrace leaks | grep -q ' 1 unexplained'; do sleep 0.2; done
 	umount $MNT
 fi
 verdict 'leaks: --past wants what a session saved' leaks_say 64 - '/tmp/saved:1: leaks has saved it' -- \
@@ -256,18 +256,18 @@ verdict 'leaks: --baseline wants what leaks saved' leaks_say 64 - '/tmp/past:1: 
 if insmod /bin/pgmap_lab.ko base=0x60000000 size=0x4000000; then
 	echo 'leak coherent' >$LAB/command
 	verdict 'leaks: a folio that its driver has out' leaks_say 0 0 \
-		'pgmap_lab (coherent), pfn .*: 1 folio above idle, 1 in use, 0 held'
+		'pgmap_lab (coherent), pfn .*: 1 folio above idle, 1 in use, 0 unexplained'
 	echo drop >$LAB/command
 	remember /tmp/past sh -c "echo teardown-stall coherent >$LAB/command"
 	verdict 'leaks: --past: a folio of a driver' leaks_say 1 1 "$past_began" '^pgmap_lab (coherent)' \
-		'    requested by sh/[0-9]*, [0-9.]* s ago, as the session that ended [0-9.]* s ago saw it' \
+		'    requested by sh/[0-9]*, [0-9.]* s ago, seen by a session that ended [0-9.]* s ago' \
 		'^    lab_request\|^    .*zone_device_page_init' '^    lab_teardown_stall' -- --past /tmp/past
 	echo drop >$LAB/command
 	until ! pgmaptrace leaks | grep -q pgmap_lab; do sleep 0.5; done
 	for type in coherent fsdax generic; do
 		echo "stuck $type" >$LAB/command
 		verdict "leaks: a pgmap that a lost reference keeps: $type" leaks_say 1 0 \
-			"^pgmap_lab ($type)" 'dying: reference count 1, explained 0' \
+			"^pgmap_lab ($type)" 'dying: reference count 1, outstanding folios account for 0' \
 			'^    kworker.*: waits for its pgmap' ' dying=1 '
 		[ $type = generic ] || echo drop >$LAB/command
 	done
@@ -291,8 +291,8 @@ if [ $profile = request ]; then
 	unbind=$!
 	sleep 3
 	verdict 'leaks: an unbind that hangs' leaks_say 1 1 'namespace0.0 (fsdax), pfn 0x' \
-		'dying: reference count [1-9][0-9]*, explained [1-9]' "^  pfn $(pfn_of piped) " \
-		"file: .*$MNT/a" "held by hold/$piper: pipe, fd" ' dying=1 ' \
+		'dying: reference count [1-9][0-9]*, outstanding folios account for [1-9]' "^  pfn $(pfn_of piped) " \
+		"file: .*$MNT/a" "^      hold/$piper: pipe, fd" ' dying=1 ' \
 		"sh/$unbind: waits for its pgmap"
 	let_go $piper
 	umount $MNT
@@ -310,6 +310,6 @@ hold_page dax map /dev/dax0.0 16384
 mapper=$holder
 verdict 'leaks: device-dax: mapped' leaks 0 0
 hold_page piped pipe /dev/dax0.0 1048576
-verdict 'leaks: device-dax: a pin' leaks_say 1 1 '^dax0.0 (generic)' "held by hold/$holder: pipe" 'file: /dev/dax0.0'
+verdict 'leaks: device-dax: a pin' leaks_say 1 1 '^dax0.0 (generic)' "^      hold/$holder: pipe" 'file: /dev/dax0.0'
 let_go $holder
 let_go $mapper

@@ -226,7 +226,7 @@ done
 words='/tmp/small/x: No space'
 head -c 3000 /dev/zero >/tmp/small/fill
 verdict 'outputs: a disk that fills up' unwritten --json /tmp/small/x
-words='the output: No space'
+words='standard output: No space'
 for option in '-j' '--ktap' ''; do
 	pgmaptrace $option run -- breaks 'double-free coherent' >/dev/full 2>/tmp/err
 	verdict "outputs: stdout is full, $option" sh -c "[ $? = 70 ] && grep -q \"can't write $words\" /tmp/err &&
