@@ -140,17 +140,17 @@ test-parts: static programs unit $(O)/btf/check
 # a unit test includes the code that it tests
 unit-test = $(CC) $(CPPFLAGS) $(CFLAGS) $(1) -MMD -MP -MF $@.d -o $@ $< $(UNIT_LIBS)
 
-$(O)/unit/%: tests/unit/%.c $(O)/flags
+$(O)/unit/%: tests/unit/%.c $(O)/flags | $(SKELETONS)
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(call unit-test)
 
-$(O)/sanitized/%: tests/unit/%.c $(O)/flags
+$(O)/sanitized/%: tests/unit/%.c $(O)/flags | $(SKELETONS)
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(call unit-test,$(SANITIZE))
 
-$(O)/coverage/unit/%: tests/unit/%.c $(O)/flags
+$(O)/coverage/unit/%: tests/unit/%.c $(O)/flags | $(SKELETONS)
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(call unit-test,-Og --coverage)
