@@ -7,10 +7,6 @@
 profile=$(profile)
 remove_function=$(awk '$3 ~ /^dax_disassociate_entry(\.|$)/ { print $3; exit }' /proc/kallsyms)
 
-# else starting an event patches the scheduler's tracepoints, which now and then
-# an emulated processor does not survive
-echo 0 >$TRACING/options/record-cmd
-
 count_start() {
 	echo >$TRACING/kprobe_events
 	echo 65536 >$TRACING/buffer_size_kb

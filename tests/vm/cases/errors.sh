@@ -83,7 +83,7 @@ done
 # the shell that runs COMMAND in the background ignores SIGINT, so TERM
 pgmaptrace run -- sh -c 'echo >/tmp/started; exec sleep 60' >/tmp/signal.out 2>&1 &
 tool=$!
-until [ -e /tmp/started ]; do sleep 0.1; done
+wait_until $tool [ -e /tmp/started ]
 sleep 1
 verdict 'errors: hooks are there while COMMAND runs' hooks_there
 kill -TERM $tool

@@ -140,7 +140,7 @@ trace sh -c '. /bin/guest.sh
 	: >/tmp/other
 	daxpin -r $MNT/b >/tmp/other &
 	other=$!
-	until grep -q pinned /tmp/other; do sleep 0.1; done
+	wait_for /tmp/other pinned $other
 	pwrite $MNT/b 0 4096
 	kill $other
 	unpin'

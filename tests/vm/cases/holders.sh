@@ -120,9 +120,9 @@ if make_slow_disk; then
 		"hold/$holder: direct I/O, pwritev on fd [0-9]* from 0x.*, in flight"
 	show
 	fsfreeze --unfreeze /tmp/slow
-	until grep -q 'done' /tmp/diov; do sleep 0.1; done
+	wait_for /tmp/diov 'done' $holder
 	let_go $holder
-	until grep -q 'done' /tmp/dio; do sleep 0.1; done
+	wait_for /tmp/dio 'done' $writer
 	# 6.1 leaves it asleep, though the page is idle again
 	sleep 1
 	kill $waiter 2>/dev/null || :

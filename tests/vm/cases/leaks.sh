@@ -42,6 +42,11 @@ leaks_say() {
 	done <$words
 }
 
+# leaks_lack WORDS
+leaks_lack() {
+	! pgmaptrace leaks | grep -q -- "$1"
+}
+
 # ---- nothing is held: traffic, files that stay mapped, files that no one maps any more
 verdict 'leaks: nothing yet' leaks 0 0
 for fs in ext4 xfs; do
@@ -163,7 +168,7 @@ verdict 'leaks: no session: nothing is said of one' [ $(grep -c session $OUT) = 
 # ---- while a session runs
 pgmaptrace --stack=all >/tmp/session 2>&1 &
 session=$!
-until grep -qs 'tracing, Ctrl-C' /tmp/session; do sleep 0.2; done
+wait_for /tmp/session 'tracing, Ctrl-C' $session
 hold_page piped pipe $MNT/a 16384
 piper=$holder
 sleep 1
@@ -207,7 +212,8 @@ hold_script() {
 	cat >/tmp/hold.sh <<-E
 	hold pin $MNT/a 20480 >/tmp/piped &
 	echo \$! >/tmp/holder
-	until grep -q held /tmp/piped; do sleep 0.1; done
+	. /bin/guest.sh
+	wait_for /tmp/piped held \$!
 	E
 }
 if [ $profile != classic ]; then
@@ -239,7 +245,7 @@ if [ $profile != classic ]; then
 	verdict 'leaks: --past: near miss: a folio that it does not know' second
 	let_go $holder
 	kill $piper
-	until ! pgmaptrace leaks | grep -q ' 1 unexplained'; do sleep 0.2; done
+	wait_until '' leaks_lack ' 1 unexplained'
 	umount $MNT
 fi
 verdict 'leaks: --past wants what a session saved' leaks_say 64 - '/tmp/saved:1: leaks has saved it' -- \
@@ -263,7 +269,7 @@ if insmod /bin/pgmap_lab.ko base=0x60000000 size=0x4000000; then
 		'    requested by sh/[0-9]*, [0-9.]* s ago, seen by a session that ended [0-9.]* s ago' \
 		'^    lab_request\|^    .*zone_device_page_init' '^    lab_teardown_stall' -- --past /tmp/past
 	echo drop >$LAB/command
-	until ! pgmaptrace leaks | grep -q pgmap_lab; do sleep 0.5; done
+	wait_until '' leaks_lack pgmap_lab
 	for type in coherent fsdax generic; do
 		echo "stuck $type" >$LAB/command
 		verdict "leaks: a pgmap that a lost reference keeps: $type" leaks_say 1 0 \
@@ -274,7 +280,7 @@ if insmod /bin/pgmap_lab.ko base=0x60000000 size=0x4000000; then
 	verdict 'leaks: which is in the baseline' leaks 1 0 --save /tmp/saved
 	verdict 'leaks: and then not new' leaks_say 0 0 ' known=1 ' -- --baseline /tmp/saved
 	echo drop >$LAB/command
-	until ! pgmaptrace leaks | grep -q pgmap_lab; do sleep 0.5; done
+	wait_until '' leaks_lack pgmap_lab
 	verdict 'leaks: it went' leaks 0 0
 	rmmod pgmap_lab
 else

@@ -62,7 +62,7 @@ begin() {
 	rm -f /tmp/ready /tmp/json
 	pgmaptrace $OPTIONS --ready-file /tmp/ready --json /tmp/json >$OUT 2>$ERR &
 	tool=$!
-	until [ -e /tmp/ready ] || ! kill -0 $tool; do sleep 0.1; done
+	wait_until $tool [ -e /tmp/ready ]
 }
 
 ended() {
@@ -245,10 +245,10 @@ head -c 65536 /dev/zero >&8
 rm -f /tmp/ready /tmp/json
 pgmaptrace --older 0 --ready-file /tmp/ready --json /tmp/json >/tmp/fifo 2>$ERR 8>&- &
 tool=$!
-until [ -e /tmp/ready ]; do sleep 0.1; done
+wait_until $tool [ -e /tmp/ready ]
 lab "leak $type" "traffic $type 10 hold"
 kill -INT $tool
-until grep -q pipe_write /proc/$tool/wchan || ! kill -0 $tool; do sleep 0.1; done
+wait_for /proc/$tool/wchan pipe_write $tool
 kill -INT $tool
 # there is a reader at any time
 exec 9</tmp/fifo
@@ -314,7 +314,7 @@ if echo 0 >/proc/sys/kernel/ftrace_enabled; then
 	begin
 	if echo 0 >/proc/sys/kernel/ftrace_enabled; then
 		lab "double-free $type"
-		until grep -q 'hooks see nothing' $ERR || ! kill -0 $tool; do sleep 0.1; done
+		wait_for $ERR 'hooks see nothing' $tool
 		echo 1 >/proc/sys/kernel/ftrace_enabled
 		kill -INT $tool
 		ended

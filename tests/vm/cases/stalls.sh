@@ -142,7 +142,7 @@ truncate -s 0 $MNT/h &
 echo \$! >/tmp/waiter
 told_of 'WARNING break-stall'
 fsfreeze --unfreeze /tmp/slow
-until grep -q done /tmp/holder; do sleep 0.1; done
+wait_for /tmp/holder 'done' \$holder
 # 6.1 leaves it asleep, though the page is idle again
 sleep 2
 kill \$! 2>/dev/null
@@ -234,9 +234,9 @@ stopped() {
 	: >$OUT
 	pgmaptrace --stall 2 >$OUT 2>&1 &
 	tool=$!
-	until grep -q 'tracing, Ctrl-C' $OUT; do sleep 0.1; done
+	wait_for $OUT 'tracing, Ctrl-C' $tool
 	echo stuck coherent >$LAB/command
-	until grep -q '^  waiting since' $OUT; do sleep 0.1; done
+	wait_for $OUT '^  waiting since' $tool
 	kill -$1 $tool
 	wait $tool || status=$?
 	echo drop >$LAB/command

@@ -181,15 +181,15 @@ verdict 'services: the journal gets levels' sh -c \
 echo old >/tmp/ready
 pgmaptrace --ready-file /tmp/ready --output /tmp/log --json /tmp/jsonl 2>/tmp/err &
 tool=$!
-until [ "$(cat /tmp/ready 2>/dev/null)" = $tool ]; do sleep 0.1; done
+wait_for /tmp/ready "^$tool\$" $tool
 breaks 'double-free coherent'
-until grep -q VIOLATION /tmp/log; do sleep 0.1; done
+wait_for /tmp/log VIOLATION $tool
 mv /tmp/log /tmp/log.1
 mv /tmp/jsonl /tmp/jsonl.1
 kill -HUP $tool
-until [ -e /tmp/log ] && [ -e /tmp/jsonl ]; do sleep 0.1; done
+wait_until $tool [ -e /tmp/log -a -e /tmp/jsonl ]
 breaks 'double-request coherent'
-until grep -q VIOLATION /tmp/log; do sleep 0.1; done
+wait_for /tmp/log VIOLATION $tool
 kill -INT $tool
 wait $tool
 verdict 'rotation: exit status' [ $? = 1 ]

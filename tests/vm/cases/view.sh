@@ -25,7 +25,7 @@ view() {
 	: >"$OUT"
 	pgmaptrace "$@" >"$OUT" 2>/tmp/err &
 	tool=$!
-	until [ "$(wc -l <"$OUT")" -ge 2 ] || ! kill -0 $tool; do sleep 0.1; done
+	wait_until $tool has_lines 2 '' "$OUT"
 }
 
 view_ends() {
@@ -143,7 +143,7 @@ finding_between() {
 # its pgmap is gone before the second table
 view 3
 echo double-request coherent >$LAB/command
-until [ "$(grep -c DEVICE "$OUT")" -ge 2 ] || ! kill -0 $tool; do sleep 0.1; done
+wait_until $tool has_lines 2 DEVICE "$OUT"
 kill -INT $tool
 view_ends
 verdict 'view: a finding between tables' finding_between
