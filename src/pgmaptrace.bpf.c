@@ -66,7 +66,7 @@ HOOK(zone_device_page_init)
 		broken_rule(h, &t, &e, rule);
 	}
 	if (rule == PGMT_RULE_PAGES_UNBALANCED) {
-		forget_parts(h, r.pfn, r.order);
+		undo_parts(h, r.pfn, r.order);
 		/* and was told of */
 		t.op = PGMT_OP_ACCEPT;
 	}
@@ -380,6 +380,6 @@ HOOK_EXIT(dax_insert_entry)
 		lose(PGMT_LOSS_ENTRY, 1);
 		return 0;
 	}
-	stored(&h, fentry_arg(ctx, 1), entry, fentry_arg(ctx, 3) & ~PFN_T_FLAGS);
+	store_entry(&h, fentry_arg(ctx, 1), entry, fentry_arg(ctx, 3) & ~PFN_T_FLAGS);
 	return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Counting: what was seen, and what was lost.
+ * Counting what was seen, and what was lost.  Not here: what the counters mean (counts.h).
  */
 #ifndef PGMAPTRACE_BPF_COUNTERS_BPF_H
 #define PGMAPTRACE_BPF_COUNTERS_BPF_H
@@ -16,7 +16,7 @@ static __always_inline struct pgmt_counts *my_counts(void)
 	return bpf_map_lookup_elem(&counts, &zero);
 }
 
-/* Counters are added to atomically: an interrupt's hook may add to the same. */
+/* Atomic, since a hook in an interrupt may add to the same counter. */
 #define COUNT(field, n)                                                                            \
 	do {                                                                                       \
 		struct pgmt_counts *__c = my_counts();                                             \
@@ -24,7 +24,7 @@ static __always_inline struct pgmt_counts *my_counts(void)
 			__sync_fetch_and_add(&__c->field, (n));                                    \
 	} while (0)
 
-/* As a function: it is called from everywhere, and never where speed counts. */
+/* A function of its own: many call it, and never where speed counts. */
 __noinline int lose(__u32 loss, __u64 n)
 {
 	struct pgmt_counts *c = my_counts();
@@ -34,7 +34,7 @@ __noinline int lose(__u32 loss, __u64 n)
 	return 0;
 }
 
-/* @out, of as many @folios.  One look-up an event, as few have anything else to count. */
+/* Requests and frees of @folios folios.  All else, which is rare, costs another look-up. */
 static __always_inline void count_rates(const struct pgmt_section *s,
 					const struct pgmt_outcome *out, __u64 folios)
 {

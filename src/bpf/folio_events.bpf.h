@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The events of one folio that is mapped, stored or freed, from a hook's arguments on.
+ * A folio is mapped, stored or freed: from the arguments of a hook to an event.
  * Not here: the hooks, and requests (folio_request.bpf.h, request/).
  */
 #ifndef PGMAPTRACE_BPF_FOLIO_EVENTS_BPF_H
@@ -16,7 +16,7 @@
 #include "bpf/observe.bpf.h"
 #include "bpf/sections.bpf.h"
 
-/* What a hook sees of the folio that @page belongs to. */
+/* Fill in what can be read from the folio that @page belongs to. */
 __noinline int read_folio(struct pgmt_transition *t, struct pgmt_event *e, __u64 page)
 {
 	if (!t || !e)
@@ -45,8 +45,8 @@ static __always_inline int on_map(const struct hook *h, __u64 vmf, __u64 page)
 }
 
 /*
- * The folio is free, but on counted fsdax a fault may take it again while we
- * look: a folio is only called mapped if it is so, at a count of 0, twice.
+ * The folio is free, but on counted fsdax a fault may take it again while we look: it counts
+ * as mapped only if two looks find it mapped at a count of 0.
  */
 static __always_inline int observe_free(const struct hook *h, __u64 page)
 {
@@ -77,11 +77,12 @@ static __always_inline int observe_free(const struct hook *h, __u64 page)
 }
 
 /*
- * A fault may have taken the folio after its count was read, and have found it
- * requested still: then that is told of here.  Or it comes to that yet, and finds it
- * freed.  Or all of that is over again, and its own free has told of it.
+ * A fault may have taken the folio after we read its count.  If its map hook came before our
+ * step, it found the folio still requested, and the request is accounted for here.  If it
+ * comes after that, it finds the folio freed.  If that use has ended already, its own free
+ * has accounted for it.
  */
-static __noinline void taken_again(const struct hook *h, __u64 page)
+static __noinline void observe_if_taken_again(const struct hook *h, __u64 page)
 {
 	__u64 pfn = page_to_pfn(page);
 	struct pgmt_transition t = {.op = PGMT_OP_MAP, .other = 1};
@@ -101,13 +102,13 @@ static __always_inline int on_free(const struct hook *h, __u64 page)
 	if (!fast_path(h, PGMT_OP_FREE, false, page, 0))
 		observe_free(h, page);
 	if (profile == PGMT_PROFILE_COUNTED && page_refcount(page) > 0)
-		taken_again(h, page);
+		observe_if_taken_again(h, page);
 	return 0;
 }
 
 /*
- * Classic kernels: device-dax maps by pfn_t, and so does all DAX where folios
- * are requested.  Other drivers' pfns are no pgmap's.
+ * By a pfn_t map device-dax on classic kernels, and all DAX in the request contract.  Other
+ * drivers map pfns that no pgmap has.
  */
 static __always_inline int on_map_pfn_t(const struct hook *h, __u64 pfn_t, bool huge)
 {
@@ -131,7 +132,7 @@ static __always_inline int observe_store(const struct hook *h, __u64 vmf, __u64 
 	struct pgmt_transition t = {.op = PGMT_OP_STORE, .shared = shared};
 	struct pgmt_event e = {.pfn = pfn, .page = pfn_to_page(pfn), .vmf = vmf};
 
-	/* the zero page of a hole comes here too: it is no device page */
+	/* for a hole this is the zero page, which is no device page */
 	t.refcount = page_refcount(e.page);
 	t.associations = page_associations(e.page);
 	observe(h, &t, &e);

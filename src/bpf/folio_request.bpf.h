@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Requests of folios, on any kernel: does the pgmap cover them, and do they overlap what is
- * outstanding?  Not here: the calls of the request contract (request/).
+ * A request of folios, on any kernel: does the pgmap cover them, and do they overlap folios
+ * that are outstanding?  Not here: the calls of the request contract (request/).
  */
 #ifndef PGMAPTRACE_BPF_FOLIO_REQUEST_BPF_H
 #define PGMAPTRACE_BPF_FOLIO_REQUEST_BPF_H
@@ -18,7 +18,7 @@
 #include "bpf/sections.bpf.h"
 #include "bpf/tally.bpf.h"
 
-/* What is asked for by one call. */
+/* What one call requests. */
 struct request {
 	__u64 pfn;
 	__u64 nr; /* folios */
@@ -26,6 +26,7 @@ struct request {
 	__u32 asked_order;
 };
 
+/* Do @nr pages from @pfn on lie in one range of the pgmap at @address? */
 __noinline int pgmap_covers(__u64 address, __u64 pfn, __u64 nr)
 {
 	struct pgmt_pgmap *p = bpf_map_lookup_elem(&pgmaps, &address);
@@ -39,11 +40,11 @@ __noinline int pgmap_covers(__u64 address, __u64 pfn, __u64 nr)
 		if (pfn >= p->range[i].start && pfn <= p->range[i].end)
 			return nr <= p->range[i].end - pfn + 1 && (i > 0 || pfn >= p->first);
 	}
-	/* when tracing began memremap_pages may not have been through with all of its ranges */
+	/* when tracing began, memremap_pages may have been at a later range */
 	return !p->since && pfn_to_pgmap(pfn) == address;
 }
 
-/* A large folio must not lie over pages that are out on their own, nor one in it. */
+/* No outstanding folio may lie in a requested one, nor a requested one in an outstanding one. */
 __noinline int overlap_rule(struct pgmt_scratch *scratch, const struct request *r)
 {
 	struct pgmt_section *s;
@@ -62,8 +63,8 @@ __noinline int overlap_rule(struct pgmt_scratch *scratch, const struct request *
 	return PGMT_RULE_DOUBLE_REQUEST;
 }
 
-/* Parts of a large folio that were not freed before all of it was requested are its again. */
-static __noinline void forget_parts(const struct hook *h, __u64 pfn, __u32 order)
+/* Parts that were not freed before all of their folio was requested again belong to it. */
+static __noinline void undo_parts(const struct hook *h, __u64 pfn, __u32 order)
 {
 	struct pgmt_scratch *scratch = scratch_get();
 
@@ -71,8 +72,8 @@ static __noinline void forget_parts(const struct hook *h, __u64 pfn, __u32 order
 		lose(PGMT_LOSS_SCRATCH, 1U << (order & PGMT_ORDER_MASK));
 		return;
 	}
-	each_folio(scratch, call_site(h), PGMT_OP_UNDO, pfn, 1U << (order & PGMT_ORDER_MASK), 0,
-		   false);
+	account_folios(scratch, call_site(h), PGMT_OP_UNDO, pfn, 1U << (order & PGMT_ORDER_MASK), 0,
+		       false);
 	scratch_put(scratch);
 }
 

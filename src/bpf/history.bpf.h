@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Histories: who did the last request and the last free of each folio, when and where.
- * Not here: how that place in the kernel is found (stack.bpf.h).
+ * Not here: how the site is found (stack.bpf.h).
  */
 #ifndef PGMAPTRACE_BPF_HISTORY_BPF_H
 #define PGMAPTRACE_BPF_HISTORY_BPF_H
@@ -22,7 +22,7 @@ static __always_inline __u32 tick_now(void)
 	return pgmt_tick(bpf_ktime_get_ns() - began);
 }
 
-/* These are as the helpers bpf_get_current_comm() and _pid_tgid(), without a call. */
+/* These two do what bpf_get_current_comm() and _pid_tgid() do, without a call. */
 static __always_inline void read_current_comm(__u64 comm[2])
 {
 	const __u64 *site = (const __u64 *)bpf_get_current_task_btf()->comm;
@@ -52,8 +52,8 @@ static __noinline void record_task(__u32 tid, __u32 tick)
 
 /*
  * find_history - last request and last free of the folio whose head is @pfn
- * @make: if nothing is kept of it yet
- * Return: NULL if nothing is, or if there was no memory (counted).
+ * @make: make it if there is none
+ * Return: NULL if there is none, or if there was no memory (counted)
  */
 static __always_inline struct pgmt_page_history *find_history(__u64 pfn, bool make)
 {
@@ -73,18 +73,20 @@ static __always_inline struct pgmt_page_history *find_history(__u64 pfn, bool ma
 	}
 	if (!h)
 		return 0;
-	/* which the verifier can't know */
+	/* the verifier does not know that i is in bounds, and the compiler does */
 	asm volatile("" : "+r"(i));
 	return &h->page[i < PGMT_HISTORY_PAGES ? i : 0];
 }
 
-static __always_inline __u32 first_site_index(__u32 site)
+_Static_assert(PGMT_SITES == 1 << (32 - 18), "the hash of a site is 32 - 18 bits");
+
+static __always_inline __u32 first_site_index(pgmt_site_t site)
 {
 	return 1 + (site * 0x9e3779b1U >> 18);
 }
 
-/* As site_index_of(), where the first try was none. */
-__noinline int find_site_index(__u32 site)
+/* As site_index_of(), which did not find it at once. */
+__noinline int find_site_index(pgmt_site_t site)
 {
 	__u32 index, *known;
 	int way;
@@ -105,15 +107,15 @@ __noinline int find_site_index(__u32 site)
 	return 0;
 }
 
-/* The number of a place in the kernel; 0 if it has none, or there is no room (counted). */
-static __always_inline __u32 site_index_of(__u32 site)
+/* Index of a site, which is entered if it is new; 0: no site, or no room for it (counted). */
+static __always_inline __u32 site_index_of(pgmt_site_t site)
 {
 	__u32 index = first_site_index(site), *known = bpf_map_lookup_elem(&sites, &index);
 
 	return known && *known == site && site ? index : (__u32)find_site_index(site);
 }
 
-static __always_inline __u32 site_at(__u32 index)
+static __always_inline pgmt_site_t site_at(__u32 index)
 {
 	__u32 *known = bpf_map_lookup_elem(&sites, &index);
 
@@ -129,7 +131,7 @@ static __always_inline void read_history(struct pgmt_last_event *t,
 	t->site = site_at(past->site[kind]);
 }
 
-/* The last request, of what is known of the page and its section; NULL: nothing. */
+/* The last request, of the page or its section; either may be NULL. */
 static __always_inline void read_request(struct pgmt_last_event *t,
 					 const struct pgmt_page_history *past,
 					 const struct pgmt_section *s)
@@ -140,7 +142,7 @@ static __always_inline void read_request(struct pgmt_last_event *t,
 		pgmt_latest_request(t, s);
 }
 
-/* What pgmt_last_event has of who runs on this CPU. */
+/* As who in struct pgmt_last_event: thread @tid, on this CPU. */
 static __always_inline __u32 who_now(__u32 tid)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
@@ -150,9 +152,8 @@ static __always_inline __u32 who_now(__u32 tid)
 	return cpu << PGMT_TID_BITS | tid;
 }
 
-/* Thread @tid, on this CPU, was the last to do this. */
 static __always_inline void write_history(struct pgmt_page_history *past, enum pgmt_last_kind kind,
-					  __u32 tid, __u32 tick, __u32 site)
+					  __u32 tid, __u32 tick, pgmt_site_t site)
 {
 	kind &= 1; /* for the verifier */
 	past->tick[kind] = tick;
@@ -160,7 +161,7 @@ static __always_inline void write_history(struct pgmt_page_history *past, enum p
 	past->site[kind] = site_index_of(site);
 }
 
-/* Now, but later than the whole section's last request. */
+/* Now, but not before the section's last request, or at the same tick. */
 static __always_inline __u32 tick_after(const struct pgmt_section *s)
 {
 	__u32 tick = tick_now();
@@ -168,8 +169,8 @@ static __always_inline __u32 tick_after(const struct pgmt_section *s)
 	return tick > s->section_request.tick ? tick : s->section_request.tick + 1;
 }
 
-/* Keep who touched @pfn last: its free or its request. */
-__noinline int record_history(__u64 pfn, __u32 site, int free)
+/* The current task has freed or requested the folio whose head is @pfn. */
+__noinline int record_history(__u64 pfn, pgmt_site_t site, int free)
 {
 	struct pgmt_section *s = find_known_section(pfn);
 	struct pgmt_page_history *past = find_history(pfn, true);
@@ -184,8 +185,8 @@ __noinline int record_history(__u64 pfn, __u32 site, int free)
 	return 0;
 }
 
-/* All pages of the section of @pfn were requested at once. */
-__noinline int record_section_history(__u64 pfn, __u32 site)
+/* The current task has requested all pages of a section at once. */
+__noinline int record_section_history(__u64 pfn, pgmt_site_t site)
 {
 	struct pgmt_section *s = find_known_section(pfn);
 	__u32 tid = current_tid();
@@ -193,7 +194,7 @@ __noinline int record_section_history(__u64 pfn, __u32 site)
 
 	if (!s)
 		return 0;
-	/* its free comes where there may be no memory */
+	/* now, since at its free there may be no memory */
 	find_history(pfn, true);
 	s->section_request.tick = tick;
 	s->section_request.who = who_now(tid);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * How a body becomes a program: fentry, fexit, kprobe and kretprobe of one kernel function.
+ * Programs for a kernel function from one body: fentry and kprobe, or fexit and kretprobe.
  * Not here: the bodies, and which of the programs are loaded (session/hooks.c).
  */
 #ifndef PGMAPTRACE_BPF_HOOK_BPF_H
@@ -11,10 +11,10 @@
 #include <bpf/bpf_tracing.h>
 #include "bpf/maps.bpf.h"
 
-/* Where a hook's program was called. */
+/* The context that a program was called with. */
 struct hook {
 	void *ctx;
-	bool fentry; /* or fexit; else a kprobe, of whatever kind */
+	bool fentry; /* or fexit; else a kprobe, kretprobe or fprobe */
 };
 
 static __always_inline __u64 fentry_arg(void *ctx, __u32 n)
@@ -26,8 +26,8 @@ static __always_inline __u64 fentry_arg(void *ctx, __u32 n)
 }
 
 /*
- * HOOK - both ways to attach one body to @name: fentry where BTF has the function, and
- * kprobe where it has not or, if their misses are counted, the kernel preempts (hooks.c).
+ * HOOK - at the entry of @name.  The tool attaches a fentry if BTF has the function; else, or
+ * if the kernel preempts and counts what kprobes miss, a kprobe (session/hooks.c).
  */
 #define HOOK(name)                                                                                 \
 	static __always_inline int on_##name(const struct hook *h, __u64 a0, __u64 a1, __u64 a2,   \
@@ -53,13 +53,12 @@ static __always_inline __u64 fentry_arg(void *ctx, __u32 n)
 	static __always_inline int on_##name(const struct hook *h, __u64 a0, __u64 a1, __u64 a2,   \
 					     __u64 a3, __u64 a4)
 
-/* Only functions whose result is needed: no kprobe can give both. */
+/* At the return, with arguments and result: only fexit has both. */
 #define HOOK_EXIT(name) SEC("fexit/" #name) int fexit_##name(void *ctx)
 
 /*
- * HOOK_RETURN - both ways to attach one body to the return of @name: fexit, which
- * has the first argument, too, and kretprobe where entries are kprobes, which has
- * not: @a0 is 0 then
+ * HOOK_RETURN - at the return of @name: fexit, or kretprobe where entries are kprobes.  The
+ * latter does not have the first argument: @a0 is 0 then.
  */
 #define HOOK_RETURN(name)                                                                          \
 	static __always_inline int on_return_##name(const struct hook *h, __u64 a0, __u64 result); \

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Large folios and spans: what an event on many pages means for each of them.
- * One that was requested as a whole has its state at its head page; when its
- * pages come back one by one, or single ones are freed as one folio, the states
- * are moved here.  Not here: hooks, and what is judged of one page (model.h).
+ * Large folios: what an event on many pages means for each of them.  A folio that was
+ * requested as a whole has one state, at its head page.  When its pages come back one by one,
+ * or single pages are freed as one folio, the states are split or merged here.
+ * Not here: hooks, and the step of one page (model.h).
  */
 #ifndef PGMAPTRACE_BPF_LARGE_FOLIO_BPF_H
 #define PGMAPTRACE_BPF_LARGE_FOLIO_BPF_H
@@ -21,7 +21,7 @@
 #include "bpf/sections.bpf.h"
 #include "bpf/whole_section.bpf.h"
 
-/* Within one section: the states of what is larger are not looked for. */
+/* Only within one section. */
 #define LARGEST_ENCLOSED PGMT_SECTION_SHIFT
 
 /* The head of the requested large folio that @pfn lies in; @pfn if there is none. */
@@ -39,65 +39,64 @@ static __noinline __u64 enclosing_folio(struct pgmt_section *s, __u64 pfn)
 	return pfn;
 }
 
-static long each_step(__u32 i, void *data)
+static long batch_step(__u32 i, void *data)
 {
-	struct each *each = &(*(struct pgmt_scratch **)data)->each;
-	struct pgmt_transition t = {
-		.op = each->op, .order = each->order, .in_scope = each->in_scope};
-	struct pgmt_event *e = &each->event;
+	struct batch *b = &(*(struct pgmt_scratch **)data)->batch;
+	struct pgmt_transition t = {.op = b->op, .order = b->order, .in_scope = b->in_scope};
+	struct pgmt_event *e = &b->event;
 	struct pgmt_outcome out = {};
 
-	e->pfn = each->pfn + (__u64)i * each->step;
-	if (e->pfn < each->next)
+	e->pfn = b->pfn + (__u64)i * b->step;
+	if (e->pfn < b->next)
 		return 0;
 	e->page = pfn_to_page(e->pfn);
-	if (each->op == PGMT_OP_REQUEST)
+	if (b->op == PGMT_OP_REQUEST)
 		t.refcount = page_refcount(e->page);
 	if (!account_page(e, &t, &out))
-		return each->stop ? 1 : 0;
-	/* the other pages are its requester's, too */
-	if (filter && each->op == PGMT_OP_PART && !i)
-		each->in_scope = !!(e->word & PGMT_IN_SCOPE);
-	if (each->op == PGMT_OP_FREE_REST)
-		each->next = e->pfn + (1ULL << pgmt_order(e->word));
-	if (out.rule && !each->broken) {
-		each->broken = e->pfn;
-		each->rule = out.rule;
+		return b->stop ? 1 : 0;
+	/* the tail pages have the head's requester */
+	if (filter && b->op == PGMT_OP_PART && !i)
+		b->in_scope = !!(e->word & PGMT_IN_SCOPE);
+	if (b->op == PGMT_OP_FREE_REST)
+		b->next = e->pfn + (1ULL << pgmt_order(e->word));
+	if (out.rule && !b->broken) {
+		b->broken = e->pfn;
+		b->rule = out.rule;
 	}
-	if (each->stop && (out.rule || !out.request))
+	if (b->stop && (out.rule || !out.request))
 		return 1;
-	each->taken++;
+	b->taken++;
 	return 0;
 }
 
-static __always_inline void each_begin(struct pgmt_scratch *s, __u8 op, __u64 pfn, __u32 order)
+static __always_inline void batch_begin(struct pgmt_scratch *s, __u8 op, __u64 pfn, __u32 order)
 {
-	__builtin_memset(&s->each, 0, sizeof(s->each));
-	s->each.event.order = order;
-	s->each.op = op;
-	s->each.pfn = pfn;
-	s->each.order = order;
-	s->each.step = 1U << (order & PGMT_ORDER_MASK);
+	__builtin_memset(&s->batch, 0, sizeof(s->batch));
+	s->batch.event.order = order;
+	s->batch.op = op;
+	s->batch.pfn = pfn;
+	s->batch.order = order;
+	s->batch.step = 1U << (order & PGMT_ORDER_MASK);
 }
 
-/* @op for @nr folios of @order from @pfn on, called from @site; the result is in @s->each. */
-static __always_inline void each_folio(struct pgmt_scratch *s, __u32 site, __u8 op, __u64 pfn,
-				       __u32 nr, __u32 order, bool stop)
+/* @op for @nr folios of @order from @pfn on.  The result is in @s->batch. */
+static __always_inline void account_folios(struct pgmt_scratch *s, pgmt_site_t site, __u8 op,
+					   __u64 pfn, __u32 nr, __u32 order, bool stop)
 {
-	each_begin(s, op, pfn, order);
-	s->each.event.site = site;
-	s->each.stop = stop;
-	bpf_loop(nr, each_step, &s, 0);
+	batch_begin(s, op, pfn, order);
+	s->batch.event.site = site;
+	s->batch.stop = stop;
+	bpf_loop(nr, batch_step, &s, 0);
 }
 
 static long inherit_step(__u32 i, void *data)
 {
 	struct pgmt_scratch *s = *(struct pgmt_scratch **)data;
-	struct pgmt_page_history *head = find_history(s->each.pfn, false), *page;
+	struct pgmt_page_history *head = find_history(s->batch.pfn, false), *page;
 
 	if (!head || !i)
 		return !head;
-	page = find_history(s->each.pfn + i, true);
+	page = find_history(s->batch.pfn + i, true);
 	if (!page)
 		return 1;
 	page->tick[PGMT_LAST_REQUEST] = head->tick[PGMT_LAST_REQUEST];
@@ -118,7 +117,7 @@ static __always_inline void inherit_section(__u64 head)
 	s->section_request = request;
 }
 
-/* Each of its pages is on its own from here on, and was requested when the folio was. */
+/* Give each page of the folio a state and a last request of its own. */
 static __always_inline void split_folio(__u64 head, __u32 order)
 {
 	struct pgmt_scratch *s = scratch_get();
@@ -127,7 +126,7 @@ static __always_inline void split_folio(__u64 head, __u32 order)
 		lose(PGMT_LOSS_SCRATCH, 1U << (order & PGMT_ORDER_MASK));
 		return;
 	}
-	each_folio(s, 0, PGMT_OP_PART, head, 1U << (order & PGMT_ORDER_MASK), 0, false);
+	account_folios(s, 0, PGMT_OP_PART, head, 1U << (order & PGMT_ORDER_MASK), 0, false);
 	if (order == PGMT_SECTION_SHIFT)
 		inherit_section(head);
 	else if (order < PGMT_SECTION_SHIFT)
@@ -161,8 +160,8 @@ static long claim_step(__u32 i, void *data)
 #define CLAIM_TRIES (1 << 23) /* as many as bpf_loop() can do: split_wait ends it before */
 
 /*
- * split_enclosing - a page comes back that may be a part of a larger folio
- * @pfn: of the page, or of the head of what comes back at @order
+ * split_enclosing - split the larger folio that a freed folio is a part of, if there is one
+ * @pfn: of the head of what is freed, at @order
  *
  * Two parts may come back at the same time: no state of them is read while another CPU
  * splits their folio.
@@ -186,9 +185,9 @@ static __noinline bool split_enclosing(struct pgmt_section *section, __u64 pfn, 
 }
 
 /*
- * The pages of a freed folio beyond what was requested at its head.
+ * free_rest - free the pages of a folio beyond what was requested at its head
  * @section: of the head
- * Return: enum pgmt_rule; @e->busy is then the page that broke it
+ * Return: enum pgmt_rule; then @e->busy is the page that broke it
  */
 static __noinline __u8 free_rest(struct pgmt_section *section, struct pgmt_event *e, __u64 pfn,
 				 __u32 nr)
@@ -205,15 +204,15 @@ static __noinline __u8 free_rest(struct pgmt_section *section, struct pgmt_event
 		lose(PGMT_LOSS_SCRATCH, nr);
 		return PGMT_RULE_NONE;
 	}
-	each_folio(s, 0, PGMT_OP_FREE_REST, pfn, nr, 0, false);
-	rule = s->each.rule;
-	e->busy = s->each.broken;
+	account_folios(s, 0, PGMT_OP_FREE_REST, pfn, nr, 0, false);
+	rule = s->batch.rule;
+	e->busy = s->batch.broken;
 	scratch_put(s);
 	return rule;
 }
 
 /*
- * free_folio - the free of a folio that had been requested
+ * free_folio - the free of a folio of a type that is requested
  * @t, @e: of the head page, with t->order
  */
 static __always_inline void free_folio(const struct hook *h, struct pgmt_section *s,
@@ -225,7 +224,7 @@ static __always_inline void free_folio(const struct hook *h, struct pgmt_section
 	__u8 rule;
 
 	s->entry_checked = 0;
-	/* or of a part that is large itself, whose pages may not be parts yet */
+	/* a part may be large itself, and its pages no parts yet */
 	if (pgmt_is_outstanding(word) && pgmt_order(word) >= order ? pgmt_order(word) > order
 								   : s->large) {
 		if (!split_enclosing(s, e->pfn, order)) {

@@ -30,10 +30,10 @@ struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1 + PGMT_SITES + PGMT_SITE_WAYS);
 	__type(key, __u32);
-	__type(value, __u32); /* where in the kernel; 0: not taken yet */
+	__type(value, pgmt_site_t); /* 0: free */
 } sites SEC(".maps");
 
-/* All zero for ever: what a new section and its history begin as. */
+/* Always zero: what a new section and a new history begin as. */
 struct pgmt_blank {
 	struct pgmt_section section;
 	struct pgmt_history history;
@@ -86,7 +86,7 @@ struct {
 	__uint(max_entries, 1 << 20);
 } records SEC(".maps");
 
-/* Of its own, so that findings are not lost for transitions; the tool enlarges it. */
+/* A buffer of its own, so that events never push findings out; the tool enlarges it. */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 1 << 12);
@@ -105,7 +105,8 @@ struct {
 	__type(key, __u32);
 	__type(value, struct pgmt_rates);
 } rates SEC(".maps");
-/* By its name another pgmaptrace finds this session; the tool fills it. */
+
+/* Another pgmaptrace finds this session by the name of this map.  The tool fills it. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -113,7 +114,7 @@ struct {
 	__type(value, struct pgmt_session_info);
 } pgmaptrace SEC(".maps");
 
-/* Whose layout a task has begun to break, where the entry that tells is gone by then. */
+/* The file whose layout a task breaks: when it waits, its entries may be removed already. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1 << 10);
@@ -121,7 +122,7 @@ struct {
 	__type(value, __u64); /* address_space */
 } breaks SEC(".maps");
 
-/* Which pgmap a task is in memunmap_pages for. */
+/* The pgmap that a task tears down, for a return that does not say. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1 << 10);
@@ -129,7 +130,7 @@ struct {
 	__type(value, __u64); /* struct dev_pagemap */
 } unmapping SEC(".maps");
 
-/* Folios that a task has waited for long, so that their free is told of. */
+/* Folios that a task has waited for long: their last reference is worth a record. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, PGMT_MAX_WAITS);
@@ -137,32 +138,30 @@ struct {
 	__type(value, __u8);
 } waited SEC(".maps");
 
-/* --inode: folios that the file has, or had last. */
+/* --inode: folios that the file has, or had until their free. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1 << 14);
 	__type(key, __u64); /* pfn */
 	__type(value, __u64);
-} given_up SEC(".maps");
+} inode_folios SEC(".maps");
 
-/* Set by the tool. */
+/* Set by the tool, but for the counts. */
 volatile __u32 nr_waited;		      /* entries of waited */
-volatile __u32 killed;			      /* pgmaps that memunmap_pages came for */
+volatile __u32 killed;			      /* count: pgmaps that memunmap_pages was called for */
 const volatile __u32 profile;		      /* enum pgmt_profile */
 const volatile __u32 stack_mode;	      /* enum pgmt_stack_mode */
 const volatile __u32 watch;		      /* enum pgmt_watch */
 const volatile __u64 watched;		      /* pfn or inode number */
 const volatile struct pgmt_range irq_text[2]; /* code that an interrupt enters by */
-const volatile bool slow;		      /* for tests: without the fast ways */
-const volatile __u64 split_wait;	      /* ns, for a CPU that splits a folio */
+const volatile bool slow;		      /* for tests: take no fast path */
+const volatile __u64 split_wait;	      /* for a CPU that splits a folio, ns */
 volatile __u32 enabled;			      /* all hooks are attached */
-volatile __u32 settled;			      /* the baseline scan is complete */
-volatile __u32 rules_off; /* bit (1 << enum pgmt_rule): a hook of it is not there */
-volatile __u64 began;	  /* ns; touch times count from here */
-volatile __u64 epochs;
-
-const volatile bool init_names_pgmap;
-
-const volatile bool disassociate_is_clone;
+volatile __u32 settled;			      /* the initial scan is complete */
+volatile __u32 rules_off; /* bit (1 << enum pgmt_rule): one of its hooks is not attached */
+volatile __u64 began;	  /* ns; ticks count from here */
+volatile __u64 epochs;	  /* count: pgmaps of this session */
+const volatile bool init_names_pgmap;	   /* zone_device_page_init(page, pgmap, order) */
+const volatile bool disassociate_is_clone; /* and has no second argument */
 
 #endif /* PGMAPTRACE_BPF_MAPS_BPF_H */

@@ -19,7 +19,7 @@
 #include "bpf/sections.bpf.h"
 #include "bpf/stack.bpf.h"
 
-/* pgmt_step(), as a function of its own */
+/* pgmt_step() as a function, which the verifier looks at once */
 __noinline int step(__u32 word, const struct pgmt_transition *t, struct pgmt_outcome *out)
 {
 	if (!t || !out)
@@ -32,11 +32,10 @@ __noinline int step(__u32 word, const struct pgmt_transition *t, struct pgmt_out
 #define PGMT_CAS_TRIES 16
 
 /*
- * apply - step the state of e->pfn and keep in @e what it was before and after
- * @page: its refcount is read anew for each try, so that it belongs to the
- *	word that is stepped: other CPUs may put and take the folio meanwhile.
- *	0: the caller's is right.
- * Return: false if other CPUs were faster each time.
+ * step_cas - step the state of e->pfn, and keep in @e what it was before and after
+ * @page: read its refcount again for each try, so that it belongs to the state that is
+ *	stepped: other CPUs may put and get the folio meanwhile.  0: take t->refcount.
+ * Return: false if other CPUs changed the state at each try
  */
 __noinline int step_cas(struct pgmt_section *s, struct pgmt_transition *t, struct pgmt_outcome *out,
 			struct pgmt_event *e, __u64 page)
@@ -62,7 +61,7 @@ __noinline int step_cas(struct pgmt_section *s, struct pgmt_transition *t, struc
 	return 0;
 }
 
-/* Of the section, of the session, and of who runs: what a transition depends on. */
+/* What a step depends on beside the event: the section, the session and the current task. */
 static __always_inline void fill_transition(struct pgmt_transition *t, const struct pgmt_section *s)
 {
 	t->type = s->type;
@@ -74,11 +73,11 @@ static __always_inline void fill_transition(struct pgmt_transition *t, const str
 }
 
 /*
- * account_event - one event through the model and into the totals
+ * account_event - step the state, and add to the totals
  * @s: section of @e->pfn
- * @t: op, refcount and mapcount filled in; the rest is done here.  At
- *	PGMT_OP_FREE the refcount is read anew, from @e->page.
- * Return: false if the step was lost.
+ * @t: with op, refcount and mapcount.  At PGMT_OP_FREE the refcount is read again, from
+ *	@e->page.
+ * Return: false if the event is lost (counted)
  */
 static __always_inline bool account_event(struct pgmt_section *s, struct pgmt_event *e,
 					  struct pgmt_transition *t, struct pgmt_outcome *out)
@@ -101,7 +100,7 @@ static __always_inline bool account_event(struct pgmt_section *s, struct pgmt_ev
 	return true;
 }
 
-/* As account_event(), for any pfn.  Return: false also for one that is no device page. */
+/* As account_event(), for any pfn.  Return: false also if it is no device page. */
 static __always_inline bool account_page(struct pgmt_event *e, struct pgmt_transition *t,
 					 struct pgmt_outcome *out)
 {
@@ -110,7 +109,7 @@ static __always_inline bool account_page(struct pgmt_event *e, struct pgmt_trans
 	return s && account_event(s, e, t, out);
 }
 
-/* Is a broken rule not to be reported?  @e->word is the state before. */
+/* Is a finding of this rule not to be reported?  @e->word is the state before. */
 static __always_inline bool is_dismissed(const struct pgmt_event *e, __u32 rule)
 {
 	if (rules_off >> rule & 1)
@@ -123,7 +122,7 @@ static __always_inline bool is_dismissed(const struct pgmt_event *e, __u32 rule)
 
 /*
  * judge_event - account_event() at a hook, with its finding
- * Return: what the event is to be kept as, by record_event()
+ * Return: what record_event() should keep the event as
  */
 static __always_inline enum pgmt_keep judge_event(const struct hook *h, struct pgmt_section *s,
 						  struct pgmt_transition *t, struct pgmt_event *e)
@@ -147,14 +146,14 @@ static __always_inline enum pgmt_keep judge_event(const struct hook *h, struct p
 	return keep;
 }
 
-/* After the reports of an event, which tell of the request and the free before it. */
+/* Comes after the finding, which tells of the request and the free before this event. */
 static __always_inline void record_event(const struct pgmt_event *e, enum pgmt_keep keep)
 {
 	__u64 pfn = e->pfn;
 
 	if (keep && keeps_history())
 		record_history(pfn, e->site, keep == PGMT_KEEP_FREE);
-	/* on classic kernels it is the file that gives it up, when the wait is over */
+	/* on classic kernels this is the removal from the file, after the wait */
 	if (keep == PGMT_KEEP_FREE && nr_waited && profile != PGMT_PROFILE_CLASSIC &&
 	    bpf_map_lookup_elem(&waited, &pfn))
 		emit_release(0, pfn, e->site);
@@ -175,7 +174,7 @@ static __always_inline void observe(const struct hook *h, struct pgmt_transition
 		observe_in(h, s, t, e);
 }
 
-/* A finding that no step of a folio's state made; @t->type is filled in. */
+/* A finding that is not the result of a step.  @t has the type. */
 static __always_inline void broken_rule(const struct hook *h, struct pgmt_transition *t,
 					struct pgmt_event *e, __u32 rule)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Records: what the tool is sent of a finding, an event, a pgmap and a last reference.
- * Not here: what is a finding (observe.bpf.h).
+ * Records for the tool: of findings, events, new pgmaps and last references.
+ * Not here: what a finding is (observe.bpf.h), and the records' layout (wire.h).
  */
 #ifndef PGMAPTRACE_BPF_RECORDS_BPF_H
 #define PGMAPTRACE_BPF_RECORDS_BPF_H
@@ -16,7 +16,7 @@
 #include "bpf/scratch.bpf.h"
 #include "bpf/sections.bpf.h"
 
-/* The folio's file, pgmap and history, for a finding. */
+/* Fill in the folio, its file, pgmap and history. */
 static __always_inline void describe(struct pgmt_finding *f, const struct pgmt_transition *t,
 				     const struct pgmt_event *e)
 {
@@ -47,7 +47,7 @@ static __always_inline void describe(struct pgmt_finding *f, const struct pgmt_t
 		f->named = known->range[0];
 }
 
-/* Return: how many findings of the group there were before; 0 also if it can't be counted. */
+/* Return: how many findings of its group there were before; 0 also if the table is full. */
 static __always_inline __u64 count_in_group(const struct pgmt_event *e, __u32 rule)
 {
 	struct pgmt_group_key key = {.rule = rule, .site = e->site};
@@ -110,22 +110,22 @@ __noinline int emit_finding(const struct pgmt_transition *t, const struct pgmt_e
 }
 
 /*
- * A folio that a file has given up belongs to its story until it is freed.  The
- * request that comes before a file has it can't be told to be one's.
+ * Is it a folio of the file that is watched?  A folio that the file has given up still is,
+ * until it is freed.  Of a request before the file has the folio nobody can tell.
  */
 static __always_inline bool is_inodes(const struct pgmt_transition *t, const struct pgmt_event *e,
 				      __u64 inode)
 {
 	__u64 pfn = e->pfn;
-	bool known = bpf_map_lookup_elem(&given_up, &pfn);
+	bool known = bpf_map_lookup_elem(&inode_folios, &pfn);
 
 	if (inode != watched && !known)
 		return false;
 	if (inode == watched && !known)
-		bpf_map_update_elem(&given_up, &pfn, &inode, BPF_ANY);
-	/* another file has it, or nobody */
+		bpf_map_update_elem(&inode_folios, &pfn, &inode, BPF_ANY);
+	/* now it is another file's, or nobody's */
 	if ((inode && inode != watched) || t->op == PGMT_OP_FREE)
-		bpf_map_delete_elem(&given_up, &pfn);
+		bpf_map_delete_elem(&inode_folios, &pfn);
 	return !inode || inode == watched;
 }
 
@@ -142,10 +142,8 @@ static __always_inline bool is_watched(const struct pgmt_transition *t, const st
 	return watch == PGMT_WATCH_ALL;
 }
 
-/* So many bytes of events wake the tool. */
-#define EVENTS_PER_WAKEUP (1 << 18)
+#define EVENTS_PER_WAKEUP (1 << 18) /* bytes */
 
-/* Tell of a transition, if it is watched. */
 __noinline int emit_event(const struct pgmt_transition *t, const struct pgmt_event *e, __u32 rule)
 {
 	__u64 mapping, inode, waiting;
@@ -181,8 +179,8 @@ __noinline int emit_event(const struct pgmt_transition *t, const struct pgmt_eve
 	r->unused = 0;
 	read_current_comm((__u64 *)r->comm);
 	/*
-	 * To wake the tool for each would cost more than all the rest: it looks by
-	 * itself.  Other CPUs may be between their reservation and this.
+	 * Waking the tool for each event would cost more than all the rest: it looks by
+	 * itself.  Since other CPUs reserve meanwhile, some bytes past the mark must do.
 	 */
 	waiting = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
 	bpf_ringbuf_submit(r, waiting >= EVENTS_PER_WAKEUP && waiting % EVENTS_PER_WAKEUP < 1024
@@ -191,8 +189,8 @@ __noinline int emit_event(const struct pgmt_transition *t, const struct pgmt_eve
 	return 0;
 }
 
-/* Who gives back the last reference of a pgmap (@address), or of a folio (@pfn). */
-__noinline int emit_release(__u64 address, __u64 pfn, __u32 site)
+/* The current task gives back the last reference of a pgmap (@address), or of a folio (@pfn). */
+__noinline int emit_release(__u64 address, __u64 pfn, pgmt_site_t site)
 {
 	struct pgmt_release *r = bpf_ringbuf_reserve(&records, sizeof(*r), 0);
 

@@ -13,10 +13,9 @@
 #include "bpf/maps.bpf.h"
 
 /*
- * Global functions (not static) are verified once, and not at each call.
- *
- * make_section - the section of @pfn, whose key is not there or not resolved
- * Return: 0 if @pfn is no device page, or if there was no memory (counted).
+ * make_section - make the section of @pfn, or fill it in
+ * Global, like others that are not static: the verifier looks at them once, not at each call.
+ * Return: 0 if @pfn is no device page, or if there was no memory (counted)
  */
 __noinline int make_section(__u64 pfn)
 {
@@ -38,8 +37,8 @@ __noinline int make_section(__u64 pfn)
 		return 0;
 	}
 	/*
-	 * Two CPUs may both come here and store the same.  The epoch of a pgmap
-	 * that is not known yet is left to enter_epochs().
+	 * Two CPUs may both come here, and store the same.  If the table does not have the
+	 * pgmap yet, enter_epochs() sets its epoch.
 	 */
 	known = bpf_map_lookup_elem(&pgmaps, &pgmap);
 	s->fresh = known && known->since;
@@ -51,7 +50,7 @@ __noinline int make_section(__u64 pfn)
 	return 1;
 }
 
-/* Return: NULL if nothing of it was touched yet. */
+/* Return: NULL if no page of it had an event. */
 static __always_inline struct pgmt_section *find_known_section(__u64 pfn)
 {
 	__u64 key = pfn >> PGMT_SECTION_SHIFT;
@@ -60,8 +59,8 @@ static __always_inline struct pgmt_section *find_known_section(__u64 pfn)
 }
 
 /*
- * Has make_section() filled it in?  Then all of it may be read.  What follows is not loaded
- * before this by the compiler, nor by x86; an architecture that reorders loads needs more.
+ * Has make_section() filled it in?  Then all of it may be read.  Neither the compiler nor x86
+ * moves later loads before this one; an architecture that reorders loads needs an acquire.
  */
 static __always_inline bool is_made(const struct pgmt_section *s)
 {
@@ -72,8 +71,8 @@ static __always_inline bool is_made(const struct pgmt_section *s)
 }
 
 /*
- * find_section - the state of the 2 MiB around @pfn, made on first touch
- * Return: NULL if @pfn is no device page, or if there was no memory (counted).
+ * find_section - the section of @pfn, which is made if this is its first event
+ * Return: NULL if @pfn is no device page, or if there was no memory (counted)
  */
 static __always_inline struct pgmt_section *find_section(__u64 pfn)
 {
@@ -84,7 +83,7 @@ static __always_inline struct pgmt_section *find_section(__u64 pfn)
 	return make_section(pfn) ? find_known_section(pfn) : 0;
 }
 
-/* As find_section(), of a page that the kernel itself takes for a device page. */
+/* As find_section(), of what the kernel takes for a device page: if no pgmap has it, count that. */
 static __always_inline struct pgmt_section *find_device_section(__u64 pfn)
 {
 	struct pgmt_section *s = find_section(pfn);
@@ -96,8 +95,8 @@ static __always_inline struct pgmt_section *find_device_section(__u64 pfn)
 
 /*
  * swap_word - the state of page @i becomes @new
- * @cell: words[] that it is in, as it was read
- * Return: false if another CPU was faster, with this page or one of the other four
+ * @cell: its cell, as it was read
+ * Return: false if another CPU has changed this page or one of the other four
  */
 static __always_inline bool swap_word(struct pgmt_section *s, __u64 i, __u64 cell, __u32 new)
 {

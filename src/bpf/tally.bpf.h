@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Tallies: what is known of the pages of a range, by their states.
+ * Tallies: what the states of a range of pages say, in numbers.
  * Not here: what their struct pages say (scan_pages.bpf.h).
  */
 #ifndef PGMAPTRACE_BPF_TALLY_BPF_H
@@ -22,7 +22,7 @@ struct tally_section {
 	__u64 pfn; /* of its first page */
 };
 
-/* @pfn, of state @word, is out while its pgmap goes away: one task does that. */
+/* @pfn, of state @word, is outstanding while one task tears down its pgmap. */
 __noinline int record_torn_down(__u64 epoch, __u64 pfn, __u32 word)
 {
 	struct pgmt_page_history *past = find_history(pfn, false);
@@ -47,7 +47,7 @@ __noinline int record_torn_down(__u64 epoch, __u64 pfn, __u32 word)
 		g->pfn[g->folios & (PGMT_EXAMPLES - 1)] = pfn;
 	g->folios++;
 	order = pgmt_order(word);
-	/* fsdax is mapped there, and not asked for at some order */
+	/* there fsdax is mapped, and not requested at an order */
 	if (profile == PGMT_PROFILE_COUNTED && !order && pgmt_life(word) != PGMT_PART)
 		order = folio_order(pfn_to_page(pfn));
 	g->pages += 1ULL << (order & PGMT_ORDER_MASK);
@@ -85,7 +85,7 @@ static long tally_page(__u32 i, void *data)
 		return 0;
 	if (!t->outstanding++)
 		t->first_outstanding = pfn;
-	/* fsdax of counted kernels: nobody waits for a free that is on its way */
+	/* fsdax of counted kernels: the free of an idle folio may still come */
 	if (t->torn_down_epoch && is_in_scope(word) &&
 	    (pgmt_is_requested(profile, in->section->type) ||
 	     page_refcount(pfn_to_page(pfn)) > pgmt_idle_count(profile, in->section->type)))
@@ -120,7 +120,7 @@ static long tally_section(__u32 i, void *data)
 	return 0;
 }
 
-/* Adds the pages from @pfn to before @end to @s->tally, which is zero at first. */
+/* Add the pages from @pfn to before @end to @s->tally. */
 static __noinline void tally_pages(struct pgmt_scratch *s, __u64 pfn, __u64 end)
 {
 	__u64 last = (end - 1) >> PGMT_SECTION_SHIFT;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The last look at a range of struct pages before they go.
+ * The last look at a range of struct pages, before they are removed.  Not here: the end of
+ * their pgmap (pgmap_table.bpf.h).
  */
 #ifndef PGMAPTRACE_BPF_TEARDOWN_BPF_H
 #define PGMAPTRACE_BPF_TEARDOWN_BPF_H
@@ -16,7 +17,7 @@
 #include "bpf/scratch.bpf.h"
 #include "bpf/tally.bpf.h"
 
-/* The struct pages of a range are about to go: is any folio not where it belongs? */
+/* Is any folio of the range still in use, or not freed? */
 static __always_inline int on_teardown(const struct hook *h, __u64 pfn, __u64 nr)
 {
 	__u64 address = pfn_to_pgmap(pfn), end = pfn + nr;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Programs that the tool runs; none is attached.
+ * Programs that the tool runs: the initial scan, walks over pgmaps, and looks at one folio or
+ * one pgmap.  None is attached.  Not here: the hooks.
  */
 #ifndef PGMAPTRACE_BPF_TOOL_PROGRAMS_BPF_H
 #define PGMAPTRACE_BPF_TOOL_PROGRAMS_BPF_H
@@ -19,7 +20,7 @@
 #include "bpf/sections.bpf.h"
 #include "bpf/tally.bpf.h"
 
-/* Learns where things are: vmemmap_base is a variable of the kernel. */
+/* One word of kernel memory: a variable such as vmemmap_base. */
 SEC("syscall")
 int read_word(struct pgmt_read *r)
 {
@@ -30,7 +31,7 @@ int read_word(struct pgmt_read *r)
 	return 0;
 }
 
-/* The next pgmap at w->pfn or above; enters it in the table. */
+/* The next pgmap at w->pfn or above, which is entered in the table. */
 SEC("syscall")
 int pgmap_next(struct pgmt_walk *w)
 {
@@ -46,7 +47,7 @@ int pgmap_next(struct pgmt_walk *w)
 	address = found.pgmap;
 	if (!address)
 		return 0;
-	/* it is in the array before its first range counts */
+	/* memremap_pages stores it before nr_range */
 	w->unmade = !PGMT_READ_SLOWLY(struct dev_pagemap, address, nr_range);
 	if (w->unmade)
 		return 0;
@@ -93,7 +94,7 @@ int scan_leaks(struct pgmt_leak_scan *l)
 	return 0;
 }
 
-/* What is f->pfn now?  For folios that are still out when tracing ends. */
+/* What is f->pfn now?  For folios that are still outstanding when tracing ends. */
 SEC("syscall")
 int look(struct pgmt_finding *f)
 {
@@ -158,7 +159,7 @@ int explain(struct pgmt_refs *r)
 	r->oldest = s->tally.oldest;
 	r->pfn = s->tally.outstanding ? s->tally.first_outstanding : s->tally.first_preexisting;
 	r->own = own_refs(p);
-	/* with an order to ask for comes a reference for each page */
+	/* kernels that request at an order take a reference for each page */
 	folio_refs(p, &s->tally, init_names_pgmap, r);
 	r->refs = pgmap_refs(address);
 	r->live_known = pgmap_live_refs(address, &live);

@@ -12,8 +12,8 @@
 #include "model/rules.h"
 
 /*
- * Where detail or state can get lost: a name that stays, words, and whether it
- * is state: then any rule may be touched.
+ * What can get lost: a name, which is stable, words for it, and 1 if it is state, so that it
+ * may hide findings of any rule; 0 if it is detail.
  */
 #define PGMT_LOSSES(LOSS)                                                                          \
 	LOSS(FINDING, "records", "reports of findings or pgmaps: ring buffer full", 0)             \
@@ -45,9 +45,8 @@ enum pgmt_loss {
 };
 
 /*
- * Requests and frees are counted by pgmap, one copy a CPU.  Two pgmaps that are
- * 1024 epochs apart share a slot: that blurs what is told of each, never the
- * totals, which are the sum of all slots.
+ * Requests and frees are counted by pgmap, one copy a CPU.  Two pgmaps that are 1024 epochs
+ * apart share a slot, and are counted as one.  The totals are the sum of all slots.
  */
 #define PGMT_SLOTS	 1024 /* a power of two */
 #define PGMT_SLOT(epoch) ((epoch) & (PGMT_SLOTS - 1))
@@ -59,7 +58,7 @@ struct pgmt_rates {
 
 /* Totals of the session, one copy a CPU. */
 struct pgmt_counts {
-	__u64 requests; /* these two are summed up by the tool */
+	__u64 requests; /* the tool sums these two up from struct pgmt_rates */
 	__u64 frees;
 	__u64 preexisting;
 	__u64 preexisting_frees;

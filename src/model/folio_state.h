@@ -6,11 +6,10 @@
  * It is a word of 12 bits, of which five lie in 64, so that it can be stepped with a single
  * compare-and-swap:
  *
- *	bits 0-4   lifetime: enum pgmt_life; or, above PGMT_LIFE_MAX, by how much: it
- *		   is PGMT_REQUESTED, at this order
- *	bits 5-9   associations: one more than in how many i_pages it is stored,
+ *	bits 0-4   lifetime: enum pgmt_life, or PGMT_LIFE_REQUESTED_AT(order)
+ *	bits 5-9   associations: 1 + the number of i_pages that it is stored in,
  *		   saturating; 0: not known
- *	bit  10    the next broken rule of this folio was reported already
+ *	bit  10    a rule was broken and reported: what follows from that is not
  *	bit  11    who requested it last is in scope (--pid, --cgroup)
  *
  * It is kept at the folio's head page.  Only the head page of a large folio has a state,
@@ -31,21 +30,29 @@ enum pgmt_life {
 	PGMT_PREEXISTING = 2, /* in use when tracing began */
 	PGMT_REQUESTED = 3,
 	PGMT_FREED = 4, /* idle, after a free that was seen */
-	PGMT_PART = 5,	/* of a large folio that was taken apart, not freed yet */
+	PGMT_PART = 5,	/* of a large folio that was split; not freed yet */
 };
 
-#define PGMT_WORD_BITS	   12
-#define PGMT_WORD_MASK	   ((1u << PGMT_WORD_BITS) - 1)
-#define PGMT_LIFE_MASK	   0x1fu
-#define PGMT_LIFE_MAX	   7u
-#define PGMT_ORDER_MAX	   24u
-#define PGMT_ORDER_MASK	   31u /* of any number that the kernel says is an order */
-#define PGMT_ASSOC_SHIFT   5
-#define PGMT_ASSOC_MAX	   30u
-#define PGMT_ASSOC_MASK	   ((PGMT_ASSOC_MAX + 1) << PGMT_ASSOC_SHIFT)
-#define PGMT_ASSOC_OF_HEAD 255 /* it is part of a large folio, which has the kernel's count */
-#define PGMT_REPORTED	   (1u << 10)
-#define PGMT_IN_SCOPE	   (1u << 11) /* no step looks at it: see pgmt_mark() */
+#define PGMT_WORD_BITS	 12
+#define PGMT_WORD_MASK	 ((1u << PGMT_WORD_BITS) - 1)
+#define PGMT_LIFE_MASK	 0x1fu
+#define PGMT_LIFE_MAX	 7u /* of enum pgmt_life */
+#define PGMT_ORDER_MAX	 24u
+#define PGMT_ORDER_MASK	 31u /* for any order that is read from the kernel */
+#define PGMT_ASSOC_SHIFT 5
+#define PGMT_ASSOC_MAX	 30u
+#define PGMT_ASSOC_MASK	 ((PGMT_ASSOC_MAX + 1) << PGMT_ASSOC_SHIFT)
+#define PGMT_REPORTED	 (1u << 10)
+#define PGMT_IN_SCOPE	 (1u << 11) /* no step looks at it: see pgmt_mark() */
+
+/* Lifetime of what was requested at an order above 0. */
+#define PGMT_LIFE_REQUESTED_AT(order) (PGMT_LIFE_MAX + (order))
+
+_Static_assert(PGMT_PART <= PGMT_LIFE_MAX, "a lifetime would be an order");
+_Static_assert(PGMT_LIFE_REQUESTED_AT(PGMT_ORDER_MAX) <= PGMT_LIFE_MASK, "an order does not fit");
+_Static_assert(PGMT_ORDER_MAX <= PGMT_ORDER_MASK, "an order would be cut");
+_Static_assert((PGMT_LIFE_MASK ^ PGMT_ASSOC_MASK ^ PGMT_REPORTED ^ PGMT_IN_SCOPE) == PGMT_WORD_MASK,
+	       "parts of the word overlap, or leave bits unused");
 
 static __always_inline unsigned int pgmt_life(unsigned int word)
 {
@@ -59,12 +66,12 @@ static __always_inline unsigned int pgmt_set_life(unsigned int word, unsigned in
 	return (word & ~PGMT_LIFE_MASK) | life;
 }
 
-/* The order that it was requested at; 0 also if it is not requested now. */
+/* The order that it was requested at; 0 also if it is not requested. */
 static __always_inline unsigned int pgmt_order(unsigned int word)
 {
 	unsigned int life = word & PGMT_LIFE_MASK;
 
-	return life > PGMT_LIFE_MAX ? life - PGMT_LIFE_MAX : 0;
+	return life > PGMT_LIFE_MAX ? life - PGMT_LIFE_REQUESTED_AT(0) : 0;
 }
 
 static __always_inline int pgmt_assoc_known(unsigned int word)
@@ -86,7 +93,7 @@ static __always_inline unsigned int pgmt_set_assoc(unsigned int word, unsigned i
 	return (word & ~PGMT_ASSOC_MASK) | ((n + 1) << PGMT_ASSOC_SHIFT);
 }
 
-/* What the word of a page that had no event yet means. */
+/* Of a page that had no event yet: see above. */
 static __always_inline unsigned int pgmt_normalise(unsigned int word, int fresh)
 {
 	if (fresh && pgmt_life(word) == PGMT_UNKNOWN)
@@ -94,7 +101,7 @@ static __always_inline unsigned int pgmt_normalise(unsigned int word, int fresh)
 	return word;
 }
 
-/* Known to be free to request: before its first request, or after its free. */
+/* Idle for certain: before its first request, or after its free. */
 static __always_inline int pgmt_known_idle(unsigned int word)
 {
 	unsigned int life = pgmt_life(word);
@@ -114,7 +121,8 @@ static __always_inline unsigned int pgmt_set_requested(unsigned int word, unsign
 {
 	if (order > PGMT_ORDER_MAX)
 		order = PGMT_ORDER_MAX;
-	return pgmt_set_life(word, order ? PGMT_LIFE_MAX + order : PGMT_REQUESTED) & ~PGMT_REPORTED;
+	return pgmt_set_life(word, order ? PGMT_LIFE_REQUESTED_AT(order) : PGMT_REQUESTED) &
+	       ~PGMT_REPORTED;
 }
 
 #endif /* PGMAPTRACE_MODEL_FOLIO_STATE_H */

@@ -41,14 +41,14 @@ static __always_inline int pgmt_idle_count(unsigned char profile, unsigned char 
 	return 0;
 }
 
-/* Each folio is asked for, and nobody can have it again until page_free took it back. */
+/* Is each folio requested, and not requested again until page_free took it back? */
 static __always_inline int pgmt_is_requested(unsigned char profile, unsigned char type)
 {
 	return profile == PGMT_PROFILE_REQUEST || type == PGMT_TYPE_PRIVATE ||
 	       type == PGMT_TYPE_COHERENT;
 }
 
-/* Do folios of this type have requests and frees, by whatever, that are seen and pair? */
+/* Do we see requests and frees of such folios, in pairs? */
 static __always_inline int pgmt_is_paired(unsigned char profile, unsigned char type)
 {
 	return pgmt_is_requested(profile, type) ||
@@ -69,8 +69,8 @@ static __always_inline int pgmt_files_hold(unsigned char profile, unsigned char 
 }
 
 /*
- * Does whoever requested the folio hold one, for as long as it likes?  fsdax
- * requests for a file only; and of a pgmap that was killed all should be back.
+ * May the requester hold a reference for as long as it likes?  Not fsdax, which requests
+ * folios for files; and of a pgmap that was killed all folios should come back.
  */
 static __always_inline int pgmt_requester_holds(unsigned char profile, unsigned char type,
 						int dying)
@@ -79,11 +79,11 @@ static __always_inline int pgmt_requester_holds(unsigned char profile, unsigned 
 }
 
 /*
- * pgmt_accounted - how many references above idle are nobody's secret
+ * pgmt_accounted - how many references above idle are accounted for
  * @mapcount: page table entries that have the folio
  * @files: files that have it stored
- * Return: those of mappings, files and the requester, whose own passes on to
- *	the first mapping.
+ * Return: those of mappings, files and the requester.  The requester's own passes on to the
+ *	first mapping.
  */
 static __always_inline int pgmt_accounted(unsigned char profile, unsigned char type, int dying,
 					  int mapcount, int files)

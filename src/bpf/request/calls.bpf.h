@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The calls of the request contract: a request counts when its function is
- * entered, before anyone can see the folio, and is taken back if the function
- * refuses.  Not here: which functions these are (pgmaptrace.bpf.c).
+ * The calls of the request contract: a request counts when its function is entered, before
+ * anyone can see the folio, and is undone if the function refuses.
+ * Not here: which functions these are (pgmaptrace.bpf.c).
  */
 #ifndef PGMAPTRACE_BPF_REQUEST_CALLS_BPF_H
 #define PGMAPTRACE_BPF_REQUEST_CALLS_BPF_H
@@ -31,9 +31,9 @@ enum pgmt_form { FORM_REQUEST_FOLIOS = 1, FORM_REQUEST_FOLIO, FORM_GET_FOLIO };
 /* A request that a task is in. */
 struct call {
 	__u32 form;
-	__u32 counted; /* its folios were taken as requested */
+	__u32 counted; /* its folios count as requested */
 	struct request request;
-	__u64 idle_section; /* all single pages of a section, and idle */
+	__u64 idle_section; /* it is for all single pages of a section, which are idle */
 };
 
 struct {
@@ -50,8 +50,8 @@ static __always_inline bool is_section(const struct call *c)
 }
 
 /*
- * What is wrong with the request as a whole, before its folios are looked at.
- * Return: enum pgmt_rule; c->idle_section is set, too
+ * What is wrong with the request as a whole, before we look at the states of its folios?
+ * Sets c->idle_section.  Return: enum pgmt_rule
  */
 __noinline int call_rule(struct pgmt_scratch *s, struct call *c, __u64 pgmap)
 {
@@ -73,12 +73,12 @@ __noinline int call_rule(struct pgmt_scratch *s, struct call *c, __u64 pgmap)
 	return pgmt_judge_call(covered, pgmap_is_dying(pgmap), alike);
 }
 
-/* The event lies in @s: there is not enough stack for it. */
+/* The event is in @s: there is not enough stack for it. */
 static __always_inline void report_call(const struct hook *h, struct pgmt_scratch *s,
 					struct call *c, __u64 pgmap, __u64 pfn, __u8 rule)
 {
 	struct pgmt_transition t = {.op = PGMT_OP_REQUEST, .profile = profile};
-	struct pgmt_event *e = &s->each.event;
+	struct pgmt_event *e = &s->batch.event;
 
 	__builtin_memset(e, 0, sizeof(*e));
 	e->pfn = pfn;
@@ -100,24 +100,24 @@ static long record_step(__u32 i, void *data)
 {
 	struct pgmt_scratch *s = *(struct pgmt_scratch **)data;
 
-	record_history(s->each.pfn + (__u64)i * s->each.step, s->each.event.site, false);
+	record_history(s->batch.pfn + (__u64)i * s->batch.step, s->batch.event.site, false);
 	return 0;
 }
 
-/* Who requested them: one stack for the whole span. */
+/* Who requested them: one site for all. */
 static __always_inline void record_request(const struct hook *h, struct pgmt_scratch *s,
 					   const struct call *c)
 {
 	if (!keeps_history())
 		return;
-	s->each.event.site = site_for_history(h);
+	s->batch.event.site = site_for_history(h);
 	if (is_section(c))
-		record_section_history(c->request.pfn, s->each.event.site);
+		record_section_history(c->request.pfn, s->batch.event.site);
 	else
 		bpf_loop(c->request.nr, record_step, &s, 0);
 }
 
-/* Return: were all of a whole section's pages taken as requested at once? */
+/* Return: true if the request is for a whole section, and its pages count as requested now. */
 static __always_inline bool request_section(struct pgmt_scratch *s, const struct call *c)
 {
 	struct pgmt_transition t = {.op = PGMT_OP_REQUEST};
@@ -125,8 +125,8 @@ static __always_inline bool request_section(struct pgmt_scratch *s, const struct
 
 	if (!section || !account_section(section, &t, 0))
 		return false;
-	each_begin(s, PGMT_OP_REQUEST, c->request.pfn, c->request.order);
-	s->each.taken = c->request.nr;
+	batch_begin(s, PGMT_OP_REQUEST, c->request.pfn, c->request.order);
+	s->batch.taken = c->request.nr;
 	return true;
 }
 
@@ -155,7 +155,7 @@ static __noinline void begin_request(const struct hook *h, enum pgmt_form form, 
 	if (outer && outer->form != form)
 		return;
 	s = scratch_get();
-	if (!s || outer) /* or: its return was not seen */
+	if (!s || outer) /* outer: we missed its return */
 		lose(PGMT_LOSS_CALL, 1);
 	if (!s)
 		return;
@@ -163,7 +163,7 @@ static __noinline void begin_request(const struct hook *h, enum pgmt_form form, 
 	c.request.pfn = pfn;
 	c.request.nr = nr_order >> 8;
 	c.request.asked_order = order;
-	/* outside of all pgmaps there is no struct page */
+	/* outside of the pgmap there may be no struct page */
 	c.request.order = pgmap_covers(pgmap, pfn, 1) ? folio_order(pfn_to_page(pfn)) : order;
 	rule = call_rule(s, &c, pgmap);
 	if (!rule)
@@ -173,14 +173,14 @@ static __noinline void begin_request(const struct hook *h, enum pgmt_form form, 
 		goto out;
 	}
 	if (!request_section(s, &c))
-		each_folio(s, call_site(h), PGMT_OP_REQUEST, pfn, c.request.nr, c.request.order,
-			   true);
-	if (s->each.rule)
-		report_call(h, s, &c, pgmap, s->each.broken, s->each.rule);
-	c.counted = s->each.taken == c.request.nr;
+		account_folios(s, call_site(h), PGMT_OP_REQUEST, pfn, c.request.nr, c.request.order,
+			       true);
+	if (s->batch.rule)
+		report_call(h, s, &c, pgmap, s->batch.broken, s->batch.rule);
+	c.counted = s->batch.taken == c.request.nr;
 	if (!c.counted) {
-		each_folio(s, call_site(h), PGMT_OP_UNDO, pfn, s->each.taken, c.request.order,
-			   false);
+		account_folios(s, call_site(h), PGMT_OP_UNDO, pfn, s->batch.taken, c.request.order,
+			       false);
 		goto out;
 	}
 	record_request(h, s, &c);
@@ -193,7 +193,7 @@ out:
 		lose(PGMT_LOSS_CALL, 1);
 }
 
-/* end_request - it returns; @granted: not refused */
+/* end_request - the function returns; @granted: it did not refuse */
 static __noinline void end_request(const struct hook *h, enum pgmt_form form, __u64 pgmap,
 				   bool granted)
 {
@@ -202,7 +202,7 @@ static __noinline void end_request(const struct hook *h, enum pgmt_form form, __
 	struct pgmt_scratch *s;
 	struct call c;
 
-	/* an inner form, or it was entered before tracing began */
+	/* an inner form, or a call from before tracing began */
 	if (!known || known->form != form)
 		return;
 	c = *known;
@@ -215,11 +215,11 @@ static __noinline void end_request(const struct hook *h, enum pgmt_form form, __
 		return;
 	}
 	if (!granted && c.counted)
-		each_folio(s, call_site(h), PGMT_OP_UNDO, c.request.pfn, c.request.nr,
-			   c.request.order, false);
+		account_folios(s, call_site(h), PGMT_OP_UNDO, c.request.pfn, c.request.nr,
+			       c.request.order, false);
 	if (granted && !c.counted)
-		each_folio(s, call_site(h), PGMT_OP_ACCEPT, c.request.pfn, c.request.nr,
-			   c.request.order, false);
+		account_folios(s, call_site(h), PGMT_OP_ACCEPT, c.request.pfn, c.request.nr,
+			       c.request.order, false);
 	if (granted && is_section(&c))
 		scan_pages(s, c.request.pfn, c.request.nr, PGMT_TYPE_FS_DAX, false);
 	if (granted && c.request.nr > 1 && !(is_section(&c) && s->scan.live == c.request.nr)) {
@@ -231,7 +231,7 @@ static __noinline void end_request(const struct hook *h, enum pgmt_form form, __
 	scratch_put(s);
 }
 
-/* A request function returns; @result: the bits of its value that say whether it granted */
+/* A request function returns.  @result: the bits of its value that are set if it granted */
 static __always_inline int on_request_return(void *ctx, enum pgmt_form form, __u64 result)
 {
 	struct hook h = {.ctx = ctx, .fentry = true};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Entries of i_pages where the kernel may be a patched one: which bits are the pfn.
- * Not here: the layout of released kernels (kernel.bpf.h).
+ * Entries of i_pages on patched kernels: which bits are the pfn, and which name no folio.
+ * Not here: released kernels (kernel.bpf.h).
  */
 #ifndef PGMAPTRACE_BPF_REQUEST_DAX_ENTRY_BPF_H
 #define PGMAPTRACE_BPF_REQUEST_DAX_ENTRY_BPF_H
@@ -11,9 +11,8 @@
 #include "bpf/kernel.bpf.h"
 
 /*
- * Patched kernels have more flags, and BTF does not tell: where an entry and
- * the pfn that was stored with it are seen together, the one shows where the
- * other begins in it.  0: not seen yet.
+ * The bit where the pfn begins.  Patched kernels have more flags, which BTF does not say: an
+ * entry and the pfn that is stored with it show it.  0: none was seen yet.
  */
 volatile __u32 dax_shift;
 
@@ -24,7 +23,7 @@ enum {
 	DAX_SIX_SHIFT = 6,
 };
 
-/* Return: is the layout known, from this or an earlier entry? */
+/* Do we know the layout, by this or an earlier entry? */
 static __always_inline bool dax_entry_layout(__u64 entry, __u64 pfn)
 {
 	__u64 head = dax_entry_pages(entry) > 1 ? pfn & ~511ULL : pfn, at;

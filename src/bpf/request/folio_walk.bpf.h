@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Looks at the folios of a call one by one, until one is not as it should be.
+ * A look at the folios of a call, one after the other, until one is wrong.
+ * Not here: which rule that breaks.
  */
 #ifndef PGMAPTRACE_BPF_REQUEST_FOLIO_WALK_BPF_H
 #define PGMAPTRACE_BPF_REQUEST_FOLIO_WALK_BPF_H

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * pgmap_release_folios(): the requester gives its own references back.
+ * pgmap_release_folios(): the requester gives its references back.
+ * Not here: the free, which comes with the last reference (folio_events.bpf.h).
  */
 #ifndef PGMAPTRACE_BPF_REQUEST_RELEASE_BPF_H
 #define PGMAPTRACE_BPF_REQUEST_RELEASE_BPF_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * dax_insert_entry() where it requests the folio: the entry is stored, and must name one
- * that is in use.  Huge entries: were all steps before the store done?
+ * dax_insert_entry() where it requests the folio: a stored entry must name a folio that is in
+ * use; before a huge entry is stored, its folio must be complete.
+ * Not here: stores on other kernels (folio_events.bpf.h).
  */
 #ifndef PGMAPTRACE_BPF_REQUEST_STORED_BPF_H
 #define PGMAPTRACE_BPF_REQUEST_STORED_BPF_H
@@ -22,10 +23,7 @@
 #include "bpf/tally.bpf.h"
 #include "bpf/whole_section.bpf.h"
 
-/*
- * May each page be in use, by all that is known?  Return: false also if the pages
- * behind the first are not alike.
- */
+/* Can each page be in use, by what we know?  False also if the tail pages are not alike. */
 static __always_inline bool is_section_used(const struct pgmt_section *s)
 {
 	__u32 head = pgmt_word(s, 0), rest = pgmt_word(s, 1);
@@ -40,8 +38,8 @@ static __always_inline bool is_section_used(const struct pgmt_section *s)
 }
 
 /*
- * pgmt_judge_huge(), of the entry of @pfn, whose folio is of @order.  Each fault
- * stores it again: it is judged the first time, and if its pages have changed since.
+ * pgmt_judge_huge() for the entry of @pfn, whose folio is of @order.  Each fault stores the
+ * entry again: it is checked at the first, and again when its pages have changed.
  */
 __noinline int judge_huge(struct pgmt_scratch *s, __u64 pfn, __u32 order)
 {
@@ -63,8 +61,8 @@ __noinline int judge_huge(struct pgmt_scratch *s, __u64 pfn, __u32 order)
 	return rule;
 }
 
-/* The same, with its finding.  The event lies in the scratch, as in report_call(). */
-static __noinline void stored_huge(const struct hook *h, __u64 vmf, __u64 pfn)
+/* The same, with its finding.  The event is in the scratch, as in report_call(). */
+static __noinline void store_huge(const struct hook *h, __u64 vmf, __u64 pfn)
 {
 	struct pgmt_transition t = {
 		.op = PGMT_OP_STORE, .profile = profile, .type = PGMT_TYPE_FS_DAX};
@@ -78,18 +76,18 @@ static __noinline void stored_huge(const struct hook *h, __u64 vmf, __u64 pfn)
 		lose(PGMT_LOSS_SCRATCH, PGMT_SECTION_PAGES);
 		return;
 	}
-	/* what is idle is judged as any entry's folio is, by stored_folio() */
+	/* an idle folio is judged by store_folio(), as any entry's is */
 	rule = refcount ? judge_huge(s, pfn, order) : PGMT_RULE_NONE;
-	/* what no page of was requested is found at its head */
+	/* if no page was requested, store_folio() finds that at the head */
 	if (!rule || rule == PGMT_RULE_MAP_UNREQUESTED)
 		goto out;
 	if (rule == PGMT_RULE_PARTIAL_REQUEST) {
-		/* the page that was left out is what the report is about */
+		/* the report is about the page that was left out */
 		busy = s->tally.first_idle;
 		order = 0;
-		each_folio(s, call_site(h), PGMT_OP_MISSED, pfn, PGMT_SECTION_PAGES, 0, false);
+		account_folios(s, call_site(h), PGMT_OP_MISSED, pfn, PGMT_SECTION_PAGES, 0, false);
 	}
-	e = &s->each.event;
+	e = &s->batch.event;
 	__builtin_memset(e, 0, sizeof(*e));
 	e->pfn = busy;
 	e->page = pfn_to_page(busy);
@@ -103,19 +101,19 @@ out:
 	scratch_put(s);
 }
 
-/* Two functions, of which one comes after the other: there is little stack for either. */
-static __noinline bool stored_fast(const struct hook *h, __u64 vmf, __u64 pfn)
+/* A function apart from store_folio(): there is little stack for either. */
+static __noinline bool store_fast(const struct hook *h, __u64 vmf, __u64 pfn)
 {
 	return fast_path(h, PGMT_OP_STORE, false, pfn_to_page(pfn), vmf);
 }
 
-/* The entry of @pfn and its folio, whatever that is by now. */
-static __noinline void stored_folio(const struct hook *h, __u64 vmf, __u64 pfn, bool huge)
+/* The entry of @pfn, and the folio that now has this page. */
+static __noinline void store_folio(const struct hook *h, __u64 vmf, __u64 pfn, bool huge)
 {
 	struct pgmt_transition t = {.op = PGMT_OP_STORE, .profile = profile};
 	struct pgmt_event e = {.pfn = pfn, .page = pfn_to_page(pfn), .vmf = vmf};
 
-	/* one page may be part of another file's huge folio */
+	/* a page may be part of another file's huge folio */
 	e.page = page_head(e.page);
 	if (huge)
 		e.order = folio_order(e.page);
@@ -123,8 +121,8 @@ static __noinline void stored_folio(const struct hook *h, __u64 vmf, __u64 pfn, 
 	observe(h, &t, &e);
 }
 
-/* stored - dax_insert_entry() has stored @entry for @pfn, and requested what it names */
-static __always_inline void stored(const struct hook *h, __u64 vmf, __u64 entry, __u64 pfn)
+/* dax_insert_entry() has requested the folio of @pfn, and stored @entry for it. */
+static __always_inline void store_entry(const struct hook *h, __u64 vmf, __u64 entry, __u64 pfn)
 {
 	bool huge = dax_entry_pages(entry) > 1;
 
@@ -136,10 +134,10 @@ static __always_inline void stored(const struct hook *h, __u64 vmf, __u64 entry,
 		return;
 	if (huge) {
 		pfn &= ~(__u64)(PGMT_SECTION_PAGES - 1);
-		stored_huge(h, vmf, pfn);
+		store_huge(h, vmf, pfn);
 	}
-	if (!stored_fast(h, vmf, pfn))
-		stored_folio(h, vmf, pfn, huge);
+	if (!store_fast(h, vmf, pfn))
+		store_folio(h, vmf, pfn, huge);
 }
 
 #endif /* PGMAPTRACE_BPF_REQUEST_STORED_BPF_H */
