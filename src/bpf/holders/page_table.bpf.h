@@ -13,11 +13,10 @@
 #include "bpf/kernel.bpf.h"
 
 /* arch/x86/include/asm/page_64_types.h, pgtable_types.h */
-#define PAGE_OFFSET_BASE 0xffff888000000000ULL /* in a kernel without the variable */
-#define ENTRY_PRESENT	 (1ULL << 0)
-#define ENTRY_LEAF	 (1ULL << 7) /* above the last level */
-#define ENTRY_PROTNONE	 (1ULL << 8)
-#define ENTRY_ADDRESS	 0x000ffffffffff000ULL
+#define ENTRY_PRESENT  (1ULL << 0)
+#define ENTRY_LEAF     (1ULL << 7) /* above the last level */
+#define ENTRY_PROTNONE (1ULL << 8)
+#define ENTRY_ADDRESS  0x000ffffffffff000ULL
 
 /* include/linux/swap.h: types of swap entries below this, and a few more by config, are disks */
 #define SWAP_DISKS 16
@@ -81,7 +80,8 @@ __noinline int walk_page_table(__u64 address, struct leaf *leaf)
 static __always_inline void learn_layout(struct walk *w)
 {
 	vmemmap = at_vmemmap_base ? read_u64(at_vmemmap_base) : PGMT_VMEMMAP_START;
-	w->page_offset = at_page_offset_base ? read_u64(at_page_offset_base) : PAGE_OFFSET_BASE;
+	w->page_offset =
+		at_page_offset_base ? read_u64(at_page_offset_base) : PGMT_DIRECT_MAP_START;
 	w->physical_mask = at_physical_mask ? read_u64(at_physical_mask) : ~0ULL;
 	w->five_levels = at_pgdir_shift && (__u32)read_u64(at_pgdir_shift) == 48;
 }
