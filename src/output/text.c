@@ -283,7 +283,7 @@ static void culprit(struct text_out *o, const struct report *r)
 		fprintf(o->to, "  found at the end of tracing\n");
 		return;
 	}
-	/* who waits did nothing wrong: that was earlier, and elsewhere */
+	/* the waiting task broke no rule: someone else did, earlier */
 	if (is_stall(f))
 		fprintf(o->to,
 			"  waiting since %.6f: ", report_seconds(o->from, f->time - f->waited));

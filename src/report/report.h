@@ -36,7 +36,7 @@ struct sources {
 
 /* Who did something to a folio, where and when. */
 struct report_event {
-	bool known; /* false: not since tracing began, or since the pgmap was made */
+	bool known; /* false: not seen since tracing began, or since the pgmap was created */
 	char comm[PGMT_COMM_LEN + 1];
 	uint32_t tid;
 	uint32_t cpu;	/* PGMT_CPU_UNKNOWN and above: not known */

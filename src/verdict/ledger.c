@@ -78,7 +78,7 @@ static void add_missed(struct ledger *l, struct session *s)
 
 		if (missed)
 			add(l, name_of("missed", h), missed, rules_of(h), rules_of(h),
-			    "events that came while a hook was running on the same CPU, at "
+			    "events missed while a hook was running on the same CPU, at "
 			    "the %s of %s",
 			    h->exit ? "return" : "entry", h->function);
 	}
