@@ -13,7 +13,7 @@
 #   make fuzz       random input for what reads files and options
 #   make bench      what tracing costs, in instructions
 #   make demo       boot a kernel, break it, show the reports
-#   make deps       install what make check needs (root, Debian); TARGET=bench for make bench
+#   make deps       install what make check needs (root, Debian); DEPS=bench for make bench
 # Edit
 #   make lint       clang-format, cppcheck and shellcheck
 #   make format     clang-format, in place
@@ -224,7 +224,7 @@ demo:
 		$(O)/static/pgmaptrace $(O)/programs/*
 
 deps:
-	$(Q)tests/deps $(TARGET)
+	$(Q)tests/deps $(DEPS)
 
 # ---- edit
 
