@@ -80,8 +80,7 @@ static long frame_step(__u32 i, void *data)
 	__u64 frame = i < s->frames ? *at : 0;
 
 	*at = frame;
-	s->hash = (s->hash ^ frame) * 0x100000001b3ULL;
-	s->hash ^= s->hash >> 29;
+	s->hash = pgmt_hash_frame(s->hash, frame);
 	if (is_in(&irq_text[0], frame) || is_in(&irq_text[1], frame))
 		s->frames = 0;
 	return 0;
@@ -105,11 +104,9 @@ __noinline int intern_stack(__u32 slot, __u32 frames)
 	if (!s)
 		return 0;
 	s->frames = frames;
-	s->hash = 0xcbf29ce484222325ULL;
+	s->hash = PGMT_STACK_HASH;
 	bpf_loop(PGMT_STACK_DEPTH, frame_step, &s, 0);
-	key = (s->hash ^ (s->hash >> 32)) & ~PGMT_SITE_IS_ADDRESS;
-	if (!key)
-		key = 1;
+	key = pgmt_stack_key(s->hash);
 	known = bpf_map_lookup_elem(&stacks, &key);
 	if (!known) {
 		if (!bpf_map_update_elem(&stacks, &key, &s->stack, BPF_NOEXIST))

@@ -194,6 +194,25 @@ struct pgmt_stack {
 	__u64 frame[PGMT_STACK_DEPTH]; /* 0: no more */
 };
 
+/*
+ * Key of a stack in the stacks map: PGMT_STACK_HASH, then each of its frames, the
+ * empty ones too, then pgmt_stack_key().  It is never 0 nor an address: see above.
+ */
+#define PGMT_STACK_HASH 0xcbf29ce484222325ULL
+
+static __always_inline __u64 pgmt_hash_frame(__u64 hash, __u64 frame)
+{
+	hash = (hash ^ frame) * 0x100000001b3ULL;
+	return hash ^ hash >> 29;
+}
+
+static __always_inline __u32 pgmt_stack_key(__u64 hash)
+{
+	__u32 key = (hash ^ (hash >> 32)) & ~PGMT_SITE_IS_ADDRESS;
+
+	return key ? key : 1;
+}
+
 struct pgmt_range {
 	__u64 start; /* first pfn */
 	__u64 end;   /* last pfn */

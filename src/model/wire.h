@@ -268,6 +268,9 @@ struct pgmt_search {
 	struct pgmt_holder mm[PGMT_MAX_FOUND]; /* MAP, before the tasks are known: tgid 0 */
 };
 
+/* Of each wait table: kernel/sched/wait_bit.c and mm/filemap.c.  Checked when tracing begins. */
+#define PGMT_WAIT_QUEUES 256
+
 #define PGMT_MAX_WAITS 64
 PGMT_ASSERT_POWER_OF_2(PGMT_MAX_WAITS);
 

@@ -14,7 +14,7 @@
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof(*(a)))
 
 static const char *const rule_names[] = {"none",
-#define RULE(id, name, text, cause) name,
+#define RULE(id, name, text) name,
 					 PGMT_RULES(RULE)
 #undef RULE
 };

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# Sourced by what runs tests: counts lines "ok ...", "not ok ..." and "skip ...", and keeps
+# what was skipped for the end.  TAP's "ok ... # SKIP" counts as skipped.
+
+passed=0 failed=0
+skips=()
+
+# count FILE: the results in it
+count() {
+	local here
+
+	mapfile -t here < <(sed -n 's/^skip //p; s/^ok \(.*# SKIP.*\)/\1/p' "$1")
+	skips+=("${here[@]}")
+	passed=$((passed + $(grep '^ok ' "$1" | grep -vc '# SKIP')))
+	failed=$((failed + $(grep -c '^not ok ' "$1")))
+}
+
+# totals: what was skipped, and the line that ends a run; fails if a test failed
+totals() {
+	if [ ${#skips[@]} -gt 0 ]; then
+		printf '\n== skipped: %d\n' ${#skips[@]}
+		printf '# %s\n' "${skips[@]}"
+	fi
+	printf '\n%d passed, %d failed\n' "$passed" "$failed"
+	[ "$failed" = 0 ]
+}
