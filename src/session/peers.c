@@ -23,7 +23,10 @@ static int open_map(uint32_t id, size_t key, size_t value)
 	return -1;
 }
 
-/* Return: is the map with @id that of a session?  Then *info is what it says. */
+/*
+ * Return: is the map with @id that of a session?
+ * @info: what it says, if @readable; a session of another version may have another struct
+ */
 static bool read_info(uint32_t id, struct pgmt_session_info *info, bool *readable)
 {
 	struct bpf_map_info map = {0};
@@ -40,7 +43,7 @@ static bool read_info(uint32_t id, struct pgmt_session_info *info, bool *readabl
 	if (*readable)
 		filled = !bpf_map_lookup_elem(fd, &zero, info) && info->layout;
 	close(fd);
-	/* one of another size can't be asked whether it is filled, nor for its pid */
+	/* of another size, it may be empty or not: nobody can tell */
 	return named && (filled || !*readable);
 }
 

@@ -215,7 +215,7 @@ static void test_no_file(void **state)
 	(void)state;
 	assert_false(files_describe(fs, &f, line, sizeof(line)));
 	f.file.sharers = 3;
-	check(fs, &f, "file: 3 files share it, which of them is not known");
+	check(fs, &f, "file: not known, 3 files share it");
 	files_free(fs);
 }
 
@@ -274,16 +274,16 @@ static void test_many_gone(void **state)
 	char line[256];
 
 	(void)state;
-	for (int i = 0; i < 3 * GONE_KEPT; i++) {
+	for (int i = 0; i < 3 * PAST_MOUNTS; i++) {
 		snprintf(line, sizeof(line), "40 22 0:%d / /run/%d rw - tmpfs none rw\n", i + 50,
 			 i);
 		make_file("/proc/self/mountinfo", line);
 		files_learn(fs);
 	}
-	assert_int_equal(nr_mounts(fs), GONE_KEPT + 1);
+	assert_int_equal(nr_mounts(fs), PAST_MOUNTS + 1);
 	check(fs, &f, "file: /mnt/pmem 0/a (inode 131, xfs on pmem0 259:0), offset 0x200000");
 	/* what was there until now, while others of its kind came and went */
-	for (int i = 0; i < 2 * GONE_KEPT; i++) {
+	for (int i = 0; i < 2 * PAST_MOUNTS; i++) {
 		snprintf(line, sizeof(line),
 			 "31 22 259:0 / /mnt/last rw - xfs /dev/pmem0 rw\n"
 			 "41 22 254:3 / /srv/%d rw - ext4 /dev/mapper/vg-data rw\n",

@@ -6,6 +6,11 @@
 #ifndef PGMAPTRACE_BPF_HOLDERS_SEARCH_BPF_H
 #define PGMAPTRACE_BPF_HOLDERS_SEARCH_BPF_H
 
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include "bpf/kernel.bpf.h"
+
 /* Addresses of symbols, 0 for one that is not there.  Filled by the tool before loading. */
 const volatile __u64 at_vmemmap_base;
 const volatile __u64 at_page_offset_base;

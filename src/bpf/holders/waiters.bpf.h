@@ -5,8 +5,13 @@
 #ifndef PGMAPTRACE_BPF_HOLDERS_WAITERS_BPF_H
 #define PGMAPTRACE_BPF_HOLDERS_WAITERS_BPF_H
 
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include "bpf/holders/search.bpf.h"
+#include "bpf/kernel.bpf.h"
+
 #define MAX_WAITERS	(1 << 10) /* on one list */
-#define WAIT_TABLE	256	  /* kernel/sched/wait_bit.c and mm/filemap.c */
 #define MAX_PGMAP_STEPS (1 << 16) /* over the pgmap_array */
 
 static __always_inline __u64 task_switches(__u64 task)
@@ -129,7 +134,7 @@ static long bucket_step(__u32 i, void *data)
 static __always_inline void walk_table(__u64 table)
 {
 	if (table)
-		bpf_loop(WAIT_TABLE, bucket_step, &table, 0);
+		bpf_loop(PGMT_WAIT_QUEUES, bucket_step, &table, 0);
 }
 
 static __always_inline void walk_count_waiters(struct walk *w)

@@ -96,7 +96,7 @@ if [ "$(profile)" = counted ]; then
 		wait $tool || status=$?
 		kill $!
 		wait $! 2>/dev/null
-		[ $status = 2 ] && report_has 'stopped before all that is outstanding was judged' \
+		[ $status = 2 ] && report_has 'stopped before all outstanding folios were judged' \
 			'^pgmaptrace: INCONCLUSIVE findings=0 ' && hooks_gone
 	}
 	verdict 'late: stopped again while leaks are judged' cut_short
