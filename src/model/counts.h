@@ -13,8 +13,8 @@
 #include "model/rules.h"
 
 /*
- * What can get lost: a name, which is stable, words for it, and 1 if it is state, so that it
- * may hide findings of any rule; 0 if it is detail.
+ * What can get lost: a name, which is stable, words for it, and whether it hides state.  1: it
+ * may hide findings of any rule; 0: it costs detail only.
  */
 #define PGMT_LOSSES(LOSS)                                                                          \
 	LOSS(FINDING, "records", "reports of findings or pgmaps: ring buffer full", 0)             \
@@ -39,7 +39,7 @@
 	LOSS(SCRATCH, "scratch", "folios not looked at: no scratch slot was free", 1)
 
 enum pgmt_loss {
-#define LOSS(id, name, text, state) PGMT_LOSS_##id,
+#define LOSS(id, name, text, hides_state) PGMT_LOSS_##id,
 	PGMT_LOSSES(LOSS)
 #undef LOSS
 		PGMT_NR_LOSSES,
