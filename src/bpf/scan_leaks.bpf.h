@@ -16,7 +16,6 @@
 #include "bpf/scratch.bpf.h"
 
 __u64 unexplained_pfn[PGMT_UNEXPLAINED_KEPT]; /* result of the last scan_leaks */
-_Static_assert(!(PGMT_UNEXPLAINED_KEPT & (PGMT_UNEXPLAINED_KEPT - 1)), "it is used as a mask");
 
 static __always_inline __u32 page_flags_offset(void)
 {

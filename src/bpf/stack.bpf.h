@@ -23,11 +23,10 @@
 #include "bpf/maps.bpf.h"
 #include "bpf/scratch.bpf.h"
 
-#define SHAPE_WAYS  4	       /* shapes of one call site */
-#define SHAPES	    512	       /* a power of two */
+#define SHAPE_WAYS  4 /* shapes of one call site */
+#define SHAPES	    512
 #define STACK_BYTES (16 << 10) /* THREAD_SIZE; a kernel with larger stacks gets no shapes */
-_Static_assert(!(SHAPES & (SHAPES - 1)) && !(PGMT_STACK_DEPTH & (PGMT_STACK_DEPTH - 1)),
-	       "they are used as masks");
+PGMT_ASSERT_POWER_OF_2(SHAPES);
 
 /* Each is written once.  Stacks without a shape here are unwound each time. */
 struct {

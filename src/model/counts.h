@@ -9,6 +9,7 @@
 #ifndef __VMLINUX_H__
 #include <linux/types.h>
 #endif
+#include "model/compiler.h"
 #include "model/rules.h"
 
 /*
@@ -48,8 +49,9 @@ enum pgmt_loss {
  * Requests and frees are counted by pgmap, one copy a CPU.  Two pgmaps that are 1024 epochs
  * apart share a slot, and are counted as one.  The totals are the sum of all slots.
  */
-#define PGMT_SLOTS	 1024 /* a power of two */
+#define PGMT_SLOTS	 1024
 #define PGMT_SLOT(epoch) ((epoch) & (PGMT_SLOTS - 1))
+PGMT_ASSERT_POWER_OF_2(PGMT_SLOTS);
 
 struct pgmt_rates {
 	__u64 requests;

@@ -29,8 +29,6 @@ if [ -z "${KEEPS_RECORDS:-}" ]; then
 	trap at_end EXIT
 fi
 
-! grep -qw pgmap_slow /proc/cmdline || export PGMAPTRACE_SLOW=1
-
 # keep_records FILE: those among its lines
 keep_records() {
 	grep '^{"record":' "$1" >>$RECORDS || :
