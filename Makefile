@@ -87,7 +87,7 @@ $(O)/unit/%: tests/unit/%.c | $(O)/unit $(SKELETONS)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -MF $@.d -o $@ $< -lcmocka -ldw -lbpf -ljson-c
 
 # these run the BPF programs as ordinary code
-$(addprefix $(O)/unit/,test_spans test_span_histories): override CPPFLAGS := \
+$(addprefix $(O)/unit/,test_spans test_span_histories test_fast_path): override CPPFLAGS := \
 	-Itests/native $(CPPFLAGS)
 
 # the code that is tested is in the program itself, so that all of it is instrumented

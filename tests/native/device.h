@@ -161,6 +161,7 @@ static inline void start_machine(unsigned int forms)
 	machine_maps(&device_node, sizeof(device_node));
 	machine_maps(&device_array, sizeof(device_array));
 	machine_maps(&machine.task, sizeof(machine.task));
+	machine_maps(&machine.frame, sizeof(machine.frame));
 }
 
 /*
@@ -192,61 +193,63 @@ static inline void start_session(unsigned char kernel, unsigned char type, bool 
 	settled = 1;
 }
 
-static inline struct call_frame call(__u64 a0, __u64 a1, __u64 a2)
+/* The hooked function is called, from always the same place. */
+static inline struct call_frame *call(__u64 a0, __u64 a1, __u64 a2)
 {
-	return (struct call_frame){.argument = {a0, a1, a2},
-				   .inside = HOOKED_INSIDE,
-				   .caller = HOOKED_FUNCTION + 4096};
+	machine.frame = (struct call_frame){.argument = {a0, a1, a2},
+					    .inside = HOOKED_INSIDE,
+					    .caller = HOOKED_FUNCTION + 4096};
+	return &machine.frame;
 }
 
 /* Ways to call the hooks, by pfn. */
 static inline void call_init(__u64 pfn, unsigned int order)
 {
-	struct call_frame frame = call((__u64)struct_page(pfn), (__u64)&device, order);
+	struct call_frame *frame = call((__u64)struct_page(pfn), (__u64)&device, order);
 
-	fentry_zone_device_page_init(&frame);
+	fentry_zone_device_page_init(frame);
 }
 
 static inline void call_free(__u64 pfn)
 {
-	struct call_frame frame = call((__u64)struct_page(pfn), 0, 0);
+	struct call_frame *frame = call((__u64)struct_page(pfn), 0, 0);
 
-	fentry_free_zone_device_folio(&frame);
+	fentry_free_zone_device_folio(frame);
 }
 
 static inline void call_request(__u64 pfn, unsigned int nr)
 {
-	struct call_frame frame = call((__u64)&device, (__u64)struct_page(pfn), nr);
+	struct call_frame *frame = call((__u64)&device, (__u64)struct_page(pfn), nr);
 
-	fentry_pgmap_request_folios(&frame);
+	fentry_pgmap_request_folios(frame);
 }
 
 static inline void call_request_returns(__u64 pfn, unsigned int nr, bool granted)
 {
-	struct call_frame frame = call((__u64)&device, (__u64)struct_page(pfn), nr);
+	struct call_frame *frame = call((__u64)&device, (__u64)struct_page(pfn), nr);
 
-	frame.result = granted;
-	fexit_pgmap_request_folios(&frame);
+	frame->result = granted;
+	fexit_pgmap_request_folios(frame);
 }
 
 /* The huge entry of @pfn was stored, as a kernel has it whose entries have four flags. */
 static inline void call_stored(__u64 pfn)
 {
 	static __u64 entry;
-	struct call_frame frame = call(0, 0, (__u64)&entry);
+	struct call_frame *frame = call(0, 0, (__u64)&entry);
 
 	if (!machine_can_read((__u64)&entry, sizeof(entry)))
 		machine_maps(&entry, sizeof(entry));
 	entry = pfn << (1 + DAX_SHIFT) | DAX_PMD << 1 | 1;
-	frame.argument[3] = pfn;
-	fexit_dax_insert_entry(&frame);
+	frame->argument[3] = pfn;
+	fexit_dax_insert_entry(frame);
 }
 
 static inline void call_teardown(__u64 pfn, unsigned int nr)
 {
-	struct call_frame frame = call(0, pfn, nr);
+	struct call_frame *frame = call(0, pfn, nr);
 
-	fentry_remove_pfn_range_from_zone(&frame);
+	fentry_remove_pfn_range_from_zone(frame);
 }
 
 /* What the session has come to know. */

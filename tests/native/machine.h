@@ -35,21 +35,6 @@ enum kernel_form {
 		    FORM_PAGE_SHARE | FORM_FOLIO_FREE,
 };
 
-struct machine {
-	__u64 clock; /* ns */
-	__u64 step;  /* by which it goes on at each look */
-	__u32 cpu;
-	unsigned int forms; /* enum kernel_form */
-	struct task_struct task;
-	struct {
-		__u64 start, size;
-	} region[MACHINE_REGIONS]; /* memory that can be read */
-	/* called before each compare-and-swap; 0: nobody is in the way */
-	void (*before_swap)(volatile void *word);
-};
-
-static struct machine machine;
-
 /* What fentry and fexit find on the stack: see fentry_site(). */
 struct call_frame {
 	__u64 argument[6];
@@ -58,6 +43,22 @@ struct call_frame {
 	__u64 inside; /* the hooked function, behind its call of the trampoline */
 	__u64 caller; /* what it returns to */
 };
+
+struct machine {
+	__u64 clock; /* ns */
+	__u64 step;  /* by which it goes on at each look */
+	__u32 cpu;
+	unsigned int forms; /* enum kernel_form */
+	struct task_struct task;
+	struct call_frame frame; /* of the hooked function that was called last */
+	struct {
+		__u64 start, size;
+	} region[MACHINE_REGIONS]; /* memory that can be read */
+	/* called before each compare-and-swap; 0: nobody is in the way */
+	void (*before_swap)(volatile void *word);
+};
+
+static struct machine machine;
 
 #define HOOKED_FUNCTION 0xffffffff81000000ULL
 #define HOOKED_INSIDE	(HOOKED_FUNCTION + 5)
