@@ -137,6 +137,11 @@ unit: $(UNIT_TESTS) $(SANITIZED)
 covered: $(COVERED)
 test-parts: static programs unit $(O)/btf/check
 
+# these run the BPF programs as ordinary code
+NATIVE := test_spans test_span_histories test_fast_path
+$(foreach dir,unit sanitized coverage/unit,$(NATIVE:%=$(O)/$(dir)/%)): override CPPFLAGS := \
+	-Itests/native $(CPPFLAGS)
+
 # a unit test includes the code that it tests
 unit-test = $(CC) $(CPPFLAGS) $(CFLAGS) $(1) -MMD -MP -MF $@.d -o $@ $< $(UNIT_LIBS)
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Folios of many pages and requests of many folios: the steps of model.h in
- * the order in which hooks take them, each page with a word of its own.
- * Not here: single steps (test_model.c).
+ * Folios of many pages and requests of many folios: the BPF programs as ordinary code, on a
+ * device that is used as kernels use one.
+ * Not here: single steps (test_model.c), random histories (test_span_histories.c), and
+ * whole sections (test_whole_section.c).
  */
 #include <stdarg.h>
 #include <stdbool.h>
@@ -13,185 +14,52 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "folio_state.h"
+#include "requests.h"
 
 #define NR_PAGES  16u
 #define MAX_ORDER 3u
-#define HISTORIES 20000
-
-struct memory {
-	unsigned int word[NR_PAGES];
-	struct pgmt_transition t; /* type, profile, fresh */
-	unsigned int requests, undos, frees, preexisting, preexisting_frees;
-	unsigned int findings[PGMT_NR_RULES];
-};
-
-static struct memory new_memory(unsigned char profile)
-{
-	struct memory m = {.t = {.profile = profile, .type = PGMT_TYPE_COHERENT, .fresh = 1}};
-
-	return m;
-}
-
-static unsigned int step(struct memory *m, unsigned char op, unsigned int page, unsigned int order,
-			 int refcount)
-{
-	struct pgmt_transition t = m->t;
-	struct pgmt_outcome out = {0};
-
-	t.op = op;
-	t.order = order;
-	t.refcount = refcount;
-	m->word[page] = pgmt_step(m->word[page], &t, &out);
-	m->requests += out.request;
-	m->undos += out.undo;
-	m->frees += out.free;
-	m->preexisting += out.preexisting;
-	m->preexisting_frees += out.preexisting_free;
-	m->findings[out.rule]++;
-	return out.rule;
-}
-
-static unsigned int findings(const struct memory *m)
-{
-	unsigned int n = 0;
-
-	for (int rule = PGMT_RULE_NONE + 1; rule < PGMT_NR_RULES; rule++)
-		n += m->findings[rule];
-	return n;
-}
-
-/* The large folio that was requested as a whole and has @page, by its head. */
-static unsigned int enclosing(const struct memory *m, unsigned int page)
-{
-	for (unsigned int order = 1; order <= MAX_ORDER; order++) {
-		unsigned int head = page >> order << order;
-
-		if (pgmt_is_outstanding(m->word[head]) && pgmt_order(m->word[head]) >= order)
-			return head;
-	}
-	return page;
-}
-
-/* Return: the rule that made the kernel refuse, with all taken back. */
-static unsigned int request_span(struct memory *m, unsigned int page, unsigned int nr,
-				 unsigned int order)
-{
-	for (unsigned int i = 0; i < nr; i++) {
-		unsigned int rule = step(m, PGMT_OP_REQUEST, page + (i << order), order, 0);
-
-		if (!rule)
-			continue;
-		while (i--)
-			step(m, PGMT_OP_UNDO, page + (i << order), 0, 1);
-		return rule;
-	}
-	return PGMT_RULE_NONE;
-}
-
-/* The kernel gave the span that it should have refused. */
-static void accept_span(struct memory *m, unsigned int page, unsigned int nr, unsigned int order)
-{
-	for (unsigned int i = 0; i < nr; i++)
-		step(m, PGMT_OP_ACCEPT, page + (i << order), order, 1);
-}
-
-static void undo_span(struct memory *m, unsigned int page, unsigned int nr, unsigned int order)
-{
-	for (unsigned int i = 0; i < nr; i++)
-		step(m, PGMT_OP_UNDO, page + (i << order), 0, 0);
-}
-
-static void split(struct memory *m, unsigned int head)
-{
-	unsigned int nr = 1u << pgmt_order(m->word[head]);
-
-	for (unsigned int i = 0; i < nr; i++)
-		step(m, PGMT_OP_PART, head + i, 0, 0);
-}
-
-/* page_free comes for the folio of @order at @page.  Return: the first rule that it broke. */
-static unsigned int free_folio(struct memory *m, unsigned int page, unsigned int order)
-{
-	unsigned int head = enclosing(m, page), next, rule, r;
-
-	if (head != page || pgmt_order(m->word[page]) > order)
-		split(m, head);
-	next = page + (1u << pgmt_order(m->word[page]));
-	rule = step(m, PGMT_OP_FREE, page, order, 0);
-	while (next < page + (1u << order)) {
-		unsigned int pages = 1u << pgmt_order(m->word[next]);
-
-		r = step(m, PGMT_OP_FREE_REST, next, 0, 0);
-		rule = rule ? rule : r;
-		next += pages;
-	}
-	return rule;
-}
-
-static void teardown(struct memory *m)
-{
-	for (unsigned int i = 0; i < NR_PAGES; i++)
-		step(m, PGMT_OP_TEARDOWN, i, 0, 0);
-}
-
-#define breaks(rule, step) assert_string_equal(rule_names[step], rule_names[PGMT_RULE_##rule])
-#define silent(step)	   assert_string_equal(rule_names[step], rule_names[PGMT_RULE_NONE])
-
-static void assert_balanced(struct memory *m)
-{
-	teardown(m);
-	assert_int_equal(findings(m), 0);
-	assert_int_equal(m->requests - m->undos, m->frees);
-}
 
 /* fsdax: each pfn is requested, one huge folio is built of them and freed. */
 static void test_built_of_singles(void **unused)
 {
 	(void)unused;
 	for (unsigned int order = 0; order <= MAX_ORDER; order++) {
-		struct memory m = new_memory(PGMT_PROFILE_REQUEST);
-
+		begin(PGMT_PROFILE_REQUEST);
 		for (int again = 0; again < 2; again++) {
-			silent(request_span(&m, 8, 1u << order, 0));
-			silent(free_folio(&m, 8, order));
+			silent(request(8, 1u << order, 0));
+			silent(give_back(8, order));
 		}
-		assert_int_equal(m.requests, 2 << order);
-		assert_balanced(&m);
+		assert_balanced(2 << order);
 	}
 }
 
 static void test_built_of_larger_ones(void **unused)
 {
-	struct memory m = new_memory(PGMT_PROFILE_REQUEST);
-
 	(void)unused;
-	silent(request_span(&m, 0, 4, 1));
-	silent(free_folio(&m, 0, 3));
-	assert_int_equal(m.requests, 4);
-	assert_balanced(&m);
+	begin(PGMT_PROFILE_REQUEST);
+	silent(request(0, 4, 1));
+	silent(give_back(0, 3));
+	assert_balanced(4);
 }
 
 static void test_built_and_taken_apart(void **unused)
 {
-	struct memory m = new_memory(PGMT_PROFILE_REQUEST);
-
 	(void)unused;
-	silent(request_span(&m, 0, 8, 0));
+	begin(PGMT_PROFILE_REQUEST);
+	silent(request(0, 8, 0));
 	for (unsigned int i = 0; i < 8; i++)
-		silent(free_folio(&m, i, 0));
-	assert_balanced(&m);
+		silent(give_back(i, 0));
+	assert_balanced(8);
 }
 
 static void test_one_large_folio(void **unused)
 {
-	struct memory m = new_memory(PGMT_PROFILE_COUNTED);
-
 	(void)unused;
-	silent(request_span(&m, 8, 1, 3));
-	silent(free_folio(&m, 8, 3));
-	assert_int_equal(m.requests, 1);
-	assert_balanced(&m);
+	begin(PGMT_PROFILE_COUNTED);
+	silent(request(8, 1, 3));
+	assert_int_equal(state_of(8).order, 3);
+	silent(give_back(8, 3));
+	assert_balanced(1);
 }
 
 static void test_freed_in_parts(void **unused)
@@ -199,318 +67,356 @@ static void test_freed_in_parts(void **unused)
 	(void)unused;
 	/* from any of them on */
 	for (unsigned int first = 0; first < 8; first++) {
-		struct memory m = new_memory(PGMT_PROFILE_REQUEST);
-
-		silent(request_span(&m, 8, 1, 3));
+		begin(PGMT_PROFILE_REQUEST);
+		silent(request(8, 1, 3));
 		for (unsigned int i = 0; i < 8; i++)
-			silent(free_folio(&m, 8 + (first + i) % 8, 0));
-		assert_int_equal(m.requests, 8);
-		assert_balanced(&m);
+			silent(give_back(8 + (first + i) % 8, 0));
+		assert_balanced(8);
 	}
 }
 
 static void test_freed_in_larger_parts(void **unused)
 {
-	struct memory m = new_memory(PGMT_PROFILE_COUNTED);
-
 	(void)unused;
-	silent(request_span(&m, 0, 1, 3));
-	silent(free_folio(&m, 4, 2));
-	silent(free_folio(&m, 2, 1));
-	silent(free_folio(&m, 0, 0));
-	silent(free_folio(&m, 1, 0));
-	assert_int_equal(m.requests, 8);
-	assert_balanced(&m);
+	begin(PGMT_PROFILE_COUNTED);
+	silent(request(0, 1, 3));
+	silent(give_back(4, 2));
+	silent(give_back(2, 1));
+	silent(give_back(0, 0));
+	silent(give_back(1, 0));
+	assert_balanced(8);
 }
 
 static void test_requested_again_after_parts(void **unused)
 {
-	struct memory m = new_memory(PGMT_PROFILE_REQUEST);
-
 	(void)unused;
+	begin(PGMT_PROFILE_REQUEST);
 	for (int again = 0; again < 3; again++) {
-		silent(request_span(&m, 0, 1, 2));
+		silent(request(0, 1, 2));
 		for (unsigned int i = 0; i < 4; i++)
-			silent(free_folio(&m, i, 0));
-		silent(request_span(&m, 0, 1, 2));
-		silent(free_folio(&m, 0, 2));
+			silent(give_back(i, 0));
+		silent(request(0, 1, 2));
+		silent(give_back(0, 2));
 	}
-	assert_int_equal(m.requests, 15);
-	assert_balanced(&m);
+	assert_balanced(15);
 }
 
 static void test_some_parts_missing(void **unused)
 {
-	struct memory m = new_memory(PGMT_PROFILE_REQUEST);
-
 	(void)unused;
-	silent(request_span(&m, 4, 1, 2));
-	silent(free_folio(&m, 4, 0));
-	silent(free_folio(&m, 6, 0));
-	teardown(&m);
-	assert_int_equal(m.findings[PGMT_RULE_PAGES_UNBALANCED], 2);
-	assert_int_equal(findings(&m), 2);
-	assert_int_equal(m.requests - m.frees, 2);
+	begin(PGMT_PROFILE_REQUEST);
+	silent(request(4, 1, 2));
+	silent(give_back(4, 0));
+	silent(give_back(6, 0));
+	set_refcount(PFN(5), 0);
+	set_refcount(PFN(7), 0);
+	breaks(PAGES_UNBALANCED, teardown());
+	assert_int_equal(last_finding()->folios, 2);
+	assert_int_equal(last_finding()->pfn, PFN(5));
+	assert_counted(4, 2);
 }
 
 /* The page that was the head is one of them. */
 static void test_head_part_missing(void **unused)
 {
-	struct memory m = new_memory(PGMT_PROFILE_REQUEST);
-
 	(void)unused;
-	silent(request_span(&m, 4, 1, 2));
+	begin(PGMT_PROFILE_REQUEST);
+	silent(request(4, 1, 2));
 	for (unsigned int i = 5; i < 8; i++)
-		silent(free_folio(&m, i, 0));
-	assert_int_equal(m.requests, 4);
-	assert_int_equal(unpack(m.word[4]).life, PGMT_PART);
-	assert_int_equal(unpack(m.word[4]).order, 0);
-	breaks(PAGES_UNBALANCED, request_span(&m, 4, 1, 0));
-	breaks(REF_IMBALANCE, step(&m, PGMT_OP_TEARDOWN, 4, 0, 1));
-	breaks(PAGES_UNBALANCED, step(&m, PGMT_OP_TEARDOWN, 4, 0, 0));
-	assert_int_equal(m.requests - m.frees, 1);
+		silent(give_back(i, 0));
+	assert_int_equal(state_of(4).life, PGMT_PART);
+	assert_int_equal(state_of(4).order, 0);
+	breaks(PAGES_UNBALANCED, request(4, 1, 0));
+	set_refcount(PFN(4), 1);
+	breaks(REF_IMBALANCE, teardown());
+	set_refcount(PFN(4), 0);
+	breaks(PAGES_UNBALANCED, teardown());
+	assert_counted(4, 3);
 }
 
 /* Nobody notices until one of them is wanted. */
 static void test_missing_part_is_requested(void **unused)
 {
-	struct memory m = new_memory(PGMT_PROFILE_REQUEST);
-
 	(void)unused;
-	silent(request_span(&m, 4, 1, 2));
-	silent(free_folio(&m, 4, 0));
-	silent(request_span(&m, 4, 1, 0));
-	breaks(PAGES_UNBALANCED, request_span(&m, 5, 1, 0));
-	silent(free_folio(&m, 4, 0));
-	breaks(PAGES_UNBALANCED, request_span(&m, 4, 2, 0));
-	assert_int_equal(m.requests - m.undos - m.frees, 3);
+	begin(PGMT_PROFILE_REQUEST);
+	silent(request(4, 1, 2));
+	silent(give_back(4, 0));
+	silent(request(4, 1, 0));
+	breaks(PAGES_UNBALANCED, request(5, 1, 0));
+	silent(give_back(4, 0));
+	breaks(PAGES_UNBALANCED, request(4, 2, 0));
+	assert_counted(5, 2);
+}
+
+/* All of the large folio is wanted again: what is missing of it is told of, and is settled. */
+static void test_parts_are_requested_as_one(void **unused)
+{
+	(void)unused;
+	begin(PGMT_PROFILE_COUNTED);
+	silent(request(4, 1, 2));
+	silent(give_back(4, 0));
+	breaks(PAGES_UNBALANCED, request_as(4, 1, 2, true));
+	silent(give_back(4, 2));
+	assert_balanced(2);
 }
 
 static void test_part_comes_back_twice(void **unused)
 {
-	struct memory m = new_memory(PGMT_PROFILE_REQUEST);
-
 	(void)unused;
-	silent(request_span(&m, 4, 1, 2));
-	silent(free_folio(&m, 5, 0));
-	breaks(DOUBLE_FREE, free_folio(&m, 5, 0));
+	begin(PGMT_PROFILE_REQUEST);
+	silent(request(4, 1, 2));
+	silent(give_back(5, 0));
+	breaks(DOUBLE_FREE, give_back(5, 0));
 	for (unsigned int i = 4; i < 8; i++)
 		if (i != 5)
-			silent(free_folio(&m, i, 0));
-	assert_int_equal(m.requests, m.frees);
+			silent(give_back(i, 0));
+	assert_balanced(4);
 }
 
 static void test_freed_over_idle_neighbours(void **unused)
 {
-	struct memory m = new_memory(PGMT_PROFILE_REQUEST);
-
 	(void)unused;
-	silent(request_span(&m, 0, 1, 2));
-	breaks(ORDER_MISMATCH, free_folio(&m, 0, 3));
-	assert_int_equal(m.findings[PGMT_RULE_ORDER_MISMATCH], findings(&m));
+	begin(PGMT_PROFILE_REQUEST);
+	silent(request(0, 1, 2));
+	breaks(ORDER_MISMATCH, give_back(0, 3));
+	assert_int_equal(last_finding()->busy, PFN(4));
+	assert_int_equal(last_finding()->asked_order, 2);
 	/* what was never asked for is owed by nobody */
-	assert_int_equal(m.requests, 1);
-	assert_int_equal(m.frees, 1);
+	assert_counted(1, 1);
 	for (unsigned int i = 4; i < 8; i++)
-		assert_int_equal(unpack(m.word[i]).life, PGMT_IDLE);
+		assert_int_equal(state_of(i).life, PGMT_IDLE);
 }
 
 /* Half of a huge folio's pages were requested. */
 static void test_built_over_idle_neighbours(void **unused)
 {
-	struct memory m = new_memory(PGMT_PROFILE_REQUEST);
-
 	(void)unused;
-	silent(request_span(&m, 0, 4, 0));
-	breaks(ORDER_MISMATCH, free_folio(&m, 0, 3));
-	assert_int_equal(m.findings[PGMT_RULE_ORDER_MISMATCH], 4);
-	assert_int_equal(findings(&m), 4);
-	assert_int_equal(m.requests, m.frees);
+	begin(PGMT_PROFILE_REQUEST);
+	silent(request(0, 4, 0));
+	breaks(ORDER_MISMATCH, give_back(0, 3));
+	assert_int_equal(last_finding()->busy, PFN(4));
+	assert_counted(4, 4);
 }
 
 /* One that was left out is told of when the huge entry is stored, and no more. */
 static void test_freed_with_a_missed_page(void **unused)
 {
-	struct memory m = new_memory(PGMT_PROFILE_REQUEST);
-
 	(void)unused;
-	silent(request_span(&m, 0, 5, 0));
-	silent(request_span(&m, 6, 2, 0));
-	silent(step(&m, PGMT_OP_MISSED, 5, 0, 0));
-	silent(free_folio(&m, 0, 3));
-	silent(request_span(&m, 0, 8, 0));
-	silent(free_folio(&m, 0, 3));
-	assert_int_equal(m.requests, 15);
-	assert_balanced(&m);
+	start_session(PGMT_PROFILE_REQUEST, PGMT_TYPE_FS_DAX, false);
+	seen = all_counts();
+	silent(request(0, 5, 0));
+	silent(request(6, PGMT_SECTION_PAGES - 6, 0));
+	make_folio(PFN(0), PGMT_SECTION_SHIFT, 1);
+	call_stored(PFN(0));
+	breaks(PARTIAL_REQUEST, new_finding());
+	assert_int_equal(last_finding()->pfn, PFN(5));
+	silent(give_back(0, PGMT_SECTION_SHIFT));
+	silent(request(0, PGMT_SECTION_PAGES, 0));
+	make_folio(PFN(0), PGMT_SECTION_SHIFT, 1);
+	call_stored(PFN(0));
+	silent(new_finding());
+	silent(give_back(0, PGMT_SECTION_SHIFT));
+	assert_balanced(2 * PGMT_SECTION_PAGES - 1);
 }
 
 static void test_span_refused(void **unused)
 {
-	struct memory m = new_memory(PGMT_PROFILE_REQUEST), before;
+	unsigned int before;
 
 	(void)unused;
-	silent(request_span(&m, 3, 1, 0));
-	before = m;
-	breaks(DOUBLE_REQUEST, request_span(&m, 0, 8, 0));
+	begin(PGMT_PROFILE_REQUEST);
+	silent(request(3, 1, 0));
+	before = word_of(PFN(3));
+	breaks(DOUBLE_REQUEST, request(0, 8, 0));
 	/* the one who has it keeps it, and nobody got the others */
-	assert_int_equal(m.word[3], before.word[3]);
+	assert_int_equal(word_of(PFN(3)), before);
 	for (unsigned int i = 0; i < 8; i++)
-		assert_int_equal(unpack(pgmt_normalise(m.word[i], 1)).life,
-				 i == 3 ? PGMT_REQUESTED : PGMT_IDLE);
-	silent(free_folio(&m, 3, 0));
-	silent(request_span(&m, 0, 8, 0));
-	silent(free_folio(&m, 0, 3));
-	teardown(&m);
-	assert_int_equal(findings(&m), 1);
-	assert_int_equal(m.requests - m.undos, m.frees);
+		assert_int_equal(state_of(i).life, i == 3 ? PGMT_REQUESTED : PGMT_IDLE);
+	silent(give_back(3, 0));
+	silent(request(0, 8, 0));
+	silent(give_back(0, 3));
+	assert_balanced(9);
 }
 
 static void test_span_accepted(void **unused)
 {
-	struct memory m = new_memory(PGMT_PROFILE_REQUEST);
-
 	(void)unused;
-	silent(request_span(&m, 3, 1, 0));
-	breaks(DOUBLE_REQUEST, request_span(&m, 0, 4, 0));
-	accept_span(&m, 0, 4, 0);
-	assert_int_equal(m.requests - m.undos, 4);
-	silent(free_folio(&m, 0, 2));
-	teardown(&m);
-	assert_int_equal(findings(&m), 1);
-	assert_int_equal(m.requests - m.undos, m.frees);
+	begin(PGMT_PROFILE_REQUEST);
+	silent(request(3, 1, 0));
+	breaks(DOUBLE_REQUEST, request_as(0, 4, 0, true));
+	assert_counted(4, 0);
+	silent(give_back(0, 2));
+	assert_balanced(4);
 }
 
 /* The first owner's folio comes back when the second one has the span. */
 static void test_span_accepted_then_freed(void **unused)
 {
-	struct memory m = new_memory(PGMT_PROFILE_REQUEST);
-
 	(void)unused;
-	silent(request_span(&m, 3, 1, 0));
-	breaks(DOUBLE_REQUEST, request_span(&m, 0, 4, 0));
-	accept_span(&m, 0, 4, 0);
-	silent(step(&m, PGMT_OP_FREE, 3, 0, 1));
-	assert_int_equal(m.requests - m.undos - m.frees, 4);
-	silent(free_folio(&m, 0, 2));
-	teardown(&m);
-	assert_int_equal(findings(&m), 1);
-	assert_int_equal(m.requests - m.undos, m.frees);
+	begin(PGMT_PROFILE_REQUEST);
+	silent(request(3, 1, 0));
+	breaks(DOUBLE_REQUEST, request_as(0, 4, 0, true));
+	set_refcount(PFN(3), 1);
+	call_free(PFN(3));
+	silent(new_finding());
+	assert_int_equal(all_counts().requests - all_counts().frees, 4);
+	silent(give_back(0, 2));
+	assert_balanced(5);
 }
 
 static void test_span_undone(void **unused)
 {
-	struct memory m = new_memory(PGMT_PROFILE_REQUEST);
-
 	(void)unused;
-	silent(request_span(&m, 0, 4, 2));
-	undo_span(&m, 0, 4, 2);
-	assert_int_equal(m.requests, 4);
-	assert_int_equal(m.undos, 4);
+	begin(PGMT_PROFILE_REQUEST);
+	request_in_vain(0, 4, 2);
+	silent(new_finding());
+	assert_counted(0, 0);
 	for (unsigned int i = 0; i < NR_PAGES; i++) {
-		assert_int_equal(pgmt_order(m.word[i]), 0);
-		assert_int_equal(m.word[i] & PGMT_REPORTED, 0);
+		assert_int_equal(state_of(i).order, 0);
+		assert_false(state_of(i).reported);
 	}
-	silent(request_span(&m, 0, 1, 0));
-	silent(free_folio(&m, 0, 0));
-	assert_balanced(&m);
+	silent(request(0, 1, 0));
+	silent(give_back(0, 0));
+	assert_balanced(1);
 }
 
 /* Requested before tracing began, as a whole: its other pages have no word to say. */
 static void test_preexisting_large_folio(void **unused)
 {
-	struct memory m = new_memory(PGMT_PROFILE_COUNTED);
+	struct pgmt_scan scan = {.pfn = PFN(0), .nr = PGMT_SECTION_PAGES};
 
 	(void)unused;
-	m.t.fresh = 0;
-	silent(step(&m, PGMT_OP_INITIAL, 0, 0, 1));
-	silent(step(&m, PGMT_OP_FREE, 0, 3, 0));
-	assert_int_equal(m.preexisting, 1);
-	assert_int_equal(m.preexisting_frees, 1);
-	assert_int_equal(m.requests + m.frees, 0);
+	start_session(PGMT_PROFILE_COUNTED, PGMT_TYPE_COHERENT, true);
+	seen = all_counts();
+	make_folio(PFN(0), 3, 1);
+	scan_initial(&scan);
+	assert_int_equal(scan.above_idle, 1);
+	silent(give_back(0, 3));
+	assert_int_equal(all_counts().preexisting, 1);
+	assert_int_equal(all_counts().preexisting_frees, 1);
+	assert_counted(0, 0);
 }
 
-/* ---- random histories of rightful spans ---- */
-
-struct owner {
-	unsigned int page, order; /* the folio's shape now */
-	bool out;
-};
-
-static void add_owner(struct owner *owners, unsigned int page, unsigned int order)
-{
-	for (;; owners++) {
-		if (owners->out)
-			continue;
-		*owners = (struct owner){page, order, true};
-		return;
-	}
-}
-
-static bool all_idle(const struct owner *owners, unsigned int page, unsigned int pages)
-{
-	for (unsigned int i = 0; i < NR_PAGES; i++)
-		if (owners[i].out && owners[i].page < page + pages &&
-		    page < owners[i].page + (1u << owners[i].order))
-			return false;
-	return true;
-}
-
-/* Pages of one order in a row, and then they may be made one folio. */
-static void random_request(struct memory *m, struct owner *owners)
-{
-	unsigned int whole = rand() % (MAX_ORDER + 1), part = rand() % (whole + 1);
-	unsigned int page = rand() % (NR_PAGES >> whole) << whole, nr = 1u << (whole - part);
-
-	if (!all_idle(owners, page, 1u << whole))
-		return;
-	silent(request_span(m, page, nr, part));
-	if (rand() % 4 == 0) {
-		undo_span(m, page, nr, part);
-		return;
-	}
-	if (rand() % 2)
-		add_owner(owners, page, whole);
-	else
-		for (unsigned int i = 0; i < nr; i++)
-			add_owner(owners, page + (i << part), part);
-}
-
-/* It comes back, or is cut in two of which each comes back on its own. */
-static void random_free(struct memory *m, struct owner *owners)
-{
-	struct owner *o = &owners[rand() % NR_PAGES];
-
-	if (!o->out)
-		return;
-	if (o->order && rand() % 2) {
-		o->order--;
-		add_owner(owners, o->page + (1u << o->order), o->order);
-		return;
-	}
-	o->out = false;
-	silent(free_folio(m, o->page, o->order));
-}
-
-static void test_random_spans(void **unused)
+/* Who took what lies in a large folio, or over it, is told so when asking. */
+static void test_overlaps(void **unused)
 {
 	(void)unused;
-	srand(1);
-	for (int history = 0; history < HISTORIES; history++) {
-		struct memory m =
-			new_memory(history % 2 ? PGMT_PROFILE_REQUEST : PGMT_PROFILE_COUNTED);
-		struct owner owners[NR_PAGES] = {0};
+	begin(PGMT_PROFILE_COUNTED);
+	silent(request(8, 1, 2));
+	breaks(DOUBLE_REQUEST, request_as(10, 1, 0, true));
+	begin(PGMT_PROFILE_REQUEST);
+	silent(request(8, 1, 2));
+	breaks(DOUBLE_REQUEST, request(10, 1, 0));
+	breaks(DOUBLE_REQUEST, request(0, 1, 4));
+	assert_counted(1, 0);
+	silent(request(12, 4, 0));
+}
 
-		for (int n = rand() % 60; n; n--) {
-			if (rand() % 2)
-				random_request(&m, owners);
-			else
-				random_free(&m, owners);
-		}
-		for (unsigned int i = 0; i < NR_PAGES; i++)
-			if (owners[i].out)
-				silent(free_folio(&m, owners[i].page, owners[i].order));
-		assert_balanced(&m);
+/* A part inherits who requested the whole, and when. */
+static void test_parts_inherit_the_request(void **unused)
+{
+	struct pgmt_page_history *head, *part;
+	__u32 tick;
+
+	(void)unused;
+	begin(PGMT_PROFILE_REQUEST);
+	silent(request(4, 1, 2));
+	tick = tick_now();
+	machine.clock += 1 << 30;
+	machine.task.pid++;
+	silent(give_back(6, 0));
+	head = find_history(PFN(4), false);
+	for (unsigned int i = 5; i < 8; i++) {
+		part = find_history(PFN(i), false);
+		assert_non_null(part);
+		assert_int_equal(part->tick[PGMT_LAST_REQUEST], tick);
+		assert_int_equal(part->who[PGMT_LAST_REQUEST], head->who[PGMT_LAST_REQUEST]);
+		assert_int_equal(part->site[PGMT_LAST_REQUEST], head->site[PGMT_LAST_REQUEST]);
+		assert_int_equal(!!part->tick[PGMT_LAST_FREE], i == 6);
 	}
+	assert_int_equal(section_of(PFN(0))->section_request.tick, 0);
+}
+
+static void test_section_inherits_the_request(void **unused)
+{
+	struct pgmt_section *s;
+	__u32 tick;
+
+	(void)unused;
+	begin(PGMT_PROFILE_COUNTED);
+	silent(request(0, 1, PGMT_SECTION_SHIFT));
+	tick = tick_now();
+	machine.clock += 1 << 30;
+	silent(give_back(6, 0));
+	s = section_of(PFN(0));
+	assert_int_equal(s->section_request.tick, tick);
+	assert_int_equal(PGMT_TID(s->section_request.who), machine.task.pid);
+	assert_counted(PGMT_SECTION_PAGES, 1);
+}
+
+/* ---- another CPU takes the folio apart ---- */
+
+static int tries;
+static int lets_go_after;
+
+static void other_cpu_splits(volatile void *word)
+{
+	struct pgmt_section *s = section_of(PFN(0));
+
+	if (word == &s->splitting && ++tries == lets_go_after)
+		s->splitting = 0;
+}
+
+static void split_while_claimed(__u32 by, int after)
+{
+	begin(PGMT_PROFILE_REQUEST);
+	silent(request(4, 1, 2));
+	section_of(PFN(0))->splitting = by;
+	tries = 0;
+	lets_go_after = after;
+	machine.step = 10;
+	machine.before_swap = other_cpu_splits;
+	silent(give_back(5, 0));
+}
+
+static void test_waits_for_another_cpu(void **unused)
+{
+	(void)unused;
+	split_while_claimed(2, 50);
+	assert_int_equal(section_of(PFN(0))->splitting, 0);
+	assert_counted(4, 1);
+}
+
+static void test_does_not_wait_for_ever(void **unused)
+{
+	(void)unused;
+	split_while_claimed(2, 0);
+	assert_int_equal(all_counts().lost[PGMT_LOSS_CONTENDED], 1);
+	assert_in_range(tries, split_wait / machine.step, split_wait / machine.step + 2);
+	assert_int_equal(all_counts().requests, 1);
+	assert_int_equal(all_counts().frees, 0);
+}
+
+/* The CPU has interrupted itself at it. */
+static void test_does_not_wait_for_itself(void **unused)
+{
+	(void)unused;
+	split_while_claimed(machine.cpu + 1, 0);
+	assert_int_equal(all_counts().lost[PGMT_LOSS_CONTENDED], 1);
+	assert_int_equal(tries, 1);
+}
+
+static void test_no_scratch_is_counted(void **unused)
+{
+	(void)unused;
+	begin(PGMT_PROFILE_REQUEST);
+	silent(request(4, 1, 2));
+	for (int i = 0; i < PGMT_SCRATCH_SLOTS; i++)
+		assert_non_null(scratch_get());
+	/* whatever is found: with such a loss it proves nothing */
+	give_back(5, 0);
+	assert_int_equal(all_counts().lost[PGMT_LOSS_SCRATCH], 4);
+	assert_int_equal(section_of(PFN(0))->splitting, 0);
 }
 
 int main(void)
@@ -526,6 +432,7 @@ int main(void)
 		cmocka_unit_test(test_some_parts_missing),
 		cmocka_unit_test(test_head_part_missing),
 		cmocka_unit_test(test_missing_part_is_requested),
+		cmocka_unit_test(test_parts_are_requested_as_one),
 		cmocka_unit_test(test_part_comes_back_twice),
 		cmocka_unit_test(test_freed_over_idle_neighbours),
 		cmocka_unit_test(test_built_over_idle_neighbours),
@@ -535,7 +442,13 @@ int main(void)
 		cmocka_unit_test(test_span_accepted_then_freed),
 		cmocka_unit_test(test_span_undone),
 		cmocka_unit_test(test_preexisting_large_folio),
-		cmocka_unit_test(test_random_spans),
+		cmocka_unit_test(test_overlaps),
+		cmocka_unit_test(test_parts_inherit_the_request),
+		cmocka_unit_test(test_section_inherits_the_request),
+		cmocka_unit_test(test_waits_for_another_cpu),
+		cmocka_unit_test(test_does_not_wait_for_ever),
+		cmocka_unit_test(test_does_not_wait_for_itself),
+		cmocka_unit_test(test_no_scratch_is_counted),
 	};
 
 	return cmocka_run_group_tests_name("spans", tests, NULL, NULL);
