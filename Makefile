@@ -87,8 +87,8 @@ $(O)/unit/%: tests/unit/%.c | $(O)/unit $(SKELETONS)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -MF $@.d -o $@ $< -lcmocka -ldw -lbpf -ljson-c
 
 # these run the BPF programs as ordinary code
-$(addprefix $(O)/unit/,test_spans test_span_histories test_fast_path): override CPPFLAGS := \
-	-Itests/native $(CPPFLAGS)
+$(addprefix $(O)/unit/test_,fast_path history span_histories spans whole_section): \
+	override CPPFLAGS := -Itests/native $(CPPFLAGS)
 
 # the code that is tested is in the program itself, so that all of it is instrumented
 $(O)/fuzz/%: tests/fuzz/%.c | $(O)/fuzz
