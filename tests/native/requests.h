@@ -101,7 +101,7 @@ static inline void take_apart(unsigned int page)
 }
 
 /* A folio of @order comes back, whatever its pages were before. */
-static inline unsigned int give_back(unsigned int page, unsigned int order)
+static inline void come_back(unsigned int page, unsigned int order)
 {
 	__u64 head = page_to_pfn(page_head((__u64)struct_page(PFN(page))));
 
@@ -110,6 +110,11 @@ static inline unsigned int give_back(unsigned int page, unsigned int order)
 	make_folio(PFN(page), order, 0);
 	call_free(PFN(page));
 	make_single(PFN(page), 1u << order);
+}
+
+static inline unsigned int give_back(unsigned int page, unsigned int order)
+{
+	come_back(page, order);
 	return new_finding();
 }
 
