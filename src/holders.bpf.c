@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Who has to do with a folio right now: whose page tables have it, whose pipes
- * and io_uring buffers, and who waits for it.  Nothing is attached: the tool
- * runs find_holders and then the iterator name_holders over all tasks.
+ * Who holds a folio right now: whose page tables, pipes and io_uring buffers have it, and who
+ * waits for it.  Nothing is attached: the tool runs find_holders, and then the iterator
+ * name_holders over all tasks.
  *
- * All of it is read without a lock and without a reference, since the one who
- * holds the lock may be the one who hangs.  What changes meanwhile can be
- * missed, and every walk is bounded.
+ * All is read without a lock or a reference, since the task that hangs may hold the lock.  What
+ * changes meanwhile can be missed, and every walk is bounded.
  *
- * An object of its own, which is loaded apart from the hooks: whatever a kernel
- * has not, or its verifier refuses, costs only this answer.
+ * This object is loaded apart from the hooks: if a kernel lacks something, or its verifier
+ * refuses a program, that costs only this answer.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
@@ -26,7 +25,7 @@ char LICENSE[] SEC("license") = "GPL";
 
 __noinline int look_at_task(void)
 {
-	struct state *s = get_state();
+	struct search *s = get_search();
 	__u64 task, leader, mm, files, io_uring;
 	bool leads;
 
@@ -37,7 +36,7 @@ __noinline int look_at_task(void)
 	mm = (__u64)PGMT_READ(struct task_struct, task, mm);
 	files = (__u64)PGMT_READ(struct task_struct, task, files);
 	leads = leader == task;
-	/* a leader that has ended has neither; a thread may have files of its own */
+	/* a leader that has exited has neither; a thread may have its own files */
 	if (mm && (leads || !PGMT_READ(struct task_struct, leader, mm)))
 		name_mm(s, mm);
 	if (files && (leads || (__u64)PGMT_READ(struct task_struct, leader, files) != files))
@@ -50,18 +49,18 @@ __noinline int look_at_task(void)
 	return 0;
 }
 
-/* Mappings and waiters.  Begins a search. */
+/* Begin a search: mappings and waiters. */
 SEC("syscall")
 int find_holders(void *ctx)
 {
-	struct state *s = get_state();
+	struct search *s = get_search();
 	__u64 head;
 
 	if (!s)
 		return 0;
 	learn_layout(&s->walk);
 	s->search.pgmap = pfn_to_pgmap(s->search.pfn);
-	/* a pgmap that is gone leaves pins behind: they are known by the pages' addresses */
+	/* pins may outlive a pgmap: find them by the pages that the tool names */
 	if (!s->search.pgmap && !s->search.pages)
 		return 0;
 	head = page_head(pfn_to_page(s->search.pfn));
@@ -83,17 +82,17 @@ int find_holders(void *ctx)
 		s->search.looked |= 1U << PGMT_HOW_LOCK;
 	find_waiters(s);
 	find_mappings(s);
-	/* that is found by the same vmas */
+	/* direct I/O is found by the same vmas */
 	if (!(s->search.looked & 1U << PGMT_HOW_MAP))
 		not_looked(s, PGMT_HOW_DIO);
 	return 0;
 }
 
-/* Who waits for any device page, or for a pgmap: fills the map of waits, but for the stacks. */
+/* Who waits for any device page, or for a pgmap?  Fills the waits map, but for the stacks. */
 SEC("syscall")
 int find_waits(void *ctx)
 {
-	struct state *s = get_state();
+	struct search *s = get_search();
 	struct pgmt_waits *found = get_waits();
 
 	if (!s || !found)
@@ -109,7 +108,7 @@ int find_waits(void *ctx)
 	return 0;
 }
 
-/* Each task: the stack of one that find_waits found, if it has slept since. */
+/* For each task: its stack, if find_waits found it and it has slept since. */
 SEC("iter/task")
 int stack_waiters(struct bpf_iter__task *ctx)
 {
@@ -136,12 +135,12 @@ int stack_waiters(struct bpf_iter__task *ctx)
 	return 0;
 }
 
-/* Each task: names the mms that find_holders found, and looks at the files. */
+/* For each task: has it an mm that find_holders found, and what do its files hold? */
 SEC("iter/task")
 int name_holders(struct bpf_iter__task *ctx)
 {
 	struct task_struct *task = ctx->task;
-	struct state *s = get_state();
+	struct search *s = get_search();
 
 	if (!task || !s)
 		return 0;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The hooks: one short program a kernel function, which decodes the
- * arguments and hands an event to observe().  hooks.c says which of them are
- * loaded on which kernel.
+ * The hooks: one short body for each kernel function, which reads the arguments and hands an
+ * event to observe().  Those of the request contract come last.
+ * Not here: which of them are attached on which kernel (session/hooks.c).
  */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
@@ -42,7 +42,7 @@ HOOK(zone_device_page_init)
 		return 0;
 	if (init_names_pgmap)
 		r.order = a2 & PGMT_ORDER_MASK;
-	/* what the compound words say is left from the page's last life */
+	/* not folio_order(): what the page says may be left from its last use */
 	e.page = a0;
 	e.pfn = r.pfn;
 	e.order = r.order;
@@ -67,7 +67,7 @@ HOOK(zone_device_page_init)
 	}
 	if (rule == PGMT_RULE_PAGES_UNBALANCED) {
 		undo_parts(h, r.pfn, r.order);
-		/* and was told of */
+		/* one finding is enough */
 		t.op = PGMT_OP_ACCEPT;
 	}
 	observe_in(h, s, &t, &e);
@@ -130,7 +130,7 @@ HOOK(dax_insert_entry)
 		lose(PGMT_LOSS_ENTRY, 1);
 		return 0;
 	}
-	/* an entry that names a folio is kept, unless the extent is shared */
+	/* the kernel keeps an entry that names a folio, unless the extent is shared */
 	if (!shared && !dax_entry_names_no_folio(a3))
 		return 0;
 	return observe_store(h, a1, a4 & ~PFN_T_FLAGS, shared);
@@ -151,13 +151,13 @@ HOOK(dax_disassociate_entry)
 		return 0;
 	e.pfn = dax_entry_pfn(a0);
 	e.page = pfn_to_page(e.pfn);
-	e.order = dax_entry_pages(a0) > 1 ? 9 : 0;
+	e.order = dax_entry_pages(a0) > 1 ? PGMT_SECTION_SHIFT : 0;
 	if (!disassociate_is_clone)
 		e.mapping = a1;
 	t.refcount = highest_refcount(&e, dax_entry_pages(a0));
 	t.mapcount = folio_mapcount(e.page, folio_order(e.page));
 	t.associations = page_associations(e.page);
-	/* where each page has a count of its own, another file may protect the busy one */
+	/* where each page has its own count, another file may have the busy page stored */
 	if (e.busy) {
 		of_busy = page_associations(pfn_to_page(e.busy));
 		if (of_busy > t.associations)
@@ -176,8 +176,8 @@ HOOK(dax_folio_reset_order)
 	e.page = a0;
 	e.pfn = page_to_pfn(a0);
 	e.order = folio_order(a0);
-	t.refcount = highest_refcount(&e, e.order < 10 ? 1 << e.order : 1);
-	/* drivers do that with each page of a device that nobody has used yet */
+	t.refcount = highest_refcount(&e, e.order <= PGMT_SECTION_SHIFT ? 1 << e.order : 1);
+	/* drivers do that to each page of a new device */
 	if (!t.refcount && !find_known_section(e.pfn))
 		return 0;
 	t.mapcount = folio_mapcount(a0, e.order);
@@ -185,7 +185,7 @@ HOOK(dax_folio_reset_order)
 	return 0;
 }
 
-/* dax_zap_mappings_range(mapping, start, end), where a layout break takes the entries first */
+/* dax_zap_mappings_range(mapping, start, end), where a layout break removes entries first */
 HOOK(dax_zap_mappings_range)
 {
 	__u32 tid = current_tid();
@@ -194,7 +194,7 @@ HOOK(dax_zap_mappings_range)
 	return 0;
 }
 
-/* memremap_pages(pgmap, nid): at entry, before the kernel stores its range */
+/* memremap_pages(pgmap, nid): before the kernel stores its range */
 HOOK(memremap_pages)
 {
 	struct pgmt_transition t = {.profile = profile};
@@ -214,7 +214,7 @@ HOOK(memremap_pages)
 			break;
 		o.pfn = s->pgmap.range[i].start;
 		o.last = s->pgmap.range[i].end;
-		bpf_loop(1 << 16, overlap_step, &o, 0);
+		bpf_loop(MAX_OVERLAP_STEPS, overlap_step, &o, 0);
 		if (o.found.pgmap)
 			break;
 	}
@@ -229,14 +229,13 @@ HOOK(memremap_pages)
 	return 0;
 }
 
-/* It returns where the pages are, as the kernel maps them, or would. */
+/* The result is the address of its first page in the direct map. */
 HOOK_RETURN(memremap_pages)
 {
-	/* IS_ERR */
-	if (result >= (__u64)-4095)
+	if (result >= (__u64)-MAX_ERRNO) /* IS_ERR */
 		return 0;
 	if (!a0)
-		a0 = pfn_to_pgmap((result - direct_map) >> 12);
+		a0 = pfn_to_pgmap((result - direct_map) >> PGMT_PAGE_SHIFT);
 	if (a0)
 		learn_pgmap(a0, bpf_ktime_get_ns(), site_for_finding(h));
 	else
@@ -244,14 +243,15 @@ HOOK_RETURN(memremap_pages)
 	return 0;
 }
 
-/* memunmap_pages(pgmap): it is killed first, and then waited for */
+/* memunmap_pages(pgmap), which kills it, and then waits for its references */
 HOOK(memunmap_pages)
 {
-	/* what is not in the table after the baseline was never made, as memremap_pages failed */
+	/* after the initial scan, one that the table lacks was never complete: memremap_pages
+	 * failed */
 	struct pgmt_pgmap *p = settled ? bpf_map_lookup_elem(&pgmaps, &a0) : known_pgmap(a0);
 	__u32 tid = current_tid();
 
-	/* if this fails, the return counts it: only a kretprobe needs it */
+	/* only a kretprobe needs it, and counts as lost what it does not find */
 	bpf_map_update_elem(&unmapping, &tid, &a0, BPF_ANY);
 	if (!p)
 		return 0;
@@ -266,7 +266,7 @@ HOOK(memunmap_pages)
 	return 0;
 }
 
-/* dev_pagemap_percpu_release(ref): the last reference is given back, and the wait ends */
+/* dev_pagemap_percpu_release(ref): the last reference is given back, which ends the wait */
 HOOK(dev_pagemap_percpu_release)
 {
 	emit_release(a0 - bpf_core_field_offset(struct dev_pagemap, ref), 0, site_for_finding(h));
@@ -282,7 +282,7 @@ HOOK_RETURN(memunmap_pages)
 	if (!a0 && entered)
 		a0 = *entered;
 	bpf_map_delete_elem(&unmapping, &tid);
-	/* its pages and references would be taken for those of a pgmap that still stands */
+	/* else its pages and references would be taken for those of a live pgmap */
 	if (!a0) {
 		lose(PGMT_LOSS_PGMAP, 1);
 		return 0;
@@ -296,15 +296,15 @@ HOOK_RETURN(memunmap_pages)
 }
 
 /*
- * remove_pfn_range_from_zone(zone, start_pfn, nr_pages): memunmap_pages calls
- * it when it has waited for what it waits for, and struct pages still stand.
+ * remove_pfn_range_from_zone(zone, start_pfn, nr_pages): memunmap_pages calls it after its
+ * wait, while the struct pages are still there.
  */
 HOOK(remove_pfn_range_from_zone)
 {
 	return on_teardown(h, a1, a2);
 }
 
-/* ---- the request contract ---- */
+/* ---- the request contract */
 
 /* pgmap_request_folios(pgmap, folio, nr_folios): a bool */
 HOOK(pgmap_request_folios)
@@ -329,7 +329,7 @@ HOOK(pgmap_request_folio)
 		lose(PGMT_LOSS_CALL, 1);
 		return 0;
 	}
-	/* past the end is as good as the page behind the last range */
+	/* past the end: take the page behind the last range */
 	pfn = pgmap_offset_pfn(p, a1);
 	if (!pfn)
 		pfn = p->range[(p->nr_range - 1) & (PGMT_MAX_RANGES - 1)].end + 1;

@@ -14,6 +14,7 @@
 #include "model/wire.h"
 
 #define PGMT_PAGE_SHIFT 12
+#define MAX_ERRNO	4095 /* include/linux/err.h */
 
 /* include/uapi/linux/stat.h */
 #define S_IFMT	0170000
@@ -312,7 +313,7 @@ static __always_inline __u64 dax_entry_pfn(__u64 entry)
 
 static __always_inline __u32 dax_entry_pages(__u64 entry)
 {
-	return (entry >> 1) & DAX_PMD ? 512 : 1;
+	return (entry >> 1) & DAX_PMD ? PGMT_SECTION_PAGES : 1;
 }
 
 #define IOMAP_WRITE	   (1 << 0)

@@ -211,6 +211,8 @@ static __always_inline struct pgmt_pgmap *known_pgmap(__u64 address)
 	return bpf_map_lookup_elem(&pgmaps, &address);
 }
 
+#define MAX_OVERLAP_STEPS (1 << 16) /* over the pgmap_array */
+
 struct overlap {
 	__u64 pfn;
 	__u64 last;

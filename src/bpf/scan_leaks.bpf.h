@@ -16,7 +16,6 @@
 #include "bpf/scratch.bpf.h"
 
 __u64 unexplained_pfn[PGMT_UNEXPLAINED_KEPT]; /* result of the last scan_leaks */
-_Static_assert(!(PGMT_UNEXPLAINED_KEPT & (PGMT_UNEXPLAINED_KEPT - 1)), "it is used as a mask");
 
 static __always_inline __u32 page_flags_offset(void)
 {
@@ -40,7 +39,11 @@ static __always_inline __u64 bits_set(__u64 v)
 	return v * 0x0101010101010101ULL >> 56;
 }
 
-/* The closer look at one page, which is above idle and no tail. */
+/*
+ * Count the folio as unexplained if its own counts say so, too.  leaks_step() found it above
+ * idle, but cannot judge it: it is large, or has more references than one page accounts for,
+ * as a folio that several files share may have.
+ */
 static long doubtful_step(__u32 i, void *data)
 {
 	struct leak_scan *l = &(*(struct pgmt_scratch **)data)->leak_scan;

@@ -23,11 +23,10 @@
 #include "bpf/maps.bpf.h"
 #include "bpf/scratch.bpf.h"
 
-#define SHAPE_WAYS  4	       /* shapes of one call site */
-#define SHAPES	    512	       /* a power of two */
+#define SHAPE_WAYS  4 /* shapes of one call site */
+#define SHAPES	    512
 #define STACK_BYTES (16 << 10) /* THREAD_SIZE; a kernel with larger stacks gets no shapes */
-_Static_assert(!(SHAPES & (SHAPES - 1)) && !(PGMT_STACK_DEPTH & (PGMT_STACK_DEPTH - 1)),
-	       "they are used as masks");
+PGMT_ASSERT_POWER_OF_2(SHAPES);
 
 /* Each is written once.  Stacks without a shape here are unwound each time. */
 struct {
@@ -155,7 +154,12 @@ static __always_inline __u64 stack_end(void)
 
 #define SHAPE_STRIDE 4 /* frames that are compared without a branch */
 
-/* Are the return addresses from the @i-th on at their places? */
+/*
+ * Are the next SHAPE_STRIDE return addresses, from the @i-th on, in the slots where they were when
+ * the shape was learned?
+ * @base: stack_base() of this event, from which slots count
+ * @cast: can_cast, as a constant: see shape_fits()
+ */
 static __always_inline bool stride_fits(const struct pgmt_shape *shape, __u32 i, __u64 base,
 					bool cast)
 {
@@ -187,7 +191,7 @@ __noinline int shape_fits(const struct pgmt_shape *shape, __u64 base, __u64 end)
 {
 	if (!shape || (shape->last && read_u64(end - shape->last_slot) != shape->last))
 		return 0;
-	/* a copy for either, so that not each frame asks */
+	/* two copies of the code, so that it is not asked again at each frame */
 	return can_cast ? frames_fit(shape, base, true) : frames_fit(shape, base, false);
 }
 

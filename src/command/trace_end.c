@@ -171,7 +171,7 @@ static void judge_rest(struct tracing *t, struct summary *sum)
 		judge_leaks(t);
 	}
 	findings_count(&t->findings, t->session);
-	tracing_count_suppressed(t);
+	tracing_settle_suppressions(t);
 	summarise(&evidence, sum);
 }
 

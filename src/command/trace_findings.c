@@ -79,18 +79,18 @@ void tracing_add_own_finding(void *arg, const struct pgmt_finding *f)
 	tracing_add_finding(t, f, 1, NULL);
 }
 
-void tracing_count_suppressed(struct tracing *t)
+void tracing_settle_suppressions(struct tracing *t)
 {
 	for (struct finding_group *g = t->findings.groups; g; g = g->next) {
 		struct pgmt_finding f = {.rule = g->key.rule, .site = g->key.site};
 
-		/* none of its records arrived: its rule and site must do */
+		/* none of its records arrived: match by rule and site alone */
 		if (!g->nr_examples)
 			g->suppression = suppression_of(t, &f);
 		if (findings_suppressed(g))
 			g->suppression->used += g->count.times;
 		else if (g->nr_examples && !g->shown)
-			/* not each of them was checked against the suppression */
+			/* some were only counted, and never matched: show one after all */
 			tracing_show(t, g, &g->example[0], NULL, NULL);
 	}
 }

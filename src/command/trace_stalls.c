@@ -52,16 +52,16 @@ static uint64_t wait_began(void *arg, const struct pgmt_wait *w)
 	return p.killed;
 }
 
-/* A wait for a folio. */
+/* Fill in the folio that a layout break waits for, as it is now. */
 static void look_at_folio(struct tracing *t, const struct stall *st, struct pgmt_finding *f)
 {
 	f->pfn = st->wait.pfn;
-	f->mapping = session_break(t->session, st->wait.tid);
+	f->mapping = session_break_mapping(t->session, st->wait.tid);
 	session_look(t->session, f);
 	f->rule = PGMT_RULE_BREAK_STALL;
 }
 
-/* A wait for all references of a pgmap; the finding names one folio that has some. */
+/* Fill in the pgmap whose references memunmap_pages waits for, and a folio that holds some. */
 static void look_at_pgmap(struct tracing *t, const struct stall *st, struct pgmt_finding *f)
 {
 	struct pgmt_pgmap p = {.address = st->wait.pgmap};
@@ -184,5 +184,5 @@ void tracing_look_for_stalls(struct tracing *t)
 	t->own.blind |= t->incomplete_looks >= INCOMPLETE_IS_BLIND;
 	/* read what was released before the look */
 	session_consume(t->session);
-	stalls_look(&t->stalls, &waits, clock_now());
+	t->own.blind |= !stalls_look(&t->stalls, &waits, clock_now());
 }

@@ -63,8 +63,11 @@ bool tracing_is_suppressed(struct tracing *t, struct finding_group *g,
 /* @g: NULL without memory for one; @groups and @holders: as outputs_finding() has them */
 void tracing_show(struct tracing *t, struct finding_group *g, const struct pgmt_finding *f,
 		  const struct outstanding_group *groups, struct holders_found *holders);
-/* At the end: count what suppressions silenced, and show what turned out not to be. */
-void tracing_count_suppressed(struct tracing *t);
+/*
+ * At the end, when the size of each group is known: count the groups that are suppressed as a
+ * whole, and show the others that are not shown yet.
+ */
+void tracing_settle_suppressions(struct tracing *t);
 
 /* ---- trace_stalls.c ---- */
 

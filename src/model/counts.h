@@ -9,11 +9,12 @@
 #ifndef __VMLINUX_H__
 #include <linux/types.h>
 #endif
+#include "model/compiler.h"
 #include "model/rules.h"
 
 /*
- * What can get lost: a name, which is stable, words for it, and 1 if it is state, so that it
- * may hide findings of any rule; 0 if it is detail.
+ * What can get lost: a name, which is stable, words for it, and whether it hides state.  1: it
+ * may hide findings of any rule; 0: it costs detail only.
  */
 #define PGMT_LOSSES(LOSS)                                                                          \
 	LOSS(FINDING, "records", "reports of findings or pgmaps: ring buffer full", 0)             \
@@ -38,7 +39,7 @@
 	LOSS(SCRATCH, "scratch", "folios not looked at: no scratch slot was free", 1)
 
 enum pgmt_loss {
-#define LOSS(id, name, text, state) PGMT_LOSS_##id,
+#define LOSS(id, name, text, hides_state) PGMT_LOSS_##id,
 	PGMT_LOSSES(LOSS)
 #undef LOSS
 		PGMT_NR_LOSSES,
@@ -48,8 +49,9 @@ enum pgmt_loss {
  * Requests and frees are counted by pgmap, one copy a CPU.  Two pgmaps that are 1024 epochs
  * apart share a slot, and are counted as one.  The totals are the sum of all slots.
  */
-#define PGMT_SLOTS	 1024 /* a power of two */
+#define PGMT_SLOTS	 1024
 #define PGMT_SLOT(epoch) ((epoch) & (PGMT_SLOTS - 1))
+PGMT_ASSERT_POWER_OF_2(PGMT_SLOTS);
 
 struct pgmt_rates {
 	__u64 requests;

@@ -22,7 +22,7 @@
 #ifndef PGMAPTRACE_MODEL_FOLIO_STATE_H
 #define PGMAPTRACE_MODEL_FOLIO_STATE_H
 
-#include "model/inline.h"
+#include "model/compiler.h"
 
 enum pgmt_life {
 	PGMT_UNKNOWN = 0,     /* nothing seen of it yet */

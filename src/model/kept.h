@@ -11,13 +11,16 @@
 #include <linux/types.h>
 #endif
 #include "model/folio_state.h"
-#include "model/inline.h"
+#include "model/compiler.h"
 
 #define PGMT_SECTION_PAGES 512 /* 2 MiB: memremap_pages maps nothing smaller */
 #define PGMT_SECTION_SHIFT 9
 #define PGMT_COMM_LEN	   16
 #define PGMT_STACK_DEPTH   32
 #define PGMT_MAX_RANGES	   8 /* of one pgmap; more are counted as lost */
+PGMT_ASSERT_POWER_OF_2(PGMT_STACK_DEPTH);
+PGMT_ASSERT_POWER_OF_2(PGMT_MAX_RANGES);
+_Static_assert(1 << PGMT_SECTION_SHIFT == PGMT_SECTION_PAGES, "they must agree");
 
 /*
  * A site, where in the kernel something happened: a key of the stacks map, or with
@@ -237,6 +240,7 @@ struct pgmt_pgmap {
 };
 
 #define PGMT_EXAMPLES 4 /* findings of one group that are reported; all are counted */
+PGMT_ASSERT_POWER_OF_2(PGMT_EXAMPLES);
 
 /* Folios that were outstanding when their pgmap was torn down, by the site of their request. */
 struct pgmt_torn_down_key {

@@ -10,7 +10,7 @@
 #define PGMAPTRACE_MODEL_MODEL_H
 
 #include "model/folio_state.h"
-#include "model/inline.h"
+#include "model/compiler.h"
 #include "model/profile.h"
 #include "model/rules.h"
 

@@ -6,7 +6,7 @@
 #ifndef PGMAPTRACE_MODEL_PROFILE_H
 #define PGMAPTRACE_MODEL_PROFILE_H
 
-#include "model/inline.h"
+#include "model/compiler.h"
 
 /* enum memory_type of include/linux/memremap.h */
 enum pgmt_type {

@@ -7,13 +7,15 @@
 #ifndef PGMAPTRACE_MODEL_WIRE_H
 #define PGMAPTRACE_MODEL_WIRE_H
 
+#include "model/compiler.h"
 #include "model/counts.h"
 #include "model/kept.h"
 #include "model/model.h"
 
-#define PGMT_PATH_LEN	256 /* a power of two */
+#define PGMT_PATH_LEN	256
 #define PGMT_PATH_NAMES 16
 #define PGMT_FS_LEN	16
+PGMT_ASSERT_POWER_OF_2(PGMT_PATH_LEN);
 
 /* --stack: at which events a kernel stack is taken */
 enum pgmt_stack_mode {
@@ -170,7 +172,8 @@ struct pgmt_scan {
 	__u64 above_idle; /* out */
 };
 
-#define PGMT_UNEXPLAINED_KEPT 256 /* a power of 2 */
+#define PGMT_UNEXPLAINED_KEPT 256
+PGMT_ASSERT_POWER_OF_2(PGMT_UNEXPLAINED_KEPT);
 
 /* Argument of the scan_leaks program: folios above idle in a part of one pgmap. */
 struct pgmt_leak_scan {
@@ -229,7 +232,8 @@ enum pgmt_how {
 	PGMT_NR_HOW,
 };
 
-#define PGMT_MAX_FOUND 64 /* a power of 2 */
+#define PGMT_MAX_FOUND 64
+PGMT_ASSERT_POWER_OF_2(PGMT_MAX_FOUND);
 
 struct pgmt_holder {
 	__u32 how;	/* enum pgmt_how */
@@ -267,7 +271,8 @@ struct pgmt_search {
 /* Of each wait table: kernel/sched/wait_bit.c and mm/filemap.c.  Checked when tracing begins. */
 #define PGMT_WAIT_QUEUES 256
 
-#define PGMT_MAX_WAITS 64 /* a power of 2 */
+#define PGMT_MAX_WAITS 64
+PGMT_ASSERT_POWER_OF_2(PGMT_MAX_WAITS);
 
 /* A task that sleeps until device pages are given back. */
 struct pgmt_wait {

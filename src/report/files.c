@@ -506,15 +506,18 @@ bool files_path(struct files *fs, const struct pgmt_finding *f, char *path, size
 		return false;
 	if (file->rdev) {
 		device = device_name(fs, file);
-		snprintf(path, size, "/dev/%s", device ? device : "");
-		return device;
+		if (!device)
+			return false;
+		snprintf(path, size, "/dev/%s", device);
+		return true;
 	}
 	if (!(file->flags & PGMT_FILE_NAMED) || file->flags & PGMT_FILE_CUT)
 		return false;
 	join_path(file, inside);
 	m = find_mount(fs, file->dev, inside);
-	if (m)
-		snprintf(path, size, "%s%s", strcmp(m->point, "/") ? m->point : "",
-			 inside + (strcmp(m->root, "/") ? strlen(m->root) : 0));
-	return m;
+	if (!m)
+		return false;
+	snprintf(path, size, "%s%s", strcmp(m->point, "/") ? m->point : "",
+		 inside + (strcmp(m->root, "/") ? strlen(m->root) : 0));
+	return true;
 }

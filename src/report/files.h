@@ -35,7 +35,7 @@ bool files_describe(struct files *fs, const struct pgmt_finding *f, char *line, 
 
 /*
  * files_path - its path, as a process would give it now
- * Return: false if it is not about a file, or the whole path is not known
+ * Return: false, with @path as it was, if it is not about a file, or the whole path is not known
  */
 bool files_path(struct files *fs, const struct pgmt_finding *f, char *path, size_t size);
 

@@ -408,11 +408,11 @@ static int references_above_idle(const struct sentence *s)
 	return s->f->refcount - s->references.idle;
 }
 
-/* @seconds: negative if it was not seen */
+/* @seconds: negative if the time was not recorded */
 static void put_since(const struct sentence *s, double seconds, const char *what)
 {
 	if (seconds < 0)
-		fprintf(s->to, "(no %s was seen)", what);
+		fprintf(s->to, "some time after the last %s", what);
 	else
 		fprintf(s->to, "%.3f s after the last %s", seconds, what);
 }

@@ -170,7 +170,7 @@ void session_torn_down(struct session *s, session_torn_down_fn fn, void *arg)
 	each_key(of.map, sizeof(struct pgmt_torn_down_key), read_torn_down, &of);
 }
 
-uint64_t session_break(struct session *s, uint32_t tid)
+uint64_t session_break_mapping(struct session *s, uint32_t tid)
 {
 	uint64_t mapping;
 

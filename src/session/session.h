@@ -149,7 +149,7 @@ void session_torn_down(struct session *s, session_torn_down_fn fn, void *arg);
  * The address_space whose layout thread @tid began to break last; 0: not known, or
  * the folio says it itself.  For f->mapping of session_look().
  */
-uint64_t session_break(struct session *s, uint32_t tid);
+uint64_t session_break_mapping(struct session *s, uint32_t tid);
 /* Ask for a release record when the folio at @pfn is freed, or no longer. */
 void session_expect_free(struct session *s, uint64_t pfn, bool expect);
 

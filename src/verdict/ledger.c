@@ -35,20 +35,23 @@ static void add(struct ledger *l, const char *name, uint64_t times, uint32_t tou
 _Static_assert(PGMT_NR_LOSSES + 2 * PGMT_MAX_HOOKS + 8 <= LEDGER_MAX,
 	       "a ledger has room for every loss");
 
-/* What the programs have counted. */
-static void add_counted(struct ledger *l, const struct pgmt_counts *c)
+/*
+ * Losses that the programs have counted.  One that hides state may hide any finding, or cause a
+ * wrong one; all others cost detail only.
+ */
+static void add_program_losses(struct ledger *l, const struct pgmt_counts *c)
 {
 	static const struct {
 		const char *name, *text;
-		bool state;
+		bool hides_state;
 	} losses[PGMT_NR_LOSSES] = {
-#define LOSS(id, name, text, state) {name, text, state},
+#define LOSS(id, name, text, hides_state) {name, text, hides_state},
 		PGMT_LOSSES(LOSS)
 #undef LOSS
 	};
 
 	for (int i = 0; i < PGMT_NR_LOSSES; i++) {
-		uint32_t rules = losses[i].state ? PGMT_ALL_RULES : 0;
+		uint32_t rules = losses[i].hides_state ? PGMT_ALL_RULES : 0;
 
 		if (c->lost[i])
 			add(l, losses[i].name, c->lost[i], rules, rules, "%s", losses[i].text);
@@ -118,7 +121,7 @@ static void add_switched_off(struct ledger *l, const char *by)
 void ledger_make(struct session *s, const struct own_findings *own, struct ledger *l)
 {
 	memset(l, 0, sizeof(*l));
-	add_counted(l, session_counts(s));
+	add_program_losses(l, session_counts(s));
 	add_missed(l, s);
 	add_uncounted(l);
 	add_missing(l);

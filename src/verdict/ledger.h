@@ -39,7 +39,7 @@ struct own_findings {
 	bool interrupted;	      /* stopped before tracing was complete */
 	bool cut_short;		      /* stopped before all outstanding folios were judged */
 	bool unsettled;		      /* stopped while the references of a pgmap were checked */
-	bool blind;		      /* the search for waiting tasks failed */
+	bool blind;		      /* not all waiting tasks could be found or followed */
 };
 
 void ledger_make(struct session *s, const struct own_findings *own, struct ledger *l);

@@ -32,7 +32,8 @@ struct stall {
 };
 
 struct stalls {
-	uint64_t limit; /* a longer wait is due, then one twice as long, and so on */
+	/* a longer wait is due, then one twice as long, and so on: never 0 */
+	uint64_t limit;
 	struct stall *all;
 	/* when the wait began; 0: not known */
 	uint64_t (*began)(void *arg, const struct pgmt_wait *w);
@@ -45,8 +46,9 @@ struct stalls {
  * stalls_look - note the waits @w that are there at @now
  * A wait has ended if two complete looks in a row miss it: one may miss some, since the
  * lists change while they are read.
+ * Return: false if there was no memory to follow one of them
  */
-void stalls_look(struct stalls *s, const struct pgmt_waits *w, uint64_t now);
+bool stalls_look(struct stalls *s, const struct pgmt_waits *w, uint64_t now);
 /* The last reference of a pgmap or folio was dropped. */
 void stalls_release(struct stalls *s, const struct pgmt_release *r);
 void stalls_free(struct stalls *s);

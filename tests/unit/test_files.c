@@ -299,6 +299,38 @@ static void test_many_gone(void **state)
 	files_free(fs);
 }
 
+/* @path: what files_path() must say; NULL: nothing, and it must leave the buffer alone */
+static void check_path(struct files *fs, const struct pgmt_finding *f, const char *path)
+{
+	char buffer[FILE_LINE_LEN] = "as it was";
+
+	files_learn(fs);
+	assert_int_equal(files_path(fs, f, buffer, sizeof(buffer)), path != NULL);
+	assert_string_equal(buffer, path ? path : "as it was");
+}
+
+static void test_path(void **state)
+{
+	struct pgmt_finding f = FINDING(PMEM0, "a\0dir");
+	struct files *fs = new_files();
+
+	(void)state;
+	check_path(fs, &f, "/mnt/pmem 0/dir/a");
+	f.file.flags |= PGMT_FILE_CUT;
+	check_path(fs, &f, NULL);
+	f.file.flags = PGMT_FILE_KNOWN;
+	check_path(fs, &f, NULL);
+	f.file.rdev = DAX0;
+	check_path(fs, &f, "/dev/dax0.0");
+	f.file.rdev++;
+	check_path(fs, &f, NULL);
+	f = FINDING(259u << 20 | 2, "elsewhere");
+	check_path(fs, &f, NULL);
+	f.file.flags = 0;
+	check_path(fs, &f, NULL);
+	files_free(fs);
+}
+
 static void test_short_line(void **state)
 {
 	struct pgmt_finding f = FINDING(PMEM0, "a");
@@ -319,7 +351,7 @@ int main(void)
 		cmocka_unit_test(test_nameless),   cmocka_unit_test(test_device_dax),
 		cmocka_unit_test(test_no_file),	   cmocka_unit_test(test_unmounted),
 		cmocka_unit_test(test_short_line), cmocka_unit_test(test_device_of_another_name),
-		cmocka_unit_test(test_many_gone),
+		cmocka_unit_test(test_many_gone),  cmocka_unit_test(test_path),
 	};
 
 	return cmocka_run_group_tests(tests, make_tree, remove_tree);

@@ -10,7 +10,7 @@
 #include "report/reasons.c"
 #include "model/rules.c"
 
-static const struct reason_facts facts = {
+static struct reason_facts facts = {
 	.profile = PGMT_PROFILE_COUNTED,
 	.device = "dax0.0",
 	.since_request = 0.5,
@@ -97,6 +97,9 @@ static void test_numbers(void **state)
 	says(&f, "0.500 s after the last request");
 	f = (struct pgmt_finding){.rule = PGMT_RULE_DOUBLE_FREE};
 	says(&f, "0.250 s after the last free");
+	facts.since_free = -1;
+	says(&f, "page_free is called again some time after the last free");
+	facts.since_free = 0.25;
 	f = (struct pgmt_finding){.rule = PGMT_RULE_TEARDOWN_LIVE, .refcount = 2};
 	f.pgmap.type = PGMT_TYPE_GENERIC;
 	says(&f,

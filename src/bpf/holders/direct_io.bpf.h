@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Who sleeps in a direct I/O from or to the folio, by the arguments of the system call.
+ * Not here: the addresses that the folio has in each mm (mappings.bpf.h).
  */
 #ifndef PGMAPTRACE_BPF_HOLDERS_DIRECT_IO_BPF_H
 #define PGMAPTRACE_BPF_HOLDERS_DIRECT_IO_BPF_H
@@ -14,7 +15,8 @@
 
 /* arch/x86/include/asm/thread_info.h, include/linux/sched.h, fs.h, uapi/asm-generic/fcntl.h */
 #define TS_COMPAT  0x0002
-#define TASK_WAITS 0x0003 /* TASK_INTERRUPTIBLE, TASK_UNINTERRUPTIBLE; not one that is stopped */
+#define TASK_WAITS 0x0003 /* TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE */
+#define NO_RESULT  (-38)  /* ENOSYS: ax until a call has a result */
 #define S_DAX	   (1 << 13)
 #define O_DIRECT   040000
 #define UIO_MAXIOV 1024
@@ -33,8 +35,8 @@ enum {
 	NR_PWRITEV2
 };
 
-/* A word of the memory of the mm at w->pgd; 0 if it is not there. */
-static __always_inline __u64 read_user_u64(struct state *s, __u64 address)
+/* A word of the mm at w->pgd; 0 if it is not in memory. */
+static __always_inline __u64 read_user_u64(struct search *s, __u64 address)
 {
 	struct walk *w = &s->walk;
 	struct leaf leaf = {};
@@ -51,7 +53,7 @@ static __always_inline __u64 read_user_u64(struct state *s, __u64 address)
 
 static long window_step(__u32 i, void *data)
 {
-	struct state *s = *(struct state **)data;
+	struct search *s = *(struct search **)data;
 	struct walk *w = &s->walk;
 	struct vma_window *window = &s->window[i & (PGMT_MAX_FOUND - 1)];
 	__u64 from = window->start, end = window->end;
@@ -70,7 +72,7 @@ static long window_step(__u32 i, void *data)
 	return 0;
 }
 
-static __always_inline void look_at_buffer(struct state *s, __u64 from, __u64 bytes)
+static __always_inline void look_at_buffer(struct search *s, __u64 from, __u64 bytes)
 {
 	s->walk.from = from;
 	s->walk.buffer_end = from + bytes;
@@ -79,20 +81,20 @@ static __always_inline void look_at_buffer(struct state *s, __u64 from, __u64 by
 
 static long vector_step(__u32 i, void *data)
 {
-	struct state *s = *(struct state **)data;
+	struct search *s = *(struct search **)data;
 	__u64 vector = s->walk.vectors + i * 16ULL;
 
 	look_at_buffer(s, read_user_u64(s, vector), read_user_u64(s, vector + 8));
 	return 0;
 }
 
-/* Direct I/O pins its buffer, but not where the file's own pages are DAX: that is a copy. */
+/* Direct I/O pins its buffer; to or from a DAX file it copies. */
 static __always_inline bool pins_its_buffer(__u64 file)
 {
 	__u64 inode = (__u64)PGMT_READ(struct file, file, f_inode);
 	__u32 type = PGMT_READ(struct inode, inode, i_mode) & S_IFMT;
 
-	/* of a pipe, O_DIRECT means something else */
+	/* for a pipe O_DIRECT means something else */
 	return PGMT_READ(struct file, file, f_flags) & O_DIRECT &&
 	       (type == S_IFREG || type == S_IFBLK) &&
 	       !(PGMT_READ(struct inode, inode, i_flags) & S_DAX);
@@ -108,7 +110,7 @@ static __always_inline __u64 file_of_fd(__u64 task, __u32 fd)
 	return read_u64((__u64)PGMT_READ(struct fdtable, table, fd) + fd * 8ULL);
 }
 
-static __always_inline bool has_window(const struct state *s, __u64 mm)
+static __always_inline bool has_window(const struct search *s, __u64 mm)
 {
 	__u32 i;
 
@@ -122,13 +124,12 @@ static __always_inline bool has_window(const struct state *s, __u64 mm)
 }
 
 /*
- * Does s->walk.task sleep in a direct I/O from or to the folio?  Nothing leads
- * from the page to the task, but the arguments of its system call lead to the
- * page.
+ * Does s->walk.task sleep in a direct I/O from or to the folio?  Nothing leads from a page to
+ * the task that has pinned it, but the arguments of the task's system call lead to the page.
  */
 __noinline int look_at_call(void)
 {
-	struct state *s = get_state();
+	struct search *s = get_search();
 	__u64 regs, task, call, file, buffer, count;
 	struct walk *w;
 
@@ -141,13 +142,13 @@ __noinline int look_at_call(void)
 	if (!w->mm || !has_window(s, w->mm) || !regs ||
 	    !(PGMT_READ(struct task_struct, task, __state) & TASK_WAITS))
 		return 0;
-	/* a 32-bit program's calls have other numbers and arguments */
+	/* 32-bit calls have other numbers and arguments */
 	if (PGMT_READ(struct task_struct, task, thread_info.status) & TS_COMPAT) {
 		not_looked(s, PGMT_HOW_DIO);
 		return 0;
 	}
-	/* within a call until it has a result; a worker of io_uring has no stack in user space */
-	if ((__s64)PGMT_READ(struct pt_regs, regs, ax) != -38 /* ENOSYS */ ||
+	/* in a call; a worker of io_uring has no user stack */
+	if ((__s64)PGMT_READ(struct pt_regs, regs, ax) != NO_RESULT ||
 	    !PGMT_READ(struct pt_regs, regs, sp))
 		return 0;
 	call = PGMT_READ(struct pt_regs, regs, orig_ax);
@@ -171,7 +172,7 @@ __noinline int look_at_call(void)
 		return 0;
 	w->holder.how = PGMT_HOW_DIO;
 	w->holder.call = call;
-	/* or it waits for a lock, and may not have pinned anything yet */
+	/* else it may wait for a lock, and not have pinned anything yet */
 	w->holder.in_io = BPF_CORE_READ_BITFIELD_PROBED((struct task_struct *)task, in_iowait);
 	w->holder.fd = PGMT_READ(struct pt_regs, regs, di);
 	w->holder.object = task;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Which mms map the folio: the vmas of its file or anon_vma, and their page tables.
+ * Not here: the tasks that have these mms (holders.bpf.c).
  */
 #ifndef PGMAPTRACE_BPF_HOLDERS_MAPPINGS_BPF_H
 #define PGMAPTRACE_BPF_HOLDERS_MAPPINGS_BPF_H
@@ -17,7 +18,7 @@
 /* One page table entry of the part of a vma that can have the folio. */
 static long page_step(__u32 i, void *data)
 {
-	struct state *s = *(struct state **)data;
+	struct search *s = *(struct search **)data;
 	struct walk *w = &s->walk;
 	struct leaf leaf = {};
 	__u64 address, inside;
@@ -42,14 +43,14 @@ static long page_step(__u32 i, void *data)
 	return 0;
 }
 
-/* A truncation unmaps the page before it waits, so direct I/O is found by its addresses. */
-static __always_inline void keep_window(struct state *s, __u64 mm)
+/* Direct I/O is found by its addresses: truncate unmaps the page before it waits. */
+static __always_inline void keep_window(struct search *s, __u64 mm)
 {
 	struct walk *w = &s->walk;
 	__u32 nr = s->nr_windows;
 	struct vma_window *window;
 
-	/* a private mapping's own copies can't be told from the file's pages by their addresses */
+	/* in a private mapping an address may be that of a copy */
 	if (nr >= PGMT_MAX_FOUND || PGMT_READ(struct vm_area_struct, w->vma, anon_vma)) {
 		not_looked(s, PGMT_HOW_DIO);
 		return;
@@ -63,7 +64,7 @@ static __always_inline void keep_window(struct state *s, __u64 mm)
 }
 
 /* Does the mm of w->vma really have the folio, when the vma begins at page @pgoff? */
-static __always_inline void look_at_vma(struct state *s, __u64 pgoff)
+static __always_inline void look_at_vma(struct search *s, __u64 pgoff)
 {
 	struct walk *w = &s->walk;
 	__u64 start = PGMT_READ(struct vm_area_struct, w->vma, vm_start);
@@ -105,7 +106,7 @@ static __always_inline void look_at_vma(struct state *s, __u64 pgoff)
 
 __noinline int visit_node(void)
 {
-	struct state *s = get_state();
+	struct search *s = get_search();
 	__u64 pgoff, other;
 
 	if (!s)
@@ -122,7 +123,7 @@ __noinline int visit_node(void)
 	if (!s->walk.anon ||
 	    !bpf_core_field_exists(((struct vm_area_struct___anon *)0)->__vm_anon_pgoff_lo))
 		return 0;
-	/* which of the two the index was made of, the page table tells */
+	/* the index may count from either: try both, and the page table says which */
 	other = PGMT_READ(struct vm_area_struct___anon, s->walk.vma, __vm_anon_pgoff_lo) |
 		(__u64)PGMT_READ(struct vm_area_struct___anon, s->walk.vma, __vm_anon_pgoff_hi)
 			<< 32;
@@ -131,7 +132,7 @@ __noinline int visit_node(void)
 	return 0;
 }
 
-/* The tree is walked in order, by the parent pointers. */
+/* The tree is walked in order, by parent pointers. */
 enum tree_step {
 	STEP_DOWN,  /* to the leftmost below node */
 	STEP_VISIT, /* node itself, then what is right of it */
@@ -140,7 +141,7 @@ enum tree_step {
 
 static long tree_step(__u32 i, void *data)
 {
-	struct state *s = *(struct state **)data;
+	struct search *s = *(struct search **)data;
 	struct walk *w = &s->walk;
 	__u64 next;
 
@@ -173,18 +174,18 @@ static long tree_step(__u32 i, void *data)
 	return 0;
 }
 
-/* Where is the folio mapped?  Return: its file or anon_vma; 0 if that is not known. */
-static __always_inline __u64 find_mapping(struct state *s)
+/* Return: the file (address_space) or anon_vma that the folio is mapped by; 0: not known */
+static __always_inline __u64 find_mapping(struct search *s)
 {
 	__u64 page = pfn_to_page(s->search.pfn), head = page_head(page);
 	__u64 mapping = (__u64)PGMT_READ(struct folio, head, mapping);
 	bool shared = mapping == 1;
 
-	/* share is another name of index, and means something only there */
+	/* fsdax only: elsewhere these bytes are the index */
 	if (!mapping && bpf_core_field_exists(((struct folio___share *)0)->share) &&
 	    PGMT_READ(struct dev_pagemap, s->search.pgmap, type) == PGMT_TYPE_FS_DAX)
 		shared = PGMT_READ(struct folio___share, head, share);
-	/* several files share it, and none of them is known; or it is mapped without a file */
+	/* several files share it and we know none; or it is mapped without a file */
 	if (shared || (!mapping && s->search.mapcount > 0))
 		not_looked(s, PGMT_HOW_MAP);
 	if (s->search.mapping) {
@@ -196,8 +197,7 @@ static __always_inline __u64 find_mapping(struct state *s)
 	return shared ? 0 : mapping;
 }
 
-/* All the vmas of the folio's file or anon_vma. */
-static __always_inline void find_mappings(struct state *s)
+static __always_inline void find_mappings(struct search *s)
 {
 	__u64 mapping = find_mapping(s), root;
 	struct walk *w = &s->walk;
@@ -223,7 +223,7 @@ static __always_inline void find_mappings(struct state *s)
 		not_looked(s, PGMT_HOW_MAP);
 }
 
-static __always_inline void name_mm(struct state *s, __u64 mm)
+static __always_inline void name_mm(struct search *s, __u64 mm)
 {
 	__u32 i;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Whose pipes and io_uring buffers have the folio: the open files of a task.
+ * Whose pipes and io_uring buffers hold the folio: the open files of one task.
+ * Not here: which tasks (holders.bpf.c).
  */
 #ifndef PGMAPTRACE_BPF_HOLDERS_OPEN_FILES_BPF_H
 #define PGMAPTRACE_BPF_HOLDERS_OPEN_FILES_BPF_H
@@ -19,18 +20,18 @@
 
 static long slot_step(__u32 i, void *data)
 {
-	struct state *s = *(struct state **)data;
+	struct search *s = *(struct search **)data;
 	struct walk *w = &s->walk;
 	__u64 buffer = w->bufs + (__u64)((w->tail + i) & (w->ring_size - 1)) *
 					 bpf_core_type_size(struct pipe_buffer);
 
-	/* of a huge page that was pinned, the page is a tail */
+	/* of a huge page that was pinned, this may be a tail page */
 	w->holder.pages +=
 		common_pages(s, page_to_pfn((__u64)PGMT_READ(struct pipe_buffer, buffer, page)), 1);
 	return 0;
 }
 
-static __always_inline void look_at_pipe(struct state *s, __u64 pipe)
+static __always_inline void look_at_pipe(struct search *s, __u64 pipe)
 {
 	__u32 used = PGMT_READ(struct pipe_inode_info, pipe, head);
 	struct walk *w = &s->walk;
@@ -39,7 +40,7 @@ static __always_inline void look_at_pipe(struct state *s, __u64 pipe)
 	w->ring_size = PGMT_READ(struct pipe_inode_info, pipe, ring_size);
 	w->bufs = (__u64)PGMT_READ(struct pipe_inode_info, pipe, bufs);
 	used -= w->tail;
-	/* read while it changed */
+	/* if it changed while we read */
 	if (used > w->ring_size)
 		used = w->ring_size;
 	if (used > MAX_SLOTS) {
@@ -52,13 +53,13 @@ static __always_inline void look_at_pipe(struct state *s, __u64 pipe)
 
 static long bvec_step(__u32 i, void *data)
 {
-	struct state *s = *(struct state **)data;
+	struct search *s = *(struct search **)data;
 	__u64 bvec = s->walk.bvecs + (__u64)i * bpf_core_type_size(struct bio_vec);
 	__u64 page = (__u64)PGMT_READ(struct bio_vec, bvec, bv_page);
 	__u64 from = PGMT_READ(struct bio_vec, bvec, bv_offset);
 	__u64 to = from + PGMT_READ(struct bio_vec, bvec, bv_len);
 
-	/* one bvec may be for many pages of a folio, and begin in the midst of it */
+	/* a bvec may be for many pages of a folio, and begin in the middle of one */
 	from >>= PGMT_PAGE_SHIFT;
 	to = (to + (1 << PGMT_PAGE_SHIFT) - 1) >> PGMT_PAGE_SHIFT;
 	s->walk.holder.pages += common_pages(s, page_to_pfn(page) + from, to - from);
@@ -67,7 +68,7 @@ static long bvec_step(__u32 i, void *data)
 
 static long buffer_step(__u32 i, void *data)
 {
-	struct state *s = *(struct state **)data;
+	struct search *s = *(struct search **)data;
 	struct walk *w = &s->walk;
 	__u64 buffer = read_u64(w->bufs + i * 8ULL);
 	__u32 nr;
@@ -94,7 +95,7 @@ static __always_inline bool knows_io_uring(void)
 		bpf_core_field_exists(((struct io_ring_ctx___table *)0)->buf_table.nodes));
 }
 
-static __always_inline void look_at_ring(struct state *s, __u64 ring)
+static __always_inline void look_at_ring(struct search *s, __u64 ring)
 {
 	struct walk *w = &s->walk;
 	__u32 nr;
@@ -119,10 +120,7 @@ static __always_inline void look_at_ring(struct state *s, __u64 ring)
 	bpf_loop(nr, buffer_step, &s, 0);
 }
 
-/*
- * By the inode and not by its operations: anonymous pipes got some of their own
- * in 6.15.
- */
+/* By the inode, not by its operations: anonymous pipes have their own since 6.15. */
 static __always_inline bool is_pipe(__u64 file, __u64 object)
 {
 	__u64 inode = (__u64)PGMT_READ(struct file, file, f_inode);
@@ -131,10 +129,10 @@ static __always_inline bool is_pipe(__u64 file, __u64 object)
 	       (__u64)PGMT_READ(struct inode, inode, i_pipe) == object;
 }
 
-/* A file of s->walk.task; @fd is -1 for one that has none. */
+/* A file of s->walk.task; @fd: -1 if it has none */
 __noinline int look_at_file(__u64 file, int fd)
 {
-	struct state *s = get_state();
+	struct search *s = get_search();
 	bool ring;
 	__u64 object;
 
@@ -165,18 +163,17 @@ __noinline int look_at_file(__u64 file, int fd)
 
 static long fd_step(__u32 i, void *data)
 {
-	struct state *s = *(struct state **)data;
+	struct search *s = *(struct search **)data;
 
 	look_at_file(read_u64(s->walk.fds + i * 8ULL), i);
 	return 0;
 }
 
 /*
- * The table is read as it lies there: the kernel's own iterator over files takes
- * a reference of each, and if that were the last one, the release of the file,
- * which may hang, would be ours.
+ * Not by the kernel's iterator over files: it takes a reference of each.  If ours became the
+ * last one, we would have to release the file, and that may hang.
  */
-static __always_inline void look_at_files(struct state *s, __u64 files)
+static __always_inline void look_at_files(struct search *s, __u64 files)
 {
 	__u64 table = (__u64)PGMT_READ(struct files_struct, files, fdt);
 	__u32 nr = PGMT_READ(struct fdtable, table, max_fds);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Page tables of x86-64, read as they lie there.
- * Not here: whose they are.
+ * Page tables of x86-64, read without a lock.
+ * Not here: whose they are, and which addresses matter.
  */
 #ifndef PGMAPTRACE_BPF_HOLDERS_PAGE_TABLE_BPF_H
 #define PGMAPTRACE_BPF_HOLDERS_PAGE_TABLE_BPF_H
@@ -18,14 +18,14 @@
 #define ENTRY_PROTNONE (1ULL << 8)
 #define ENTRY_ADDRESS  0x000ffffffffff000ULL
 
-/* include/linux/swap.h: types of swap entries below this, and a few more by config, are disks */
-#define SWAP_DISKS 16
+#define SWAP_DISKS 16  /* include/linux/swap.h: at least so many types of swap entries are disks */
+#define TABLE_MASK 511 /* entries of one table */
 
-/* What a page table says of an address. */
+/* What a page table has at an address. */
 struct leaf {
-	__u64 pages; /* that its entry is for; also where there is nothing */
-	__u64 pfn;   /* of the first of them; 0: nothing there */
-	__u32 not_here;
+	__u64 pages;	/* that the entry is for, if only a hole */
+	__u64 pfn;	/* of the first of them; 0: not mapped */
+	__u32 not_here; /* device-private: the CPU can't use it */
 };
 
 static __always_inline void read_leaf(const struct walk *w, __u64 entry, struct leaf *leaf)
@@ -34,14 +34,14 @@ static __always_inline void read_leaf(const struct walk *w, __u64 entry, struct 
 
 	if (!(entry & (ENTRY_PRESENT | ENTRY_PROTNONE)) &&
 	    (leaf->pages == 1 || !(entry & ENTRY_LEAF))) {
-		/* a swap entry: type, inverted offset, and 9 bits of its own */
+		/* a swap entry: type (5 bits), inverted offset, and 9 bits of flags */
 		if (entry >> 59 < SWAP_DISKS)
 			return;
 		leaf->pfn = ~entry << 5 >> 14;
 		leaf->not_here = 1;
 		return;
 	}
-	/* inverted where it is not present, against speculation (L1TF) */
+	/* inverted if it is not present, against speculation (L1TF) */
 	if (!(entry & ENTRY_PRESENT))
 		address = ~entry & ENTRY_ADDRESS;
 	leaf->pfn = ((address & w->physical_mask) >> PGMT_PAGE_SHIFT) & ~(leaf->pages - 1);
@@ -49,7 +49,7 @@ static __always_inline void read_leaf(const struct walk *w, __u64 entry, struct 
 
 __noinline int walk_page_table(__u64 address, struct leaf *leaf)
 {
-	struct state *s = get_state();
+	struct search *s = get_search();
 	__u64 table, entry;
 	__u32 shift;
 	int level;
@@ -62,7 +62,7 @@ __noinline int walk_page_table(__u64 address, struct leaf *leaf)
 	leaf->not_here = 0;
 	leaf->pages = 1;
 	for (level = 0; level < 5; level++) {
-		entry = read_u64(table + ((address >> shift) & 511) * 8);
+		entry = read_u64(table + ((address >> shift) & TABLE_MASK) * 8);
 		leaf->pages = 1ULL << (shift - PGMT_PAGE_SHIFT);
 		if (!entry)
 			return 0;

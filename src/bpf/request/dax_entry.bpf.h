@@ -26,7 +26,7 @@ enum {
 /* Do we know the layout, by this or an earlier entry? */
 static __always_inline bool dax_entry_layout(__u64 entry, __u64 pfn)
 {
-	__u64 head = dax_entry_pages(entry) > 1 ? pfn & ~511ULL : pfn, at;
+	__u64 head = dax_entry_pages(entry) > 1 ? pfn & ~(PGMT_SECTION_PAGES - 1ULL) : pfn, at;
 	__u32 shift;
 
 	for (shift = DAX_SHIFT; shift < 12 && !dax_shift; shift++) {

@@ -48,7 +48,7 @@ found_all() {
 
 verdict 'filter: no such process' \
 	says 64 '--pid 4000000: no such process' pgmaptrace -p 4000000
-verdict 'filter: no number' says 64 '--pid init: give the number' pgmaptrace -p init
+verdict 'filter: no number' says 64 '--pid init: give the pid' pgmaptrace -p init
 verdict 'filter: cgroup v2 is not mounted' \
 	says 64 '--cgroup test: cgroup v2 is not mounted' pgmaptrace --cgroup test
 mount -t cgroup2 none $CGROUPS
