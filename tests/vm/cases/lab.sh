@@ -43,7 +43,7 @@ reports_agree() {
 		have = frames[at, block]
 		if (want == "none" ? text == "" : want == "end" ? text ~ /^  found at the end/ :
 		    want == "no" ? text ~ /^  not / :
-		    text ~ /^  (by|last) / && agree(have, want))
+		    text ~ /^  (by|last|waiting) / && agree(have, want))
 			return
 		complain("block \"" block "\": wanted " want ", it is:" text " " have)
 	}
@@ -65,7 +65,7 @@ reports_agree() {
 	}
 	/^  file: / { file[reports] = $0 }
 	/^  [^ ]/ { block = "" }
-	/^  (by|found) / { block = "by" }
+	/^  (by|found|waiting) / { block = "by" }
 	/^  (last|not) / { block = title[reports, "request"] == "" ? "request" : "free" }
 	/^  [^ ]/ && block { title[reports, block] = $0 }
 	/^    [^ ]/ && block {
