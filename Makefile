@@ -1,15 +1,25 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# make            build/pgmaptrace
-# make static     build/static/pgmaptrace, one file that runs anywhere
-# make check      everything: lint, unit tests, kernel types, tests on real kernels
-# make soak       ten minutes of mixed load on each kernel, no finding
-# make fuzz       what reads files and options, with random input
-# make bench      what tracing costs, in instructions
-# make demo       boot a kernel, break it, show the reports
-# make deps       install what is missing (root, Debian)
+# Build
+#   make            build/pgmaptrace
+#   make static     build/static/pgmaptrace, one file that runs anywhere
+#   make install    and uninstall; DESTDIR and prefix as usual
+# Test; what is missing is named, and only make deps installs it
+#   make test       lint, unit tests: no root, no network, no guest, under two minutes
+#   make check      make test, and tests on real kernels in QEMU.  One case on one kernel:
+#                   make check CASES=lab KERNELS=newest
+#   make coverage   which lines the unit tests reach, by folder
+#   make soak       ten minutes of mixed load on each kernel, no finding
+#   make fuzz       random input for what reads files and options
+#   make bench      what tracing costs, in instructions
+#   make demo       boot a kernel, break it, show the reports
+#   make deps       install what make check needs (root, Debian); DEPS=bench for make bench
+# Edit
+#   make lint       clang-format, cppcheck and shellcheck
+#   make format     clang-format, in place
 #
-# V=1 shows commands, O=dir builds elsewhere, DESTDIR and prefix as usual.
+# V=1 shows commands, O=dir builds elsewhere.  WERROR=1 makes warnings errors: the default
+# for make test and make check, and with CI=true.
 
 O	?= build
 prefix	?= /usr/local
@@ -21,39 +31,63 @@ CLANG	?= clang
 CC	?= gcc
 BPFTOOL	?= $(or $(shell command -v bpftool 2>/dev/null),/usr/sbin/bpftool)
 VERSION	:= 0.1
-BENCH_KERNELS ?= bookworm newest request
 KERNELS	?= bookworm trixie newest request
+BENCH_KERNELS ?= bookworm newest request
+FUZZ_SECONDS ?= 60
+WERROR	?= $(if $(filter true,$(CI)),1,0)
 
+# ---- flags
+
+WARNINGS := -Wall -Wextra $(if $(filter 1,$(WERROR)),-Werror)
 CFLAGS	 ?= -O2 -g
-override CFLAGS += -std=gnu11 -Wall -Wextra -Werror -Wno-sign-compare
+override CFLAGS += -std=gnu11 $(WARNINGS) -Wno-sign-compare
 CPPFLAGS += -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Isrc -I$(O)
-BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -Wall -Wextra -Werror \
+BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 $(WARNINGS) \
 	-Wno-unused-parameter -Ivmlinux -Isrc
-LIBS := -lbpf -lelf -lz
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 # libdw reads compressed files, and libdw.a does not say with what
 TOOL_LIBS := -lbpf -ldw -lelf -llzma -lbz2 -lz -ljson-c
+UNIT_LIBS := -lcmocka -ldw -lbpf -ljson-c
+BTF_LIBS := -lbpf -lelf -lz
+
+FLAGS := $(subst ',,$(CC) $(CLANG) $(CPPFLAGS) $(CFLAGS) $(BPF_CFLAGS))
 
 Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(Q),@printf '  %-8s%s\n' $(1) $(2))
+# as many jobs as processors, unless -j says otherwise
+JOBS = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
+SUB = --no-print-directory $(JOBS) O=$(O)
 
-# one folder below another: docs/architecture.md
+# ---- files
+
+# one folder below another: tests/layers
 FOLDERS := base model symbols session verdict report output leaks command
 SOURCES := src/pgmaptrace.c $(wildcard $(FOLDERS:%=src/%/*.c))
-SKELETONS := $(O)/pgmaptrace.skel.h $(O)/holders.skel.h
 OBJECTS := $(SOURCES:src/%.c=$(O)/%.o)
+SKELETONS := $(O)/pgmaptrace.skel.h $(O)/holders.skel.h
 PROGRAMS := $(patsubst tests/programs/%.c,$(O)/programs/%,$(wildcard tests/programs/*.c))
-
 FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(wildcard tests/fuzz/*.c))
-FUZZ_SECONDS ?= 60
+UNIT_SOURCES := $(wildcard tests/unit/*.c)
+UNIT_TESTS := $(UNIT_SOURCES:tests/unit/%.c=$(O)/unit/%)
+SANITIZED := $(UNIT_SOURCES:tests/unit/%.c=$(O)/sanitized/%)
+COVERED := $(UNIT_SOURCES:tests/unit/%.c=$(O)/coverage/unit/%) \
+	$(SOURCES:src/%.c=$(O)/coverage/src/%.o)
+CONTRIB := $(patsubst contrib/%,%,$(wildcard contrib/*.sh contrib/*/*))
+FORMATTED := $(wildcard src/*.[ch] src/*/*.[ch] src/*/*/*.[ch] vmlinux/*.h tests/*/*.[ch])
+# known by their first lines, so that none is forgotten
+SCRIPTS = $(shell find .ci contrib tests -type f -exec awk '\
+	FNR > 3 { nextfile } /^\#!.*sh$$/ || /^\# shellcheck shell=/ { print FILENAME; nextfile }' {} +)
 
-UNIT_TESTS := $(patsubst tests/unit/%.c,$(O)/unit/%,$(wildcard tests/unit/*.c))
+# ---- build
 
 all: $(O)/pgmaptrace
 
-$(O) $(O)/programs $(O)/static $(O)/unit $(O)/fuzz $(O)/btf $(FOLDERS:%=$(O)/%):
-	$(Q)mkdir -p $@
+# what was built with other flags is built again
+$(O)/flags: FORCE
+	$(Q)mkdir -p $(O)
+	$(Q)echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' >$@
 
-$(O)/%.bpf.o: src/%.bpf.c | $(O)
+$(O)/%.bpf.o: src/%.bpf.c $(O)/flags
 	$(call say,CLANG,$@)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c $< -o $@.tmp -MF $(O)/$*.bpf.d -MT $@
 	$(Q)$(BPFTOOL) gen object $@ $@.tmp
@@ -62,49 +96,21 @@ $(O)/%.skel.h: $(O)/%.bpf.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf >$@.tmp && mv $@.tmp $@
 
-$(O)/%.o: src/%.c $(SKELETONS) | $(O) $(FOLDERS:%=$(O)/%)
+$(O)/%.o: src/%.c $(SKELETONS) $(O)/flags
 	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
 $(O)/pgmaptrace: $(OBJECTS)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(TOOL_LIBS)
 
-$(O)/static/pgmaptrace: $(OBJECTS) | $(O)/static
-	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -static -o $@ $^ $(TOOL_LIBS)
-
 static: $(O)/static/pgmaptrace
 
-$(O)/programs/%: tests/programs/%.c | $(O)/programs
-	$(call say,CC,$@)
-	$(Q)$(CC) -D_GNU_SOURCE $(CFLAGS) -static -o $@ $<
-
-programs: $(PROGRAMS)
-
-$(O)/unit/%: tests/unit/%.c | $(O)/unit
-	$(call say,CC,$@)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -MF $@.d -o $@ $< -lcmocka -ldw -lbpf -ljson-c
-
-# the code that is tested is in the program itself, so that all of it is instrumented
-$(O)/fuzz/%: tests/fuzz/%.c | $(O)/fuzz
-	$(call say,CLANG,$@)
-	$(Q)$(CLANG) $(CPPFLAGS) $(CFLAGS) -fsanitize=fuzzer,address,undefined \
-		-fno-sanitize-recover=undefined -MMD -MP -MF $@.d -o $@ $< -ljson-c
-
-$(O)/btf/check: tests/btf/check.c | $(O)/btf
-	$(call say,CC,$@)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $< $(LIBS)
-
-.SECONDARY: $(SKELETONS:.skel.h=.bpf.o)
-
--include $(wildcard $(O)/*.d $(O)/*/*.d)
-
-CONTRIB := $(patsubst contrib/%,%,$(wildcard contrib/*.sh contrib/*/*))
-
-# What needs packages installs them first, so that each works on a bare Debian.
-deps:
-	$(Q)tests/deps
+$(O)/static/pgmaptrace: $(OBJECTS)
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -static -o $@ $^ $(TOOL_LIBS)
 
 install: $(O)/pgmaptrace
 	$(Q)install -D -m 755 $(O)/pgmaptrace $(DESTDIR)$(sbindir)/pgmaptrace
@@ -121,14 +127,110 @@ uninstall:
 	$(Q)rm -f $(DESTDIR)$(sbindir)/pgmaptrace $(DESTDIR)$(mandir)/man8/pgmaptrace.8
 	$(Q)rm -rf $(DESTDIR)$(datadir)/pgmaptrace $(DESTDIR)$(docdir)
 
-SCRIPTS := tests/check tests/table tests/debian.sh tests/deps tests/demo.sh tests/kernel/build \
-	tests/kernel/headers tests/kernel/module tests/kernel/root tests/vm/kernel tests/vm/lab tests/vm/qemu tests/vm/run \
-	tests/vm/guest.sh $(wildcard tests/vm/cases/*.sh tests/bench/*.sh) tests/bench/run tests/bench/plot tests/btf/extract tests/btf/test .ci/run \
-	tests/wrappers $(wildcard tests/standins/*) contrib/traced.sh contrib/ci/job \
-	contrib/xfstests/pgmaptrace contrib/meson/pgmaptrace-wrap contrib/kselftest/pgmaptrace-kselftest
-FORMATTED := $(wildcard src/*.[ch] src/*/*.[ch] src/*/*/*.[ch] vmlinux/*.h tests/*/*.[ch])
+clean:
+	$(Q)rm -rf $(O)
 
-lint: deps $(SKELETONS)
+# ---- build what tests need
+
+programs: $(PROGRAMS)
+unit: $(UNIT_TESTS) $(SANITIZED)
+covered: $(COVERED)
+test-parts: static programs unit $(O)/btf/check
+
+# a unit test includes the code that it tests
+unit-test = $(CC) $(CPPFLAGS) $(CFLAGS) $(1) -MMD -MP -MF $@.d -o $@ $< $(UNIT_LIBS)
+
+$(O)/unit/%: tests/unit/%.c $(O)/flags | $(SKELETONS)
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(call unit-test)
+
+$(O)/sanitized/%: tests/unit/%.c $(O)/flags | $(SKELETONS)
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(call unit-test,$(SANITIZE))
+
+$(O)/coverage/unit/%: tests/unit/%.c $(O)/flags | $(SKELETONS)
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(call unit-test,-O0 --coverage)
+
+# never run: they tell which lines no unit test has
+$(O)/coverage/src/%.o: src/%.c $(SKELETONS) $(O)/flags
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -O0 --coverage -MMD -MP -c $< -o $@
+
+$(O)/programs/%: tests/programs/%.c $(O)/flags
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -D_GNU_SOURCE $(CFLAGS) -static -o $@ $<
+
+# a fuzzer includes it too, so that all of it is instrumented
+$(O)/fuzz/%: tests/fuzz/%.c $(O)/flags
+	$(call say,CLANG,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(CPPFLAGS) $(CFLAGS) -fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=undefined -MMD -MP -MF $@.d -o $@ $< -ljson-c
+
+$(O)/btf/check: tests/btf/check.c $(O)/flags
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $< $(BTF_LIBS)
+
+# ---- test
+
+test:
+	$(Q)tests/deps --check test
+	$(Q)$(MAKE) $(SUB) WERROR=1 all unit
+	$(Q)WERROR=1 O=$(O) tests/check
+
+check:
+	$(Q)tests/deps --check
+	$(Q)$(MAKE) $(SUB) WERROR=1 test-parts
+	$(Q)WERROR=1 O=$(O) CASES='$(CASES)' tests/check $(KERNELS)
+
+# from nothing: the notes of a file that has gone would be counted
+coverage:
+	$(Q)tests/deps --check coverage
+	$(Q)rm -rf $(O)/coverage
+	$(Q)$(MAKE) $(SUB) covered
+	$(Q)tests/coverage $(O)/coverage
+
+soak:
+	$(Q)tests/deps --check soak
+	$(Q)$(MAKE) $(SUB) static programs
+	$(Q)GUESTS=$${GUESTS:-1} CASES=soak tests/vm/run $(O)/static/pgmaptrace $(O)/programs $(KERNELS)
+
+bench:
+	$(Q)tests/deps --check bench
+	$(Q)$(MAKE) $(SUB) static programs
+	$(Q)tests/bench/run $(O)/static/pgmaptrace $(O)/programs $(BENCH_KERNELS)
+
+# What is found beyond tests/fuzz/corpus stays in $(O)/fuzz; so does what fails.
+fuzz:
+	$(Q)tests/deps --check fuzz
+	$(Q)$(MAKE) $(SUB) $(FUZZERS)
+	$(Q)set -e; for fuzzer in $(FUZZERS); do \
+		mkdir -p $$fuzzer.corpus; \
+		echo "fuzz: $${fuzzer##*/}, $(FUZZ_SECONDS) s"; \
+		$$fuzzer -max_total_time=$(FUZZ_SECONDS) -verbosity=0 -print_final_stats=1 \
+			-artifact_prefix=$$fuzzer. $$fuzzer.corpus \
+			tests/fuzz/corpus/$${fuzzer##*/}; \
+	done
+
+demo:
+	$(Q)tests/deps --check demo
+	$(Q)$(MAKE) $(SUB) static programs
+	$(Q)tests/vm/lab --timeout 400 newest tests/demo.sh tests/vm/guest.sh \
+		$(O)/static/pgmaptrace $(O)/programs/*
+
+deps:
+	$(Q)tests/deps $(DEPS)
+
+# ---- edit
+
+lint: $(SKELETONS)
 	$(Q)clang-format --dry-run -Werror $(FORMATTED)
 	$(Q)cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability \
 		--inline-suppr --suppress=missingIncludeSystem -DVERSION='"0"' \
@@ -140,40 +242,10 @@ lint: deps $(SKELETONS)
 format:
 	$(Q)clang-format -i $(FORMATTED)
 
-check: deps
-	$(Q)$(MAKE) --no-print-directory O=$(O) test-parts
-	$(Q)O=$(O) tests/check $(KERNELS)
+FORCE:
 
-test-parts: static programs $(UNIT_TESTS) $(O)/btf/check
+.SECONDARY: $(SKELETONS:.skel.h=.bpf.o)
+.PHONY: all static install uninstall clean programs unit covered test-parts test check coverage soak \
+	bench fuzz demo deps lint format FORCE
 
-soak:
-	$(Q)tests/deps soak
-	$(Q)$(MAKE) --no-print-directory O=$(O) static programs
-	$(Q)GUESTS=$${GUESTS:-1} CASES=soak tests/vm/run $(O)/static/pgmaptrace $(O)/programs $(KERNELS)
-
-bench:
-	$(Q)tests/deps bench
-	$(Q)$(MAKE) --no-print-directory O=$(O) static programs
-	$(Q)tests/bench/run $(O)/static/pgmaptrace $(O)/programs $(BENCH_KERNELS)
-
-# What is found beyond tests/fuzz/corpus stays in $(O)/fuzz; so does what fails.
-fuzz:
-	$(Q)tests/deps fuzz
-	$(Q)$(MAKE) --no-print-directory O=$(O) $(FUZZERS)
-	$(Q)set -e; for fuzzer in $(FUZZERS); do \
-		mkdir -p $$fuzzer.corpus; \
-		echo "fuzz: $${fuzzer##*/}, $(FUZZ_SECONDS) s"; \
-		$$fuzzer -max_total_time=$(FUZZ_SECONDS) -verbosity=0 -print_final_stats=1 \
-			-artifact_prefix=$$fuzzer. $$fuzzer.corpus \
-			tests/fuzz/corpus/$${fuzzer##*/}; \
-	done
-
-demo: deps
-	$(Q)$(MAKE) --no-print-directory O=$(O) static programs
-	$(Q)tests/vm/lab --timeout 400 newest tests/demo.sh tests/vm/guest.sh \
-		$(O)/static/pgmaptrace $(O)/programs/*
-
-clean:
-	$(Q)rm -rf $(O)
-
-.PHONY: all static programs deps install uninstall lint format check test-parts soak bench fuzz demo clean
+-include $(wildcard $(O)/*.d $(O)/*/*.d $(O)/coverage/*/*.d $(O)/coverage/*/*/*.d)

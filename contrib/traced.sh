@@ -1,20 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 #
-# Sourced by the wrappers of test suites: run a test under pgmaptrace, and tell what
-# the test said from what pgmaptrace says.
+# Sourced by the wrappers of test suites: run a test under pgmaptrace, and keep the output
+# of the two apart.
 #
 # PGMAPTRACE_OPTIONS	options of pgmaptrace, such as --suppressions FILE
 # PGMAPTRACE_STRICT	yes: a test that passed fails if its session is inconclusive
 
-# What runs in the background ignores these, and its children can't undo that.
+# The shell makes background jobs ignore these signals, and their children can't undo that.
 defaults=
 ! env --default-signal=INT,QUIT true 2>/dev/null || defaults='env --default-signal=INT,QUIT'
 
-# hand_on COMMAND...: run it, and hand on to it what would end us.  Its exit status
-# is in $status.
+# hand_on COMMAND...: run it, and pass on to it the signals that would end us.  Its exit
+# status is in $status.
 hand_on() {
-	# and what runs in the background would read /dev/null
+	# a background job would read /dev/null
 	{ $defaults "$@" <&3 3<&- & } 3<&0
 	child=$!
 	trap 'kill -TERM "$child" 2>/dev/null || :' HUP INT TERM
@@ -27,8 +27,8 @@ hand_on() {
 	done
 }
 
-# traced_command LIBRARY DIR COMMAND...: what pgmaptrace runs.  Only here COMMAND's own
-# status is known, whatever becomes of pgmaptrace.
+# traced_command LIBRARY DIR COMMAND...: what pgmaptrace runs.  Only here is COMMAND's own
+# status known, even if pgmaptrace dies.
 # shellcheck disable=SC2016 # for another shell
 traced_command='
 	. "$0"
@@ -39,9 +39,9 @@ traced_command='
 	echo "$status" >"$dir/own"
 	exit "$status"'
 
-# traced LIBRARY COMMAND...: run COMMAND, under pgmaptrace if that can be.  LIBRARY is
-# this file.  What pgmaptrace says is in the file $report, the exit status that suits
-# both in $result; that is empty if COMMAND was not run.
+# traced LIBRARY COMMAND...: run COMMAND, under pgmaptrace if possible.  LIBRARY is this
+# file.  The output of pgmaptrace is in the file $report, the combined exit status in
+# $result, which is empty if COMMAND was not run.
 traced() {
 	library=$1
 	shift
@@ -61,7 +61,7 @@ traced() {
 		[ "$status" != 69 ] || untraced "this kernel can't be traced, or not by this user" "$@"
 		return
 	fi
-	# if pgmaptrace was killed, COMMAND still runs
+	# if pgmaptrace was killed, COMMAND may still be running
 	child=$(cat "$dir/pid")
 	while [ ! -s "$dir/own" ] && kill -0 "$child" 2>/dev/null; do sleep 0.1; done
 	result=$(cat "$dir/own" 2>/dev/null) || result=$status

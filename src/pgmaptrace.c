@@ -7,12 +7,13 @@
 #include "command/query.h"
 #include "base/exit_status.h"
 #include "base/save.h"
+#include "command/help.h"
 #include "command/leaks.h"
-#include "command/options.h"
+#include "command/parse.h"
 #include "output/json.h"
 #include "command/trace.h"
 
-/* A file that is opened while there is no stdout would be taken for it. */
+/* Without stdout, the next file that is opened would become it. */
 static void take_standard_files(void)
 {
 	static const int unusable[] = {O_WRONLY, O_RDONLY, O_RDONLY};
@@ -36,6 +37,7 @@ int main(int argc, char **argv)
 		return err;
 	switch (o.command) {
 	case COMMAND_TRACE:
+	case COMMAND_RUN:
 		return trace_run(&o);
 	case COMMAND_LEAKS:
 		return leaks_run(&o);
@@ -46,11 +48,13 @@ int main(int argc, char **argv)
 	case COMMAND_RULES:
 		return command_rules(o.argument);
 	case COMMAND_HELP:
-		fputs(options_help(), stdout);
+		help_print(stdout);
 		return save_stdout();
 	case COMMAND_VERSION:
 		puts("pgmaptrace " VERSION);
 		return save_stdout();
+	case NR_COMMANDS:
+		break;
 	}
 	return EXIT_INTERNAL;
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash disable=SC2016,SC2034,SC2086,SC2154
-# make demo: what pgmaptrace shows of one kernel.  Runs in the guest.
+# make demo: what pgmaptrace reports on one kernel.  Runs in the guest.
 export KEEPS_RECORDS=nobody
 . /bin/guest.sh
 
@@ -15,7 +15,7 @@ explain() {
 }
 
 kernel_says() {
-	printf '\n  # what the kernel itself said, and when:\n'
+	printf '\n  # what the kernel itself logged, and when:\n'
 	dmesg | grep -E "$1" | head -n 2 | sed 's/^/  /'
 }
 
@@ -41,15 +41,15 @@ echo "  # exit status $status"
 if dmesg | grep -q 'WARNING.*fs/dax.c'; then
 	kernel_says 'WARNING.*fs/dax.c'
 else
-	echo "  # $RELEASE itself does not warn of it"
+	echo "  # $RELEASE itself does not warn about it"
 fi
 [ "$status" = 1 ] || echo "  # not shown by $RELEASE"
 umount $MNT
 
 title '3. device-dax: a page is pinned, and the device is unbound'
 explain <<-EOF
-	memunmap_pages does not wait for the pin.  The struct page goes away, and
-	what gives the pin back later, here the end of daxpin, uses it after free.
+	memunmap_pages does not wait for the pin.  The struct page is freed, and
+	whoever drops the pin later, here daxpin at its end, uses it after free.
 EOF
 ndctl create-namespace -f -e namespace0.0 -m devdax -M mem >/dev/null
 dmesg -c >/dev/null

@@ -6,8 +6,8 @@
  * test kernel.  A name with a ___ suffix is another kernel's form of the
  * same struct; which kernel has which is said there.
  */
-#ifndef PGMAPTRACE_VMLINUX_H
-#define PGMAPTRACE_VMLINUX_H
+#ifndef __VMLINUX_H__ /* also asked by bpf_tracing.h, and by model/ */
+#define __VMLINUX_H__
 
 typedef unsigned char __u8;
 typedef short __s16;
@@ -456,4 +456,4 @@ struct xa_node {
 
 #pragma clang attribute pop
 
-#endif /* PGMAPTRACE_VMLINUX_H */
+#endif /* __VMLINUX_H__ */

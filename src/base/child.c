@@ -16,11 +16,18 @@
 
 static int signals = -1; /* signalfd of SIGINT, SIGTERM, SIGHUP and SIGCHLD */
 static bool stop, reopens, reopen;
-static bool late;    /* one signal may still come that asked for the end which has begun */
-static pid_t target; /* who gets COMMAND's signals: it, or negative its group */
+static bool late;    /* one more signal may come that asks for the end that has begun */
+static pid_t target; /* gets COMMAND's signals: its pid, or negative its process group */
+
+/* What we were started with, for COMMAND. */
+static struct {
+	sigset_t mask;
+	struct sigaction pipe, child;
+} inherited;
 
 int signals_open(bool hup_reopens)
 {
+	struct sigaction ignore = {.sa_handler = SIG_IGN}, by_default = {.sa_handler = SIG_DFL};
 	sigset_t set;
 
 	sigemptyset(&set);
@@ -28,9 +35,11 @@ int signals_open(bool hup_reopens)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGCHLD);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of write() */
-	signal(SIGCHLD, SIG_DFL); /* ignored, it would take COMMAND's status from us */
+	sigprocmask(SIG_BLOCK, &set, &inherited.mask);
+	/* a closed pipe is an error of write() */
+	sigaction(SIGPIPE, &ignore, &inherited.pipe);
+	/* while it is ignored, waitpid() gets no status */
+	sigaction(SIGCHLD, &by_default, &inherited.child);
 	reopens = hup_reopens;
 	signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	return signals;
@@ -47,7 +56,7 @@ bool stop_requested(pid_t child)
 			reopen = true;
 			continue;
 		}
-		/* with a COMMAND its end is ours; the terminal's Ctrl-C reached it too */
+		/* we end when COMMAND ends; the terminal's Ctrl-C reached it, too */
 		if (child > 0) {
 			if (info.ssi_signo == SIGTERM || info.ssi_pid || target < 0)
 				command_kill(info.ssi_signo);
@@ -115,18 +124,17 @@ int command_look_up(const char *name)
 pid_t command_start(char **command, bool group)
 {
 	pid_t child = fork();
-	sigset_t none;
 
-	/* by both, since either may come first */
+	/* in both, since either may run first */
 	if (group && child >= 0)
 		setpgid(child, 0);
 	if (child) {
 		target = group ? -child : child;
 		return child;
 	}
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	signal(SIGPIPE, SIG_DFL);
+	sigaction(SIGPIPE, &inherited.pipe, NULL);
+	sigaction(SIGCHLD, &inherited.child, NULL);
+	sigprocmask(SIG_SETMASK, &inherited.mask, NULL);
 	execvp(command[0], command);
 	fprintf(stderr, "pgmaptrace: can't execute %s: %s\n", command[0], strerror(errno));
 	_exit(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);

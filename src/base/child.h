@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Signals, and the COMMAND of run. */
+/*
+ * Signals, and the COMMAND of run: start it, signal it, learn its status.
+ * Not here: how long it may take.
+ */
 #ifndef PGMAPTRACE_BASE_CHILD_H
 #define PGMAPTRACE_BASE_CHILD_H
 
@@ -7,33 +10,35 @@
 #include <sys/types.h>
 
 /*
- * Take signals by a file descriptor, which is returned; -1 with errno set.
- * @reopens: SIGHUP does not ask us to stop, but for reopen_requested()
+ * Receive signals through a file descriptor, which is returned; -1 with errno set.
+ * Call it once.
+ * @reopens: SIGHUP asks to reopen files (reopen_requested()), not to stop
  */
 int signals_open(bool reopens);
-/* Did SIGHUP come since the last call? */
+/* Did SIGHUP arrive since the last call? */
 bool reopen_requested(void);
-/* Did a signal ask us to stop?  SIGTERM is handed on to @child. */
+/* Did a signal ask us to stop?  SIGTERM is passed on to @child. */
 bool stop_requested(pid_t child);
 /*
- * The end has begun, and what came before asked for that; the next signal asks to hurry.
- * @of_command: by COMMAND's end, for which what comes next may still ask, as one that was
- * sent to all of a process group and is handed on by a wrapper, too
+ * We are stopping: forget the signals that asked for it.  The next one asks us to hurry.
+ * @of_command: because COMMAND ended.  Then one more signal may mean just that end, such
+ * as one that a wrapper passes on after its whole process group got it.
  */
 void stop_handled(bool of_command);
-/* As stop_requested(), without a child: for what asks between two steps. */
+/* As stop_requested(), without a child; to be asked between two steps. */
 bool interrupted(void);
 
 /* Return: 0 if execvp() would find @name, else the exit status of a shell. */
 int command_look_up(const char *name);
 /*
+ * Start it with the signal mask and dispositions that we were started with.
+ * @group: in a process group of its own, all of which command_kill() signals; signals of
+ *	the terminal then reach it only through us
  * Return: its pid; negative with errno set.
- * @group: make it and its children a process group, which command_kill() reaches as one;
- * signals of the terminal reach it through us only
  */
 pid_t command_start(char **command, bool group);
 void command_kill(int signal);
-/* Return: has @child ended?  *status is then what a shell would call its status. */
+/* Return: has @child ended?  *@status is then the status that a shell would give it. */
 bool command_ended(pid_t child, int *status);
 
 #endif /* PGMAPTRACE_BASE_CHILD_H */

@@ -29,7 +29,7 @@ void notify(const char *state)
 	if (len < 2 || len >= sizeof(to.sun_path) || !strchr("/@", *name))
 		return;
 	memcpy(to.sun_path, name, len);
-	/* so an address in the abstract namespace is written */
+	/* that is how an address in the abstract namespace is written */
 	if (*name == '@')
 		to.sun_path[0] = '\0';
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Text that others chose, made safe to print.  Any task can give itself a name that ends
- * a line or moves a terminal's cursor, and so can whoever names a file.
+ * Names of tasks and files, made safe to print: they may hold newlines and escape
+ * sequences.  Not here: how each format escapes them.
  */
 #ifndef PGMAPTRACE_BASE_PRINTABLE_H
 #define PGMAPTRACE_BASE_PRINTABLE_H
@@ -12,8 +12,8 @@
 #include "model/wire.h"
 
 /*
- * Return: how many bytes at @s, of which there is one at least, are one control character:
- * 1: C0 or DEL, 2: C1 as UTF-8 has it, 0: none
+ * The length of a control character at @s, which is not empty.
+ * Return: 1: C0 or DEL; 2: C1, in UTF-8; 0: it is none
  */
 static inline int control_len(const char *s)
 {
@@ -28,7 +28,7 @@ struct comm_text {
 	char text[PGMT_COMM_LEN + 1];
 };
 
-/* The name of a task.  @comm: as the kernel has it, of PGMT_COMM_LEN bytes or up to its NUL */
+/* The name of a task.  @comm: the kernel's, of PGMT_COMM_LEN bytes or up to a NUL */
 static inline struct comm_text comm_text(const char *comm)
 {
 	struct comm_text t = {""};

@@ -57,8 +57,7 @@ int save_begin(struct save *s, const char *file)
 
 	*s = (struct save){.file = file};
 	if (!lstat(file, &st) && !S_ISREG(st.st_mode)) {
-		say_error("--save %s: it is there and no regular file, and would be "
-			  "replaced: give another name",
+		say_error("%s is not a regular file and would be replaced: give another name",
 			  file);
 		return EXIT_USAGE;
 	}
@@ -79,7 +78,7 @@ int save_end(struct save *s, bool good)
 	umask(mask);
 	if (!good)
 		errno = ENOMEM;
-	/* mkstemp gives it to nobody else */
+	/* mkstemp() lets only the owner read it */
 	good = good && !fchmod(fileno(s->to), 0666 & ~mask) && save_settled(s->to) &&
 	       !fsync(fileno(s->to));
 	if (!good || rename(s->temporary, s->file))

@@ -1,15 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The plain case, which nearly all events are: a folio is mapped, stored or freed,
- * in a section that is known, and no rule is broken.  It takes the same
- * pgmt_step() as every other event, but what its answer can't depend on is neither
- * read nor kept.  Whatever is not plain is left to observe(), with nothing done.
- * Not here: what is done with a finding, and all that is rare.
+ * The fast path, which nearly all events take: a folio is mapped, stored or freed, in a
+ * section that is known, and no rule is broken.  It takes the same pgmt_step() as every other
+ * event, but reads and keeps only what the result can depend on.  All else it leaves to
+ * observe(), and does nothing.
+ * Not here: findings, and all that is rare.
  */
 #ifndef PGMAPTRACE_BPF_FAST_PATH_BPF_H
 #define PGMAPTRACE_BPF_FAST_PATH_BPF_H
 
-/* The task whose name this CPU looked at last, so that not each event does. */
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include "bpf/counters.bpf.h"
+#include "bpf/filter.bpf.h"
+#include "bpf/history.bpf.h"
+#include "bpf/hook.bpf.h"
+#include "bpf/kernel.bpf.h"
+#include "bpf/maps.bpf.h"
+#include "bpf/records.bpf.h"
+#include "bpf/sections.bpf.h"
+#include "bpf/stack.bpf.h"
+
+/* The task whose name this CPU recorded last. */
 struct pgmt_named_task {
 	__u32 tid;
 	__u32 tick;
@@ -21,18 +33,18 @@ struct {
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct pgmt_named_task);
-} named_pgmap SEC(".maps");
+} named_task SEC(".maps");
 
 /*
- * For as long a name that was seen is not looked up again, ticks: the table forgets the
- * oldest, and another CPU may have seen the task under another name meanwhile.
+ * Record the name again after so many ticks: the table forgets the oldest, and another CPU
+ * may have seen the task under another name meanwhile.
  */
 #define NAMED_FOR 32
 
 static __always_inline void record_task_fast(__u32 tid, __u32 tick)
 {
 	__u32 zero = 0;
-	struct pgmt_named_task *last = bpf_map_lookup_elem(&named_pgmap, &zero);
+	struct pgmt_named_task *last = bpf_map_lookup_elem(&named_task, &zero);
 	__u64 comm[2];
 
 	read_current_comm(comm);
@@ -58,13 +70,15 @@ static __always_inline void record_history_fast(const struct hook *h, const stru
 	record_task_fast(tid, tick);
 }
 
-/* A BPF function takes five arguments: where in the kernel, what, and the states around it. */
-static __always_inline __u64 pack_event(__u32 site, __u8 op, __u32 old, __u32 new)
+_Static_assert(PGMT_NR_OPS <= 256 && 2 * PGMT_WORD_BITS + 8 <= 32, "an event does not fit");
+
+/* A BPF function takes five arguments: site, what, and the states before and after it. */
+static __always_inline __u64 pack_event(pgmt_site_t site, __u8 op, __u32 old, __u32 new)
 {
 	return (__u64)site << 32 | op << 2 * PGMT_WORD_BITS | new << PGMT_WORD_BITS | old;
 }
 
-/* Not inline, and with no pointer to the transition: both would cost where nothing is told. */
+/* Not inline, and without a pointer to the transition: both would cost where nothing is sent. */
 static __noinline void emit_event_fast(const struct pgmt_section *s, __u64 page, __u64 vmf,
 				       __u64 counts, __u64 event)
 {
@@ -88,12 +102,12 @@ static __noinline void emit_event_fast(const struct pgmt_section *s, __u64 page,
 }
 
 /*
- * plain - take in one event, if it is a plain one
+ * fast_path - account for one event, if it can take this way
  * @op: PGMT_OP_MAP, PGMT_OP_FREE; or PGMT_OP_STORE, where a store is no request
  * @huge: PGMT_OP_MAP by a PMD
  * @page: any page
  * @vmf: the fault that it is part of; 0: none
- * Return: false if it is not: then nothing was done
+ * Return: false if it can't: then nothing was done
  */
 static __always_inline bool fast_path(const struct hook *h, __u8 op, bool huge, __u64 page,
 				      __u64 vmf)
@@ -108,21 +122,21 @@ static __always_inline bool fast_path(const struct hook *h, __u8 op, bool huge, 
 	struct pgmt_look look;
 	enum pgmt_keep keep;
 
-	/* these want to know more of each event; and on a classic kernel few come this way */
-	if (filter || (shows_events && watch != PGMT_WATCH_ALL) || nr_waited ||
+	/* these need more of each event; and on a classic kernel few events come this way */
+	if (slow || filter || (shows_events && watch != PGMT_WATCH_ALL) || nr_waited ||
 	    t.profile == PGMT_PROFILE_CLASSIC)
 		return false;
 	pfn = page_to_pfn(page);
 	s = find_known_section(pfn);
-	if (!s || !s->pgmap)
+	if (!s || !is_made(s))
 		return false;
-	/* of a folio that was requested as a large one it may be a part, or of a huge entry's */
+	/* it may be a part of a folio that was requested as a large one, or of a huge entry's */
 	if (free && (s->large | s->entry_checked))
 		return false;
 	i = pfn & (PGMT_SECTION_PAGES - 1);
 	cell = *(volatile __u64 *)&s->cells[pgmt_cell_index(i)];
 	old = cell >> pgmt_cell_shift(i) & PGMT_WORD_MASK;
-	/* a folio is freed, but any page of it may be mapped */
+	/* a free is of a head page, but any page may be mapped */
 	look = look_at_page(page, (free ? 0 : LOOK_FOR_TAIL) |
 					  (free || shows_events ? LOOK_FOR_LARGE : 0));
 	if (look.tail)
@@ -130,7 +144,7 @@ static __always_inline bool fast_path(const struct hook *h, __u8 op, bool huge, 
 	if (look.large)
 		look.mapcount = folio_mapcount(page, 1);
 	if (free) {
-		/* what was requested page by page comes back as one; fsdax is only mapped there */
+		/* it may have been requested page by page; counted fsdax is only mapped */
 		if (look.large &&
 		    (t.profile != PGMT_PROFILE_COUNTED || s->type != PGMT_TYPE_FS_DAX))
 			return false;

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The file of a folio, for a finding: which file system, which inode, and the
- * path in that file system.  Runs only when a finding is reported, and only
- * reads.  Not here: where it is mounted and what devices are called, which the
- * tool looks up (files.c).
+ * The file of a folio: which file system, which inode, and the path in that file system.
+ * Only for what is reported, since it reads much.
+ * Not here: mount points and names of devices, which the tool looks up (report/files.c).
  */
 #ifndef PGMAPTRACE_BPF_FILE_BPF_H
 #define PGMAPTRACE_BPF_FILE_BPF_H
 
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include "bpf/kernel.bpf.h"
+
 #define MAX_ALIASES 8
-#define S_IFMT	    0170000
-#define S_IFCHR	    0020000
 
 static __always_inline __u64 alias_offset(void)
 {
@@ -19,13 +21,12 @@ static __always_inline __u64 alias_offset(void)
 	return bpf_core_field_offset(struct dentry___alias, d_alias);
 }
 
-/* Its name was taken from it, though it may still be open. */
+/* It was unlinked, though it may still be open. */
 static __always_inline bool dentry_is_deleted(__u64 dentry)
 {
 	return !PGMT_READ_SLOWLY(struct dentry, dentry, d_hash.pprev);
 }
 
-/* Loops are bpf_loop(): the verifier looks at a step once. */
 struct aliases {
 	__u64 node;
 	__u64 found;
@@ -42,7 +43,7 @@ static long alias_step(__u32 i, void *data)
 	return !dentry_is_deleted(a->found);
 }
 
-/* A name of the file, one that still stands if there is any; 0: no name is known. */
+/* A dentry of the inode, one that was not unlinked if there is any; 0: there is none. */
 static __always_inline __u64 find_alias(__u64 inode)
 {
 	struct aliases a = {.node = (__u64)PGMT_READ_SLOWLY(struct inode, inode, i_dentry.first)};
@@ -73,7 +74,7 @@ static long name_step(__u32 i, void *data)
 	}
 	if (used + len >= PGMT_PATH_LEN)
 		return 1;
-	/* the verifier must see the bounds, and the compiler knows them */
+	/* the compiler knows this bound and drops it; the verifier needs it */
 	asm volatile("" : "+r"(used));
 	used &= PGMT_PATH_LEN - 1;
 	size = bpf_probe_read_kernel_str(n->f->file.path + used, PGMT_PATH_LEN - used,
@@ -93,8 +94,8 @@ static long name_step(__u32 i, void *data)
 /*
  * read_path - the names from @dentry up to the root of its file system
  *
- * A path that does not fit loses the outer names.  One that does not lead to
- * @root, of a file that was opened by its handle, is none.
+ * If the path is too long, outer names are left out.  A path that does not lead to @root is
+ * none: that file was opened by its handle.
  */
 static __always_inline void read_path(struct pgmt_finding *f, __u64 dentry, __u64 root)
 {
@@ -105,7 +106,7 @@ static __always_inline void read_path(struct pgmt_finding *f, __u64 dentry, __u6
 	f->file.flags |= n.flags;
 }
 
-/* Of a DAX device the inode is its own, in a file system that nobody mounts. */
+/* The inode of a DAX device is in a file system that nobody mounts. */
 static __always_inline void describe_inode(struct pgmt_finding *f, __u64 inode, __u64 dentry)
 {
 	__u64 sb = (__u64)PGMT_READ_SLOWLY(struct inode, inode, i_sb), type, name;
@@ -120,7 +121,7 @@ static __always_inline void describe_inode(struct pgmt_finding *f, __u64 inode, 
 	type = (__u64)PGMT_READ_SLOWLY(struct super_block, sb, s_type);
 	name = (__u64)PGMT_READ_SLOWLY(struct file_system_type, type, name);
 	bpf_probe_read_kernel_str(f->file.type, sizeof(f->file.type), (void *)name);
-	/* overlayfs opens a file of one file system by the name that it has in another */
+	/* overlayfs opens the file by a name in another file system */
 	if (!dentry || (__u64)PGMT_READ_SLOWLY(struct dentry, dentry, d_inode) != inode)
 		dentry = find_alias(inode);
 	if (!PGMT_READ_SLOWLY(struct inode, inode, i_nlink) ||
@@ -130,7 +131,7 @@ static __always_inline void describe_inode(struct pgmt_finding *f, __u64 inode, 
 		read_path(f, dentry, (__u64)PGMT_READ_SLOWLY(struct super_block, sb, s_root));
 }
 
-/* The file that a fault is on, as it was opened; 0: of no file. */
+/* The struct file that a fault is on; 0: none. */
 static __always_inline __u64 fault_file(__u64 vmf)
 {
 	__u64 vma = (__u64)PGMT_READ(struct vm_fault, vmf, vma);
@@ -142,7 +143,7 @@ static __always_inline __u64 fault_file(__u64 vmf)
  * event_mapping - the address_space that an event on @page is about
  * @mapping: the one that the call names; 0: none
  * @vmf: the fault that the event is part of; 0: none
- * Return: 0 for none: a folio that several files share, or anonymous memory's
+ * Return: 0 for none: the folio is anonymous, or several files share it
  */
 static __always_inline __u64 event_mapping(__u64 page, __u64 mapping, __u64 vmf)
 {
@@ -153,7 +154,7 @@ static __always_inline __u64 event_mapping(__u64 page, __u64 mapping, __u64 vmf)
 	return mapping < 4096 || mapping & 3 ? 0 : mapping;
 }
 
-/* Of @page, in bytes, in the file of @mapping; PGMT_NO_OFFSET: not known. */
+/* Where @page is in the file of @mapping, bytes; PGMT_NO_OFFSET: not known. */
 static __always_inline __u64 event_offset(__u64 page, __u64 mapping, __u64 vmf)
 {
 	__u64 head = page_head(page);

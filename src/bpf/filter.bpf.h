@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * --pid and --cgroup: whose doing is judged.  Each event is stepped through the
- * model, whoever makes it; this decides about what is reported.  Without a filter
- * the verifier removes all of it.
+ * --pid and --cgroup: who is in scope.  Every event is stepped through the model; this only
+ * decides what is reported.  Without a filter the verifier drops all of this code.
  */
 #ifndef PGMAPTRACE_BPF_FILTER_BPF_H
 #define PGMAPTRACE_BPF_FILTER_BPF_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include "model/wire.h"
 
 /* Set by the tool. */
 const volatile __u32 filter;	/* enum pgmt_filter */
 const volatile __u64 filter_id; /* tgid, or id of the cgroup */
 
-#define CGROUP_LEVELS 64 /* how deep it may lie */
+#define CGROUP_LEVELS 64 /* how deep it may be */
 
-/* Not by a map of cgroups: what the tool runs may sleep, and may have no such map. */
+/* Not with a map of cgroups: programs that the tool runs may sleep, and can't use one. */
 static __always_inline bool is_below_cgroup(void)
 {
 	__u64 id;
@@ -27,7 +30,7 @@ static __always_inline bool is_below_cgroup(void)
 	return false;
 }
 
-/* Is the task that runs one of those?  In an interrupt it is the one that was interrupted. */
+/* Is the current task in scope?  In an interrupt that is the interrupted one. */
 __noinline int filter_has_current(void)
 {
 	switch (filter) {
@@ -39,7 +42,7 @@ __noinline int filter_has_current(void)
 	return 1;
 }
 
-/* Is it judged what the task that runs does to a folio of state @word? */
+/* Is what the current task does to a folio of state @word in scope? */
 static __always_inline bool is_in_scope(__u32 word)
 {
 	return !filter || word & PGMT_IN_SCOPE || filter_has_current();

@@ -1,29 +1,42 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The only place that knows how kernels differ: reads of struct page, folio,
- * dev_pagemap, i_pages entries and the pgmap_array.  Everything takes plain
- * numbers, since the verifier forbids arithmetic on a typed kernel pointer.
- * Not here: state and rules.
+ * Reads of struct page, folio, dev_pagemap, i_pages entries and the pgmap_array, and how
+ * kernels differ in these.  All addresses are plain numbers, since the verifier forbids
+ * arithmetic on a typed kernel pointer.
+ * Not here: states and rules.
  */
 #ifndef PGMAPTRACE_BPF_KERNEL_BPF_H
 #define PGMAPTRACE_BPF_KERNEL_BPF_H
 
-#define PGMT_PAGE_SHIFT 12
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include "model/wire.h"
 
-/* Filled by the tool before anything is attached. */
+#define PGMT_PAGE_SHIFT 12
+#define MAX_ERRNO	4095 /* include/linux/err.h */
+
+/* include/uapi/linux/stat.h */
+#define S_IFMT	0170000
+#define S_IFIFO 0010000
+#define S_IFCHR 0020000
+#define S_IFBLK 0060000
+#define S_IFREG 0100000
+
+/* Set by the tool before anything is attached. */
 volatile __u64 vmemmap;	   /* address of the struct page of pfn 0 */
-volatile __u64 direct_map; /* and where the kernel maps that page itself */
+volatile __u64 direct_map; /* address of that page in the direct map */
 volatile __u64 pgmap_root; /* address of pgmap_array */
 
 /*
- * bpf_rdonly_cast(), from 6.2 on, makes an address one that may be loaded from:
- * a few instructions, where the helper takes seventy.  What can't be read is 0
- * either way.  Only members that are no pointers: no arithmetic is allowed on one.
+ * bpf_rdonly_cast(), from 6.2 on, lets a program load from an address: that takes a few
+ * instructions, and the helper takes seventy.  What can't be read is 0 either way.  Only for
+ * members that are no pointers, since the verifier forbids arithmetic on a pointer.
  */
 extern void *bpf_rdonly_cast(const void *address, __u32 btf_id) __ksym __weak;
 const volatile bool can_cast; /* set by the tool */
 
-/* Not inline: what it reads to would be one more word on each caller's stack. */
+/* Not inline, to save each caller a word of its stack. */
 static __noinline __u64 read_by_helper(__u64 address, __u32 size)
 {
 	__u64 value = 0;
@@ -43,7 +56,7 @@ static __always_inline __u64 cast_u64(__u64 address)
 	return at->start;
 }
 
-/* @cast: can_cast, asked by the caller: once for many reads */
+/* @cast: can_cast, which the caller reads once for many addresses */
 static __always_inline __u64 read_u64_by(bool cast, __u64 address)
 {
 	return cast ? cast_u64(address) : read_by_helper(address, 8);
@@ -64,7 +77,7 @@ static __always_inline __u32 read_u32(__u64 address)
 	return at->refcount.refs.counter;
 }
 
-/* One or two bytes, from the aligned word that has them. */
+/* One or two bytes, which are the low ones of what this returns. */
 static __always_inline __u64 read_small(__u64 address)
 {
 	return read_u32(address & ~3ULL) >> (address & 3) * 8;
@@ -84,7 +97,7 @@ static __always_inline __u64 read_small(__u64 address)
 #define PGMT_READ(type, address, field)                                                            \
 	PGMT_READ_BY(read_u64, read_u32, read_small, type, address, field)
 
-/* Where speed does not count.  The kernel takes long to load what has many casts. */
+/* Where speed does not count: casts make the load of a program slow. */
 #define READ_8_SLOWLY(address)	  read_by_helper(address, 8)
 #define READ_4_SLOWLY(address)	  read_by_helper(address, 4)
 #define READ_LESS_SLOWLY(address) (read_by_helper((address) & ~3ULL, 4) >> ((address)&3) * 8)
@@ -96,7 +109,7 @@ static __always_inline __u64 page_size_of_struct(void)
 	return bpf_core_type_size(struct page);
 }
 
-/* A struct page of another size is refused when tracing begins: hooks.c. */
+/* The tool refuses a kernel with a struct page of another size: session/hooks.c. */
 #define PGMT_STRUCT_PAGE_SHIFT 6
 
 static __always_inline __u64 page_to_pfn(__u64 page)
@@ -116,7 +129,7 @@ static __always_inline __u64 page_flags(__u64 page)
 	return PGMT_READ(struct page___flags, page, flags);
 }
 
-/* Where a tail page has its head, odd then. */
+/* In a tail page this is odd, and leads to the head. */
 static __always_inline __u64 page_compound_info(__u64 page)
 {
 	if (bpf_core_field_exists(((struct page___info *)0)->compound_info))
@@ -136,9 +149,9 @@ static __always_inline __u64 page_head(__u64 page)
 	if (!(info & 1))
 		return page;
 	/*
-	 * 7.1 keeps a mask instead of a pointer where struct page is a power
-	 * of two.  A mask has its high bits set down to the order's bit, and
-	 * no page lies in the last 4 GiB of the address space.
+	 * Where the size of struct page is a power of two, 7.1 has a mask in place of a
+	 * pointer: its high bits are set, down to the order's.  No struct page lies in the
+	 * last 4 GiB of the address space.
 	 */
 	if (info >= 0xffffffff00000000ULL)
 		return page & (info - 1);
@@ -170,7 +183,7 @@ static __always_inline __s32 folio_mapcount(__u64 head, __u32 order)
 	return PGMT_READ(struct page, head, _mapcount.counter) + 1;
 }
 
-/* What one look at a struct page shows. */
+/* A look at a struct page. */
 struct pgmt_look {
 	bool tail;  /* of a large folio */
 	bool large; /* the head of one */
@@ -178,19 +191,19 @@ struct pgmt_look {
 	__s32 mapcount; /* if it is neither */
 };
 
-/* What of it is to be told; the counts always are. */
+/* What to look for beside the counts. */
 enum pgmt_look_for {
 	LOOK_FOR_TAIL = 1 << 0,
 	LOOK_FOR_LARGE = 1 << 1,
 };
 
-/* In each struct page the flags come first, and then where a tail page has its head. */
+/* The second word of a struct page; the first is the flags. */
 static __always_inline bool is_tail(__u64 info)
 {
 	return info & 1;
 }
 
-/* The counts lie side by side; which is the first of them differs. */
+/* The counts lie side by side; which comes first differs. */
 static __always_inline void look_at_counts(struct pgmt_look *look, __u64 both)
 {
 	__u32 refcount = bpf_core_field_offset(struct page, _refcount);
@@ -200,7 +213,7 @@ static __always_inline void look_at_counts(struct pgmt_look *look, __u64 both)
 	look->mapcount = (__s32)(refcount > mapcount ? both : both >> 32) + 1;
 }
 
-/* One call of the helper costs as much as another. */
+/* One call of the helper, however much it reads. */
 static __noinline void copy_look(struct pgmt_look *look, __u64 page)
 {
 	__u32 counts = bpf_core_field_offset(struct page, _mapcount);
@@ -212,7 +225,7 @@ static __noinline void copy_look(struct pgmt_look *look, __u64 page)
 	look_at_counts(look, copy[(counts / 8) & 7]);
 }
 
-/* What was not looked for may be told, too, or be false. */
+/* What was not asked for may be set, or not. */
 static __always_inline struct pgmt_look look_at_page(__u64 page, enum pgmt_look_for what)
 {
 	__u64 counts = page + (bpf_core_field_offset(struct page, _mapcount) & ~7);
@@ -229,9 +242,10 @@ static __always_inline struct pgmt_look look_at_page(__u64 page, enum pgmt_look_
 }
 
 /*
- * What get_user_pages(FOLL_PIN) holds.  A large folio counts it apart; in a
- * single page each pin is 1024 references, so that many others look like one.
- * @mapped: references that are mappings'
+ * Pins of get_user_pages(FOLL_PIN).  A large folio counts them apart; in a single page each pin
+ * is 1024 references, and 1024 others look like one.
+ * @mapped: references that mappings hold
+ * Return: -1 if this kernel does not count them
  */
 static __always_inline __s32 folio_pincount(__u64 head, __s32 mapped)
 {
@@ -243,9 +257,9 @@ static __always_inline __s32 folio_pincount(__u64 head, __s32 mapped)
 }
 
 /*
- * The kernel's own count of the files that have this fsdax folio stored.
- * Before 6.15 a shared page is marked with the mapping 1, and 6.1 counts in
- * page->index; since then a shared folio has no mapping and a share count.
+ * The kernel's own count of the files that have this fsdax folio stored.  To 6.14 a shared page
+ * has the mapping 1 and counts in page->share (6.1: in index); from 6.15 on a shared folio has
+ * no mapping, and a share count.
  */
 static __always_inline __u32 folio_associations(__u64 head)
 {
@@ -263,7 +277,7 @@ static __always_inline __u32 folio_associations(__u64 head)
 	return n;
 }
 
-/* The same of any page.  A tail has something else there. */
+/* The same of any page.  A tail page has no such count. */
 static __always_inline __u8 page_associations(__u64 page)
 {
 	__u32 n;
@@ -274,7 +288,7 @@ static __always_inline __u8 page_associations(__u64 page)
 	return n < PGMT_ASSOC_OF_HEAD ? n : PGMT_ASSOC_OF_HEAD - 1;
 }
 
-/* i_pages entries of fs/dax.c: a value entry with flags below the pfn. */
+/* i_pages entries of fs/dax.c: a value entry, with flags below the pfn. */
 enum {
 	DAX_PMD = 1 << 1,
 	DAX_ZERO_PAGE = 1 << 2,
@@ -299,42 +313,7 @@ static __always_inline __u64 dax_entry_pfn(__u64 entry)
 
 static __always_inline __u32 dax_entry_pages(__u64 entry)
 {
-	return (entry >> 1) & DAX_PMD ? 512 : 1;
-}
-
-/*
- * Patched kernels have more flags, and BTF does not tell: where an entry and
- * the pfn that was stored with it are seen together, the one shows where the
- * other begins in it.  0: not seen yet.
- */
-volatile __u32 dax_shift;
-
-/* The flags where there are six: LOCKED, PMD, PUD, ZERO_PAGE, EMPTY, ZAP */
-enum {
-	DAX_SIX_ZERO_PAGE = 1 << 3,
-	DAX_SIX_EMPTY = 1 << 4,
-	DAX_SIX_SHIFT = 6,
-};
-
-/* Return: is the layout known, from this or an earlier entry? */
-static __always_inline bool dax_entry_layout(__u64 entry, __u64 pfn)
-{
-	__u64 head = dax_entry_pages(entry) > 1 ? pfn & ~511ULL : pfn, at;
-	__u32 shift;
-
-	for (shift = DAX_SHIFT; shift < 12 && !dax_shift; shift++) {
-		at = entry >> (1 + shift);
-		if (at && (at == pfn || at == head))
-			dax_shift = shift;
-	}
-	return dax_shift;
-}
-
-static __always_inline bool dax_stored_names_no_folio(__u64 entry)
-{
-	if (dax_shift < DAX_SIX_SHIFT)
-		return dax_entry_names_no_folio(entry);
-	return (entry >> 1) & (DAX_SIX_ZERO_PAGE | DAX_SIX_EMPTY);
+	return (entry >> 1) & DAX_PMD ? PGMT_SECTION_PAGES : 1;
 }
 
 #define IOMAP_WRITE	   (1 << 0)
@@ -342,7 +321,7 @@ static __always_inline bool dax_stored_names_no_folio(__u64 entry)
 #define PFN_T_FLAGS	   (~0ULL << 52) /* pfn_t, to 6.15 */
 #define PGMAP_ALTMAP_VALID (1 << 0)
 
-/* How dax_insert_entry decides that the folio becomes shared. */
+/* Does dax_insert_entry make the folio a shared one? */
 static __always_inline bool iomap_is_shared(__u64 iter)
 {
 	bool shared = PGMT_READ(struct iomap_iter, iter, iomap.flags) & IOMAP_F_SHARED;
@@ -352,18 +331,17 @@ static __always_inline bool iomap_is_shared(__u64 iter)
 	return shared;
 }
 
-/* XArray, include/linux/xarray.h: no function of it can be called from BPF. */
+/* include/linux/xarray.h, whose functions BPF can't call */
 #define XA_CHUNK_SIZE  (bpf_core_field_size(struct xa_node, slots) / 8)
 #define XA_CHUNK_SHIFT (XA_CHUNK_SIZE == 64 ? 6 : 4)
 #define XA_MAX_LEVELS  11
 
-/* What the pgmap_array says of an index. */
+/* What the pgmap_array has at an index. */
 struct pgmt_lookup {
 	__u64 pgmap; /* address; 0 for none */
-	__u64 next;  /* the first index that this answer says nothing about */
+	__u64 next;  /* the first index behind it that may have something else */
 };
 
-/* Not static: the verifier then looks at the walk once, not at each call. */
 __noinline int pgmap_array_load(__u64 index, struct pgmt_lookup *found)
 {
 	__u64 entry, slots;
@@ -377,13 +355,13 @@ __noinline int pgmap_array_load(__u64 index, struct pgmt_lookup *found)
 	entry = (__u64)PGMT_READ_SLOWLY(struct xarray, pgmap_root, xa_head);
 	for (level = 0; level < XA_MAX_LEVELS; level++) {
 		if ((entry & 3) != 2 || entry <= 4096) {
-			/* a lone entry in the root is for index 0, which is no pgmap's */
+			/* a lone entry at the root is for index 0, where no pgmap is */
 			if (level > 0 && !(entry & 3))
 				found->pgmap = entry;
 			return 0;
 		}
 		shift = PGMT_READ_SLOWLY(struct xa_node, entry - 2, shift) & 63;
-		/* beyond what the top node covers there is nothing */
+		/* behind what the top node covers there is nothing */
 		if (level == 0 && shift + XA_CHUNK_SHIFT < 64 && index >> (shift + XA_CHUNK_SHIFT))
 			return 0;
 		found->next = ((index >> shift) + 1) << shift;
@@ -392,7 +370,7 @@ __noinline int pgmap_array_load(__u64 index, struct pgmt_lookup *found)
 		bpf_probe_read_kernel(
 			&entry, sizeof(entry),
 			(void *)(slots + ((index >> shift) & (XA_CHUNK_SIZE - 1)) * 8));
-		/* a sibling entry names the slot that has the real one: any but the last */
+		/* a sibling entry names the slot that has the entry */
 		if ((entry & 3) == 2 && entry >> 2 < XA_CHUNK_SIZE - 1)
 			bpf_probe_read_kernel(&entry, sizeof(entry),
 					      (void *)(slots + (entry >> 2) * 8));
@@ -408,7 +386,7 @@ static __always_inline __u64 pfn_to_pgmap(__u64 pfn)
 	return found.pgmap;
 }
 
-/* The driver's function that a free ends in; 0: it has none. */
+/* The driver's function that a free calls last; 0: none. */
 static __always_inline __u64 ops_page_free(__u64 ops)
 {
 	if (!ops)
@@ -422,7 +400,7 @@ static __always_inline __u64 ops_page_free(__u64 ops)
 
 /*
  * pgmap_read - type, ranges and operations of a struct dev_pagemap
- * Return: false if it has more ranges than PGMT_MAX_RANGES; those are left out.
+ * Return: false if it has more than PGMT_MAX_RANGES ranges, and some are left out
  */
 static __always_inline bool pgmap_read(__u64 address, struct pgmt_pgmap *p)
 {
@@ -453,7 +431,7 @@ static __always_inline bool pgmap_read(__u64 address, struct pgmt_pgmap *p)
 	return nr <= PGMT_MAX_RANGES;
 }
 
-/* lib/percpu-refcount.c: bits of percpu_count_ptr, and what count is higher by until it is exact */
+/* lib/percpu-refcount.c: bits of percpu_count_ptr; and the bias of count while CPUs count apart */
 #define PERCPU_REF_ATOMIC (1 << 0)
 #define PERCPU_REF_DEAD	  (1 << 1)
 #define PERCPU_COUNT_BIAS (1ULL << 63)
@@ -464,7 +442,7 @@ static __always_inline bool pgmap_is_dying(__u64 address)
 	       PERCPU_REF_DEAD;
 }
 
-/* Return: the pgmap's references once it was killed; -1 while they are not summed up. */
+/* Return: the references of a pgmap that was killed; -1: they are not summed up yet */
 static __always_inline __s64 pgmap_refs(__u64 address)
 {
 	__u64 data = (__u64)PGMT_READ_SLOWLY(struct dev_pagemap, address, ref.data);
@@ -476,7 +454,7 @@ static __always_inline __s64 pgmap_refs(__u64 address)
 	return count >= PERCPU_COUNT_BIAS >> 1 ? -1 : (__s64)count;
 }
 
-/* Return: the pfn at @offset pages, counted over all ranges; 0 past the end. */
+/* Return: the pfn at @offset, in pages over all ranges; 0: past the end */
 static __always_inline __u64 pgmap_offset_pfn(const struct pgmt_pgmap *p, __u64 offset)
 {
 	__u32 i;

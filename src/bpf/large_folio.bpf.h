@@ -1,14 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Large folios and spans: what an event on many pages means for each of them.
- * One that was requested as a whole has its state at its head page; when its
- * pages come back one by one, or single ones are freed as one folio, the states
- * are moved here.  Not here: hooks, and what is judged of one page (model.h).
+ * Large folios: what an event on many pages means for each of them.  A folio that was
+ * requested as a whole has one state, at its head page.  When its pages come back one by one,
+ * or single pages are freed as one folio, the states are split or merged here.
+ * Not here: hooks, and the step of one page (model.h).
  */
 #ifndef PGMAPTRACE_BPF_LARGE_FOLIO_BPF_H
 #define PGMAPTRACE_BPF_LARGE_FOLIO_BPF_H
 
-/* Within one section: the states of what is larger are not looked for. */
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include "bpf/counters.bpf.h"
+#include "bpf/filter.bpf.h"
+#include "bpf/history.bpf.h"
+#include "bpf/hook.bpf.h"
+#include "bpf/kernel.bpf.h"
+#include "bpf/maps.bpf.h"
+#include "bpf/observe.bpf.h"
+#include "bpf/scratch.bpf.h"
+#include "bpf/sections.bpf.h"
+#include "bpf/whole_section.bpf.h"
+
+/* Only within one section. */
 #define LARGEST_ENCLOSED PGMT_SECTION_SHIFT
 
 /* The head of the requested large folio that @pfn lies in; @pfn if there is none. */
@@ -26,65 +39,64 @@ static __noinline __u64 enclosing_folio(struct pgmt_section *s, __u64 pfn)
 	return pfn;
 }
 
-static long each_step(__u32 i, void *data)
+static long batch_step(__u32 i, void *data)
 {
-	struct each *each = &(*(struct pgmt_scratch **)data)->each;
-	struct pgmt_transition t = {
-		.op = each->op, .order = each->order, .in_scope = each->in_scope};
-	struct pgmt_event *e = &each->event;
+	struct batch *b = &(*(struct pgmt_scratch **)data)->batch;
+	struct pgmt_transition t = {.op = b->op, .order = b->order, .in_scope = b->in_scope};
+	struct pgmt_event *e = &b->event;
 	struct pgmt_outcome out = {};
 
-	e->pfn = each->pfn + (__u64)i * each->step;
-	if (e->pfn < each->next)
+	e->pfn = b->pfn + (__u64)i * b->step;
+	if (e->pfn < b->next)
 		return 0;
 	e->page = pfn_to_page(e->pfn);
-	if (each->op == PGMT_OP_REQUEST)
+	if (b->op == PGMT_OP_REQUEST)
 		t.refcount = page_refcount(e->page);
 	if (!account_page(e, &t, &out))
-		return each->stop ? 1 : 0;
-	/* the other pages are its requester's, too */
-	if (filter && each->op == PGMT_OP_PART && !i)
-		each->in_scope = !!(e->word & PGMT_IN_SCOPE);
-	if (each->op == PGMT_OP_FREE_REST)
-		each->next = e->pfn + (1ULL << pgmt_order(e->word));
-	if (out.rule && !each->broken) {
-		each->broken = e->pfn;
-		each->rule = out.rule;
+		return b->stop ? 1 : 0;
+	/* the tail pages have the head's requester */
+	if (filter && b->op == PGMT_OP_PART && !i)
+		b->in_scope = !!(e->word & PGMT_IN_SCOPE);
+	if (b->op == PGMT_OP_FREE_REST)
+		b->next = e->pfn + (1ULL << pgmt_order(e->word));
+	if (out.rule && !b->broken) {
+		b->broken = e->pfn;
+		b->rule = out.rule;
 	}
-	if (each->stop && (out.rule || !out.request))
+	if (b->stop && (out.rule || !out.request))
 		return 1;
-	each->taken++;
+	b->taken++;
 	return 0;
 }
 
-static __always_inline void each_begin(struct pgmt_scratch *s, __u8 op, __u64 pfn, __u32 order)
+static __always_inline void batch_begin(struct pgmt_scratch *s, __u8 op, __u64 pfn, __u32 order)
 {
-	__builtin_memset(&s->each, 0, sizeof(s->each));
-	s->each.event.order = order;
-	s->each.op = op;
-	s->each.pfn = pfn;
-	s->each.order = order;
-	s->each.step = 1U << (order & PGMT_ORDER_MASK);
+	__builtin_memset(&s->batch, 0, sizeof(s->batch));
+	s->batch.event.order = order;
+	s->batch.op = op;
+	s->batch.pfn = pfn;
+	s->batch.order = order;
+	s->batch.step = 1U << (order & PGMT_ORDER_MASK);
 }
 
-/* @op for @nr folios of @order from @pfn on, called from @site; the result is in @s->each. */
-static __always_inline void each_folio(struct pgmt_scratch *s, __u32 site, __u8 op, __u64 pfn,
-				       __u32 nr, __u32 order, bool stop)
+/* @op for @nr folios of @order from @pfn on.  The result is in @s->batch. */
+static __always_inline void account_folios(struct pgmt_scratch *s, pgmt_site_t site, __u8 op,
+					   __u64 pfn, __u32 nr, __u32 order, bool stop)
 {
-	each_begin(s, op, pfn, order);
-	s->each.event.site = site;
-	s->each.stop = stop;
-	bpf_loop(nr, each_step, &s, 0);
+	batch_begin(s, op, pfn, order);
+	s->batch.event.site = site;
+	s->batch.stop = stop;
+	bpf_loop(nr, batch_step, &s, 0);
 }
 
 static long inherit_step(__u32 i, void *data)
 {
 	struct pgmt_scratch *s = *(struct pgmt_scratch **)data;
-	struct pgmt_page_history *head = find_history(s->each.pfn, false), *page;
+	struct pgmt_page_history *head = find_history(s->batch.pfn, false), *page;
 
 	if (!head || !i)
 		return !head;
-	page = find_history(s->each.pfn + i, true);
+	page = find_history(s->batch.pfn + i, true);
 	if (!page)
 		return 1;
 	page->tick[PGMT_LAST_REQUEST] = head->tick[PGMT_LAST_REQUEST];
@@ -105,16 +117,16 @@ static __always_inline void inherit_section(__u64 head)
 	s->section_request = request;
 }
 
-/* Each of its pages is on its own from here on, and was requested when the folio was. */
+/* Give each page of the folio a state and a last request of its own. */
 static __always_inline void split_folio(__u64 head, __u32 order)
 {
 	struct pgmt_scratch *s = scratch_get();
 
 	if (!s) {
-		lose(PGMT_LOSS_SCAN, 1U << (order & PGMT_ORDER_MASK));
+		lose(PGMT_LOSS_SCRATCH, 1U << (order & PGMT_ORDER_MASK));
 		return;
 	}
-	each_folio(s, 0, PGMT_OP_PART, head, 1U << (order & PGMT_ORDER_MASK), 0, false);
+	account_folios(s, 0, PGMT_OP_PART, head, 1U << (order & PGMT_ORDER_MASK), 0, false);
 	if (order == PGMT_SECTION_SHIFT)
 		inherit_section(head);
 	else if (order < PGMT_SECTION_SHIFT)
@@ -124,33 +136,36 @@ static __always_inline void split_folio(__u64 head, __u32 order)
 
 struct claim {
 	struct pgmt_section *section;
+	__u64 until; /* ns; 0: not waited yet */
 	__u32 by;
 	bool taken;
 };
 
-/* Whom this very CPU has interrupted at it is not waited for. */
+/* Never wait for ourselves: this CPU may have interrupted the splitter. */
 static long claim_step(__u32 i, void *data)
 {
 	struct claim *c = data;
 	__u32 by = __sync_val_compare_and_swap(&c->section->splitting, 0, c->by);
+	__u64 now;
 
 	c->taken = !by;
-	return c->taken || by == c->by;
+	if (c->taken || by == c->by)
+		return 1;
+	now = bpf_ktime_get_ns();
+	if (!c->until)
+		c->until = now + split_wait;
+	return now > c->until;
 }
 
-/*
- * It takes some microseconds; but the other CPU may be one of a guest that the host lets wait.
- * All that bpf_loop() can do is tens of milliseconds.
- */
-#define CLAIM_TRIES (1 << 23)
+#define CLAIM_TRIES (1 << 23) /* as many as bpf_loop() can do: split_wait ends it before */
 
 /*
- * split_enclosing - a page comes back that may be a part of a larger folio
- * @pfn: of the page, or of the head of what comes back at @order
+ * split_enclosing - split the larger folio that a freed folio is a part of, if there is one
+ * @pfn: of the head of what is freed, at @order
  *
- * Two parts may come back at the same time: no state of them is looked at while
- * another CPU takes their folio apart.
- * Return: false if that took too long, or this very CPU was interrupted at it
+ * Two parts may come back at the same time: no state of them is read while another CPU
+ * splits their folio.
+ * Return: false if that took longer than split_wait, or if this CPU was interrupted at it
  */
 static __noinline bool split_enclosing(struct pgmt_section *section, __u64 pfn, __u32 order)
 {
@@ -170,9 +185,9 @@ static __noinline bool split_enclosing(struct pgmt_section *section, __u64 pfn, 
 }
 
 /*
- * The pages of a freed folio beyond what was requested at its head.
+ * free_rest - free the pages of a folio beyond what was requested at its head
  * @section: of the head
- * Return: enum pgmt_rule; @e->busy is then the page that broke it
+ * Return: enum pgmt_rule; then @e->busy is the page that broke it
  */
 static __noinline __u8 free_rest(struct pgmt_section *section, struct pgmt_event *e, __u64 pfn,
 				 __u32 nr)
@@ -186,18 +201,18 @@ static __noinline __u8 free_rest(struct pgmt_section *section, struct pgmt_event
 		return PGMT_RULE_NONE;
 	s = scratch_get();
 	if (!s) {
-		lose(PGMT_LOSS_SCAN, nr);
+		lose(PGMT_LOSS_SCRATCH, nr);
 		return PGMT_RULE_NONE;
 	}
-	each_folio(s, 0, PGMT_OP_FREE_REST, pfn, nr, 0, false);
-	rule = s->each.rule;
-	e->busy = s->each.broken;
+	account_folios(s, 0, PGMT_OP_FREE_REST, pfn, nr, 0, false);
+	rule = s->batch.rule;
+	e->busy = s->batch.broken;
 	scratch_put(s);
 	return rule;
 }
 
 /*
- * free_folio - the free of a folio that had been requested
+ * free_folio - the free of a folio of a type that is requested
  * @t, @e: of the head page, with t->order
  */
 static __always_inline void free_folio(const struct hook *h, struct pgmt_section *s,
@@ -209,7 +224,7 @@ static __always_inline void free_folio(const struct hook *h, struct pgmt_section
 	__u8 rule;
 
 	s->entry_checked = 0;
-	/* or of a part that is large itself, whose pages may not be parts yet */
+	/* a part may be large itself, and its pages no parts yet */
 	if (pgmt_is_outstanding(word) && pgmt_order(word) >= order ? pgmt_order(word) > order
 								   : s->large) {
 		if (!split_enclosing(s, e->pfn, order)) {
@@ -227,126 +242,6 @@ static __always_inline void free_folio(const struct hook *h, struct pgmt_section
 			broken_rule(h, t, e, rule);
 	}
 	record_event(e, keep);
-}
-
-struct tally_section {
-	struct pgmt_section *section;
-	struct pgmt_scratch *scratch;
-	__u64 pfn; /* of its first page */
-};
-
-/* @pfn, of state @word, is out while its pgmap goes away: one task does that. */
-__noinline int record_torn_down(__u64 epoch, __u64 pfn, __u32 word)
-{
-	struct pgmt_page_history *past = find_history(pfn, false);
-	struct pgmt_torn_down_key key = {.epoch = epoch};
-	struct pgmt_last_event request = {};
-	struct pgmt_torn_down none = {};
-	struct pgmt_torn_down *g;
-	__u32 order;
-
-	read_request(&request, past, find_known_section(pfn));
-	key.site = request.site;
-	g = bpf_map_lookup_elem(&torn_down, &key);
-	if (!g) {
-		bpf_map_update_elem(&torn_down, &key, &none, BPF_NOEXIST);
-		g = bpf_map_lookup_elem(&torn_down, &key);
-	}
-	if (!g) {
-		lose(PGMT_LOSS_GONE, 1);
-		return 0;
-	}
-	if (g->folios < PGMT_EXAMPLES)
-		g->pfn[g->folios & (PGMT_EXAMPLES - 1)] = pfn;
-	g->folios++;
-	order = pgmt_order(word);
-	/* fsdax is mapped there, and not asked for at some order */
-	if (profile == PGMT_PROFILE_COUNTED && !order && pgmt_life(word) != PGMT_PART)
-		order = folio_order(pfn_to_page(pfn));
-	g->pages += 1ULL << (order & PGMT_ORDER_MASK);
-	if (request.tick && (!g->oldest.tick || request.tick < g->oldest.tick))
-		g->oldest = request;
-	return 0;
-}
-
-static long tally_page(__u32 i, void *data)
-{
-	struct tally_section *in = data;
-	struct tally *t = &in->scratch->tally;
-	__u64 pfn = in->pfn + i;
-	struct pgmt_page_history *past;
-	__u32 word, life, tick;
-
-	if (pfn < t->pfn || pfn >= t->end || pfn < t->covered)
-		return 0;
-	word = pgmt_normalise(pgmt_word(in->section, i & (PGMT_SECTION_PAGES - 1)),
-			      in->section->fresh);
-	life = pgmt_life(word);
-	if (pgmt_known_idle(word)) {
-		if (!t->idle++)
-			t->first_idle = pfn;
-		return 0;
-	}
-	if (life == PGMT_PREEXISTING) {
-		if (!t->preexisting++)
-			t->first_preexisting = pfn;
-		if (t->all)
-			t->preexisting_pages +=
-				1ULL << (folio_order(pfn_to_page(pfn)) & PGMT_ORDER_MASK);
-	}
-	if (!pgmt_is_outstanding(word))
-		return 0;
-	if (!t->outstanding++)
-		t->first_outstanding = pfn;
-	/* fsdax of counted kernels: nobody waits for a free that is on its way */
-	if (t->torn_down_epoch && is_in_scope(word) &&
-	    (pgmt_is_requested(profile, in->section->type) ||
-	     page_refcount(pfn_to_page(pfn)) > pgmt_idle_count(profile, in->section->type)))
-		record_torn_down(t->torn_down_epoch, pfn, word);
-	t->pages += 1ULL << pgmt_order(word);
-	if (t->all) {
-		past = find_history(pfn, false);
-		tick = past ? past->tick[PGMT_LAST_REQUEST] : 0;
-		if (tick <= in->section->section_request.tick)
-			tick = in->section->section_request.tick;
-		if (tick && (!t->oldest || tick < t->oldest))
-			t->oldest = tick;
-	}
-	if (life == PGMT_PART)
-		t->parts++;
-	else if (pgmt_order(word))
-		t->covered = pfn + (1ULL << pgmt_order(word));
-	else if (page_head(pfn_to_page(pfn)) != pfn_to_page(pfn))
-		t->merged++;
-	return 0;
-}
-
-static long tally_section(__u32 i, void *data)
-{
-	struct tally_section in = {.scratch = *(struct pgmt_scratch **)data};
-	__u64 key = (in.scratch->tally.pfn >> PGMT_SECTION_SHIFT) + i;
-
-	in.section = bpf_map_lookup_elem(&sections, &key);
-	in.pfn = key << PGMT_SECTION_SHIFT;
-	if (in.section)
-		bpf_loop(PGMT_SECTION_PAGES, tally_page, &in, 0);
-	return 0;
-}
-
-/* Adds the pages from @pfn to before @end to @s->tally, which is zero at first. */
-static __noinline void tally_pages(struct pgmt_scratch *s, __u64 pfn, __u64 end)
-{
-	__u64 last = (end - 1) >> PGMT_SECTION_SHIFT;
-
-	s->tally.pfn = pfn;
-	s->tally.end = end;
-	bpf_loop(last - (pfn >> PGMT_SECTION_SHIFT) + 1, tally_section, &s, 0);
-}
-
-static __always_inline void tally_range(struct pgmt_scratch *s, __u64 pfn, __u64 end)
-{
-	__builtin_memset(&s->tally, 0, sizeof(s->tally));
-	tally_pages(s, pfn, end);
 }
 
 #endif /* PGMAPTRACE_BPF_LARGE_FOLIO_BPF_H */

@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The references of a pgmap: how many it has, how many it holds of itself, and
- * how many its folios explain; and since when the oldest of these is out.  Run
- * by the tool, never by a hook.  Not here: which folio is out (folio.bpf.h).
+ * The references of a pgmap: how many there are, how many it holds itself, and how many its
+ * folios explain.  For programs that the tool runs, not for hooks.
+ * Not here: which folios are outstanding (tally.bpf.h).
  */
 #ifndef PGMAPTRACE_BPF_PGMAP_REFS_BPF_H
 #define PGMAPTRACE_BPF_PGMAP_REFS_BPF_H
 
-/* Filled by the tool: address of __per_cpu_offset, 0 if there is none, and how many CPUs can be. */
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include "bpf/kernel.bpf.h"
+#include "bpf/maps.bpf.h"
+#include "bpf/scratch.bpf.h"
+
+/* Set by the tool: address of __per_cpu_offset, 0: there is none; and number of possible CPUs. */
 volatile __u64 cpu_offsets;
 volatile __u32 cpus;
 
@@ -31,9 +37,10 @@ static long cpu_step(__u32 cpu, void *data)
 
 /*
  * pgmap_live_refs - the reference count of a pgmap, also before it is killed
- * The counters of the CPUs are read one by one, while others move: twice the
- * same is right, once need not be.
- * Return: false if it can't be had
+ *
+ * The counters of the CPUs are read one by one while they change: only a sum that two looks
+ * agree on counts.
+ * Return: false if it can't be read
  */
 static __always_inline bool pgmap_live_refs(__u64 address, __s64 *refs)
 {
@@ -45,7 +52,7 @@ static __always_inline bool pgmap_live_refs(__u64 address, __s64 *refs)
 	if (!data)
 		return false;
 	*refs = count;
-	/* the counters are gone once they were summed up */
+	/* the CPUs' counters were summed up, and freed */
 	if (word & PERCPU_REF_ATOMIC && (!s.counter || count < PERCPU_COUNT_BIAS >> 1))
 		return true;
 	if (!s.counter || !cpu_offsets)
@@ -56,9 +63,9 @@ static __always_inline bool pgmap_live_refs(__u64 address, __s64 *refs)
 }
 
 /*
- * What memremap_pages takes for the pgmap itself, until it is killed: the
- * initial reference, and outside of the request contract one for each page, or
- * each large folio of its vmemmap_shift, unless a driver hands the pages out.
+ * What memremap_pages takes for the pgmap itself, until it is killed: the initial reference,
+ * and one for each page, or each folio of vmemmap_shift.  The latter not where folios are
+ * requested.
  */
 static __always_inline __u64 own_refs(const struct pgmt_pgmap *p)
 {
@@ -79,10 +86,11 @@ static __always_inline __u64 own_refs(const struct pgmt_pgmap *p)
 }
 
 /*
- * What its folios hold at least and at most.  A driver's page is one reference
- * to 6.x, and a large folio as many as it has pages from 7.x on, as @by_page
- * says.  Where folios are requested, one that was built of single ones may keep
- * one reference or all of them, and a preexisting one may have been built so.
+ * How many its folios hold, at least and at most.
+ * @by_page: a driver's large folio holds a reference for each page (7.x); else one (6.x)
+ *
+ * In the request contract a folio that was built of single ones may hold one reference or all
+ * of theirs; and so may a preexisting folio.
  */
 static __always_inline void folio_refs(const struct pgmt_pgmap *p, const struct tally *t,
 				       bool by_page, struct pgmt_refs *r)
@@ -96,10 +104,10 @@ static __always_inline void folio_refs(const struct pgmt_pgmap *p, const struct 
 			by_page ? t->pages + t->preexisting_pages : t->outstanding + t->preexisting;
 		r->least = r->most;
 	} else if (p->type == PGMT_TYPE_PCI_P2PDMA) {
-		/* its allocations hold references, and have no hook */
+		/* allocations hold references, and there is no hook on them */
 		r->most = PGMT_REFS_ANY;
 	}
-	/* not all of its ranges are known */
+	/* we do not know all of its ranges */
 	if (PGMT_READ_SLOWLY(struct dev_pagemap, p->address, nr_range) > PGMT_MAX_RANGES) {
 		r->least = 0;
 		r->most = PGMT_REFS_ANY;

@@ -1,10 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The table of pgmaps: learning one, forgetting its pages when it goes, and
- * finding what already covers a range.  Not here: the hooks that call this.
+ * The table of pgmaps: enter one, forget its pages after teardown, and find the pgmap that
+ * already covers a range.  Not here: the hooks that do so.
  */
 #ifndef PGMAPTRACE_BPF_PGMAP_TABLE_BPF_H
 #define PGMAPTRACE_BPF_PGMAP_TABLE_BPF_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include "bpf/counters.bpf.h"
+#include "bpf/history.bpf.h"
+#include "bpf/kernel.bpf.h"
+#include "bpf/maps.bpf.h"
+#include "bpf/records.bpf.h"
+#include "bpf/scratch.bpf.h"
+#include "bpf/sections.bpf.h"
 
 struct forget {
 	__u64 first; /* section */
@@ -32,7 +42,7 @@ static long forget_page(__u32 i, void *data)
 	return 0;
 }
 
-/* Not inline: or else two pointers are made one number, which the verifier forbids. */
+/* Not inline: the compiler would or two pointers, which the verifier forbids. */
 static __noinline bool has_section(__u64 pfn)
 {
 	return find_known_section(pfn);
@@ -43,7 +53,7 @@ struct forget_histories {
 	__u64 first, last; /* pfn of the range */
 };
 
-/* Of the pages from @first to @last, those that lie in the range from @from to @to. */
+/* Forget the pages from @first to @last that lie in the range from @from to @to. */
 static __always_inline void forget_between(__u64 first, __u64 last, __u64 from, __u64 to)
 {
 	if (first < from)
@@ -55,9 +65,8 @@ static __always_inline void forget_between(__u64 first, __u64 last, __u64 from, 
 }
 
 /*
- * A history goes when all of it lies in the range from @from to @to, and nothing in a
- * section any more; else the pages of it for which both is so: a neighbour's may just be
- * written.  Global, so that the verifier looks at it once.
+ * Delete a history if all of it lies in the range from @from to @to, and in no section any
+ * more.  Else clear those of its pages: a neighbour's may be in use.
  */
 __noinline int forget_history(__u64 key, __u64 from, __u64 to)
 {
@@ -69,7 +78,7 @@ __noinline int forget_history(__u64 key, __u64 from, __u64 to)
 		bpf_map_delete_elem(&histories, &key);
 		return 0;
 	}
-	/* it may lie in one section, or in two */
+	/* it lies in one section, or in two */
 	if (!here)
 		forget_between(first, border > first ? border - 1 : last, from, to);
 	if (!there && border > first)
@@ -86,9 +95,9 @@ static long forget_histories(__u32 i, void *data)
 }
 
 /*
- * A pfn that comes back under a new pgmap starts afresh.
- * @owner: a pgmap that is gone, and whose pages may be another's by now; 0: all of
- * them are stale
+ * forget_pages - a pfn that comes back under a new pgmap starts afresh
+ * @owner: address of the pgmap that was torn down: another may have its pages by now, and
+ *	keeps them; 0: forget all
  */
 static __noinline void forget_pages(struct pgmt_pgmap *p, __u64 owner)
 {
@@ -123,8 +132,8 @@ static long enter_epoch(__u32 i, void *data)
 }
 
 /*
- * Sections of an older pgmap may be there before it is in the table.  With @p in
- * it, each is found here, or finds the pgmap itself in make_section().
+ * Sections of an older pgmap may have been made before it is in the table.  Once @p is, each
+ * section gets its epoch here, or in make_section().
  */
 static __noinline void enter_epochs(const struct pgmt_pgmap *p)
 {
@@ -141,25 +150,12 @@ static __noinline void enter_epochs(const struct pgmt_pgmap *p)
 	}
 }
 
-static __always_inline void emit_pgmap(const struct pgmt_pgmap *p)
-{
-	struct pgmt_pgmap_record *r = bpf_ringbuf_reserve(&records, sizeof(*r), 0);
-
-	if (!r) {
-		lose(PGMT_LOSS_FINDING, 1);
-		return;
-	}
-	r->kind = PGMT_RECORD_PGMAP_NEW;
-	r->pgmap = *p;
-	bpf_ringbuf_submit(r, 0);
-}
-
 /*
- * learn_pgmap - enter a pgmap in the table and tell the tool
- * @since: when it was made, by this task; 0 if that was before tracing began
- * @site: where in the kernel
+ * learn_pgmap - enter a pgmap in the table, and tell the tool
+ * @since: when this task created it; 0: before tracing began
+ * @site: of that
  */
-static __noinline void learn_pgmap(__u64 address, __u64 since, __u32 site)
+static __noinline void learn_pgmap(__u64 address, __u64 since, pgmt_site_t site)
 {
 	struct pgmt_scratch *s = scratch_get();
 	struct pgmt_pgmap *old;
@@ -170,7 +166,7 @@ static __noinline void learn_pgmap(__u64 address, __u64 since, __u32 site)
 		return;
 	}
 	old = bpf_map_lookup_elem(&pgmaps, &address);
-	/* the baseline finds one that memremap_pages has told of already */
+	/* the initial scan finds what the hook of memremap_pages has entered already */
 	if (old && !since)
 		goto out;
 	if (old)
@@ -187,7 +183,7 @@ static __noinline void learn_pgmap(__u64 address, __u64 since, __u32 site)
 	s->pgmap.epoch = __sync_fetch_and_add(&epochs, 1) + 1;
 	if (since)
 		forget_pages(&s->pgmap, 0);
-	/* memremap_pages knows better when the pgmap was made, and may have been faster */
+	/* the hook of memremap_pages may be faster, and knows since when */
 	err = bpf_map_update_elem(&pgmaps, &address, &s->pgmap, since ? BPF_ANY : BPF_NOEXIST);
 	if (err && !since && bpf_map_lookup_elem(&pgmaps, &address))
 		goto out;
@@ -201,8 +197,9 @@ out:
 }
 
 /*
- * Return: the table's entry of a pgmap that is there, which the baseline may not have come
- * to yet; NULL: there was no room for it
+ * known_pgmap - the table's entry of a live pgmap, which the initial scan may not have entered
+ * yet
+ * Return: NULL if there is no room for it (counted)
  */
 static __always_inline struct pgmt_pgmap *known_pgmap(__u64 address)
 {
@@ -213,6 +210,8 @@ static __always_inline struct pgmt_pgmap *known_pgmap(__u64 address)
 	learn_pgmap(address, 0, 0);
 	return bpf_map_lookup_elem(&pgmaps, &address);
 }
+
+#define MAX_OVERLAP_STEPS (1 << 16) /* over the pgmap_array */
 
 struct overlap {
 	__u64 pfn;

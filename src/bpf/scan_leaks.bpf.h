@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Folios above idle in a part of a pgmap, and which of them have references
- * that no mapping, file or requester accounts for.  Single pages are judged 64
- * at a time from one read of their struct pages, without branches; what is
- * large, shared or not accounted for so is looked at by itself.
+ * Folios above idle in a part of a pgmap, and which of them have unexplained references.
+ * Single pages are judged 64 at a time, from one read of their struct pages and without
+ * branches.  Folios that are large, shared or seem unexplained get a closer look.
  */
 #ifndef PGMAPTRACE_BPF_SCAN_LEAKS_BPF_H
 #define PGMAPTRACE_BPF_SCAN_LEAKS_BPF_H
 
-__u64 unexplained_pfn[PGMT_UNEXPLAINED_KEPT]; /* of the last scan_leaks */
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include "bpf/kernel.bpf.h"
+#include "bpf/maps.bpf.h"
+#include "bpf/scan_pages.bpf.h"
+#include "bpf/scratch.bpf.h"
+
+__u64 unexplained_pfn[PGMT_UNEXPLAINED_KEPT]; /* result of the last scan_leaks */
 
 static __always_inline __u32 page_flags_offset(void)
 {
@@ -32,7 +39,11 @@ static __always_inline __u64 bits_set(__u64 v)
 	return v * 0x0101010101010101ULL >> 56;
 }
 
-/* The closer look at one page, which is above idle and no tail. */
+/*
+ * Count the folio as unexplained if its own counts say so, too.  leaks_step() found it above
+ * idle, but cannot judge it: it is large, or has more references than one page accounts for,
+ * as a folio that several files share may have.
+ */
 static long doubtful_step(__u32 i, void *data)
 {
 	struct leak_scan *l = &(*(struct pgmt_scratch **)data)->leak_scan;
@@ -81,7 +92,7 @@ static long leaks_step(__u32 unused, void *data)
 		l->of.unreadable += left;
 		return 0;
 	}
-	/* without branches, which the verifier would follow each: a number's top bit says yes */
+	/* without branches, since the verifier would follow each: the top bit of a number is yes */
 	for (i = 0; i < SCAN_BATCH; i++) {
 		__u8 *page = pages + i * 64;
 		__s64 over = *(__s32 *)(page + refcount) - idle, accounted, more, tail;
@@ -111,7 +122,7 @@ static long leaks_step(__u32 unused, void *data)
 	return 0;
 }
 
-/* scan_for_leaks - fill in what struct pgmt_leak_scan has to say of @s->leak_scan.of */
+/* The scan_leaks program, on @s->leak_scan.of. */
 static __always_inline void scan_for_leaks(struct pgmt_scratch *s)
 {
 	struct pgmt_leak_scan *l = &s->leak_scan.of;

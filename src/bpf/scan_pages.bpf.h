@@ -1,10 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Looking at many pages at once: the baseline at attach, the last look before
- * a pgmap goes away, and the pages of one large folio.
+ * Scans of many struct pages at once: the initial scan, before teardown, and of one large
+ * folio.  Not here: what the states say (tally.bpf.h).
  */
 #ifndef PGMAPTRACE_BPF_SCAN_PAGES_BPF_H
 #define PGMAPTRACE_BPF_SCAN_PAGES_BPF_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include "bpf/counters.bpf.h"
+#include "bpf/kernel.bpf.h"
+#include "bpf/maps.bpf.h"
+#include "bpf/observe.bpf.h"
+#include "bpf/scratch.bpf.h"
 
 struct busiest {
 	__u64 page; /* the first */
@@ -33,7 +42,7 @@ static long busiest_step(__u32 batch, void *data)
 	return 0;
 }
 
-/* The highest reference count of @pages pages; @e->busy says of which, if not of the first. */
+/* The highest reference count of @pages pages.  Sets @e->busy, if it is not the first page's. */
 static __always_inline __s32 highest_refcount(struct pgmt_event *e, __u32 pages)
 {
 	struct busiest b = {.page = e->page, .pages = pages, .refcount = page_refcount(e->page)};
@@ -46,7 +55,7 @@ static __always_inline __s32 highest_refcount(struct pgmt_event *e, __u32 pages)
 
 #define SCAN_BATCH 64
 
-static long baseline_step(__u32 i, void *data)
+static long initial_step(__u32 i, void *data)
 {
 	struct scan *sc = &(*(struct pgmt_scratch **)data)->scan;
 	struct pgmt_transition t = {.op = PGMT_OP_INITIAL};
@@ -71,13 +80,13 @@ static __always_inline void note_live(struct scan *sc)
 	sc->live += __builtin_popcountll(sc->mask);
 }
 
-/* What scan_batch() looks for: pages above idle, and these. */
+/* What scan_batch() looks for, beside pages above idle. */
 enum scan_for {
-	SCAN_FOR_STORED = 1 << 0, /* pages in a file, if the scan wants them */
+	SCAN_FOR_STORED = 1 << 0, /* pages in a file, if scan.stored */
 	SCAN_FOR_UNLIKE = 1 << 1, /* pages below idle, and heads of large folios */
 };
 
-/* @what: a constant, as each bit of it costs at every page */
+/* @what: a constant, since each bit costs something at every page */
 static __always_inline long scan_batch(struct pgmt_scratch *scratch, __u32 batch,
 				       enum scan_for what)
 {
@@ -105,7 +114,7 @@ static __always_inline long scan_batch(struct pgmt_scratch *scratch, __u32 batch
 		lose(PGMT_LOSS_SCAN, left);
 		return 0;
 	}
-	/* without branches, which the verifier would follow each */
+	/* the loop has no branches, since the verifier would follow each */
 	for (i = 0; i < SCAN_BATCH; i++) {
 		__u8 *page = pages + i * 64;
 		__s64 over = idle - *(__s32 *)(page + refcount), file = 0;
@@ -138,17 +147,17 @@ static long scan_unlike_step(__u32 batch, void *data)
 	return scan_batch(*(struct pgmt_scratch **)data, batch, SCAN_FOR_UNLIKE);
 }
 
-static long baseline_scan_step(__u32 batch, void *data)
+static long initial_scan_step(__u32 batch, void *data)
 {
 	struct pgmt_scratch *scratch = *(struct pgmt_scratch **)data;
 	long done = scan_batch(scratch, batch, SCAN_FOR_STORED);
 
 	if (!done && scratch->scan.mask)
-		bpf_loop(SCAN_BATCH, baseline_step, data, 0);
+		bpf_loop(SCAN_BATCH, initial_step, data, 0);
 	return done;
 }
 
-/* 2 TiB and more in one range are too many. */
+/* bpf_loop() refuses 2 TiB and more. */
 static __always_inline void scan_by(long (*step)(__u32, void *), struct pgmt_scratch *s, __u64 pfn,
 				    __u64 nr, __u32 type)
 {
@@ -163,8 +172,8 @@ static __always_inline void scan_by(long (*step)(__u32, void *), struct pgmt_scr
 
 /*
  * scan_pages - look at @nr pages from @pfn on
- * @s: holds the result: how many are looked for, and the first of them
- * @unlike: look for all that is not a single idle page; else for pages above idle
+ * @s: has the result: how many pages were found, and the first of them
+ * @unlike: find all that is not a single idle page; else find pages above idle
  */
 __noinline int scan_pages(struct pgmt_scratch *s, __u64 pfn, __u64 nr, __u32 type, bool unlike)
 {
@@ -177,54 +186,12 @@ __noinline int scan_pages(struct pgmt_scratch *s, __u64 pfn, __u64 nr, __u32 typ
 	return 0;
 }
 
-/* As scan_pages(), and those are to be known before their next event. */
+/* As scan_pages(), for pages above idle, which then become preexisting. */
 static __always_inline void scan_initially(struct pgmt_scratch *s, __u64 pfn, __u64 nr, __u32 type)
 {
-	/* also what a file has stored: its section is not to be made with interrupts off */
+	/* and pages in a file: make their sections now, and not with interrupts off */
 	s->scan.stored = type == PGMT_TYPE_FS_DAX ? ~0ULL : 0;
-	scan_by(baseline_scan_step, s, pfn, nr, type);
-}
-
-/* The struct pages of a range are about to go: is any folio not where it belongs? */
-static __always_inline int on_teardown(const struct hook *h, __u64 pfn, __u64 nr)
-{
-	__u64 address = pfn_to_pgmap(pfn), end = pfn + nr;
-	struct pgmt_pgmap *p = address ? known_pgmap(address) : NULL;
-	struct pgmt_transition t = {.op = PGMT_OP_TEARDOWN};
-	struct pgmt_outcome out = {};
-	struct pgmt_event e = {};
-	struct pgmt_scratch *s;
-
-	if (!p)
-		return 0;
-	s = scratch_get();
-	if (!s) {
-		lose(PGMT_LOSS_SCAN, nr);
-		return 0;
-	}
-	if (pfn < p->first && p->first < end)
-		pfn = p->first;
-	scan_pages(s, pfn, end - pfn, p->type, false);
-	e.folios = s->scan.live;
-	e.pfn = s->scan.first_live;
-	__builtin_memset(&s->tally, 0, sizeof(s->tally));
-	s->tally.torn_down_epoch = p->epoch;
-	tally_pages(s, pfn, end);
-	if (!e.folios) {
-		e.folios = s->tally.outstanding;
-		e.pfn = s->tally.first_outstanding;
-	}
-	scratch_put(s);
-	if (!e.folios)
-		return 0;
-	e.page = pfn_to_page(e.pfn);
-	e.order = folio_order(e.page);
-	t.refcount = page_refcount(e.page);
-	t.mapcount = folio_mapcount(e.page, e.order);
-	e.pgmap = address;
-	if (account_page(&e, &t, &out) && out.rule)
-		broken_rule(h, &t, &e, out.rule);
-	return 0;
+	scan_by(initial_scan_step, s, pfn, nr, type);
 }
 
 #endif /* PGMAPTRACE_BPF_SCAN_PAGES_BPF_H */

@@ -1,25 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Kernel stacks: where a hook was called from, and the whole stack.  To unwind
- * one takes thousands of instructions, and nearly all are stacks that were seen
- * before.  So where each return address of a stack was found is kept, as a
- * shape; one whose return addresses are all there again, at their places, is
- * that stack.  Not here: at which events one is taken.
+ * Sites of events: the call site, or the whole kernel stack, as --stack says.
  *
- * Why that is so: the unwinder begins at the traced function's own return
- * address, and where it looks for the next one follows from the one before.  A
- * place is kept only if the search for all frames in their order finds the same
- * one from either end: what lies about from calls before could be taken for a
- * frame otherwise.
+ * Unwinding takes thousands of instructions, and nearly all stacks were seen before.  So we
+ * keep where on the stack each return address lies, as a shape.  A stack that has all these
+ * return addresses, at these places, is the same stack: the unwinder begins at the traced
+ * function's return address, and where it looks for the next one follows from the one before.
+ *
+ * What earlier calls left on the stack could look like a frame.  So a shape is kept only if
+ * the search for all frames in order finds the same places from either end.
  */
 #ifndef PGMAPTRACE_BPF_STACK_BPF_H
 #define PGMAPTRACE_BPF_STACK_BPF_H
 
-#define SHAPE_WAYS  4	       /* stacks of one call site that are told apart by looking at them */
-#define SHAPES	    512	       /* a power of two */
-#define STACK_BYTES (16 << 10) /* THREAD_SIZE; of a kernel that has more, none is kept */
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+#include "bpf/counters.bpf.h"
+#include "bpf/hook.bpf.h"
+#include "bpf/kernel.bpf.h"
+#include "bpf/maps.bpf.h"
+#include "bpf/scratch.bpf.h"
 
-/* Each is written once.  One that is not shown yet, or to which no room is left, is unwound. */
+#define SHAPE_WAYS  4 /* shapes of one call site */
+#define SHAPES	    512
+#define STACK_BYTES (16 << 10) /* THREAD_SIZE; a kernel with larger stacks gets no shapes */
+PGMT_ASSERT_POWER_OF_2(SHAPES);
+
+/* Each is written once.  Stacks without a shape here are unwound each time. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, SHAPES);
@@ -28,14 +37,13 @@ struct {
 } shapes SEC(".maps");
 
 /*
- * What the traced function returns to.  A trampoline's frame lies above its
- * arguments, perhaps with one word for a result between; then come the saved
- * frame pointer, where in the function the trampoline returns to, and where
- * that function does.
+ * What the traced function returns to.  Behind the arguments that a trampoline saves there may
+ * be a word for the result; then come the frame pointer, where in the function the trampoline
+ * returns to, and where that function does.
  */
 static __noinline __u64 fentry_site(void *ctx)
 {
-	/* the verifier wants to see a bound */
+	/* the mask is for the verifier */
 	__u64 entry = bpf_get_func_ip(ctx), args = bpf_get_func_arg_cnt(ctx) & 15, word[4] = {};
 
 	bpf_probe_read_kernel(word, sizeof(word), (void *)((__u64)ctx + args * 8));
@@ -51,10 +59,10 @@ static __always_inline __u64 return_address(const struct hook *h)
 	return read_u64(PT_REGS_SP((struct pt_regs *)h->ctx));
 }
 
-/* As struct pgmt_last_event has it; 0 if it is not known. */
-static __always_inline __u32 call_site(const struct hook *h)
+/* 0: not known */
+static __always_inline pgmt_site_t call_site(const struct hook *h)
 {
-	__u32 site = return_address(h);
+	pgmt_site_t site = return_address(h);
 
 	return site & PGMT_SITE_IS_ADDRESS ? site : 0;
 }
@@ -64,7 +72,7 @@ static __always_inline bool is_in(const volatile struct pgmt_range *text, __u64 
 	return address >= text->start && address < text->end;
 }
 
-/* One frame: into the hash, or cut off.  A loop of its own would be verified at each call. */
+/* Hash one frame, or cut the stack off there. */
 static long frame_step(__u32 i, void *data)
 {
 	struct pgmt_scratch *s = *(struct pgmt_scratch **)data;
@@ -72,8 +80,7 @@ static long frame_step(__u32 i, void *data)
 	__u64 frame = i < s->frames ? *at : 0;
 
 	*at = frame;
-	s->hash = (s->hash ^ frame) * 0x100000001b3ULL;
-	s->hash ^= s->hash >> 29;
+	s->hash = pgmt_hash_frame(s->hash, frame);
 	if (is_in(&irq_text[0], frame) || is_in(&irq_text[1], frame))
 		s->frames = 0;
 	return 0;
@@ -82,9 +89,9 @@ static long frame_step(__u32 i, void *data)
 /*
  * intern_stack - keep the stack of @frames frames in the scratch at @slot, once
  *
- * What an interrupt interrupted says nothing about the event, and would make
- * a new stack of each: it is left out, as the kernel's own stack depot does.
- * Return: key of the stacks map; 0 if it could not be kept (counted).
+ * What an interrupt interrupted says nothing about the event, and would make a new stack each
+ * time: it is cut off, as the kernel's stack depot does.
+ * Return: key of the stacks map; 0 if there is no room (counted)
  */
 __noinline int intern_stack(__u32 slot, __u32 frames)
 {
@@ -97,16 +104,14 @@ __noinline int intern_stack(__u32 slot, __u32 frames)
 	if (!s)
 		return 0;
 	s->frames = frames;
-	s->hash = 0xcbf29ce484222325ULL;
+	s->hash = PGMT_STACK_HASH;
 	bpf_loop(PGMT_STACK_DEPTH, frame_step, &s, 0);
-	key = (s->hash ^ (s->hash >> 32)) & ~PGMT_SITE_IS_ADDRESS;
-	if (!key)
-		key = 1;
+	key = pgmt_stack_key(s->hash);
 	known = bpf_map_lookup_elem(&stacks, &key);
 	if (!known) {
 		if (!bpf_map_update_elem(&stacks, &key, &s->stack, BPF_NOEXIST))
 			return key;
-		/* another CPU may have been first with the same stack */
+		/* another CPU may have entered the same stack first */
 		known = bpf_map_lookup_elem(&stacks, &key);
 		if (!known)
 			goto lost;
@@ -133,10 +138,10 @@ __noinline int has_frame(__u32 slot, __u64 frame)
 	return found;
 }
 
-/* Where the search for return addresses begins. */
+/* Where on the stack the search for return addresses begins. */
 static __always_inline __u64 stack_base(const struct hook *h)
 {
-	/* as a number: the verifier has no use for a context that is one */
+	/* read as a number: the verifier forbids to make one of a context */
 	if (h->fentry)
 		return read_u64((__u64)&h->ctx);
 	return PT_REGS_SP((struct pt_regs *)h->ctx);
@@ -147,9 +152,14 @@ static __always_inline __u64 stack_end(void)
 	return (__u64)PGMT_READ(struct task_struct, bpf_get_current_task(), stack) + STACK_BYTES;
 }
 
-#define SHAPE_STRIDE 4 /* frames that are looked at without a branch */
+#define SHAPE_STRIDE 4 /* frames that are compared without a branch */
 
-/* Are the return addresses from @i on where they were? */
+/*
+ * Are the next SHAPE_STRIDE return addresses, from the @i-th on, in the slots where they were when
+ * the shape was learned?
+ * @base: stack_base() of this event, from which slots count
+ * @cast: can_cast, as a constant: see shape_fits()
+ */
 static __always_inline bool stride_fits(const struct pgmt_shape *shape, __u32 i, __u64 base,
 					bool cast)
 {
@@ -176,16 +186,16 @@ static __always_inline bool frames_fit(const struct pgmt_shape *shape, __u64 bas
 	return true;
 }
 
-/* Is the stack from @base to @end the one that has this shape? */
+/* Has the stack from @base to @end this shape? */
 __noinline int shape_fits(const struct pgmt_shape *shape, __u64 base, __u64 end)
 {
 	if (!shape || (shape->last && read_u64(end - shape->last_slot) != shape->last))
 		return 0;
-	/* asked once, not at each frame */
+	/* two copies of the code, so that it is not asked again at each frame */
 	return can_cast ? frames_fit(shape, base, true) : frames_fit(shape, base, false);
 }
 
-/* One word up the stack: is it the next frame? */
+/* Up the stack: is this word the next frame? */
 static long ascend_step(__u32 i, void *data)
 {
 	struct pgmt_scratch *s = *(struct pgmt_scratch **)data;
@@ -224,7 +234,7 @@ static long shape_frame(__u32 i, void *data)
 
 	if (!frame)
 		return 1;
-	/* before the return address come the traced function, and what traces it */
+	/* first come the traced function and what traces it */
 	if (!n && frame != s->learning.site)
 		return 0;
 	s->shape.frame[n & (PGMT_STACK_DEPTH - 1)] = frame;
@@ -242,7 +252,7 @@ static long copy_step(__u32 i, void *data)
 	struct copying *c = data;
 	__u32 at = i & (PGMT_STACK_DEPTH - 1);
 
-	/* behind the last is the first again: all of a stride are looked at */
+	/* repeat the first behind the last, as whole strides are compared */
 	if (at >= c->from->shape.nr)
 		at = 0;
 	c->to->frame[i & (PGMT_STACK_DEPTH - 1)] = c->from->shape.frame[at];
@@ -251,9 +261,9 @@ static long copy_step(__u32 i, void *data)
 }
 
 /*
- * learn_shape - keep where the frames of a stack are
- * @slot: of the scratch that has the stack, and learning but for the search
- * @room: which shape it becomes, if nobody else has become it
+ * learn_shape - find out where the frames of a stack are, and keep that
+ * @slot: of the scratch that has the stack, and learning without the results
+ * @room: which shape it becomes, unless another CPU has taken that
  * @stack: key of the stacks map
  */
 __noinline int learn_shape(__u32 slot, __u32 room, __u32 stack)
@@ -285,7 +295,7 @@ __noinline int learn_shape(__u32 slot, __u32 room, __u32 stack)
 		__sync_val_compare_and_swap(&to->state, SHAPE_BEGUN, SHAPE_UNSURE);
 		return 0;
 	}
-	/* a system call begins a random bit further down: the outermost is found from the end */
+	/* a system call begins at a random place: find its outermost frame from the end */
 	if (!s->stack.frame[PGMT_STACK_DEPTH - 1] && shape->nr > 1) {
 		last = (shape->nr - 1) & (PGMT_STACK_DEPTH - 1);
 		to->last = shape->frame[last];
@@ -301,14 +311,14 @@ __noinline int learn_shape(__u32 slot, __u32 room, __u32 stack)
 
 #define NO_ROOM SHAPES
 
-/* A stack that is looked for among the shapes. */
+/* A stack that we look for among the shapes. */
 struct sought {
 	__u64 entry; /* of the traced function */
 	__u64 site;  /* what it returns to */
-	__u64 base;  /* where it begins, and behind its end */
+	__u64 base;  /* where it begins, and its end */
 	__u64 end;
 	__u32 first; /* key of the first shape that it can have */
-	__u32 room;  /* where there is room for one more, or NO_ROOM */
+	__u32 room;  /* key of a free shape, or NO_ROOM */
 };
 
 static __always_inline struct pgmt_shape *shape_at(__u32 key)
@@ -317,14 +327,14 @@ static __always_inline struct pgmt_shape *shape_at(__u32 key)
 	return bpf_map_lookup_elem(&shapes, &key);
 }
 
-/* Does the stack come from where those of this shape do? */
+/* Have the two the same call site? */
 static __always_inline bool is_from(const struct pgmt_shape *shape, const struct sought *k)
 {
-	/* a function that another one jumps to returns to the same place */
+	/* functions that jump to each other return to the same place */
 	return shape->site == k->site && shape->entry == k->entry;
 }
 
-/* As known_stack(), where it is not the one that came last; @k->room is filled in. */
+/* As known_stack(), with all shapes of the call site.  Sets @k->room. */
 __noinline int find_shape(struct sought *k)
 {
 	struct pgmt_shape *shape, *first;
@@ -354,14 +364,14 @@ __noinline int find_shape(struct sought *k)
 }
 
 /*
- * known_stack - the stack that is looked for, if its shape is known
- * Return: key of the stacks map; 0 if it is not known
+ * known_stack - look for the stack among the shapes
+ * Return: key of the stacks map; 0: not found
  */
 static __always_inline __u32 known_stack(struct sought *k)
 {
 	struct pgmt_shape *shape = shape_at(k->first);
 
-	/* most are what the last one was that may have the same shape */
+	/* most stacks are the same as the last one from there */
 	if (shape && shape->latest)
 		shape = shape_at(k->first + shape->latest);
 	if (shape && shape->state == SHAPE_SHOWN && is_from(shape, k) &&
@@ -370,7 +380,7 @@ static __always_inline __u32 known_stack(struct sought *k)
 	return find_shape(k);
 }
 
-/* Return: key of the stacks map; 0 if no stack could be kept (counted). */
+/* Return: key of the stacks map; 0 if there is no stack (counted) */
 static __noinline __u32 take_stack(const struct hook *h)
 {
 	struct sought k = {
@@ -386,7 +396,7 @@ static __noinline __u32 take_stack(const struct hook *h)
 
 	k.first = (k.site ^ k.site >> 9) * SHAPE_WAYS;
 	/* an interrupt has a stack of its own */
-	if (k.end > k.base && k.end - k.base < STACK_BYTES) {
+	if (!slow && k.end > k.base && k.end - k.base < STACK_BYTES) {
 		stack = known_stack(&k);
 		if (stack)
 			return stack;
@@ -398,8 +408,8 @@ static __noinline __u32 take_stack(const struct hook *h)
 	}
 	n = bpf_get_stack(h->ctx, s->stack.frame, sizeof(s->stack.frame), 0);
 	/*
-	 * 6.1 copies them from where a task may write that has preempted this one;
-	 * kprobes, which are not preempted, need not be asked
+	 * 6.1 copies the frames from a buffer that a task which preempts this one may
+	 * overwrite.  kprobes are not preempted.
 	 */
 	if (n > 0 && h->fentry && k.site && !has_frame(s->slot, k.site))
 		n = 0;
@@ -416,6 +426,25 @@ static __noinline __u32 take_stack(const struct hook *h)
 	}
 	scratch_put(s);
 	return stack;
+}
+
+/* @stack: the whole stack, if it can be had; else the call site */
+static __always_inline pgmt_site_t site_of(const struct hook *h, bool stack)
+{
+	pgmt_site_t site = stack ? take_stack(h) : 0;
+
+	/* with --stack=all, a stack that is lost shows as lost */
+	return site || (stack_mode == PGMT_STACK_ALL && !watch) ? site : call_site(h);
+}
+
+static __always_inline pgmt_site_t site_for_history(const struct hook *h)
+{
+	return site_of(h, stack_mode == PGMT_STACK_ALL);
+}
+
+static __always_inline pgmt_site_t site_for_finding(const struct hook *h)
+{
+	return site_of(h, stack_mode != PGMT_STACK_NONE);
 }
 
 #endif /* PGMAPTRACE_BPF_STACK_BPF_H */

@@ -1,43 +1,53 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The pages of a section all at once.  Those of a huge page are nearly always in
- * the same state, and then one comparison and one swap for five of them do for
- * what is a step each otherwise.  Whatever is not so is left to the steps of
- * single pages, with nothing done.  Not here: their struct pages (scan.bpf.h).
+ * All pages of a section at once.  Those of a huge page are nearly always in the same state:
+ * one compare-and-swap for five of them replaces a step for each.  If they are not, nothing
+ * is done here, and the caller steps page by page.
+ * Not here: their struct pages (scan_pages.bpf.h).
  */
 #ifndef PGMAPTRACE_BPF_WHOLE_SECTION_BPF_H
 #define PGMAPTRACE_BPF_WHOLE_SECTION_BPF_H
 
-/* @word for each page that the @i-th of words[] has: the last has fewer. */
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include "bpf/counters.bpf.h"
+#include "bpf/maps.bpf.h"
+#include "bpf/observe.bpf.h"
+
+#define ONE_IN_EACH 0x1001001001001ULL /* of the five words of a cell */
+#define LAST_PAGES  2		       /* that the last cell has */
+_Static_assert(PGMT_SECTION_PAGES % PGMT_CELL_PAGES == LAST_PAGES, "the last cell has others");
+
+/* @word for each page of the @i-th cell. */
 static __always_inline __u64 repeat_word(__u32 word, int i)
 {
-	__u64 all = word * 0x1001001001001ULL;
+	__u64 all = word * ONE_IN_EACH;
 
-	return i < PGMT_SECTION_CELLS - 1 ? all : all & ((1ULL << 2 * PGMT_WORD_BITS) - 1);
+	return i < PGMT_SECTION_CELLS - 1 ? all : all & ((1ULL << LAST_PAGES * PGMT_WORD_BITS) - 1);
 }
 
-/* Which bits of the @i-th are not those of the section's first page, if it is left out. */
+/* The bits of the @i-th cell, without the section's first page if @first is 1. */
 static __always_inline __u64 but_first(int i, __u32 first)
 {
 	return i || !first ? ~0ULL : ~(__u64)PGMT_WORD_MASK;
 }
 
 /*
- * are_alike - are the pages from @first, 0 or 1, on in state @word?
- * @mask: of the bits that matter
+ * are_alike - are all pages from @first, 0 or 1, on in state @word?
+ * @mask: which of its bits matter
  */
 __noinline int are_alike(const struct pgmt_section *s, __u32 word, __u32 mask, __u32 first)
 {
 	__u64 others = 0;
 	int i;
 
-	/* below without branches, which the verifier would follow each */
+	/* the loop has no branches, since the verifier would follow each */
 	if (!s)
 		return 0;
 #pragma clang loop unroll(full)
 	for (i = 0; i < PGMT_SECTION_CELLS; i++) {
 		others |= (s->cells[i] ^ repeat_word(word, i)) & but_first(i, first);
-		/* one after the other, or they are all loaded to the stack first */
+		/* one after the other: the compiler would load all to the stack first */
 		asm volatile("" : "+r"(others));
 	}
 	return !(others & repeat_word(mask, 0));
@@ -48,7 +58,7 @@ struct swap {
 	__u32 old, new; /* the state of each page */
 };
 
-/* One of words[], as swap_step() counts them: not the first, and behind the last there is none. */
+/* The cell behind the @i-th; true if there is none.  The first cell comes last: swap_all(). */
 static __always_inline bool swap_cell(const struct swap *w, __u32 i, __u32 old, __u32 new)
 {
 	__u64 then = repeat_word(old, ++i);
@@ -74,8 +84,8 @@ static long swap_back(__u32 i, void *data)
 }
 
 /*
- * swap_all - the pages from @first on go from state @old to @new
- * Return: false if another CPU has changed one of them: then none does
+ * swap_all - change the state of all pages from @first on from @old to @new
+ * Return: false if another CPU has changed one of them: then all stay as they were
  */
 __noinline int swap_all(struct pgmt_section *s, __u32 old, __u32 new, __u32 first)
 {
@@ -93,17 +103,17 @@ __noinline int swap_all(struct pgmt_section *s, __u32 old, __u32 new, __u32 firs
 						(repeat_word(new, 0) & mask) | rest) == then)
 			return true;
 	}
-	/* the last one was not */
+	/* all but the last, which failed */
 	bpf_loop(done - 1, swap_back, &w, 0);
 	return false;
 }
 
 /*
- * account_section - one event of each page of a section through the model
- * @t: as account_event() wants it, the same for each
+ * account_section - account_event(), for the same event of each page of a section
+ * @t: as for account_event()
  * @first: 0; or 1, for all pages but the first
- * Return: false if they are not alike, or if there is more to do than to count:
- *	then nothing was done
+ * Return: false if the pages are not alike, or if there is more to do than to count: then
+ *	nothing was done
  */
 __noinline int account_section(struct pgmt_section *s, struct pgmt_transition *t, __u32 first)
 {
@@ -112,8 +122,8 @@ __noinline int account_section(struct pgmt_section *s, struct pgmt_transition *t
 
 	if (!s || !t)
 		return false;
-	/* who reads all events wants one of each page */
-	if (watch)
+	/* a watcher wants an event of each page */
+	if (slow || watch)
 		return false;
 	old = pgmt_word(s, first);
 	if (pgmt_order(old) || !are_alike(s, old, PGMT_WORD_MASK, first))
@@ -125,21 +135,6 @@ __noinline int account_section(struct pgmt_section *s, struct pgmt_transition *t
 		return false;
 	count_rates(s, &out, PGMT_SECTION_PAGES - first);
 	return true;
-}
-
-/*
- * May each page be in use, by all that is known?  Return: false also if the pages
- * behind the first are not alike.
- */
-static __always_inline bool is_section_used(const struct pgmt_section *s)
-{
-	__u32 head = pgmt_word(s, 0), rest = pgmt_word(s, 1);
-
-	if (pgmt_order(head) == PGMT_SECTION_SHIFT)
-		return true;
-	return !pgmt_known_idle(pgmt_normalise(head, s->fresh)) &&
-	       !pgmt_known_idle(pgmt_normalise(rest, s->fresh)) &&
-	       are_alike(s, rest, PGMT_LIFE_MASK, 1);
 }
 
 #endif /* PGMAPTRACE_BPF_WHOLE_SECTION_BPF_H */

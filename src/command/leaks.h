@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The command leaks: which folios have references now that nothing accounts
- * for, and which pgmaps can't go.  Looks, and attaches nothing.
+ * The leaks command: which folios have unexplained references now, and which killed
+ * pgmaps keep references.  Attaches nothing.  Not here: how it is printed (leaks/).
  */
 #ifndef PGMAPTRACE_COMMAND_LEAKS_H
 #define PGMAPTRACE_COMMAND_LEAKS_H

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the command line asks for. */
+/*
+ * What the command line asks for, and the table of options from which parsing, help and
+ * the check of the man page come.  Not here: the order of words on it (parse.h).
+ */
 #ifndef PGMAPTRACE_COMMAND_OPTIONS_H
 #define PGMAPTRACE_COMMAND_OPTIONS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "output/outputs.h"
@@ -14,59 +18,89 @@
 
 enum command {
 	COMMAND_TRACE,
+	COMMAND_RUN, /* trace while COMMAND runs */
 	COMMAND_LEAKS,
 	COMMAND_HOLDERS,
 	COMMAND_PROBE,
 	COMMAND_RULES,
 	COMMAND_HELP,
 	COMMAND_VERSION,
+	NR_COMMANDS,
 };
 
 struct options {
 	enum command command;
-	char **run;	      /* tracing: COMMAND, NULL-terminated; NULL: none */
-	const char *argument; /* of holders, a PFN; of rules, a name; NULL: none */
+	char **run;	      /* of run: COMMAND, NULL-terminated; else NULL */
+	const char *argument; /* of holders: a PFN; of rules: a name; NULL: none */
 	const char *vmlinux;  /* file with debug info; NULL: in the standard places */
 	struct session_options session;
 
 	/* tracing */
 	double duration; /* seconds; negative: until a signal */
-	double timeout;	 /* seconds that COMMAND may take; negative: any time */
-	double stall;	 /* seconds that a wait may last; 0: any time */
-	double interval; /* seconds from table to table; 0: no tables */
-	uint64_t tables; /* how many, then it ends; 0: no end */
+	double timeout;	 /* seconds that COMMAND may take; negative: no limit */
+	double stall;	 /* seconds that a wait may last; 0: no limit */
+	double interval; /* seconds between tables; 0: no tables */
+	uint64_t tables; /* stop after so many; 0: never */
 	struct policy policy;
-	const char *suppressions[MAX_SUPPRESSIONS]; /* files; behind the last is NULL */
+	const char *suppressions[MAX_SUPPRESSIONS]; /* files; NULL-terminated */
 	bool strict_suppressions;		    /* fail if one is not needed */
 	int error_exitcode;
 
 	struct output_settings output;
 
 	/* tracing and leaks */
-	double older;	   /* seconds; negative: tracing judges no leaks, leaks all */
-	const char *pgmap; /* the one to show; NULL: all that are watched, or there */
-	const char *save;  /* what is held, or known of requests; NULL: none */
+	double older;	   /* seconds; negative: tracing judges no leaks, leaks shows all */
+	const char *pgmap; /* show only this one; NULL: all */
+	const char *save;  /* file for outstanding or unexplained folios; NULL: none */
 
 	/* leaks */
-	const char *baseline; /* file that an earlier leaks has written; NULL: none */
-	const char *past;     /* file that a session has written, which has ended; NULL: none */
-	uint64_t top;	      /* folios of a pgmap that are shown */
+	const char *baseline; /* file that an earlier leaks saved; NULL: none */
+	const char *past;     /* file that an earlier session saved; NULL: none */
+	uint64_t top;	      /* show so many folios of each pgmap */
 };
 
-/*
- * options_parse - @o from the command line; strings of it are kept
- * Does nothing else: opens no file, looks at no kernel.
- * Return: 0; EXIT_USAGE, said on stderr.
- */
-int options_parse(int argc, char **argv, struct options *o);
-/* Does it ask for records on stdout?  For what goes wrong before all of it is understood. */
-bool options_want_json(int argc, char **argv);
-const char *options_help(void);
+enum option_group {
+	GROUP_STOP,
+	GROUP_CHECK,
+	GROUP_SHOW,
+	GROUP_VERDICT,
+	GROUP_OUTPUT,
+	GROUP_LEAKS,
+	GROUP_COMMON,
+	NR_GROUPS,
+};
 
-/* Say on stderr what is wrong with the command line.  Return: EXIT_USAGE. */
-int usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* Return: false if @text is no number that makes sense. */
-bool parse_seconds(const char *text, double *seconds);
-bool parse_number(const char *text, uint64_t *number);
+struct option_spec {
+	const char *name;     /* without -- */
+	char letter;	      /* 0: none */
+	const char *argument; /* as help and man page call it; NULL: none */
+	uint32_t commands;    /* that take it: bits (1 << enum command) */
+	enum option_group group;
+	const char *help; /* one paragraph, wrapped when it is shown */
+	/*
+	 * Store @value, which is NULL without an argument, at @field of @o.
+	 * Return: 0; EXIT_USAGE with a line on stderr.
+	 */
+	int (*set)(struct options *o, const struct option_spec *spec, const char *value);
+	size_t field; /* offset in struct options; 0 if @set needs none */
+};
+
+#define MAX_OPTIONS 64 /* so that a uint64_t has a bit for each */
+
+/* By group, in the order of the help text. */
+extern const struct option_spec option_specs[];
+extern const size_t nr_option_specs;
+
+struct command_spec {
+	enum command command;
+	const char *name;  /* NULL: it is given by none */
+	const char *usage; /* what follows pgmaptrace */
+	const char *help;
+	int max_arguments; /* negative: the rest of the line is COMMAND's */
+};
+
+/* In the order of the help text. */
+extern const struct command_spec command_specs[];
+extern const size_t nr_command_specs;
 
 #endif /* PGMAPTRACE_COMMAND_OPTIONS_H */

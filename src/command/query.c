@@ -6,12 +6,14 @@
 #include <string.h>
 
 #include "base/printable.h"
+#include "command/values.h"
 #include "base/exit_status.h"
 #include "session/holders.h"
 #include "session/hooks.h"
 #include "symbols/inlines.h"
 #include "base/save.h"
 #include "base/say.h"
+#include "output/text.h"
 #include "session/session.h"
 #include "report/stacks.h"
 
@@ -49,14 +51,16 @@ int command_rules(const char *name)
 		printf("%-22s%s\n", pgmt_rule_name(i), pgmt_rule_text(i));
 		found = true;
 	}
-	if (!found)
-		return usage_error("no rule is called %s: pgmaptrace rules lists them", name);
+	if (!found) {
+		say_error("no such rule: %s (pgmaptrace rules lists them)", name);
+		return EXIT_USAGE;
+	}
 	return save_stdout();
 }
 
 static int say_no_holders(int err)
 {
-	say_error("can't look for holders: %s%s", strerror(-err),
+	say_error("can't search for holders: %s%s", strerror(-err),
 		  err == -EPERM ? " (run as root)" : "");
 	return EXIT_KERNEL;
 }
@@ -77,7 +81,7 @@ int command_holders(const struct options *o, const char *text)
 	err = session_holders(s, &q, &found);
 	session_free(s);
 	if (err == -ENXIO) {
-		say_error("pfn %s is no device page", text);
+		say_error("pfn %s is not a device page", text);
 		return EXIT_USAGE;
 	}
 	if (err)
@@ -85,18 +89,8 @@ int command_holders(const struct options *o, const char *text)
 	printf("pfn 0x%llx, %llu page%s, refcount %d, mapcount %d\n", (unsigned long long)found.pfn,
 	       (unsigned long long)found.pages, found.pages > 1 ? "s" : "", found.refcount,
 	       found.mapcount);
-	for (uint32_t i = 0; i < found.nr; i++) {
-		holder_text(&found.holder[i], line, sizeof(line));
-		printf("  %s\n", line);
-	}
-	if (found.more)
-		printf("  and %u more\n", found.more);
-	if (!found.nr)
-		printf("  nobody found\n");
+	text_holders(stdout, "  ", &found, true);
 	holders_not_looked(&found, line, sizeof(line));
-	if (line[0])
-		printf("  can't be known, or not wholly: %s\n", line);
-	printf("  " HOLDERS_NEVER_SEEN "\n");
 	err = save_stdout();
 	if (err)
 		return err;
@@ -112,7 +106,7 @@ static void stack_line(void *arg, const struct stack_line *l)
 	stack_print(stdout, l, true);
 }
 
-static void print_wait(const struct pgmt_wait *w, const struct ksyms *k, struct inlines *in)
+static void print_wait(const struct pgmt_wait *w, const struct stack_names *names)
 {
 	struct pgmt_stack st;
 
@@ -122,13 +116,13 @@ static void print_wait(const struct pgmt_wait *w, const struct ksyms *k, struct 
 	else
 		printf("pfn 0x%llx (refcount %d)\n", w->pfn, w->refcount);
 	memcpy(st.frame, w->frames, sizeof(st.frame));
-	stack_lines(&st, k, in, stack_line, NULL);
+	stack_lines(&st, names, stack_line, NULL);
 }
 
 int command_waiters(const struct options *o)
 {
+	struct stack_names names = {.is_wrapped = hooks_wrap};
 	static struct pgmt_waits found;
-	struct inlines *inlines;
 	struct session *s;
 	int status, err;
 
@@ -140,19 +134,20 @@ int command_waiters(const struct options *o)
 		session_free(s);
 		return say_no_holders(err);
 	}
-	inlines = inlines_new(o->vmlinux);
+	names.ksyms = session_ksyms(s, SYMBOLS_MODULES);
+	names.inlines = inlines_new(o->vmlinux);
 	for (uint32_t i = 0; i < found.nr; i++)
-		print_wait(&found.wait[i], session_ksyms(s, SYMBOLS_MODULES), inlines);
-	inlines_free(inlines);
+		print_wait(&found.wait[i], &names);
+	inlines_free(names.inlines);
 	session_free(s);
 	if (found.more)
 		printf("and %u more\n", found.more);
 	if (!found.nr)
 		printf("nobody found\n");
 	if (!(found.looked & 1u << PGMT_HOW_WAIT))
-		printf("can't be known, or not wholly: who waits for a page\n");
+		printf("not searched, or not completely: who waits for a page\n");
 	if (!(found.looked & 1u << PGMT_HOW_PGMAP))
-		printf("can't be known, or not wholly: who waits for a pgmap\n");
+		printf("not searched, or not completely: who waits for a pgmap\n");
 	err = save_stdout();
 	if (err)
 		return err;

@@ -26,7 +26,7 @@ static struct requester *find_requester(struct requesters *all, uint32_t site, c
 	return more;
 }
 
-/* Who asked for it, as far as that is known. */
+/* The name of the task that requested it, as far as that is known. */
 static void name_requester(struct session *s, const struct leak_folio *f,
 			   char comm[PGMT_COMM_LEN + 1])
 {
@@ -66,17 +66,6 @@ void requesters_free(struct requesters *all)
 	*all = (struct requesters){0};
 }
 
-static void explained(FILE *to, const struct record_pgmap *r)
-{
-	if (r->least == r->most)
-		fprintf(to, "%llu", (unsigned long long)r->most);
-	else if (r->most == PGMT_REFS_ANY)
-		fprintf(to, "%llu or more", (unsigned long long)r->least);
-	else
-		fprintf(to, "%llu to %llu", (unsigned long long)r->least,
-			(unsigned long long)r->most);
-}
-
 static void dying(struct text_out *o, const struct record_pgmap *r, bool stuck)
 {
 	fprintf(o->to, "  dying: ");
@@ -84,11 +73,32 @@ static void dying(struct text_out *o, const struct record_pgmap *r, bool stuck)
 		fprintf(o->to, "its reference count is not known yet\n");
 		return;
 	}
-	fprintf(o->to, "reference count %lld, explained ", (long long)r->references);
-	explained(o->to, r);
-	fprintf(o->to, "%s\n", stuck ? "; the pgmap stays until it is 0" : "");
+	fprintf(o->to, "reference count %lld, ", (long long)r->references);
+	fprintf(o->to, "outstanding folios account for %llu", (unsigned long long)r->least);
+	if (r->most == PGMT_REFS_ANY)
+		fprintf(o->to, " or more");
+	else if (r->most != r->least)
+		fprintf(o->to, " to %llu", (unsigned long long)r->most);
+	fprintf(o->to, "%s\n", stuck ? "; memunmap_pages waits until it is 0" : "");
 	for (unsigned int i = 0; i < r->nr_waiters; i++)
 		fprintf(o->to, "    %s\n", r->waiter[i]);
+}
+
+/* Unexplained folios that are not counted as such, and why. */
+static void exceptions(struct text_out *o, const struct record_counts *c)
+{
+	if (c->known)
+		fprintf(o->to, "  %llu unexplained, as in the baseline\n",
+			(unsigned long long)c->known);
+	if (c->young)
+		fprintf(o->to, "  %llu unexplained, but younger than --older\n",
+			(unsigned long long)c->young);
+	if (c->ageless)
+		fprintf(o->to, "  %llu unexplained, of unknown age\n",
+			(unsigned long long)c->ageless);
+	if (c->unreadable)
+		fprintf(o->to, "  %llu page%s could not be read\n",
+			(unsigned long long)c->unreadable, c->unreadable == 1 ? "" : "s");
 }
 
 void leaks_pgmap(struct text_out *o, const struct record_pgmap *r, const struct pgmt_pgmap *p,
@@ -106,58 +116,30 @@ void leaks_pgmap(struct text_out *o, const struct record_pgmap *r, const struct 
 	fprintf(o->to, ": %llu folio%s above idle", (unsigned long long)r->count.folios,
 		r->count.folios == 1 ? "" : "s");
 	if (r->incomplete)
-		fprintf(o->to, " so far; stopped here, and none was looked at twice\n");
+		fprintf(o->to, " so far; interrupted before the second look\n");
 	else
-		fprintf(o->to, ", %llu %s, %llu held%s\n", (unsigned long long)r->count.mapped,
-			in_use ? "in use" : "mapped", (unsigned long long)r->count.held,
-			r->count.known ? " that the baseline has not" : "");
-	if (r->count.known)
-		fprintf(o->to, "  %llu held as they were in the baseline\n",
-			(unsigned long long)r->count.known);
-	if (r->count.young)
-		fprintf(o->to, "  %llu held, and requested later than --older\n",
-			(unsigned long long)r->count.young);
-	if (r->count.ageless)
-		fprintf(o->to, "  %llu held, and not known since when\n",
-			(unsigned long long)r->count.ageless);
-	if (r->count.unreadable)
-		fprintf(o->to, "  %llu pages could not be read\n",
-			(unsigned long long)r->count.unreadable);
-	if (r->dying)
+		fprintf(o->to, ", %llu %s, %llu unexplained%s\n",
+			(unsigned long long)r->count.accounted, in_use ? "in use" : "mapped",
+			(unsigned long long)r->count.unexplained,
+			r->count.known ? " and not in the baseline" : "");
+	exceptions(o, &r->count);
+	if (r->killed)
 		dying(o, r, stuck);
 }
 
-static void held_by(struct text_out *o, const struct leak_folio *f)
+static void holders_of(struct text_out *o, const struct leak_folio *f)
 {
-	char text[RECORD_HOLDER_LEN];
-
 	if (!f->looked)
 		return;
 	if (f->error) {
-		fprintf(o->to, "    held by: not known (%s)\n", strerror(-f->error));
+		fprintf(o->to, "    holders: not known (%s)\n", strerror(-f->error));
 		return;
 	}
-	for (uint32_t i = 0; i < f->found.nr; i++) {
-		bool holds = holder_pins(&f->found.holder[i]) ||
-			     (f->found.holder[i].how == PGMT_HOW_MAP &&
-			      pgmt_mappings_hold(session_choice(o->from->session)->profile,
-						 f->f.pgmap.type));
-
-		holder_text(&f->found.holder[i], text, sizeof(text));
-		fprintf(o->to, "    %s%s\n", holds ? "held by " : "", text);
-	}
-	if (f->found.more)
-		fprintf(o->to, "    and at most %u more\n", f->found.more);
-	holders_not_looked(&f->found, text, sizeof(text));
-	if (text[0])
-		fprintf(o->to, "    could not be looked for, or not to the end: %s\n", text);
-	if (!f->found.nr)
-		fprintf(o->to, "    held by: nobody was found; %s\n", HOLDERS_NEVER_SEEN);
-	else if (!holders_any_pins(&f->found))
-		fprintf(o->to, "    no pin was found; %s\n", HOLDERS_NEVER_SEEN);
+	fprintf(o->to, "    holders:\n");
+	text_holders(o->to, "      ", &f->found, true);
 }
 
-/* Seconds; 0 of what was requested while leaks began. */
+/* Seconds; 0 if it was requested after @time. */
 static double age(uint64_t time, uint64_t requested)
 {
 	return time > requested ? (double)(time - requested) / 1e9 : 0;
@@ -177,17 +159,17 @@ void leaks_folio(struct text_out *o, const struct leak_folio *f)
 		f->f.refcount, f->f.mapcount);
 	if (files_describe(o->from->files, &f->f, file, sizeof(file)))
 		fprintf(o->to, "    %s\n", file);
-	held_by(o, f);
+	holders_of(o, f);
 	if (f->requested) {
 		name_requester(o->from->session, f, comm);
-		fprintf(o->to, "    %s ", word_of_request(o, f));
+		fprintf(o->to, "    %s by ", word_of_request(o, f));
 		if (f->ended)
-			text_task(o, comm, f->past.tid, f->past.interrupt);
+			text_task(o->to, comm, f->past.tid, f->past.interrupt);
 		else
-			text_who(o, &request);
+			text_who(o->to, &request);
 		fprintf(o->to, ", %.3f s ago", age(f->f.time, f->requested));
 		if (f->ended)
-			fprintf(o->to, ", as the session that ended %.3f s ago saw it",
+			fprintf(o->to, ", seen by a session that ended %.3f s ago",
 				(double)(f->f.time - f->ended) / 1e9);
 		fputc('\n', o->to);
 	} else if (f->preexisting) {
@@ -195,8 +177,8 @@ void leaks_folio(struct text_out *o, const struct leak_folio *f)
 	} else if (f->past_known) {
 		fprintf(o->to, "    the session %s\n",
 			session_keeps_history(o->from->session)
-				? "saw no request of it"
-				: "keeps no requests, by --stack=none");
+				? "saw no request for it"
+				: "records no requests (--stack=none)");
 	}
 }
 
@@ -221,11 +203,10 @@ void leaks_requesters(struct text_out *o, const struct requesters *all, uint64_t
 		fprintf(o->to, "  %llu in use since before the session began\n",
 			(unsigned long long)all->older);
 	if (all->unknown)
-		fprintf(o->to, "  %llu of which %s\n", (unsigned long long)all->unknown,
-			past ? "no request is known"
-			: session_keeps_history(o->from->session)
-				? "the session saw no request"
-				: "the session keeps no requests, by --stack=none");
+		fprintf(o->to, "  %llu with no known request%s\n", (unsigned long long)all->unknown,
+			past || session_keeps_history(o->from->session)
+				? ""
+				: ": the session records none (--stack=none)");
 }
 
 void leaks_summary(FILE *to, const struct record_summary *sum, const char *release,
@@ -233,15 +214,16 @@ void leaks_summary(FILE *to, const struct record_summary *sum, const char *relea
 {
 	fprintf(to, "pgmaptrace: leaks pgmaps=%llu folios=%llu mapped=%llu held=%llu",
 		(unsigned long long)sum->pgmaps, (unsigned long long)sum->count.folios,
-		(unsigned long long)sum->count.mapped, (unsigned long long)sum->count.held);
+		(unsigned long long)sum->count.accounted,
+		(unsigned long long)sum->count.unexplained);
 	if (sum->count.known)
 		fprintf(to, " known=%llu", (unsigned long long)sum->count.known);
 	if (sum->count.young)
 		fprintf(to, " young=%llu", (unsigned long long)sum->count.young);
 	if (sum->count.ageless)
 		fprintf(to, " ageless=%llu", (unsigned long long)sum->count.ageless);
-	if (sum->dying)
-		fprintf(to, " dying=%llu", (unsigned long long)sum->dying);
+	if (sum->killed)
+		fprintf(to, " dying=%llu", (unsigned long long)sum->killed);
 	if (sum->count.unreadable)
 		fprintf(to, " unreadable=%llu", (unsigned long long)sum->count.unreadable);
 	fprintf(to, " kernel=%s profile=%s%s\n", release, profile,
@@ -299,9 +281,9 @@ bool leaks_record(FILE *to, const struct sources *from, struct site_texts *texts
 			holder_text(&f->found.holder[i], r.holder[i], sizeof(r.holder[i]));
 	}
 	if (f->requested) {
-		r.age = age(f->f.time, f->requested);
+		r.age = f->f.time > f->requested ? f->f.time - f->requested : 0;
 		if (f->ended) {
-			r.past = true;
+			r.from_saved_session = true;
 			r.tid = f->past.tid;
 			r.interrupt = f->past.interrupt;
 			r.task = f->past.task;

@@ -9,31 +9,33 @@ bool record_start(FILE *to, const struct record_start *r)
 {
 	struct jsonl l = jsonl_begin("start");
 
+	jsonl_number(&l, "schema", JSON_SCHEMA);
+	jsonl_text(&l, "contents", r->session_ended ? RECORD_SAVED_SESSION : RECORD_LEAKS);
 	jsonl_text(&l, "version", r->version);
 	jsonl_text(&l, "kernel", r->release);
 	jsonl_text(&l, "profile", r->profile);
-	jsonl_text(&l, "boot", r->boot);
-	jsonl_number(&l, "time", r->time);
+	jsonl_text(&l, "boot_id", r->boot);
+	jsonl_number(&l, "time_ns", r->time);
 	if (r->session) {
-		jsonl_number(&l, "session", r->session);
-		jsonl_number(&l, "session_began", r->session_began);
+		jsonl_number(&l, "session_pid", r->session);
+		jsonl_number(&l, "session_began_ns", r->session_began);
 	}
 	if (r->session_ended)
-		jsonl_number(&l, "session_ended", r->session_ended);
-	if (r->past) {
-		jsonl_text(&l, "past", r->past);
-		jsonl_number(&l, "past_ended", r->past_ended);
+		jsonl_number(&l, "session_ended_ns", r->session_ended);
+	if (r->saved_session) {
+		jsonl_text(&l, "saved_session", r->saved_session);
+		jsonl_number(&l, "saved_session_ended_ns", r->saved_session_ended);
 	}
 	return jsonl_end(&l, to);
 }
 
-/* By these a pgmap is told from others. */
+/* What identifies a pgmap, also across runs. */
 static void add_pgmap(struct jsonl *l, const struct record_pgmap *r)
 {
 	jsonl_text(l, "device", r->device);
 	jsonl_text(l, "type", r->type);
-	jsonl_number(l, "first", r->first);
-	jsonl_number(l, "last", r->last);
+	jsonl_number(l, "first_pfn", r->first);
+	jsonl_number(l, "last_pfn", r->last);
 }
 
 static struct json_object *texts(struct jsonl *l, unsigned int nr,
@@ -49,12 +51,12 @@ static struct json_object *texts(struct jsonl *l, unsigned int nr,
 static void add_counts(struct jsonl *l, const struct record_counts *c)
 {
 	jsonl_number(l, "folios", c->folios);
-	jsonl_number(l, "mapped", c->mapped);
-	jsonl_number(l, "held", c->held);
+	jsonl_number(l, "accounted", c->accounted);
+	jsonl_number(l, "unexplained", c->unexplained);
 	jsonl_number(l, "known", c->known);
 	jsonl_number(l, "young", c->young);
 	jsonl_number(l, "ageless", c->ageless);
-	jsonl_number(l, "unreadable", c->unreadable);
+	jsonl_number(l, "unreadable_pages", c->unreadable);
 }
 
 bool record_pgmap(FILE *to, const struct record_pgmap *r)
@@ -63,16 +65,16 @@ bool record_pgmap(FILE *to, const struct record_pgmap *r)
 
 	add_pgmap(&l, r);
 	if (r->block[0])
-		jsonl_text(&l, "block", r->block);
-	jsonl_bool(&l, "dying", r->dying);
+		jsonl_text(&l, "block_device", r->block);
+	jsonl_bool(&l, "killed", r->killed);
 	if (r->of_session)
 		return jsonl_end(&l, to);
 	if (r->references >= 0)
 		jsonl_signed(&l, "references", r->references);
-	if (r->dying) {
-		jsonl_number(&l, "explained_least", r->least);
+	if (r->killed) {
+		jsonl_number(&l, "explained_min", r->least);
 		if (r->most != PGMT_REFS_ANY)
-			jsonl_number(&l, "explained_most", r->most);
+			jsonl_number(&l, "explained_max", r->most);
 		jsonl_add(&l, "waiters", texts(&l, r->nr_waiters, r->waiter));
 	}
 	add_counts(&l, &r->count);
@@ -82,21 +84,22 @@ bool record_pgmap(FILE *to, const struct record_pgmap *r)
 
 static void add_request(struct jsonl *l, const struct record_folio *r)
 {
-	struct json_object *stack;
+	struct json_object *stack = json_object_new_array();
+	struct jsonl in = jsonl_inner();
 
-	jsonl_number(l, "requested", r->requested);
-	jsonl_double(l, "age", r->age);
+	jsonl_number(&in, "time_ns", r->requested);
+	jsonl_number(&in, "ago_ns", r->age);
 	if (r->task)
-		jsonl_text(l, "task", r->task);
-	jsonl_number(l, "tid", r->tid);
+		jsonl_text(&in, "comm", r->task);
+	jsonl_number(&in, "tid", r->tid);
 	if (r->interrupt)
-		jsonl_bool(l, "interrupt", true);
-	if (r->past)
-		jsonl_bool(l, "past", true);
-	stack = json_object_new_array();
+		jsonl_bool(&in, "interrupt", true);
+	if (r->from_saved_session)
+		jsonl_bool(&in, "from_saved_session", true);
 	for (uint32_t i = 0; i < r->nr_frames; i++)
-		jsonl_item(l, stack, jsonl_string(r->frame[i]));
-	jsonl_add(l, "stack", stack);
+		jsonl_item(&in, stack, jsonl_string(r->frame[i]));
+	jsonl_add(&in, "stack", stack);
+	jsonl_add_inner(l, "last_request", &in);
 }
 
 bool record_folio(FILE *to, const struct record_folio *r)
@@ -128,10 +131,10 @@ bool record_summary(FILE *to, const struct record_summary *r)
 	jsonl_number(&l, "pgmaps", r->pgmaps);
 	if (r->of_session) {
 		jsonl_number(&l, "outstanding", r->outstanding);
-		jsonl_bool(&l, "lost", r->lost);
+		jsonl_bool(&l, "lost_events", r->lost);
 	} else {
 		add_counts(&l, &r->count);
-		jsonl_number(&l, "dying", r->dying);
+		jsonl_number(&l, "killed_pgmaps", r->killed);
 	}
 	jsonl_bool(&l, "incomplete", r->incomplete);
 	return jsonl_end(&l, to);

@@ -17,8 +17,8 @@ struct saving {
 	struct sources *from;
 	struct record_summary sum;
 	uint64_t ended;
-	bool good;	/* there was memory for all of it */
-	uint64_t epoch; /* of the pgmap at hand */
+	bool good;	/* not out of memory so far */
+	uint64_t epoch; /* of @pgmap */
 	struct record_pgmap pgmap;
 	struct site_texts texts;
 };
@@ -50,7 +50,7 @@ static void on_pgmap(void *arg, const struct pgmt_pgmap *p)
 	struct record_pgmap r = leaks_of_pgmap(s->from, p);
 
 	r.of_session = true;
-	r.dying = p->killed;
+	r.killed = p->killed;
 	s->sum.pgmaps++;
 	s->good &= record_pgmap(s->save.to, &r);
 }
@@ -62,7 +62,7 @@ static bool on_folio(void *arg, uint64_t pfn, uint32_t word, const struct pgmt_l
 
 	if (interrupted())
 		return false;
-	/* its pgmap may have gone since the session was stopped */
+	/* its pgmap may have been torn down after the session ended */
 	if (!session_look(s->from->session, &f.f) || !f.f.pgmap.nr_range)
 		return true;
 	if (!s->epoch || s->epoch != f.f.pgmap.epoch) {
@@ -79,7 +79,7 @@ static bool on_folio(void *arg, uint64_t pfn, uint32_t word, const struct pgmt_l
 	return s->good && !ferror(s->save.to);
 }
 
-int past_save(const char *file, struct sources *from, uint64_t ended, bool lost)
+int save_session(const char *file, struct sources *from, uint64_t ended, bool lost)
 {
 	struct saving s = {.from = from, .ended = ended, .sum.of_session = true, .sum.lost = lost};
 	int err = save_begin(&s.save, file);

@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What a session knows of the folios that are out, kept for leaks when it has ended. */
+/*
+ * What a session knows of outstanding folios, written to a file for a later leaks.  Not
+ * here: how that file is read (saved.h).
+ */
 #ifndef PGMAPTRACE_LEAKS_SAVE_SESSION_H
 #define PGMAPTRACE_LEAKS_SAVE_SESSION_H
 
 #include "report/report.h"
 
 /*
- * past_save - write all that is requested and not freed to @file, with its requests
- * @ended: when from->session was stopped, ns of CLOCK_MONOTONIC
+ * save_session - write all outstanding folios to @file, with their requests
+ * @ended: when from->session ended, ns of CLOCK_MONOTONIC
  * @lost: it lost events, or could not see all
- * Return: 0; an exit status (said on stderr), and there is no such file, or the
- *	one that was there.  SIGINT and SIGTERM end it so, too.
+ * Return: 0, or an exit status; the reason is then on stderr and @file is as it was.
+ *	SIGINT and SIGTERM interrupt it, which is an error too.
  */
-int past_save(const char *file, struct sources *from, uint64_t ended, bool lost);
+int save_session(const char *file, struct sources *from, uint64_t ended, bool lost);
 
 #endif /* PGMAPTRACE_LEAKS_SAVE_SESSION_H */

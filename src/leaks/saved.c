@@ -10,33 +10,34 @@
 #include <json-c/json.h>
 
 #include "leaks/records.h"
+#include "output/jsonl.h"
 #include "model/wire.h"
 
 #define TYPE_LEN   16
-#define SAME_TICKS 3	      /* apart at most: two sessions round, each from its own start */
-#define NO_PFN	   UINT64_MAX /* an entry about the pgmap: it was dying and referenced */
+#define SAME_TICKS 3	      /* two sessions round a time differently, each from its own start */
+#define NO_PFN	   UINT64_MAX /* an entry for a pgmap that was killed and had references */
 
-struct item {
+struct saved_entry {
 	uint64_t pfn;
 	uint64_t first, last; /* of the pgmap */
 	char type[TYPE_LEN];
 	uint64_t requested; /* 0: not known */
-	/* of a session */
+	/* only of a session */
 	const char *task, *stack;
 	uint32_t tid;
 	bool interrupt;
 };
 
-struct baseline {
-	enum baseline_of of;
-	struct item *entry; /* by pfn */
+struct saved_set {
+	enum saved_by by;
+	struct saved_entry *entry; /* by pfn */
 	size_t nr, size;
-	void *texts; /* of tasks and stacks, each once: tsearch() */
+	void *texts; /* comms and stacks, each kept once: tsearch() */
 	uint64_t ended;
 	bool lost;
 };
 
-/* The file as it is read. */
+/* Where the reader is, and where it says what is wrong. */
 struct reading {
 	const char *file;
 	unsigned long line;
@@ -56,7 +57,7 @@ static void say_why(const struct reading *r, const char *format, va_list args)
 static bool failed(const struct reading *r, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Reading has failed, and nothing is known of the file.  Return: false. */
+/* Say in @why what is wrong at this line.  Return: false. */
 static bool failed(const struct reading *r, const char *format, ...)
 {
 	va_list args;
@@ -67,27 +68,27 @@ static bool failed(const struct reading *r, const char *format, ...)
 	return false;
 }
 
-/* The file is not what was asked for.  Return: false. */
-static bool bad(const struct reading *r, enum baseline_of of, const char *what)
+/* The same, where a new file helps. */
+static bool bad(const struct reading *r, enum saved_by by, const char *what)
 {
-	return failed(r, "%s; save it anew: pgmaptrace %s--save FILE", what,
-		      of == BASELINE_OF_LEAKS ? "leaks " : "");
+	return failed(r, "%s; save it again: pgmaptrace %s--save FILE", what,
+		      by == SAVED_BY_LEAKS ? "leaks " : "");
 }
 
-static struct item *new_entry(struct baseline *b)
+static struct saved_entry *new_entry(struct saved_set *s)
 {
-	size_t size = b->size ? b->size * 2 : 64;
-	struct item *more;
+	size_t size = s->size ? s->size * 2 : 64;
+	struct saved_entry *more;
 
-	if (b->nr == b->size) {
-		more = realloc(b->entry, size * sizeof(*more));
+	if (s->nr == s->size) {
+		more = realloc(s->entry, size * sizeof(*more));
 		if (!more)
 			return NULL;
-		b->entry = more;
-		b->size = size;
+		s->entry = more;
+		s->size = size;
 	}
-	memset(&b->entry[b->nr], 0, sizeof(*b->entry));
-	return &b->entry[b->nr++];
+	memset(&s->entry[s->nr], 0, sizeof(*s->entry));
+	return &s->entry[s->nr++];
 }
 
 static bool get_number(const struct json_object *o, const char *key, uint64_t *value)
@@ -120,40 +121,67 @@ static bool get_bool(const struct json_object *o, const char *key, bool *value)
 	return true;
 }
 
-static bool read_start(struct reading *r, struct baseline *b, const struct json_object *o,
+static bool check_schema(struct reading *r, const struct saved_set *s, const struct json_object *o)
+{
+	uint64_t schema = 0;
+
+	/* before 2, files of --save had no number */
+	if (!get_number(o, "schema", &schema) || schema < JSON_SCHEMA)
+		return bad(r, s->by, "written by pgmaptrace before schema 2");
+	if (schema > JSON_SCHEMA)
+		return bad(r, s->by, "written by a later pgmaptrace: its schema is not 2");
+	return true;
+}
+
+/* Is it a file of the command that was expected? */
+static bool check_contents(struct reading *r, struct saved_set *s, const struct json_object *o)
+{
+	const char *contents = get_text(o, "contents");
+	bool by_session = contents && !strcmp(contents, RECORD_SAVED_SESSION);
+
+	if (!by_session && (!contents || strcmp(contents, RECORD_LEAKS) != 0))
+		return bad(r, s->by, "--save did not write it");
+	if (by_session && s->by == SAVED_BY_LEAKS)
+		return failed(r, "a session has saved it, which knows requests and not what is "
+				 "unexplained: give it to --past");
+	if (!by_session && s->by == SAVED_BY_SESSION)
+		return failed(r, "leaks has saved it, which knows what is unexplained: give it to "
+				 "--baseline, or save a session: pgmaptrace --save FILE");
+	if (by_session && (!get_number(o, "session_ended_ns", &s->ended) || !s->ended))
+		return bad(r, s->by, "the start record has no session_ended_ns");
+	return true;
+}
+
+static bool read_start(struct reading *r, struct saved_set *s, const struct json_object *o,
 		       const char *boot)
 {
-	const char *then = get_text(o, "boot");
+	const char *then = get_text(o, "boot_id");
 
 	if (r->started)
-		return bad(r, b->of, "a second start record: give one file");
+		return bad(r, s->by, "a second start record: give one file");
+	if (!check_schema(r, s, o))
+		return false;
 	if (!then)
-		return bad(r, b->of, "the start record has no boot");
+		return bad(r, s->by, "the start record has no boot_id");
 	if (strcmp(then, boot))
-		return bad(r, b->of,
-			   "it was saved in another boot of this machine, or on another: what "
-			   "was held then is gone");
-	get_number(o, "session_ended", &b->ended);
-	if (b->ended && b->of == BASELINE_OF_LEAKS)
-		return failed(r, "a session has saved it, which knows requests, and not what is "
-				 "held: give it to --past");
-	if (!b->ended && b->of == BASELINE_OF_SESSION)
-		return failed(r, "leaks has saved it, which knows what was held: give it to "
-				 "--baseline, or save what a session knows: pgmaptrace --save "
-				 "FILE");
+		return bad(r, s->by,
+			   "it was saved in another boot, or on another machine: none of its "
+			   "references exist here");
+	if (!check_contents(r, s, o))
+		return false;
 	r->started = true;
 	return true;
 }
 
-/* Fill in what tells the pgmap of a record from others. */
-static bool read_pgmap(const struct json_object *o, struct item *e)
+/* Read what identifies a pgmap, also across runs. */
+static bool read_pgmap(const struct json_object *o, struct saved_entry *e)
 {
 	const char *type = get_text(o, "type");
 
 	if (!type)
 		return false;
 	snprintf(e->type, sizeof(e->type), "%s", type);
-	return get_number(o, "first", &e->first) && get_number(o, "last", &e->last);
+	return get_number(o, "first_pfn", &e->first) && get_number(o, "last_pfn", &e->last);
 }
 
 static int by_text(const void *a, const void *b)
@@ -161,17 +189,17 @@ static int by_text(const void *a, const void *b)
 	return strcmp(a, b);
 }
 
-/* Return: @text as it is kept, once; NULL without memory.  Takes @text over. */
-static const char *keep_text(struct baseline *b, char *text)
+/* Return: the one copy of @text that @s keeps; NULL if out of memory.  Owns @text from here on. */
+static const char *keep_text(struct saved_set *s, char *text)
 {
-	char **kept = text ? tsearch(text, &b->texts, by_text) : NULL;
+	char **kept = text ? tsearch(text, &s->texts, by_text) : NULL;
 
 	if (!kept || *kept != text)
 		free(text);
 	return kept ? *kept : NULL;
 }
 
-/* The frames that are texts, a line each. */
+/* A line for each frame. */
 static char *read_stack(const struct json_object *o)
 {
 	struct json_object *stack;
@@ -196,88 +224,92 @@ static char *read_stack(const struct json_object *o)
 	return text;
 }
 
-static bool read_request(struct baseline *b, const struct json_object *o, struct item *e)
+/* @o: its request, of a session.  Return: false if out of memory. */
+static bool read_request(struct saved_set *s, const struct json_object *o, struct saved_entry *e)
 {
-	const char *task = get_text(o, "task");
+	const char *task = get_text(o, "comm");
 	uint64_t tid = 0;
 
 	get_number(o, "tid", &tid);
 	e->tid = tid;
 	get_bool(o, "interrupt", &e->interrupt);
 	if (task)
-		e->task = keep_text(b, strdup(task));
-	e->stack = keep_text(b, read_stack(o));
+		e->task = keep_text(s, strdup(task));
+	e->stack = keep_text(s, read_stack(o));
 	return e->stack && (e->task || !task);
 }
 
-static bool read_folio(struct reading *r, struct baseline *b, const struct json_object *o)
+static bool read_folio(struct reading *r, struct saved_set *s, const struct json_object *o)
 {
-	struct item *e = new_entry(b);
+	struct saved_entry *e = new_entry(s);
+	struct json_object *request;
 
 	if (!e)
 		return failed(r, "out of memory");
 	if (!read_pgmap(o, e) || !get_number(o, "pfn", &e->pfn))
-		return bad(r, b->of, "a folio record without pfn, type, first or last");
-	get_number(o, "requested", &e->requested);
-	if (b->of == BASELINE_OF_SESSION && e->requested && !read_request(b, o, e))
+		return bad(r, s->by, "a folio record without pfn, type, first_pfn or last_pfn");
+	if (json_object_object_get_ex(o, "last_request", &request) &&
+	    json_object_is_type(request, json_type_object))
+		get_number(request, "time_ns", &e->requested);
+	if (s->by == SAVED_BY_SESSION && e->requested && !read_request(s, request, e))
 		return failed(r, "out of memory");
 	return true;
 }
 
-static bool read_dying(struct reading *r, struct baseline *b, const struct json_object *o)
+static bool read_killed(struct reading *r, struct saved_set *s, const struct json_object *o)
 {
-	struct item e = {.pfn = NO_PFN}, *kept;
+	struct saved_entry e = {.pfn = NO_PFN}, *kept;
 	uint64_t references = 0;
-	bool dying;
+	bool killed;
 
-	if (!read_pgmap(o, &e) || !get_bool(o, "dying", &dying))
-		return bad(r, b->of, "a pgmap record without type, first, last or dying");
-	if (!dying || !get_number(o, "references", &references) || !references)
+	if (!read_pgmap(o, &e) || !get_bool(o, "killed", &killed))
+		return bad(r, s->by, "a pgmap record without type, first_pfn, last_pfn or killed");
+	if (!killed || !get_number(o, "references", &references) || !references)
 		return true;
-	kept = new_entry(b);
+	kept = new_entry(s);
 	if (!kept)
 		return failed(r, "out of memory");
 	*kept = e;
 	return true;
 }
 
-static bool read_summary(struct reading *r, struct baseline *b, const struct json_object *o)
+static bool read_summary(struct reading *r, struct saved_set *s, const struct json_object *o)
 {
 	bool incomplete;
 
 	if (!get_bool(o, "incomplete", &incomplete))
-		return bad(r, b->of, "the summary does not say whether it is complete");
+		return bad(r, s->by, "the summary does not say whether the file is complete");
 	if (incomplete)
-		return bad(r, b->of, "that run did not see everything");
-	get_bool(o, "lost", &b->lost);
+		return bad(r, s->by, "that run did not see everything");
+	get_bool(o, "lost_events", &s->lost);
 	r->ended = true;
 	return true;
 }
 
-static bool read_record(struct reading *r, struct baseline *b, const struct json_object *o,
+static bool read_record(struct reading *r, struct saved_set *s, const struct json_object *o,
 			const char *boot)
 {
 	const char *record = get_text(o, "record");
 
 	if (!record)
-		return bad(r, b->of, "no record of pgmaptrace");
+		return bad(r, s->by, "not a record of pgmaptrace");
 	if (r->ended)
-		return bad(r, b->of, "a record behind the summary: give one file");
+		return bad(r, s->by, "a record after the summary: give one file");
 	if (!strcmp(record, "start"))
-		return read_start(r, b, o, boot);
+		return read_start(r, s, o, boot);
 	if (!r->started)
-		return bad(r, b->of, "the first record is no start");
+		return bad(r, s->by, "the first record is not a start record");
 	if (!strcmp(record, "folio"))
-		return read_folio(r, b, o);
+		return read_folio(r, s, o);
 	if (!strcmp(record, "pgmap"))
-		return read_dying(r, b, o);
+		return read_killed(r, s, o);
 	if (!strcmp(record, "summary"))
-		return read_summary(r, b, o);
-	/* of a later version, perhaps */
+		return read_summary(r, s, o);
+	/* later versions may add records */
 	return true;
 }
 
-static bool read_line(struct reading *r, struct baseline *b, const char *text, size_t len,
+static bool read_line(struct reading *r, struct saved_set *s, const char *text, size_t len,
 		      const char *boot)
 {
 	struct json_tokener *t;
@@ -286,19 +318,19 @@ static bool read_line(struct reading *r, struct baseline *b, const char *text, s
 
 	r->line++;
 	if (text[len - 1] != '\n')
-		return bad(r, b->of, "cut off in the middle of a record");
+		return bad(r, s->by, "cut off in the middle of a record");
 	t = json_tokener_new();
 	if (!t)
 		return failed(r, "out of memory");
 	json_tokener_set_flags(t, JSON_TOKENER_STRICT);
 	o = json_tokener_parse_ex(t, text, len - 1);
-	/* a number may go on behind what was given */
+	/* the parser waits for more digits */
 	if (!o && json_tokener_get_error(t) == json_tokener_continue)
 		o = json_tokener_parse_ex(t, "", 1);
 	if (!json_object_is_type(o, json_type_object) || json_tokener_get_parse_end(t) < len - 1)
-		good = bad(r, b->of, "not a JSON object");
+		good = bad(r, s->by, "not a JSON object");
 	else
-		good = read_record(r, b, o, boot);
+		good = read_record(r, s, o, boot);
 	json_object_put(o);
 	json_tokener_free(t);
 	return good;
@@ -306,12 +338,12 @@ static bool read_line(struct reading *r, struct baseline *b, const char *text, s
 
 static int by_pfn(const void *a, const void *b)
 {
-	uint64_t x = ((const struct item *)a)->pfn, y = ((const struct item *)b)->pfn;
+	uint64_t x = ((const struct saved_entry *)a)->pfn, y = ((const struct saved_entry *)b)->pfn;
 
 	return x < y ? -1 : x > y;
 }
 
-static bool read_file(struct reading *r, struct baseline *b, FILE *f, const char *boot)
+static bool read_file(struct reading *r, struct saved_set *s, FILE *f, const char *boot)
 {
 	char *text = NULL;
 	size_t size = 0;
@@ -319,118 +351,118 @@ static bool read_file(struct reading *r, struct baseline *b, FILE *f, const char
 	ssize_t len;
 
 	while (good && (len = getline(&text, &size, f)) > 0)
-		good = read_line(r, b, text, len, boot);
+		good = read_line(r, s, text, len, boot);
 	if (good && ferror(f))
 		good = failed(r, "%s", strerror(errno));
 	free(text);
 	if (good && !r->ended)
-		return bad(r, b->of, "the file ends here, without a summary");
+		return bad(r, s->by, "the file ends here, without a summary");
 	return good;
 }
 
-static struct baseline *load_from(FILE *f, const char *file, const char *boot, enum baseline_of of,
-				  char *why, size_t size)
+static struct saved_set *load_from(FILE *f, const char *file, const char *boot, enum saved_by by,
+				   char *why, size_t size)
 {
 	struct reading r = {.file = file, .why = why, .size = size};
-	struct baseline *b = calloc(1, sizeof(*b));
+	struct saved_set *s = calloc(1, sizeof(*s));
 
-	if (!b) {
+	if (!s) {
 		snprintf(why, size, "can't read %s: %s", file, strerror(errno));
 		return NULL;
 	}
-	b->of = of;
-	if (!read_file(&r, b, f, boot)) {
-		baseline_free(b);
+	s->by = by;
+	if (!read_file(&r, s, f, boot)) {
+		saved_free(s);
 		return NULL;
 	}
-	if (b->nr)
-		qsort(b->entry, b->nr, sizeof(*b->entry), by_pfn);
-	return b;
+	if (s->nr)
+		qsort(s->entry, s->nr, sizeof(*s->entry), by_pfn);
+	return s;
 }
 
-struct baseline *baseline_load(const char *file, const char *boot, enum baseline_of of, char *why,
-			       size_t size)
+struct saved_set *saved_load(const char *file, const char *boot, enum saved_by by, char *why,
+			     size_t size)
 {
-	struct baseline *b;
+	struct saved_set *s;
 	FILE *f = fopen(file, "re");
 
 	if (!f) {
 		snprintf(why, size, "can't read %s: %s", file, strerror(errno));
 		return NULL;
 	}
-	b = load_from(f, file, boot, of, why, size);
+	s = load_from(f, file, boot, by, why, size);
 	fclose(f);
-	return b;
+	return s;
 }
 
-void baseline_free(struct baseline *b)
+void saved_free(struct saved_set *s)
 {
-	if (!b)
+	if (!s)
 		return;
-	free(b->entry);
-	tdestroy(b->texts, free);
-	free(b);
+	free(s->entry);
+	tdestroy(s->texts, free);
+	free(s);
 }
 
-static bool is_same(const struct item *e, const struct record_pgmap *p, uint64_t requested)
+static bool is_same(const struct saved_entry *e, const struct record_pgmap *p, uint64_t requested)
 {
 	uint64_t apart =
 		e->requested > requested ? e->requested - requested : requested - e->requested;
 
 	if (e->first != p->first || e->last != p->last || strcmp(e->type, p->type))
 		return false;
-	/* as if tracing had begun with the kernel: a session's ticks get coarse later than that */
+	/* ticks grow with the age of a session, which is younger than the kernel */
 	return !e->requested || !requested || apart <= SAME_TICKS * pgmt_tick_length(requested);
 }
 
-static const struct item *find(const struct baseline *b, const struct record_pgmap *p, uint64_t pfn,
-			       uint64_t requested)
+static const struct saved_entry *find(const struct saved_set *s, const struct record_pgmap *p,
+				      uint64_t pfn, uint64_t requested)
 {
-	size_t low = 0, high = b->nr;
+	size_t low = 0, high = s->nr;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (b->entry[middle].pfn < pfn)
+		if (s->entry[middle].pfn < pfn)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	for (; low < b->nr && b->entry[low].pfn == pfn; low++)
-		if (is_same(&b->entry[low], p, requested))
-			return &b->entry[low];
+	for (; low < s->nr && s->entry[low].pfn == pfn; low++)
+		if (is_same(&s->entry[low], p, requested))
+			return &s->entry[low];
 	return NULL;
 }
 
-bool baseline_has_folio(const struct baseline *b, const struct record_pgmap *p, uint64_t pfn,
-			uint64_t requested)
+bool saved_has_folio(const struct saved_set *s, const struct record_pgmap *p, uint64_t pfn,
+		     uint64_t requested)
 {
-	return find(b, p, pfn, requested);
+	return find(s, p, pfn, requested);
 }
 
-bool baseline_has_dying(const struct baseline *b, const struct record_pgmap *p)
+bool saved_has_killed(const struct saved_set *s, const struct record_pgmap *p)
 {
-	return baseline_has_folio(b, p, NO_PFN, 0);
+	return saved_has_folio(s, p, NO_PFN, 0);
 }
 
-uint64_t baseline_ended(const struct baseline *b)
+uint64_t saved_ended(const struct saved_set *s)
 {
-	return b->ended;
+	return s->ended;
 }
 
-bool baseline_lost(const struct baseline *b)
+bool saved_lost(const struct saved_set *s)
 {
-	return b->lost;
+	return s->lost;
 }
 
-bool baseline_request(const struct baseline *b, const struct record_pgmap *p, uint64_t pfn,
-		      struct past_request *r)
+bool saved_find_request(const struct saved_set *s, const struct record_pgmap *p, uint64_t pfn,
+			struct saved_request *r)
 {
-	const struct item *e = find(b, p, pfn, 0);
+	const struct saved_entry *e = find(s, p, pfn, 0);
 
 	if (!e || !e->requested)
 		return false;
-	*r = (struct past_request){
+	*r = (struct saved_request){
 		.requested = e->requested,
 		.tid = e->tid,
 		.interrupt = e->interrupt,

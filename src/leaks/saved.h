@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A file of records that --save wrote: what was held when an earlier leaks
- * looked, or what a session that has ended knew of the folios that were out.
+ * A file that --save wrote, read again: folios with unexplained references at an earlier
+ * leaks, or the outstanding folios of a session that has ended.  Not here: how it is
+ * written (records.h), and what is concluded from it.
  */
 #ifndef PGMAPTRACE_LEAKS_SAVED_H
 #define PGMAPTRACE_LEAKS_SAVED_H
@@ -10,50 +11,49 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct baseline;
+struct saved_set;
 struct record_pgmap;
 
-/* Who wrote it: neither says what is asked of the other. */
-enum baseline_of {
-	BASELINE_OF_LEAKS,
-	BASELINE_OF_SESSION,
+/* Who wrote it: the two hold different facts, and neither replaces the other. */
+enum saved_by {
+	SAVED_BY_LEAKS,
+	SAVED_BY_SESSION,
 };
 
 /*
- * @boot: this boot's boot_id; a file of another boot says nothing of this one
- * Return: NULL if the file is not what @of has written in full; @why then says
- *	so, with file and line.
+ * @boot: this boot's boot_id; a file of another boot is refused
+ * Return: NULL if the file is not a whole one of @by, or has another schema; @why then
+ *	has file, line and reason.
  */
-struct baseline *baseline_load(const char *file, const char *boot, enum baseline_of of, char *why,
-			       size_t size);
-void baseline_free(struct baseline *b);
+struct saved_set *saved_load(const char *file, const char *boot, enum saved_by by, char *why,
+			     size_t size);
+void saved_free(struct saved_set *s);
 
 /*
- * Was the folio at @pfn of this pgmap held then?
- * @requested: when, in ns of CLOCK_MONOTONIC; 0: not known.  If it is known then
- *	and now, it must be the same, as near as two sessions can tell.
+ * Did the folio at @pfn of this pgmap have unexplained references then?
+ * @requested: time of its request, ns of CLOCK_MONOTONIC; 0: not known.  If both times
+ *	are known they must be the same, as far as two sessions can tell.
  */
-bool baseline_has_folio(const struct baseline *b, const struct record_pgmap *p, uint64_t pfn,
-			uint64_t requested);
-/* Was this pgmap dying and still referenced then? */
-bool baseline_has_dying(const struct baseline *b, const struct record_pgmap *p);
+bool saved_has_folio(const struct saved_set *s, const struct record_pgmap *p, uint64_t pfn,
+		     uint64_t requested);
+/* Had this pgmap been killed then, and did it keep references? */
+bool saved_has_killed(const struct saved_set *s, const struct record_pgmap *p);
 
-/* Of a session: when it ended, in ns of CLOCK_MONOTONIC, and did it lose events? */
-uint64_t baseline_ended(const struct baseline *b);
-bool baseline_lost(const struct baseline *b);
+/* Of a session: when it ended, ns of CLOCK_MONOTONIC, and whether it lost events. */
+uint64_t saved_ended(const struct saved_set *s);
+bool saved_lost(const struct saved_set *s);
 
-/* A request that a session saw; the texts are valid until baseline_free(). */
-struct past_request {
+/* A request that a session saw; both texts are valid until saved_free(). */
+struct saved_request {
 	uint64_t requested; /* ns of CLOCK_MONOTONIC */
 	uint32_t tid;
-	bool interrupt;	  /* the task was interrupted, and did not ask itself */
-	const char *task; /* NULL: not known */
-	const char
-		*stack; /* a line a frame, each with its newline; the same text: the same pointer */
+	bool interrupt;	   /* the request interrupted this task */
+	const char *task;  /* its comm; NULL: not known */
+	const char *stack; /* a line for each frame; equal stacks have one pointer */
 };
 
-/* Of a session.  Return: false if it knew no request of the folio at @pfn of this pgmap. */
-bool baseline_request(const struct baseline *b, const struct record_pgmap *p, uint64_t pfn,
-		      struct past_request *r);
+/* Of a session.  Return: false if it saw no request of the folio at @pfn of this pgmap. */
+bool saved_find_request(const struct saved_set *s, const struct record_pgmap *p, uint64_t pfn,
+			struct saved_request *r);
 
 #endif /* PGMAPTRACE_LEAKS_SAVED_H */

@@ -1,98 +1,39 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The rules.  One pure step: (state of a folio, transition) -> (next state,
- * outcome).  Plain C without helpers, libc or kernel types, because the same
- * text is compiled into the BPF object, the unit tests and the tool.
- * Not here: where a transition comes from (kernel.bpf.h), where the state
- * lives (state.bpf.h) and what is printed of a finding (finding.c).
- *
- * The state of one folio is a word of 12 bits, of which five lie in 64, so that
- * it can be stepped with a single compare-and-swap.  It is kept at the folio's
- * head page:
- *
- *	bits 0-4   lifetime: enum pgmt_life; or, above PGMT_LIFE_MAX, by how much: it
- *		   is PGMT_REQUESTED, at this order
- *	bits 5-9   associations: one more than in how many i_pages it is stored,
- *		   saturating; 0: not known
- *	bit  10    what this folio suffers next was reported already
- *	bit  11    who requested it last is one of those that are judged (--pid, --cgroup)
- *
- * Only the head page of a large folio has a state, unless its pages come back
- * one by one: then each has one, and is PGMT_PART.
- *
- * The word 0 is what a page has before its first event.  What that means
- * depends on the pgmap: on one that was created under our eyes the page is
- * known to be idle, on an older one nothing is known (pgmt_normalise).
+ * outcome).  Plain C without helpers, libc or kernel types: the BPF object, the unit
+ * tests and the tool compile the same text.
+ * Not here: where a transition comes from (bpf/), where the state is kept
+ * (kept.h) and how a finding is printed (report/).
  */
 #ifndef PGMAPTRACE_MODEL_MODEL_H
 #define PGMAPTRACE_MODEL_MODEL_H
 
+#include "model/folio_state.h"
+#include "model/compiler.h"
+#include "model/profile.h"
 #include "model/rules.h"
-
-#ifndef __always_inline
-#define __always_inline inline __attribute__((always_inline))
-#endif
-
-/* enum memory_type of include/linux/memremap.h */
-enum pgmt_type {
-	PGMT_TYPE_NONE = 0,
-	PGMT_TYPE_PRIVATE = 1,
-	PGMT_TYPE_COHERENT = 2,
-	PGMT_TYPE_FS_DAX = 3,
-	PGMT_TYPE_GENERIC = 4,
-	PGMT_TYPE_PCI_P2PDMA = 5,
-	PGMT_NR_TYPES,
-};
-
-/* What the kernel's contract for device pages is; see docs/kernels.md. */
-enum pgmt_profile {
-	PGMT_PROFILE_NONE = 0,
-	PGMT_PROFILE_CLASSIC, /* fsdax idles at 1, a mapping takes no reference */
-	PGMT_PROFILE_COUNTED, /* fsdax idles at 0, every mapping holds a reference */
-	PGMT_PROFILE_REQUEST, /* all idle at 0, and are requested from the pgmap */
-	PGMT_NR_PROFILES,
-};
-
-enum pgmt_life {
-	PGMT_UNKNOWN = 0,     /* nothing seen of it yet */
-	PGMT_IDLE = 1,	      /* never requested since its pgmap was created */
-	PGMT_PREEXISTING = 2, /* in use when tracing began */
-	PGMT_REQUESTED = 3,
-	PGMT_FREED = 4, /* idle, after a free that was seen */
-	PGMT_PART = 5,	/* of a large folio that was taken apart, not freed yet */
-};
 
 enum pgmt_op {
 	PGMT_OP_NONE = 0,
-	PGMT_OP_REQUEST,   /* zone_device_page_init, pgmap_request_folios and its like */
-	PGMT_OP_ACCEPT,	   /* that request was granted though a rule was broken */
-	PGMT_OP_UNDO,	   /* that request was refused though none was; or is told of as lost */
-	PGMT_OP_MAP,	   /* a page table entry is about to be made for it */
+	PGMT_OP_REQUEST,   /* zone_device_page_init, pgmap_request_folios and the like */
+	PGMT_OP_ACCEPT,	   /* the request was granted though it broke a rule */
+	PGMT_OP_UNDO,	   /* the request was refused, or its loss was reported */
+	PGMT_OP_MAP,	   /* about to be mapped */
 	PGMT_OP_RELEASE,   /* pgmap_release_folios */
 	PGMT_OP_FREE,	   /* free_zone_device_page / _folio */
-	PGMT_OP_FREE_REST, /* what such a folio holds beyond the one requested at its head */
+	PGMT_OP_FREE_REST, /* of a freed folio, what lies behind the one requested at its head */
 	PGMT_OP_PART,	   /* a page of a large folio that comes back in parts */
-	PGMT_OP_MISSED,	   /* left out of a request, and told of */
+	PGMT_OP_MISSED,	   /* left out of a request, which was reported */
 	PGMT_OP_STORE,	   /* stored in a file's i_pages */
 	PGMT_OP_REMOVE,	   /* taken out of a file's i_pages */
 	PGMT_OP_RESET,	   /* dax_folio_reset_order */
-	PGMT_OP_INITIAL,   /* found by the scan at attach */
-	PGMT_OP_TEARDOWN,  /* its struct page goes away */
+	PGMT_OP_INITIAL,   /* found by the initial scan */
+	PGMT_OP_TEARDOWN,  /* its struct page is about to be removed */
 	PGMT_NR_OPS,
 };
 
-#define PGMT_WORD_BITS	   12
-#define PGMT_WORD_MASK	   ((1u << PGMT_WORD_BITS) - 1)
-#define PGMT_LIFE_MASK	   0x1fu
-#define PGMT_LIFE_MAX	   7u
-#define PGMT_ORDER_MAX	   24u
-#define PGMT_ORDER_MASK	   31u /* of any number that the kernel says is an order */
-#define PGMT_ASSOC_SHIFT   5
-#define PGMT_ASSOC_MAX	   30u
-#define PGMT_ASSOC_MASK	   ((PGMT_ASSOC_MAX + 1) << PGMT_ASSOC_SHIFT)
-#define PGMT_ASSOC_OF_HEAD 255 /* it is part of a large folio, which has the kernel's count */
-#define PGMT_REPORTED	   (1u << 10)
-#define PGMT_IN_SCOPE	   (1u << 11) /* no step looks at it: see pgmt_mark() */
+#define PGMT_ASSOC_OF_HEAD 255 /* a tail page: the head has the kernel's count */
 
 /* One event, as read at the hook. */
 struct pgmt_transition {
@@ -100,174 +41,33 @@ struct pgmt_transition {
 	unsigned char type;    /* enum pgmt_type of the pgmap */
 	unsigned char profile; /* enum pgmt_profile of the kernel */
 	unsigned char fresh;   /* the pgmap was created while tracing */
-	unsigned char settled; /* the baseline scan is complete */
+	unsigned char settled; /* the initial scan is complete */
 	unsigned char shared;  /* STORE: the kernel marks it as shared */
-	unsigned char
-		associations;	/* STORE, REMOVE: the kernel's own count; or PGMT_ASSOC_OF_HEAD */
-	unsigned char order;	/* REQUEST, ACCEPT: asked for; FREE: the folio's, for folio.bpf.h */
+	/* STORE, REMOVE: the kernel's own count, or PGMT_ASSOC_OF_HEAD */
+	unsigned char associations;
+	unsigned char order;	/* REQUEST, ACCEPT: asked for; FREE: the folio's */
 	unsigned char huge;	/* MAP: by a PMD */
-	unsigned char in_scope; /* who does it, or of PART did, is one of those that are judged */
-	unsigned char other;	/* who runs is not who did it */
-	int refcount;		/* of the folio; REMOVE, RESET: highest of its pages */
-	int mapcount;		/* of the folio; number of page table entries */
+	unsigned char in_scope; /* who does it is in scope; PART: who requested the head */
+	unsigned char other;	/* another task did it than the one that runs */
+	int refcount;		/* of the folio; REMOVE, RESET: the highest of its pages */
+	int mapcount;		/* of the folio: page table entries */
 };
 
 /* What a step did.  The counters are added to the session's totals. */
 struct pgmt_outcome {
 	unsigned char rule;    /* enum pgmt_rule */
 	unsigned char request; /* folios requested */
-	unsigned char undo;    /* of these, not granted after all */
+	unsigned char undo;    /* and of these, not granted after all */
 	unsigned char free;
 	unsigned char preexisting;	/* found to be in use since before tracing */
-	unsigned char preexisting_free; /* the free of such a one */
+	unsigned char preexisting_free; /* and freed now */
 	unsigned char store;
 	unsigned char remove;
 };
 
-/* The reference count of a folio that nobody uses. */
-static __always_inline int pgmt_idle_count(unsigned char profile, unsigned char type)
-{
-	if (profile == PGMT_PROFILE_REQUEST)
-		return 0;
-	if (type == PGMT_TYPE_GENERIC)
-		return 1;
-	if (profile == PGMT_PROFILE_CLASSIC &&
-	    (type == PGMT_TYPE_FS_DAX || type == PGMT_TYPE_PCI_P2PDMA))
-		return 1;
-	return 0;
-}
-
-/* Each folio is asked for, and nobody can have it again until page_free took it back. */
-static __always_inline int pgmt_is_requested(unsigned char profile, unsigned char type)
-{
-	return profile == PGMT_PROFILE_REQUEST || type == PGMT_TYPE_PRIVATE ||
-	       type == PGMT_TYPE_COHERENT;
-}
-
-/* Do folios of this type have requests and frees, by whatever, that are seen and pair? */
-static __always_inline int pgmt_is_paired(unsigned char profile, unsigned char type)
-{
-	return pgmt_is_requested(profile, type) ||
-	       (profile == PGMT_PROFILE_COUNTED && type == PGMT_TYPE_FS_DAX);
-}
-
-/* Does each page table entry hold a reference of the folio? */
-static __always_inline int pgmt_mappings_hold(unsigned char profile, unsigned char type)
-{
-	return type == PGMT_TYPE_PRIVATE || type == PGMT_TYPE_COHERENT ||
-	       profile == PGMT_PROFILE_COUNTED;
-}
-
-/* Does each file that has the folio stored hold one? */
-static __always_inline int pgmt_files_hold(unsigned char profile, unsigned char type)
-{
-	return profile == PGMT_PROFILE_REQUEST && type == PGMT_TYPE_FS_DAX;
-}
-
 /*
- * Does whoever requested the folio hold one, for as long as it likes?  fsdax
- * requests for a file only; and of a pgmap that was killed all should be back.
- */
-static __always_inline int pgmt_requester_holds(unsigned char profile, unsigned char type,
-						int dying)
-{
-	return pgmt_is_requested(profile, type) && type != PGMT_TYPE_FS_DAX && !dying;
-}
-
-/*
- * pgmt_accounted - how many references above idle are nobody's secret
- * @mapcount: page table entries that have the folio
- * @files: files that have it stored
- * Return: those of mappings, files and the requester, whose own passes on to
- *	the first mapping.
- */
-static __always_inline int pgmt_accounted(unsigned char profile, unsigned char type, int dying,
-					  int mapcount, int files)
-{
-	int n = 0;
-
-	if (pgmt_mappings_hold(profile, type) && mapcount > 0)
-		n += mapcount;
-	if (pgmt_files_hold(profile, type))
-		n += files;
-	if (!n && pgmt_requester_holds(profile, type, dying))
-		n = 1;
-	return n;
-}
-
-static __always_inline unsigned int pgmt_life(unsigned int word)
-{
-	unsigned int life = word & PGMT_LIFE_MASK;
-
-	return life > PGMT_LIFE_MAX ? (unsigned int)PGMT_REQUESTED : life;
-}
-
-static __always_inline unsigned int pgmt_set_life(unsigned int word, unsigned int life)
-{
-	return (word & ~PGMT_LIFE_MASK) | life;
-}
-
-/* The order that it was requested at; 0 also if it is not requested now. */
-static __always_inline unsigned int pgmt_order(unsigned int word)
-{
-	unsigned int life = word & PGMT_LIFE_MASK;
-
-	return life > PGMT_LIFE_MAX ? life - PGMT_LIFE_MAX : 0;
-}
-
-static __always_inline int pgmt_assoc_known(unsigned int word)
-{
-	return !!(word & PGMT_ASSOC_MASK);
-}
-
-static __always_inline unsigned int pgmt_assoc(unsigned int word)
-{
-	unsigned int n = (word & PGMT_ASSOC_MASK) >> PGMT_ASSOC_SHIFT;
-
-	return n ? n - 1 : 0;
-}
-
-static __always_inline unsigned int pgmt_set_assoc(unsigned int word, unsigned int n)
-{
-	if (n > PGMT_ASSOC_MAX)
-		n = PGMT_ASSOC_MAX;
-	return (word & ~PGMT_ASSOC_MASK) | ((n + 1) << PGMT_ASSOC_SHIFT);
-}
-
-/* What the word of a page that had no event yet means. */
-static __always_inline unsigned int pgmt_normalise(unsigned int word, int fresh)
-{
-	if (fresh && pgmt_life(word) == PGMT_UNKNOWN)
-		return pgmt_set_assoc(pgmt_set_life(word, PGMT_IDLE), pgmt_assoc(word));
-	return word;
-}
-
-/* Known to be free to request: before its first request, or after its free. */
-static __always_inline int pgmt_known_idle(unsigned int word)
-{
-	unsigned int life = pgmt_life(word);
-
-	return life == PGMT_IDLE || life == PGMT_FREED;
-}
-
-/* Requested, and not freed yet. */
-static __always_inline int pgmt_is_outstanding(unsigned int word)
-{
-	unsigned int life = pgmt_life(word);
-
-	return life == PGMT_REQUESTED || life == PGMT_PART;
-}
-
-static __always_inline unsigned int pgmt_set_requested(unsigned int word, unsigned int order)
-{
-	if (order > PGMT_ORDER_MAX)
-		order = PGMT_ORDER_MAX;
-	return pgmt_set_life(word, order ? PGMT_LIFE_MAX + order : PGMT_REQUESTED) & ~PGMT_REPORTED;
-}
-
-/*
- * A second request of a folio still out makes no second obligation, and the
- * free that comes for the first of them is no news.
+ * A second request of an outstanding folio counts as none, and a free for either of them is
+ * no further finding.
  */
 static __always_inline unsigned int
 pgmt_step_accept(unsigned int word, const struct pgmt_transition *t, struct pgmt_outcome *out)
@@ -279,9 +79,8 @@ pgmt_step_accept(unsigned int word, const struct pgmt_transition *t, struct pgmt
 }
 
 /*
- * Where a kernel has pgmap_request_folios() it refuses what breaks a rule, so
- * that such a request changes nothing until it turns out that it was granted
- * (PGMT_OP_ACCEPT).  zone_device_page_init() always grants.
+ * pgmap_request_folios() refuses what breaks a rule: such a request changes nothing until we
+ * see that it was granted (PGMT_OP_ACCEPT).  zone_device_page_init() always grants.
  */
 static __always_inline unsigned int
 pgmt_step_request(unsigned int word, const struct pgmt_transition *t, struct pgmt_outcome *out)
@@ -300,7 +99,7 @@ pgmt_step_request(unsigned int word, const struct pgmt_transition *t, struct pgm
 	return pgmt_step_accept(word, t, out);
 }
 
-/* Whether it had been freed, or in use before tracing, is not known any more. */
+/* It may have been freed before, or preexisting: the word does not say any more. */
 static __always_inline unsigned int pgmt_step_undo(unsigned int word, struct pgmt_outcome *out)
 {
 	if (!pgmt_is_outstanding(word))
@@ -310,8 +109,8 @@ static __always_inline unsigned int pgmt_step_undo(unsigned int word, struct pgm
 }
 
 /*
- * The reference is given back by who asked for it; others may keep theirs.
- * What follows from a release that was not due was reported with it.
+ * The requester gives its reference back; others may keep theirs.  What follows from a
+ * release too many was reported with it.
  */
 static __always_inline unsigned int
 pgmt_step_release(unsigned int word, const struct pgmt_transition *t, struct pgmt_outcome *out)
@@ -325,8 +124,8 @@ pgmt_step_release(unsigned int word, const struct pgmt_transition *t, struct pgm
 }
 
 /*
- * Where all folios are requested: none is mapped before it is, and no PMD is
- * installed before the huge entry is stored.
+ * Where all folios are requested: none is mapped before that, and no PMD is installed before
+ * the huge entry is stored.
  */
 static __always_inline unsigned int pgmt_step_map_requested(unsigned int word,
 							    const struct pgmt_transition *t,
@@ -334,7 +133,7 @@ static __always_inline unsigned int pgmt_step_map_requested(unsigned int word,
 {
 	if (word & PGMT_REPORTED)
 		return word;
-	/* whatever was seen of it: a count of 0 says that nobody asked for it */
+	/* whatever we know of it: nobody requested a folio whose count is 0 */
 	if (t->refcount == 0 && !pgmt_is_outstanding(word)) {
 		out->rule = PGMT_RULE_MAP_UNREQUESTED;
 		return word | PGMT_REPORTED;
@@ -348,9 +147,9 @@ static __always_inline unsigned int pgmt_step_map_requested(unsigned int word,
 }
 
 /*
- * Counted fsdax: the fault takes the count from 0 to 1 and then comes here.
- * The state decides, not the count: two faults on one shared folio can both
- * see 2.  A count of 0 means that nobody asked for it.
+ * Counted fsdax: the fault takes the count from 0 to 1 and then comes here.  The state
+ * decides, not the count: two faults on one shared folio can both see 2.  At a count of 0
+ * nobody requested it.
  */
 static __always_inline unsigned int
 pgmt_step_map(unsigned int word, const struct pgmt_transition *t, struct pgmt_outcome *out)
@@ -376,7 +175,7 @@ pgmt_step_map(unsigned int word, const struct pgmt_transition *t, struct pgmt_ou
 	return pgmt_set_requested(word, 0);
 }
 
-/* What a free says of the folio's life before it. */
+/* What a free means by the lifetime before it. */
 static __always_inline void pgmt_free_life(unsigned int word, struct pgmt_outcome *out)
 {
 	switch (pgmt_life(word)) {
@@ -399,7 +198,7 @@ static __always_inline void pgmt_free_life(unsigned int word, struct pgmt_outcom
 	}
 }
 
-/* Until page_free came back nobody can have it again. */
+/* Nobody can request it again until page_free has returned. */
 static __always_inline unsigned int pgmt_step_free_requested(unsigned int word,
 							     const struct pgmt_transition *t,
 							     struct pgmt_outcome *out)
@@ -410,7 +209,7 @@ static __always_inline unsigned int pgmt_step_free_requested(unsigned int word,
 	if (word & PGMT_REPORTED) {
 		out->rule = PGMT_RULE_NONE;
 		word &= ~PGMT_REPORTED;
-		/* the second of two requests has it still */
+		/* the second of two requests still has it */
 		if (out->free && t->refcount > 0) {
 			out->request = 1;
 			return word;
@@ -422,8 +221,8 @@ static __always_inline unsigned int pgmt_step_free_requested(unsigned int word,
 }
 
 /*
- * A folio that is freed at a higher order than was requested at its head must
- * be made of folios that were all requested.
+ * A folio that is freed at a higher order than was requested at its head must consist of
+ * folios that were all requested.
  */
 static __always_inline unsigned int
 pgmt_step_free_rest(unsigned int word, const struct pgmt_transition *t, struct pgmt_outcome *out)
@@ -436,7 +235,7 @@ pgmt_step_free_rest(unsigned int word, const struct pgmt_transition *t, struct p
 	return pgmt_step_free_requested(word, t, out);
 }
 
-/* Each page of a large folio is to come back then; its head counts as requested already. */
+/* From now on each page is owed a free.  The head counts as requested already. */
 static __always_inline unsigned int pgmt_step_part(unsigned int word, struct pgmt_outcome *out)
 {
 	out->request = !pgmt_is_outstanding(word);
@@ -446,12 +245,10 @@ static __always_inline unsigned int pgmt_step_part(unsigned int word, struct pgm
 }
 
 /*
- * Counted fsdax: the last put and the call that leads here are two steps, and
- * the kernel only wakes waiters.  In between, a fault on another CPU may take
- * the folio from 0 to 1 again; its map hook found it still requested.  If the
- * folio is still in use then, this is one free and one request.  If that
- * fault's folio has come and gone as well, its free was here first, and this
- * late one brings its request with it.
+ * Counted fsdax: between the last put and this free a fault on another CPU may take the folio
+ * from 0 to 1 again, and its map hook finds it still requested.  If the folio is still in use
+ * now, this is one free and one request.  If that second use has ended, too, its free came
+ * first, and this one, which is late, counts a request as well.
  */
 static __always_inline unsigned int
 pgmt_step_free_fsdax(unsigned int word, const struct pgmt_transition *t, struct pgmt_outcome *out)
@@ -496,7 +293,7 @@ pgmt_step_store(unsigned int word, const struct pgmt_transition *t, struct pgmt_
 		out->store = 1;
 		return pgmt_set_assoc(pgmt_step_map_requested(word, t, out), 1);
 	}
-	/* the head's count is that of another file's huge entry, too: not this page's story */
+	/* the head's count is that of another file's huge entry */
 	if (t->associations == PGMT_ASSOC_OF_HEAD) {
 		out->store = 1;
 		return word & ~PGMT_REPORTED;
@@ -508,10 +305,9 @@ pgmt_step_store(unsigned int word, const struct pgmt_transition *t, struct pgmt_
 }
 
 /*
- * Only the last association protects the storage: another file that still
- * has the folio stored may use it.  Our count and the kernel's must agree
- * that this one is the last, since a 4 KiB and a 2 MiB entry of two files
- * can overlap without having the same head.
+ * Storage may be given up when the last association ends; until then another file uses the
+ * folio.  Our count and the kernel's must agree on which is the last, since a 4 KiB and a
+ * 2 MiB entry of two files can overlap at different heads.
  */
 static __always_inline unsigned int
 pgmt_step_remove(unsigned int word, const struct pgmt_transition *t, struct pgmt_outcome *out)
@@ -521,7 +317,7 @@ pgmt_step_remove(unsigned int word, const struct pgmt_transition *t, struct pgmt
 	out->remove = 1;
 	if (t->associations == PGMT_ASSOC_OF_HEAD && !pgmt_assoc_known(word))
 		return word;
-	if (n == PGMT_ASSOC_MAX) /* saturated: the kernel's count is the better one */
+	if (n == PGMT_ASSOC_MAX) /* saturated: the kernel knows better */
 		n = t->associations;
 	if (n > 0)
 		n--;
@@ -536,16 +332,16 @@ pgmt_step_remove(unsigned int word, const struct pgmt_transition *t, struct pgmt
 static __always_inline unsigned int
 pgmt_step_reset(unsigned int word, const struct pgmt_transition *t, struct pgmt_outcome *out)
 {
-	/* the drop that leads here was reported: one bug, one finding */
+	/* one bug, one finding: the removal before this was reported */
 	if (t->refcount > pgmt_idle_count(t->profile, t->type) && !(word & PGMT_REPORTED))
 		out->rule = PGMT_RULE_RESET_BUSY;
 	return word & ~PGMT_REPORTED;
 }
 
 /*
- * The last look.  memunmap_pages() has waited for the pgmap's references: on a
- * kernel where each requested folio holds one, that of a folio which is still
- * out got lost.  A folio that is idle by its count must have come to page_free.
+ * memunmap_pages() has waited for the pgmap's references.  Where each requested folio holds
+ * one, that of a folio which is still outstanding got lost.  A folio whose count is idle must
+ * have been freed.
  */
 static __always_inline unsigned int
 pgmt_step_teardown(unsigned int word, const struct pgmt_transition *t, struct pgmt_outcome *out)
@@ -557,7 +353,7 @@ pgmt_step_teardown(unsigned int word, const struct pgmt_transition *t, struct pg
 	else if (live)
 		out->rule = PGMT_RULE_TEARDOWN_LIVE;
 	else if (!pgmt_is_requested(t->profile, t->type))
-		return word; /* nobody waited for its free */
+		return word; /* its free may still come */
 	else if (pgmt_life(word) == PGMT_PART)
 		out->rule = PGMT_RULE_PAGES_UNBALANCED;
 	else if (pgmt_life(word) == PGMT_REQUESTED)
@@ -571,8 +367,7 @@ pgmt_step_teardown(unsigned int word, const struct pgmt_transition *t, struct pg
  * @t: the event
  * @out: zeroed by the caller; what happened
  *
- * Return: the next state.  Has no side effect, so that it can be repeated
- * when a compare-and-swap lost.
+ * Return: the next state.  It has no side effect: repeat it when a compare-and-swap failed.
  */
 static __always_inline unsigned int pgmt_step(unsigned int word, const struct pgmt_transition *t,
 					      struct pgmt_outcome *out)
@@ -618,7 +413,7 @@ static __always_inline unsigned int pgmt_step(unsigned int word, const struct pg
 
 enum pgmt_keep { PGMT_KEEP_NOT, PGMT_KEEP_REQUEST, PGMT_KEEP_FREE };
 
-/* Which events are kept as the folio's last request and last free. */
+/* Which events a history keeps, and as what. */
 static __always_inline enum pgmt_keep pgmt_kept_as(const struct pgmt_transition *t,
 						   const struct pgmt_outcome *out)
 {
@@ -628,14 +423,14 @@ static __always_inline enum pgmt_keep pgmt_kept_as(const struct pgmt_transition 
 	case PGMT_OP_PART:
 		return out->request ? PGMT_KEEP_REQUEST : PGMT_KEEP_NOT;
 	case PGMT_OP_MAP:
-		/* a device-dax folio is never requested: who mapped it is the best there is */
+		/* nobody requests a device-dax folio: who mapped it is the best we have */
 		return out->request || t->type == PGMT_TYPE_GENERIC ? PGMT_KEEP_REQUEST
 								    : PGMT_KEEP_NOT;
 	case PGMT_OP_FREE:
-		/* a free that met the folio's next user: see pgmt_step_free_fsdax() */
+		/* it met the folio's next user: see pgmt_step_free_fsdax() */
 		return out->request && t->refcount > 0 ? PGMT_KEEP_REQUEST : PGMT_KEEP_FREE;
 	case PGMT_OP_STORE:
-		/* on a classic kernel this is all that is seen of a use */
+		/* on a classic kernel this is all that we see of a use */
 		return t->profile == PGMT_PROFILE_CLASSIC ? PGMT_KEEP_REQUEST : PGMT_KEEP_NOT;
 	case PGMT_OP_REMOVE:
 		return t->profile == PGMT_PROFILE_CLASSIC ? PGMT_KEEP_FREE : PGMT_KEEP_NOT;
@@ -644,9 +439,10 @@ static __always_inline enum pgmt_keep pgmt_kept_as(const struct pgmt_transition 
 }
 
 /*
- * pgmt_mark - note in the state that came of pgmt_step() who requested the folio last
- * A free that met the next user is not made by that one, nor is a mapping that its free tells
- * of: the mark stays.
+ * pgmt_mark - note in the state that pgmt_step() returned whether the requester is in scope
+ *
+ * A free that met the next user, and a mapping that was found at a free, are not that user's
+ * doing: the mark stays.
  */
 static __always_inline unsigned int pgmt_mark(unsigned int word, const struct pgmt_transition *t,
 					      const struct pgmt_outcome *out)
@@ -658,9 +454,9 @@ static __always_inline unsigned int pgmt_mark(unsigned int word, const struct pg
 
 /*
  * pgmt_judge_call - may these pages be requested from this pgmap at all?
- * @covered: all of them lie in one range of the pgmap that was named
+ * @covered: they all lie in one range of that pgmap
  * @dying: that pgmap was killed
- * @alike: all of the folios have the order that was asked for
+ * @alike: all folios have the order that was asked for
  * Return: enum pgmt_rule
  */
 static __always_inline unsigned char pgmt_judge_call(int covered, int dying, int alike)
@@ -690,8 +486,8 @@ static __always_inline unsigned char pgmt_judge_huge(unsigned int pages, unsigne
 
 /*
  * pgmt_refs_explained - is a killed pgmap's reference count what its folios hold?
- * @least: folios that were requested and not freed, and are no part of another by now
- * @most: with those that are
+ * @least: outstanding folios that were not merged into another one
+ * @most: all outstanding folios
  */
 static __always_inline int pgmt_refs_explained(long refs, unsigned long least, unsigned long most)
 {

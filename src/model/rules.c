@@ -4,9 +4,9 @@
 #include <string.h>
 
 static const struct {
-	const char *name, *text, *cause;
+	const char *name, *text;
 } catalogue[PGMT_NR_RULES] = {
-#define RULE(id, name, text, cause) [PGMT_RULE_##id] = {name, text, cause},
+#define RULE(id, name, text) [PGMT_RULE_##id] = {name, text},
 	PGMT_RULES(RULE)
 #undef RULE
 };
@@ -19,11 +19,6 @@ const char *pgmt_rule_name(unsigned int rule)
 const char *pgmt_rule_text(unsigned int rule)
 {
 	return catalogue[rule].text;
-}
-
-const char *pgmt_rule_cause(unsigned int rule)
-{
-	return catalogue[rule].cause;
 }
 
 unsigned int pgmt_rule_by_name(const char *name, size_t len)

@@ -8,16 +8,12 @@
 
 #include "base/clock.h"
 #include "report/folio.h"
+#include "report/reasons.h"
 #include "output/jsonl.h"
 #include "base/say.h"
 #include "base/save.h"
 
-static enum pgmt_profile profile_of(const struct json_out *o)
-{
-	return session_choice(o->from->session)->profile;
-}
-
-/* To each file, at once: a reader may follow them. */
+/* Write the record to each file at once: programs may follow them. */
 static void end(struct json_out *o, struct jsonl *l)
 {
 	const char *text = jsonl_finish(l);
@@ -25,7 +21,7 @@ static void end(struct json_out *o, struct jsonl *l)
 	for (int i = 0; i < 2; i++) {
 		if (!o->to[i] || !text)
 			continue;
-		/* here is known why not */
+		/* errno is lost later */
 		if ((fprintf(o->to[i], "%s\n", text) < 0 || fflush(o->to[i])) && !o->error[i])
 			o->error[i] = errno;
 	}
@@ -60,7 +56,7 @@ static void add_rules(struct jsonl *l, const char *key, uint32_t rules)
 
 static void add_time(const struct json_out *o, struct jsonl *l, const char *key, uint64_t time)
 {
-	jsonl_double(l, key, report_seconds(o->from, time));
+	jsonl_number(l, key, report_time(o->from, time));
 }
 
 static void add_stack(const struct json_out *o, struct jsonl *l, uint32_t site)
@@ -76,7 +72,7 @@ static void add_stack(const struct json_out *o, struct jsonl *l, uint32_t site)
 }
 
 /* Who did something, and where. */
-static void add_touch(const struct json_out *o, struct jsonl *l, const struct report_event *t)
+static void add_event(const struct json_out *o, struct jsonl *l, const struct report_event *t)
 {
 	jsonl_text(l, "comm", t->comm);
 	jsonl_number(l, "tid", t->tid);
@@ -88,18 +84,17 @@ static void add_touch(const struct json_out *o, struct jsonl *l, const struct re
 }
 
 /* The last request or free of a folio, if it was seen. */
-static void add_past(const struct json_out *o, struct jsonl *l, const char *key,
-		     const struct report_event *t)
+static void add_history(const struct json_out *o, struct jsonl *l, const char *key,
+			const struct report_event *t)
 {
 	struct jsonl in;
 
 	if (!t->known)
 		return;
 	in = jsonl_inner();
-	jsonl_double(&in, "ago", t->ago);
-	add_touch(o, &in, t);
-	l->failed |= in.failed;
-	jsonl_add(l, key, in.object);
+	jsonl_seconds(&in, "ago_ns", t->ago);
+	add_event(o, &in, t);
+	jsonl_add_inner(l, key, &in);
 }
 
 static void add_pgmap(struct jsonl *l, const struct report *r)
@@ -113,22 +108,74 @@ static void add_pgmap(struct jsonl *l, const struct report *r)
 	for (uint32_t i = 0; i < p->nr_range && i < PGMT_MAX_RANGES; i++) {
 		struct jsonl range = jsonl_inner();
 
-		jsonl_number(&range, "first", p->range[i].start);
-		jsonl_number(&range, "last", p->range[i].end);
-		jsonl_item(&in, ranges, range.object);
+		jsonl_number(&range, "first_pfn", p->range[i].start);
+		jsonl_number(&range, "last_pfn", p->range[i].end);
+		jsonl_add_item(&in, ranges, &range);
 	}
-	jsonl_add(&in, "pfns", ranges);
+	jsonl_add(&in, "ranges", ranges);
 	jsonl_number(&in, "epoch", p->epoch);
 	if (r->pgmap[0])
 		jsonl_text(&in, "text", r->pgmap);
-	l->failed |= in.failed;
-	jsonl_add(l, "pgmap", in.object);
+	jsonl_add_inner(l, "pgmap", &in);
+}
+
+/* Names of the glossary, which stay as they are, unlike the words of the text. */
+static const char *lifetime_name(uint32_t word)
+{
+	static const char *const names[] = {
+		[PGMT_UNKNOWN] = "unknown",
+		[PGMT_IDLE] = "idle",
+		[PGMT_PREEXISTING] = "preexisting",
+		[PGMT_REQUESTED] = "requested",
+		[PGMT_FREED] = "freed",
+		[PGMT_PART] = "part",
+	};
+	unsigned int life = pgmt_life(word);
+
+	return life < sizeof(names) / sizeof(*names) ? names[life] : names[PGMT_UNKNOWN];
+}
+
+static const char *event_name(unsigned int op)
+{
+	static const char *const names[PGMT_NR_OPS] = {
+		[PGMT_OP_NONE] = "none",
+		[PGMT_OP_REQUEST] = "request",
+		[PGMT_OP_ACCEPT] = "request_accepted",
+		[PGMT_OP_UNDO] = "request_undone",
+		[PGMT_OP_MAP] = "map",
+		[PGMT_OP_RELEASE] = "release",
+		[PGMT_OP_FREE] = "free",
+		[PGMT_OP_FREE_REST] = "free_rest",
+		[PGMT_OP_PART] = "part",
+		[PGMT_OP_MISSED] = "request_missed",
+		[PGMT_OP_STORE] = "store",
+		[PGMT_OP_REMOVE] = "remove",
+		[PGMT_OP_RESET] = "reset",
+		[PGMT_OP_INITIAL] = "initial_scan",
+		[PGMT_OP_TEARDOWN] = "teardown",
+	};
+
+	return names[op < PGMT_NR_OPS ? op : PGMT_OP_NONE];
+}
+
+static void add_state(struct jsonl *l, const char *key, uint32_t word)
+{
+	struct jsonl in = jsonl_inner();
+
+	jsonl_text(&in, "lifetime", lifetime_name(word));
+	if (pgmt_order(word))
+		jsonl_number(&in, "order", pgmt_order(word));
+	if (pgmt_assoc(word))
+		jsonl_number(&in, "file_entries", pgmt_assoc(word));
+	if (word & PGMT_REPORTED)
+		jsonl_bool(&in, "reported", true);
+	jsonl_add_inner(l, key, &in);
 }
 
 static void add_folio(const struct json_out *o, struct jsonl *l, const struct report *r)
 {
 	const struct pgmt_finding *f = &r->f;
-	char text[128];
+	char flags[128];
 
 	jsonl_number(l, "pfn", f->pfn);
 	jsonl_number(l, "order", f->order);
@@ -136,10 +183,9 @@ static void add_folio(const struct json_out *o, struct jsonl *l, const struct re
 	jsonl_signed(l, "mapcount", f->mapcount);
 	if (f->pincount >= 0)
 		jsonl_signed(l, "pincount", f->pincount);
-	folio_flags(session_btf(o->from->session), f->flags, text, sizeof(text));
-	jsonl_text(l, "flags", text);
-	folio_state(f->state, text, sizeof(text));
-	jsonl_text(l, "state", text);
+	folio_flags(session_btf(o->from->session), f->flags, flags, sizeof(flags));
+	jsonl_text(l, "flags", flags);
+	add_state(l, "state", f->state);
 	if (f->folios > 1)
 		jsonl_number(l, "folios", f->folios);
 }
@@ -157,7 +203,7 @@ static void add_file(struct jsonl *l, const struct report *r)
 		jsonl_number(l, "offset", file->offset);
 }
 
-static void add_holders(struct jsonl *l, const struct held *held)
+static void add_holders(struct jsonl *l, const struct report_holders *held)
 {
 	struct json_object *array;
 	char text[256];
@@ -176,7 +222,7 @@ static void add_holders(struct jsonl *l, const struct held *held)
 		jsonl_number(l, "more_holders", held->found.more);
 	holders_not_looked(&held->found, text, sizeof(text));
 	if (text[0])
-		jsonl_text(l, "holders_not_known", text);
+		jsonl_text(l, "holders_not_searched", text);
 }
 
 static void add_references(struct jsonl *l, const struct pgmt_finding *f)
@@ -185,9 +231,9 @@ static void add_references(struct jsonl *l, const struct pgmt_finding *f)
 		return;
 	if (f->refs >= 0)
 		jsonl_signed(l, "pgmap_references", f->refs);
-	jsonl_number(l, "explained_least", f->least);
+	jsonl_number(l, "explained_min", f->least);
 	if (f->most != PGMT_REFS_ANY)
-		jsonl_number(l, "explained_most", f->most);
+		jsonl_number(l, "explained_max", f->most);
 }
 
 static void add_group(const struct json_out *o, struct jsonl *l, const struct outstanding_group *g,
@@ -204,7 +250,7 @@ static void add_group(const struct json_out *o, struct jsonl *l, const struct ou
 			json_object_new_uint64(report_pfn(o->from, g->epoch, g->example[i].pfn)));
 	jsonl_add(l, "pfns", pfns);
 	if (oldest.known) {
-		jsonl_double(l, "oldest", oldest.ago);
+		jsonl_seconds(l, "oldest_ago_ns", oldest.ago);
 		jsonl_text(l, "comm", oldest.comm);
 		jsonl_number(l, "tid", oldest.tid);
 	}
@@ -222,10 +268,9 @@ static void add_groups(const struct json_out *o, struct jsonl *l, const struct r
 		struct jsonl in = jsonl_inner();
 
 		add_group(o, &in, g, r->f.time);
-		l->failed |= in.failed;
-		jsonl_item(l, array, in.object);
+		jsonl_add_item(l, array, &in);
 	}
-	jsonl_add(l, "requested_at", array);
+	jsonl_add(l, "outstanding_by_site", array);
 }
 
 /* ---- records */
@@ -241,14 +286,13 @@ static void add_hooks(struct jsonl *l, enum pgmt_profile profile)
 			continue;
 		in = jsonl_inner();
 		jsonl_text(&in, "function", h->function);
-		jsonl_text(&in, "at", h->exit ? "return" : "entry");
+		jsonl_text(&in, "point", h->exit ? "return" : "entry");
 		if (h->attach == PGMT_ATTACH_NO)
 			jsonl_text(&in, "missing",
 				   h->error ? strerror(h->error) : "not in this kernel");
 		else
-			jsonl_text(&in, "by", pgmt_attach_name(h->attach));
-		l->failed |= in.failed;
-		jsonl_item(l, array, in.object);
+			jsonl_text(&in, "attach", pgmt_attach_name(h->attach));
+		jsonl_add_item(l, array, &in);
 	}
 	jsonl_add(l, "hooks", array);
 }
@@ -263,8 +307,7 @@ static void add_effects(const struct json_out *o, struct jsonl *l)
 
 		jsonl_text(&in, pgmt_rule_name(i), off & (1u << i) ? "off" : effect);
 	}
-	l->failed |= in.failed;
-	jsonl_add(l, "rules", in.object);
+	jsonl_add_inner(l, "rules", &in);
 }
 
 void json_start(struct json_out *o)
@@ -276,27 +319,28 @@ void json_start(struct json_out *o)
 	uname(&u);
 	save_read_boot(boot);
 	jsonl_number(&l, "schema", JSON_SCHEMA);
+	jsonl_text(&l, "contents", "session");
 	jsonl_text(&l, "version", VERSION);
 	jsonl_text(&l, "kernel", u.release);
-	jsonl_text(&l, "profile", pgmt_profile_name(profile_of(o)));
+	jsonl_text(&l, "profile", pgmt_profile_name(session_profile(o->from->session)));
 	if (!o->from->deterministic)
-		jsonl_text(&l, "boot", boot);
-	add_time(o, &l, "time", session_began(o->from->session));
-	add_hooks(&l, profile_of(o));
+		jsonl_text(&l, "boot_id", boot);
+	add_time(o, &l, "time_ns", session_began(o->from->session));
+	add_hooks(&l, session_profile(o->from->session));
 	add_effects(o, &l);
 	end(o, &l);
 }
 
-/* What a finding and a stall have in common. */
+/* The fields that findings and stalls share. */
 static void add_report(const struct json_out *o, struct jsonl *l, const struct report *r)
 {
 	jsonl_text(l, "rule", pgmt_rule_name(r->f.rule));
-	add_time(o, l, "time", r->f.time);
+	add_time(o, l, "time_ns", r->f.time);
 	add_pgmap(l, r);
 	if (r->about_folio)
 		add_folio(o, l, r);
 	add_file(l, r);
-	add_holders(l, &r->held);
+	add_holders(l, &r->holders);
 	add_references(l, &r->f);
 }
 
@@ -309,15 +353,15 @@ void json_finding(struct json_out *o, const struct report *r, bool brief)
 	report_headline(r, text, sizeof(text));
 	jsonl_text(&l, "headline", text);
 	jsonl_text(&l, "reason", r->sentence);
-	jsonl_text(&l, "usually", pgmt_rule_cause(r->f.rule));
+	jsonl_text(&l, "usual_cause", reason_cause(r->f.rule));
 	if (brief)
 		jsonl_bool(&l, "brief", true);
 	add_report(o, &l, r);
 	if (r->f.waited)
-		jsonl_double(&l, "waited", r->waited);
-	add_touch(o, &l, &r->event);
-	add_past(o, &l, "request", &r->last_request);
-	add_past(o, &l, "free", &r->last_free);
+		jsonl_seconds(&l, "waited_ns", r->waited);
+	add_event(o, &l, &r->event);
+	add_history(o, &l, "last_request", &r->last_request);
+	add_history(o, &l, "last_free", &r->last_free);
 	add_groups(o, &l, r);
 	end(o, &l);
 }
@@ -329,7 +373,7 @@ void json_stall_lasts(struct json_out *o, const struct report *r)
 	add_report(o, &l, r);
 	jsonl_text(&l, "comm", r->event.comm);
 	jsonl_number(&l, "tid", r->event.tid);
-	jsonl_double(&l, "waited", r->waited);
+	jsonl_seconds(&l, "waited_ns", r->waited);
 	end(o, &l);
 }
 
@@ -337,22 +381,27 @@ void json_stall_ended(struct json_out *o, const struct report_end *e)
 {
 	struct jsonl l = jsonl_begin("stall_end");
 	struct json_object *array = json_object_new_array();
+	struct jsonl in;
 
 	jsonl_text(&l, "rule", pgmt_rule_name(e->about.f.rule));
 	add_pgmap(&l, &e->about);
 	jsonl_number(&l, "pfn", e->about.f.pfn);
-	jsonl_double(&l, "waited", e->after);
-	jsonl_bool(&l, "free", !e->given_up);
-	add_past(o, &l, "release", &e->release);
+	jsonl_seconds(&l, "waited_ns", e->after);
+	jsonl_bool(&l, "given_up", e->given_up);
+	if (e->release.known) {
+		in = jsonl_inner();
+		add_event(o, &in, &e->release);
+		jsonl_add_inner(&l, "ended_by", &in);
+	}
 	for (unsigned int i = 0; i < e->nr_let_go; i++)
 		jsonl_item(&l, array, jsonl_string(e->let_go[i]));
-	jsonl_add(&l, "let_go", array);
+	jsonl_add(&l, "former_holders", array);
 	end(o, &l);
 }
 
-void json_gone(struct json_out *o, const struct outstanding_group *g)
+void json_torn_down(struct json_out *o, const struct outstanding_group *g)
 {
-	struct jsonl l = jsonl_begin("gone");
+	struct jsonl l = jsonl_begin("torn_down");
 
 	jsonl_text(&l, "device", devices_name_of_epoch(o->from->devices, g->epoch));
 	jsonl_number(&l, "epoch", g->epoch);
@@ -363,17 +412,14 @@ void json_gone(struct json_out *o, const struct outstanding_group *g)
 void json_event(struct json_out *o, const struct pgmt_event_record *t)
 {
 	struct jsonl l = jsonl_begin("event");
-	char text[128];
 
-	add_time(o, &l, "time", t->time);
-	jsonl_text(&l, "event", folio_event(t->op));
+	add_time(o, &l, "time_ns", t->time);
+	jsonl_text(&l, "event", event_name(t->op));
 	jsonl_text(&l, "device", devices_name_of_epoch(o->from->devices, t->epoch));
 	jsonl_number(&l, "pfn", report_pfn(o->from, t->epoch, t->pfn));
 	jsonl_number(&l, "order", t->order);
-	folio_state(t->before, text, sizeof(text));
-	jsonl_text(&l, "before", text);
-	folio_state(t->after, text, sizeof(text));
-	jsonl_text(&l, "after", text);
+	add_state(&l, "before", t->before);
+	add_state(&l, "after", t->after);
 	jsonl_signed(&l, "refcount", t->refcount);
 	jsonl_signed(&l, "mapcount", t->mapcount);
 	if (t->inode)
@@ -407,8 +453,7 @@ static void add_stats(void *arg, const struct pgmt_pgmap *p)
 	jsonl_number(&in, "epoch", p->epoch);
 	jsonl_number(&in, "requests", r.requests);
 	jsonl_number(&in, "frees", r.frees);
-	s->line.failed |= in.failed;
-	jsonl_item(&s->line, s->pgmaps, in.object);
+	jsonl_add_item(&s->line, s->pgmaps, &in);
 }
 
 void json_stats(struct json_out *o)
@@ -416,7 +461,7 @@ void json_stats(struct json_out *o)
 	struct stats s = {.out = o, .line = jsonl_begin("stats")};
 	const struct pgmt_counts *c = session_counts(o->from->session);
 
-	add_time(o, &s.line, "time", clock_now());
+	add_time(o, &s.line, "time_ns", clock_now());
 	jsonl_number(&s.line, "requests", c->requests);
 	jsonl_number(&s.line, "frees", c->frees);
 	s.pgmaps = json_object_new_array();
@@ -435,9 +480,9 @@ void json_groups(struct json_out *o, const struct findings *all)
 			continue;
 		l = jsonl_begin("group");
 		jsonl_text(&l, "rule", pgmt_rule_name(g->key.rule));
-		jsonl_number(&l, "times", g->count.times);
-		add_time(o, &l, "first", g->count.first);
-		add_time(o, &l, "last", g->count.last);
+		jsonl_number(&l, "count", g->count.times);
+		add_time(o, &l, "first_ns", g->count.first);
+		add_time(o, &l, "last_ns", g->count.last);
 		pfns = json_object_new_array();
 		for (unsigned int i = 0; i < g->nr_examples; i++)
 			jsonl_item(&l, pfns,
@@ -458,7 +503,7 @@ void json_ledger(struct json_out *o, const struct ledger *l)
 		jsonl_text(&line, "name", loss->name);
 		jsonl_text(&line, "text", loss->text);
 		if (loss->times)
-			jsonl_number(&line, "times", loss->times);
+			jsonl_number(&line, "count", loss->times);
 		add_rules(&line, "may_hide", loss->touches);
 		end(o, &line);
 	}
@@ -474,9 +519,8 @@ static void add_results(struct jsonl *l, const struct summary *sum)
 		if (sum->rule[i].expected)
 			jsonl_number(&expected, pgmt_rule_name(i), sum->rule[i].expected);
 	}
-	l->failed |= found.failed | expected.failed;
-	jsonl_add(l, "rules", found.object);
-	jsonl_add(l, "expected", expected.object);
+	jsonl_add_inner(l, "rules", &found);
+	jsonl_add_inner(l, "expected", &expected);
 }
 
 static void add_suppressions(struct jsonl *l, const struct suppressions *all)
@@ -491,8 +535,7 @@ static void add_suppressions(struct jsonl *l, const struct suppressions *all)
 		jsonl_number(&in, "line", s->line);
 		jsonl_text(&in, "reason", s->reason);
 		jsonl_number(&in, "used", s->used);
-		l->failed |= in.failed;
-		jsonl_item(l, array, in.object);
+		jsonl_add_item(l, array, &in);
 	}
 	jsonl_add(l, "suppressions", array);
 }
@@ -528,12 +571,12 @@ void json_summary(struct json_out *o, const struct summary *sum, const struct su
 	jsonl_number(&l, "suppressed", sum->suppressed);
 	jsonl_number(&l, "unverified", sum->unverified);
 	if (sum->scope) {
-		jsonl_text(&l, "judged", sum->scope);
-		jsonl_number(&l, "not_judged", sum->counts->out_of_scope);
+		jsonl_text(&l, "scope", sum->scope);
+		jsonl_number(&l, "out_of_scope", sum->counts->out_of_scope);
 	}
 	add_rules(&l, "may_hide", hidden_rules(sum));
 	add_suppressions(&l, all);
 	jsonl_text(&l, "kernel", u.release);
-	jsonl_text(&l, "profile", pgmt_profile_name(profile_of(o)));
+	jsonl_text(&l, "profile", pgmt_profile_name(session_profile(o->from->session)));
 	end(o, &l);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Output for programs: JSON Lines.  docs/json.md tells of the records, and
- * docs/schema.json is what each must be.  Those of leaks are in records.h.
+ * The records of a session, for programs: JSON Lines, as docs/json.md and docs/schema.json
+ * describe them.  Not here: those of leaks (leaks/records.h), and how a line is built (jsonl.h).
  */
 #ifndef PGMAPTRACE_OUTPUT_JSON_H
 #define PGMAPTRACE_OUTPUT_JSON_H
@@ -15,28 +15,26 @@
 #include "verdict/stalls.h"
 #include "verdict/summary.h"
 
-#define JSON_SCHEMA 1 /* another number: a program that reads records must be changed */
-
 struct json_out {
-	FILE *to[2];  /* each record goes to all that are not NULL */
-	int error[2]; /* why one of them can't be written, errno; 0: it can */
+	FILE *to[2];  /* each record goes to every one that is not NULL */
+	int error[2]; /* errno of the first failed write to it; 0: none */
 	struct sources *from;
-	bool no_memory; /* for some record: it was not written */
+	bool no_memory; /* a record was not written: out of memory */
 };
 
-/* Errors that are said from here on are records of @o, too; NULL: no more. */
+/* From here on, errors on stderr become records of @o as well; NULL ends that. */
 void json_tell_errors(struct json_out *o);
 
 void json_start(struct json_out *o);
-/* @brief: without what takes time to find */
+/* @brief: there were many before, and nobody searched for the holders of this one */
 void json_finding(struct json_out *o, const struct report *r, bool brief);
 void json_stall_lasts(struct json_out *o, const struct report *r);
 void json_stall_ended(struct json_out *o, const struct report_end *e);
-void json_gone(struct json_out *o, const struct outstanding_group *g);
+void json_torn_down(struct json_out *o, const struct outstanding_group *g);
 void json_event(struct json_out *o, const struct pgmt_event_record *t);
-/* How many requests and frees there were up to now, by pgmap. */
+/* Requests and frees up to now, in all and by pgmap. */
 void json_stats(struct json_out *o);
-/* Groups that occurred more than once. */
+/* Groups with more than one finding. */
 void json_groups(struct json_out *o, const struct findings *all);
 void json_ledger(struct json_out *o, const struct ledger *l);
 /* @status: the exit status */

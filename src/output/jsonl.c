@@ -30,16 +30,12 @@ void jsonl_signed(struct jsonl *l, const char *key, int64_t value)
 	jsonl_add(l, key, json_object_new_int64(value));
 }
 
-void jsonl_double(struct jsonl *l, const char *key, double value)
+void jsonl_seconds(struct jsonl *l, const char *key, double seconds)
 {
-	char text[64];
-
-	/* to the ns, and not as many digits as it has */
-	snprintf(text, sizeof(text), "%.9f", value);
-	jsonl_add(l, key, json_object_new_double_s(value, text));
+	jsonl_number(l, key, seconds > 0 ? (uint64_t)(seconds * 1e9 + 0.5) : 0);
 }
 
-/* How long the UTF-8 sequence at @s is; 0: it is none. */
+/* The length of the UTF-8 sequence at @s; 0 if it is not valid. */
 static size_t sequence(const unsigned char *s)
 {
 	size_t len = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
@@ -52,7 +48,7 @@ static size_t sequence(const unsigned char *s)
 			return 0;
 		code = code << 6 | (s[i] & 0x3f);
 	}
-	/* too long for what it says, a surrogate, too big */
+	/* overlong, a surrogate, or above U+10FFFF */
 	if ((len == 3 && code < 0x800) || (len == 4 && code < 0x10000) || code > 0x10ffff ||
 	    (code >= 0xd800 && code < 0xe000))
 		return 0;
@@ -93,6 +89,18 @@ void jsonl_bool(struct jsonl *l, const char *key, bool value)
 struct jsonl jsonl_inner(void)
 {
 	return (struct jsonl){.object = json_object_new_object()};
+}
+
+void jsonl_add_inner(struct jsonl *l, const char *key, struct jsonl *inner)
+{
+	l->failed |= inner->failed;
+	jsonl_add(l, key, inner->object);
+}
+
+void jsonl_add_item(struct jsonl *l, struct json_object *array, struct jsonl *inner)
+{
+	l->failed |= inner->failed;
+	jsonl_item(l, array, inner->object);
 }
 
 struct jsonl jsonl_begin(const char *record)

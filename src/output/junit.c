@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "output/junit.h"
 
-/* XML has no way to write most control characters; a file's name may hold some. */
+/* XML can't represent most control characters, which file names may contain. */
 static void escape(FILE *to, const char *text)
 {
 	for (; *text; text++) {

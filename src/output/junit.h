@@ -8,9 +8,9 @@
 #include "verdict/summary.h"
 
 /*
- * @text: for each rule what the text says of it; NULL: nothing
- * @last: the summary's line
- * @seconds: that tracing took
+ * @text: for each rule the text of its reports; NULL: none
+ * @last: the summary line
+ * @seconds: how long tracing took
  */
 void junit_write(FILE *to, const struct summary *sum, char *const text[PGMT_NR_RULES],
 		 const char *last, double seconds);

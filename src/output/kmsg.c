@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "output/kmsg.h"
-#include "base/clock.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <syslog.h>
 #include <unistd.h>
+
+#include "base/clock.h"
 
 /* as printk_ratelimit() has them */
 #define INTERVAL 5000000000ULL /* ns */
@@ -21,29 +22,26 @@ bool kmsg_open(struct kmsg_out *o, struct sources *from)
 	return o->fd >= 0;
 }
 
-/*
- * A record that the log has no room for is not worth more than that.
- * Without a newline nobody can read it until another record comes.
- */
+/* Write a record, which must end with a newline: else it is not readable until the next. */
 static void put(struct kmsg_out *o, const char *record)
 {
 	if (write(o->fd, record, strlen(record)) < 0)
-		o->unsaid++;
+		o->dropped++;
 }
 
-static void say_unsaid(struct kmsg_out *o)
+static void log_dropped(struct kmsg_out *o)
 {
 	char record[128];
 
-	if (!o->unsaid)
+	if (!o->dropped)
 		return;
-	snprintf(record, sizeof(record), "<%d>pgmaptrace: %u more findings were not logged\n",
-		 LOG_WARNING, o->unsaid);
-	o->unsaid = 0;
+	snprintf(record, sizeof(record), "<%d>pgmaptrace: %u more finding%s not logged\n",
+		 LOG_WARNING, o->dropped, o->dropped == 1 ? "" : "s");
+	o->dropped = 0;
 	put(o, record);
 }
 
-/* Who called the function that is hooked: there the reader of a kernel's report looks first. */
+/* The caller of the hooked function: where a reader of kernel reports looks first. */
 static const char *function_of(const struct kmsg_out *o, const struct report *r,
 			       char name[2][FRAME_NAME_LEN])
 {
@@ -60,16 +58,16 @@ void kmsg_finding(struct kmsg_out *o, const struct report *r)
 	if (o->fd < 0)
 		return;
 	if (now - o->since > INTERVAL) {
-		say_unsaid(o);
+		log_dropped(o);
 		o->since = now;
-		o->said = 0;
+		o->logged = 0;
 	}
-	if (o->said++ >= BURST) {
-		o->unsaid++;
+	if (o->logged++ >= BURST) {
+		o->dropped++;
 		return;
 	}
 	report_headline(r, text, sizeof(text));
-	/* what only warns fails no scan */
+	/* scanners of the log fail on "BUG:", which a warning must not do */
 	snprintf(record, sizeof(record), "<%d>%spgmaptrace: %s in %s: %s\n",
 		 r->warning ? LOG_WARNING : LOG_ERR,
 		 r->warning ? "" : "BUG: ", pgmt_rule_name(r->f.rule), function_of(o, r, name),
@@ -81,7 +79,7 @@ void kmsg_close(struct kmsg_out *o)
 {
 	if (o->fd < 0)
 		return;
-	say_unsaid(o);
+	log_dropped(o);
 	close(o->fd);
 	o->fd = -1;
 }

@@ -3,7 +3,7 @@
 
 void ktap_begin(FILE *to)
 {
-	/* the rules, and what is wrong beside them */
+	/* the rules, of which enum pgmt_rule has one too many, and the verdict */
 	fprintf(to, "KTAP version 1\n1..%d\n", PGMT_NR_RULES);
 }
 

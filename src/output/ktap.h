@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * KTAP, as kselftest and CI runners read it: each rule is a test.  What the
- * text says are its diagnostics.
+ * KTAP, as kselftest and CI runners read it: each rule is a test, and the text is its
+ * diagnostics.
  */
 #ifndef PGMAPTRACE_OUTPUT_KTAP_H
 #define PGMAPTRACE_OUTPUT_KTAP_H
@@ -11,9 +11,9 @@
 #include "verdict/summary.h"
 
 void ktap_begin(FILE *to);
-/* For lines_open(): what makes a line of text a diagnostic. */
+/* For prefix_open(): makes a line of text a diagnostic. */
 const char *ktap_before(const char *line);
-/* A line for each rule, and one for the rest if the verdict is due to none of them. */
+/* A line for each rule, then one for the verdict. */
 void ktap_end(FILE *to, const struct summary *sum);
 
 #endif /* PGMAPTRACE_OUTPUT_KTAP_H */

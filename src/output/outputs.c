@@ -11,18 +11,20 @@
 #include "base/clock.h"
 #include "base/exit_status.h"
 #include "base/journal.h"
-#include "output/prefix.h"
-#include "output/junit.h"
-#include "output/ktap.h"
 #include "base/save.h"
 #include "base/say.h"
+#include "output/event_line.h"
+#include "output/junit.h"
+#include "output/ktap.h"
+#include "output/prefix.h"
+#include "output/text_end.h"
 #include "verdict/suppressions.h"
 
-#define STDOUT "the output"
-#define BUFFER                                                                                     \
-	(1 << 18)	/* bytes: more than a report has, so that errors come when it is flushed   \
-			 */
-#define MAX_REPORTS 100 /* what is looked at closely, and a person reads; the rest are brief */
+#define STDOUT "standard output"
+/* bytes: more than a report has, so that errors come when it is flushed */
+#define BUFFER (1 << 18)
+/* more than a person reads: the rest are brief, and nobody looks for their holders */
+#define MAX_REPORTS 100
 
 /* ---- files */
 
@@ -35,7 +37,7 @@ static int cant_write(struct outputs *o, const char *file)
 	return EXIT_INTERNAL;
 }
 
-/* Return: false if it can't be opened; there may be nothing to open. */
+/* Return: false if it can't be opened.  Without a name there is nothing to open. */
 static bool open_file(const char *name, FILE **f)
 {
 	if (name)
@@ -45,7 +47,7 @@ static bool open_file(const char *name, FILE **f)
 	return !name || *f;
 }
 
-/* By these prefixes the journal knows how bad it is. */
+/* The prefix by which the journal knows the severity of a line. */
 static const char *journal_before(const char *line)
 {
 	if (strstr(line, "pgmaptrace: VIOLATION") || strstr(line, "pgmaptrace: FAIL"))
@@ -55,7 +57,7 @@ static const char *journal_before(const char *line)
 	return "<6>";
 }
 
-/* Where the text goes to. */
+/* Choose the stream of the text. */
 static bool open_text(struct outputs *o)
 {
 	const struct output_settings *settings = o->settings;
@@ -73,7 +75,7 @@ static bool open_text(struct outputs *o)
 		o->text.to = stdout;
 		return true;
 	}
-	o->filter = lines_open(stdout, settings->ktap ? ktap_before : journal_before);
+	o->filter = prefix_open(stdout, settings->ktap ? ktap_before : journal_before);
 	if (o->filter)
 		setvbuf(o->filter, NULL, _IOFBF, BUFFER);
 	o->text.to = o->filter;
@@ -81,8 +83,8 @@ static bool open_text(struct outputs *o)
 }
 
 /*
- * That of an earlier run would be taken for ours; and it is written late, but not late
- * to learn that it can't be.  What is no file, such as a FIFO, is left alone.
+ * Remove the ready file of an earlier run, which would be taken for ours, and check that
+ * a file can be created there: it is written much later.  A FIFO and the like is left alone.
  */
 static bool clear_ready_file(const char *name)
 {
@@ -96,7 +98,7 @@ static bool clear_ready_file(const char *name)
 	}
 	if (unlink(name) && errno != ENOENT)
 		return false;
-	/* by its own name it would be taken for ours, too */
+	/* not under its own name, which would mean that tracing is ready */
 	fd = save_beside(name, &beside);
 	if (fd < 0)
 		return false;
@@ -121,7 +123,7 @@ int outputs_open(struct outputs *o, const struct output_settings *settings)
 		return cant_write(o, settings->text);
 	if (!open_file(settings->json_file, &o->json_file))
 		return cant_write(o, settings->json_file);
-	/* it is written at the end, which is late to learn that it can't be */
+	/* written at the end; fail now if it can't be */
 	if (!open_file(settings->junit, &junit))
 		return cant_write(o, settings->junit);
 	if (junit)
@@ -159,14 +161,14 @@ void outputs_close(struct outputs *o)
 	}
 }
 
-/* Write what is there now: here is known why it can't be. */
+/* Write what is buffered, while errno still says why that fails. */
 static void flush(struct outputs *o, FILE *f, const char *name)
 {
 	if (f && (fflush(f) || ferror(f)))
 		cant_write(o, name);
 }
 
-/* The last that is written to it by that descriptor. */
+/* Write the last that goes to this descriptor. */
 static void settle(struct outputs *o, FILE *f, const char *name)
 {
 	if (f && !save_settled(f))
@@ -214,14 +216,14 @@ void outputs_reopen(struct outputs *o)
 	reopen(o, o->json_file, o->settings->json_file);
 }
 
-/* ---- what is told */
+/* ---- records and reports */
 
 static bool has_json(const struct outputs *o)
 {
 	return o->json.to[0] || o->json.to[1];
 }
 
-/* Tell who waits for it that each event is seen from here on. */
+/* Tell a waiting script that each event is seen from here on. */
 static void write_ready_file(struct outputs *o)
 {
 	const char *name = o->settings->ready_file;
@@ -239,11 +241,11 @@ void outputs_start(struct outputs *o)
 	write_ready_file(o);
 	if (has_json(o))
 		json_start(&o->json);
-	/* what KTAP begins with comes before what COMMAND says */
+	/* the KTAP header comes before COMMAND's output */
 	flush(o, stdout, STDOUT);
 }
 
-/* Keep, for the JUnit file, what the text says of a rule. */
+/* Keep the text of a report for the JUnit file. */
 static void keep(struct outputs *o, unsigned int rule, const struct report *r, bool brief)
 {
 	char *text = NULL, *both;
@@ -264,7 +266,7 @@ static void keep(struct outputs *o, unsigned int rule, const struct report *r, b
 	free(text);
 }
 
-/* Was this text not suggested before?  Two pgmaps of one name have the same story, too. */
+/* Was this text not suggested before?  Two pgmaps of one name give the same one. */
 static bool is_new(struct outputs *o, char *text)
 {
 	struct suggested *s;
@@ -280,7 +282,7 @@ static bool is_new(struct outputs *o, char *text)
 	return s;
 }
 
-/* What would leave it out.  @many: it stands for folios of other files, too. */
+/* Print a suppression for @f.  @many: @f stands for folios of other files, too. */
 static void suggest(struct outputs *o, const struct pgmt_finding *f, bool many)
 {
 	bool wanted = o->settings->gen_suppressions && o->text.to;
@@ -309,14 +311,14 @@ static void suggest(struct outputs *o, const struct pgmt_finding *f, bool many)
 }
 
 void outputs_finding(struct outputs *o, const struct pgmt_finding *f,
-		     const struct outstanding_group *groups, struct holders_found *held)
+		     const struct outstanding_group *groups, struct holders_found *holders)
 {
 	bool brief = o->reports++ >= MAX_REPORTS;
 	struct report r;
 
 	report_make(&o->from, f, groups, !brief, &r);
-	if (held)
-		*held = r.held.found;
+	if (holders)
+		*holders = r.holders.found;
 	if (o->text.to)
 		text_finding(&o->text, &r, brief);
 	flush_text(o);
@@ -328,12 +330,12 @@ void outputs_finding(struct outputs *o, const struct pgmt_finding *f,
 }
 
 void outputs_stall_lasts(struct outputs *o, const struct pgmt_finding *f,
-			 struct holders_found *held)
+			 struct holders_found *holders)
 {
 	struct report r;
 
 	report_make(&o->from, f, NULL, true, &r);
-	*held = r.held.found;
+	*holders = r.holders.found;
 	if (o->text.to)
 		text_stall_lasts(&o->text, &r);
 	flush_text(o);
@@ -366,16 +368,16 @@ void outputs_stalls_go_on(struct outputs *o, const struct stalls *all)
 void outputs_torn_down(struct outputs *o, const struct outstanding_group *g)
 {
 	if (o->text.to)
-		text_gone(&o->text, g);
+		text_torn_down(&o->text, g);
 	flush_text(o);
 	if (has_json(o))
-		json_gone(&o->json, g);
+		json_torn_down(&o->json, g);
 }
 
 void outputs_event(struct outputs *o, const struct pgmt_event_record *t)
 {
 	if (o->text.to)
-		text_told(&o->text, t);
+		text_event(&o->text, t);
 	if (has_json(o))
 		json_event(&o->json, t);
 }
@@ -478,7 +480,7 @@ int outputs_end(struct outputs *o, struct findings *all, const struct summary *s
 	settle(o, o->text_file, o->settings->text);
 	if (!o->settings->json)
 		settle(o, stdout, STDOUT);
-	/* it has the exit status: what can fail before has failed */
+	/* the summary has the exit status, so what can fail must fail before */
 	if (has_json(o)) {
 		json_groups(&o->json, all);
 		json_ledger(&o->json, &sum->ledger);

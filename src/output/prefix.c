@@ -5,14 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct lines {
+struct prefixed {
 	FILE *to;
 	const char *(*before)(const char *line);
-	char *line; /* that has not ended yet */
+	char *line; /* what was written of it so far */
 	size_t len, size;
 };
 
-static bool append(struct lines *l, const char *text, size_t len)
+static bool append(struct prefixed *l, const char *text, size_t len)
 {
 	if (l->len + len + 1 > l->size) {
 		size_t size = 2 * (l->len + len + 1);
@@ -31,7 +31,7 @@ static bool append(struct lines *l, const char *text, size_t len)
 
 static ssize_t write_lines(void *cookie, const char *text, size_t size)
 {
-	struct lines *l = cookie;
+	struct prefixed *l = cookie;
 	size_t left = size;
 
 	while (left) {
@@ -53,22 +53,22 @@ static ssize_t write_lines(void *cookie, const char *text, size_t size)
 
 static int close_lines(void *cookie)
 {
-	struct lines *l = cookie;
+	struct prefixed *l = cookie;
 
 	free(l->line);
 	free(l);
 	return 0;
 }
 
-FILE *lines_open(FILE *to, const char *(*before)(const char *line))
+FILE *prefix_open(FILE *to, const char *(*before)(const char *line))
 {
 	cookie_io_functions_t io = {.write = write_lines, .close = close_lines};
-	struct lines *l = calloc(1, sizeof(*l));
+	struct prefixed *l = calloc(1, sizeof(*l));
 	FILE *f;
 
 	if (!l)
 		return NULL;
-	*l = (struct lines){.to = to, .before = before};
+	*l = (struct prefixed){.to = to, .before = before};
 	f = fopencookie(l, "w", io);
 	if (!f)
 		free(l);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "output/rates.h"
-#include "base/clock.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/clock.h"
 
 #define SCREEN 20 /* lines from header to header, on a terminal */
 
@@ -15,7 +16,7 @@ struct live {
 	size_t nr;
 };
 
-/* One that there is no memory for is left out. */
+/* Without memory, the pgmap is left out. */
 static void add_live(void *arg, const struct pgmt_pgmap *p)
 {
 	struct live *l = arg;
@@ -35,9 +36,8 @@ static int by_epoch(const void *a, const void *b)
 }
 
 /*
- * How many came since *@last, which is moved on.  A request that was counted and
- * then refused is taken back: if that makes it fewer than were told of, the next
- * table has less.
+ * How many came since *@last, which becomes @now.  A request that was counted and then
+ * refused is subtracted again: if @now is below *@last, the next table makes up for it.
  */
 static __u64 moved(__u64 *last, __u64 now)
 {
@@ -62,14 +62,14 @@ static void print_header(const struct rates_out *o)
 {
 	if (o->text->timestamps)
 		fprintf(o->text->to, "%14s ", "TIME");
-	fprintf(o->text->to, "%-18s %-8s %10s %10s %10s %9s %10s", "DEVICE", "TYPE", "REQ/s",
-		"FREE/s", "OUT", "OLDEST", "REFS");
+	fprintf(o->text->to, "%-18s %-8s %10s %10s %11s %9s %10s", "DEVICE", "TYPE", "REQ/s",
+		"FREE/s", "OUTSTANDING", "OLDEST", "REFS");
 	if (o->text->verbose)
-		fprintf(o->text->to, " %16s", "EXPLAINED");
+		fprintf(o->text->to, " %16s", "ACCOUNTED");
 	fputc('\n', o->text->to);
 }
 
-/* A word, so that columns can be counted: some resources have blanks in their name. */
+/* Without blanks, which names of resources may have: columns must stay countable. */
 static void print_device(FILE *to, const char *name)
 {
 	char word[DEVICE_NAME_LEN];
@@ -81,7 +81,7 @@ static void print_device(FILE *to, const char *name)
 	fprintf(to, "%-18s", word);
 }
 
-static void print_explained(FILE *to, const struct pgmt_refs *r)
+static void print_accounted(FILE *to, const struct pgmt_refs *r)
 {
 	char text[48];
 
@@ -98,12 +98,12 @@ static void print_explained(FILE *to, const struct pgmt_refs *r)
 static void print_row(const struct rates_out *o, const struct pgmt_pgmap *p,
 		      const struct pgmt_rates *moved, uint64_t ns, uint64_t now)
 {
-	unsigned int profile = session_choice(o->text->from->session)->profile;
+	enum pgmt_profile profile = session_profile(o->text->from->session);
 	FILE *to = o->text->to;
 	uint64_t oldest;
 	struct pgmt_refs r;
 
-	/* it went away just now */
+	/* torn down just now */
 	if (!session_refs(o->text->from->session, p->address, &r))
 		return;
 	print_time(o, now);
@@ -111,9 +111,9 @@ static void print_row(const struct rates_out *o, const struct pgmt_pgmap *p,
 	fprintf(to, " %-8s %10.1f %10.1f", devices_type(p->type), per_second(moved->requests, ns),
 		per_second(moved->frees, ns));
 	if (pgmt_is_paired(profile, p->type))
-		fprintf(to, " %10llu", r.outstanding);
+		fprintf(to, " %11llu", r.outstanding);
 	else
-		fprintf(to, " %10s", "-");
+		fprintf(to, " %11s", "-");
 	oldest = session_tick_time(o->text->from->session, r.oldest);
 	if (pgmt_is_paired(profile, p->type) && r.oldest)
 		fprintf(to, " %9.1f", now > oldest ? (now - oldest) / 1e9 : 0);
@@ -124,7 +124,7 @@ static void print_row(const struct rates_out *o, const struct pgmt_pgmap *p,
 	else
 		fprintf(to, " %10s", "-");
 	if (o->text->verbose)
-		print_explained(to, &r);
+		print_accounted(to, &r);
 	fputc('\n', to);
 }
 
@@ -145,7 +145,7 @@ void rates_table(struct rates_out *o)
 	for (size_t i = 0; i < live.nr; i++) {
 		struct pgmt_rates *last = &o->last[PGMT_SLOT(live.pgmap[i].epoch)], rates = *last;
 
-		/* when one goes meanwhile, the table may be walked from its beginning again */
+		/* a teardown during the walk may start it over */
 		if (i && live.pgmap[i].epoch == live.pgmap[i - 1].epoch)
 			continue;
 		session_rates(o->text->from->session, live.pgmap[i].epoch, &rates);
@@ -155,7 +155,7 @@ void rates_table(struct rates_out *o)
 	}
 	if (!live.nr) {
 		print_time(o, now);
-		fputs("no pgmap is there\n", o->text->to);
+		fputs("no pgmaps\n", o->text->to);
 	}
 	o->lines += live.nr ? live.nr : 1;
 	o->reports = o->text->reports;

@@ -1,47 +1,37 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Output for people: findings, progress, ledger, summary. */
+/*
+ * Reports for people: of a finding, of a stall, of folios that leaked; and the
+ * lines that other texts share with them.  Not here: events (event_line.h), and
+ * what ends a session (text_end.h).
+ */
 #ifndef PGMAPTRACE_OUTPUT_TEXT_H
 #define PGMAPTRACE_OUTPUT_TEXT_H
 
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "verdict/finding.h"
 #include "report/report.h"
+#include "verdict/outstanding.h"
 #include "verdict/stalls.h"
-#include "verdict/summary.h"
 
 struct text_out {
 	FILE *to;
 	bool verbose;
 	bool timestamps; /* seconds since boot, as the kernel log has them */
 	struct sources *from;
-	unsigned int reports;	 /* how many findings were shown */
-	struct site_texts sites; /* of events, for as long as they come at once */
+	unsigned int reports;	 /* findings that were shown */
+	struct site_texts sites; /* of events, which repeat the same few */
 };
 
 /* The report of a finding; @brief: only its headline. */
 void text_finding(struct text_out *o, const struct report *r, bool brief);
-/* A stall that was told of, and lasts; that ended; that lasts at the end. */
+/* A reported stall lasts, or has ended. */
 void text_stall_lasts(struct text_out *o, const struct report *r);
 void text_stall_ended(struct text_out *o, const struct report_end *e);
+/* Reported stalls that last at the end of tracing. */
 void text_stalls_go_on(struct text_out *o, const struct stalls *all);
-/* Folios that were out when their pgmap went away. */
-void text_gone(struct text_out *o, const struct outstanding_group *g);
-/* How many folios leaked, by how sure that is, and pgmaps with a wrong count; nothing if none. */
-void text_leaks(struct text_out *o, const struct leaked *l);
-/* Groups that grew tenfold since they were last told of. */
-void text_progress(struct text_out *o, struct findings *all);
-/* One line of the life of a folio that is watched. */
-void text_told(struct text_out *o, const struct pgmt_event_record *t);
-/* Groups that occurred more than once. */
-void text_groups(struct text_out *o, struct findings *all);
-/* What was lost, and what it means for the verdict. */
-void text_ledger(struct text_out *o, const struct summary *sum);
-/* Each suppression and how many findings it has left out. */
-void text_suppressions(struct text_out *o, const struct suppressions *all);
-/* The last line of every session. */
-void text_summary(FILE *to, const struct summary *sum, enum pgmt_profile profile);
+/* Folios that were outstanding when their pgmap was torn down. */
+void text_torn_down(struct text_out *o, const struct outstanding_group *g);
 
 /* What a folio's last request and last free are called; NULL: there is no such thing. */
 struct text_words {
@@ -49,16 +39,19 @@ struct text_words {
 };
 
 struct text_words text_words(enum pgmt_profile profile, unsigned int type);
-/*
- * "by NAME/TID on cpu N"; an interrupt does what it does for somebody else than
- * the task it came over.
- */
-void text_who(struct text_out *o, const struct report_event *t);
-/* The same of a task that was told of earlier, and where is not known any more. */
-void text_task(struct text_out *o, const char *comm, uint32_t tid, bool interrupt);
-/* Where in the kernel something was: its stack, or what is known in its place. */
+/* "NAME/TID"; or, of an interrupt, which the task has nothing to do with, "interrupt over ..." */
+void text_task(FILE *to, const char *comm, uint32_t tid, bool interrupt);
+/* The same, with " on cpu N" if that is known. */
+void text_who(FILE *to, const struct report_event *t);
+/* The stack of a site, or why there is none. */
 void text_site(struct text_out *o, uint32_t site);
-/* What report_frames() has made. */
+/* The text that report_frames() made. */
 void text_frames(FILE *to, const char *frames);
+/*
+ * text_holders - a line for each holder, and what the search could not see
+ * @indent: begins each line
+ * @wants_pin: some reference is unexplained, so say it if no holder is a pin
+ */
+void text_holders(FILE *to, const char *indent, const struct holders_found *found, bool wants_pin);
 
 #endif /* PGMAPTRACE_OUTPUT_TEXT_H */

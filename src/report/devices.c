@@ -63,7 +63,7 @@ static bool is_pci_address(const char *name)
 	       !name[len];
 }
 
-/* The last part of where a link leads. */
+/* The last part of a link's target. */
 static void link_name(const char *path, char name[DEVICE_NAME_LEN])
 {
 	char target[PATH_MAX];
@@ -78,9 +78,9 @@ static void link_name(const char *path, char name[DEVICE_NAME_LEN])
 }
 
 /*
- * The innermost resource of /proc/iomem at the pgmap's last page: the start
- * may belong to the namespace's own metadata.  A PCI device's BAR is further
- * out, if its driver has named a part of it.
+ * The innermost resource of /proc/iomem at the pgmap's last page: the first may belong
+ * to the namespace's own metadata.  The BAR of a PCI device is an outer one if its
+ * driver has named a part of it.
  */
 static void name_from_iomem(const struct devices *d, struct device *i)
 {
@@ -107,7 +107,7 @@ static void name_from_iomem(const struct devices *d, struct device *i)
 	fclose(f);
 }
 
-/* Where a namespace begins; false if that can't be read. */
+/* The start of a namespace; false if that can't be read. */
 static bool read_resource(const char *block, unsigned long long *at)
 {
 	char path[PATH_MAX + 32];
@@ -123,7 +123,7 @@ static bool read_resource(const char *block, unsigned long long *at)
 	return read;
 }
 
-/* Is @block what the pmem driver calls the disk of the namespace called @name? */
+/* Is @block the pmem driver's name for the disk of namespace @name? */
 static bool is_disk_of(const char *block, const char *name)
 {
 	unsigned int region, nr;
@@ -139,9 +139,9 @@ static bool is_disk_of(const char *block, const char *name)
 }
 
 /*
- * The block device whose parent is the namespace that begins in the pgmap, or its
- * pfn device.  Where that begins is not read: it takes the lock of the device,
- * which an unbind that hangs has.
+ * The block device whose parent is the namespace that begins in the pgmap, or its pfn
+ * device.  A pfn device is found by name: reading its start takes the device lock, which
+ * a hanging unbind holds.
  */
 static void find_block(const struct devices *d, struct device *i)
 {
@@ -283,17 +283,17 @@ static void print_names(FILE *to, const struct device *i)
 		fprintf(to, " [%s]", i->driver);
 }
 
-static void print_made(FILE *to, const struct pgmt_pgmap *p, __u64 now)
+static void print_created(FILE *to, const struct pgmt_pgmap *p, __u64 now)
 {
 	if (!p->since) {
-		fputs(", older than this trace", to);
+		fputs(", created before tracing began", to);
 		return;
 	}
-	fprintf(to, ", made by %s/%u, %.3f s before", comm_text(p->maker_comm).text, p->maker,
+	fprintf(to, ", created by %s/%u, %.3f s earlier", comm_text(p->maker_comm).text, p->maker,
 		now > p->since ? (double)(now - p->since) / 1e9 : 0);
 }
 
-/* Its function that frees, or the table that has none, is the driver's, and says whose. */
+/* page_free, or else the table of operations, names the driver. */
 static void print_operations(FILE *to, const struct ksyms *k, const struct pgmt_pgmap *p)
 {
 	struct ksyms_symbol s;
@@ -330,7 +330,7 @@ void devices_describe(struct devices *d, const struct ksyms *k, const struct pgm
 		fprintf(to, ", 0x%llx-0x%llx (pfn 0x%llx-0x%llx)", p->range[r].start << PAGE_SHIFT,
 			((p->range[r].end + 1) << PAGE_SHIFT) - 1, p->range[r].start,
 			p->range[r].end);
-	print_made(to, p, now);
+	print_created(to, p, now);
 	if (p->epoch)
 		fprintf(to, ", epoch %llu", p->epoch);
 	print_operations(to, k, p);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Names of pgmaps.  The kernel has none: the name is that of the device whose
- * resource covers the range, and it is gone when the device is, so it is
- * looked up while the pgmap lives and kept.
+ * Names of pgmaps.  The kernel has none, so it is the name of the device whose resource
+ * covers the range.  That vanishes with the device: look it up while the pgmap lives.
  */
 #ifndef PGMAPTRACE_REPORT_DEVICES_H
 #define PGMAPTRACE_REPORT_DEVICES_H
@@ -18,28 +17,28 @@
 
 struct devices;
 
-/* @root: what comes before /proc and /sys: "" but for tests.  NULL: no memory. */
+/* @root: prefix of /proc and /sys: "" except in tests.  Return: NULL without memory. */
 struct devices *devices_new(const char *root);
 void devices_free(struct devices *d);
 void devices_learn(struct devices *d, const struct pgmt_pgmap *p);
-/* A block device comes after its pgmap: look for those that were not there. */
+/* Look for names that were not known: a block device comes after its pgmap. */
 void devices_refresh(struct devices *d);
-/* Never NULL: "?" if no resource covers the pgmap. */
+/* Return: "?" if no resource covers the pgmap. */
 const char *devices_name(struct devices *d, const struct pgmt_pgmap *p);
-/* Its block device, as "pmem0"; "" if none is known. */
+/* Return: its block device, as "pmem0"; "" if none is known. */
 const char *devices_block(struct devices *d, const struct pgmt_pgmap *p);
 /* Is @name one of the two? */
 bool devices_is_called(struct devices *d, const struct pgmt_pgmap *p, const char *name);
-/* The same of a pgmap that was learnt; false if it was not. */
+/* The same of a pgmap that was learnt; else false. */
 bool devices_epoch_is_called(const struct devices *d, __u64 epoch, const char *name);
-/* Of a pgmap that was learnt; "?" if it was not. */
+/* Of a pgmap that was learnt; else "?". */
 const char *devices_name_of_epoch(const struct devices *d, __u64 epoch);
-/* The pfn that it begins with; 0 if it was not learnt. */
+/* The first pfn of a pgmap that was learnt; else 0. */
 __u64 devices_first_pfn(const struct devices *d, __u64 epoch);
 /*
- * One line, without its end, that tells of a pgmap: devices, ranges, age.
- * @k: the symbols, which name its driver; NULL: leave that out
- * @now: ns of CLOCK_MONOTONIC; its age is told as of then
+ * devices_describe - one line, without its newline: names, ranges, age, driver
+ * @k: symbols, which name the driver; NULL: leave it out
+ * @now: the age is as of then, ns of CLOCK_MONOTONIC
  */
 void devices_describe(struct devices *d, const struct ksyms *k, const struct pgmt_pgmap *p,
 		      __u64 now, char *line, size_t size);

@@ -16,13 +16,13 @@
 
 #define SYS_NAME_LEN 64
 
-/* A mount, or one that was. */
+/* A mount, perhaps unmounted by now. */
 struct mount {
 	__u32 dev;
 	char *root; /* what of the file system is mounted */
 	char *point;
 	char block[SYS_NAME_LEN]; /* name of the block device; "": it has none */
-	unsigned int seen;	  /* which look at mountinfo found it last */
+	unsigned int seen;	  /* files->looks when mountinfo last had it */
 	struct mount *next;
 };
 
@@ -147,10 +147,10 @@ static void name_block(const struct files *fs, __u32 dev, char name[SYS_NAME_LEN
 		snprintf(name, SYS_NAME_LEN, "%.60s", base);
 }
 
-/* Of mounts that are gone so many are remembered: a session may see any number. */
-#define GONE_KEPT 256
+/* How many past mounts are remembered: a session may see any number. */
+#define PAST_MOUNTS 256
 
-/* Is @a rather to be forgotten?  Few DAX file systems have no block device. */
+/* Forget @a before @b?  Few DAX file systems are without a block device. */
 static bool matters_less(const struct mount *a, const struct mount *b)
 {
 	if (!a->block[0] != !b->block[0])
@@ -158,13 +158,13 @@ static bool matters_less(const struct mount *a, const struct mount *b)
 	return a->seen < b->seen;
 }
 
-static void forget_gone_mounts(struct files *fs)
+static void forget_past_mounts(struct files *fs)
 {
-	unsigned int gone = 0;
+	unsigned int past = 0;
 
 	for (const struct mount *m = fs->mounts; m; m = m->next)
-		gone += m->seen != fs->looks;
-	for (; gone > GONE_KEPT; gone--) {
+		past += m->seen != fs->looks;
+	for (; past > PAST_MOUNTS; past--) {
 		struct mount **least = NULL;
 
 		for (struct mount **i = &fs->mounts; *i; i = &(*i)->next)
@@ -174,7 +174,7 @@ static void forget_gone_mounts(struct files *fs)
 	}
 }
 
-/* Remembered under its device, once. */
+/* Remember a mount, once. */
 static void remember_mount(struct files *fs, __u32 dev, const char *root, const char *point)
 {
 	struct mount **i = &fs->mounts, *m;
@@ -231,10 +231,10 @@ static void learn_mounts(struct files *fs)
 	}
 	free(line);
 	fclose(f);
-	forget_gone_mounts(fs);
+	forget_past_mounts(fs);
 }
 
-/* The one with that number, made if there is none; NULL: no memory. */
+/* Return: the device with that number, new if there was none; NULL without memory. */
 static struct char_device *find_device(struct files *fs, __u32 rdev)
 {
 	struct char_device *c = fs->devices;
@@ -295,7 +295,7 @@ void files_learn(struct files *fs)
 	learn_devices(fs);
 }
 
-/* Does the mount show @path, both from the root of the file system? */
+/* Is @path, from the root of the file system, below what is mounted? */
 static bool shows(const struct mount *m, const char *path)
 {
 	size_t len = strlen(m->root);
@@ -305,7 +305,7 @@ static bool shows(const struct mount *m, const char *path)
 	return !strncmp(m->root, path, len) && (path[len] == '/' || !path[len]);
 }
 
-/* Is @a the better one to name a file by?  It is there, or was later, or shows more. */
+/* Is @a better than @b to name a file?  It is mounted, or was later, or shows more. */
 static bool better(const struct mount *a, const struct mount *b)
 {
 	if (a->seen != b->seen)
@@ -377,7 +377,7 @@ static void print_quoted(FILE *to, const char *name)
 	fputc('\'', to);
 }
 
-/* A device that is not on the DAX bus, of another driver that maps device pages. */
+/* A device that is not on the DAX bus: of another driver that maps device pages. */
 static void name_char_device(const struct files *fs, struct char_device *c)
 {
 	char path[PATH_MAX], line[256];
@@ -393,7 +393,7 @@ static void name_char_device(const struct files *fs, struct char_device *c)
 	fclose(f);
 }
 
-/* In /dev; NULL: it is not known. */
+/* Its name in /dev; NULL: not known. */
 static const char *device_name(struct files *fs, const struct pgmt_file *file)
 {
 	struct char_device *c = find_device(fs, file->rdev);
@@ -433,7 +433,7 @@ static void print_named(FILE *to, const struct files *fs, const struct pgmt_file
 	const struct mount *m;
 
 	join_path(file, path);
-	/* of a path that was cut it is not known which part of the file system it is in */
+	/* a path that was cut may be anywhere in the file system */
 	m = find_mount(fs, file->dev, cut ? "/" : path);
 	if (m) {
 		print_name(to, strcmp(m->point, "/") ? m->point : "");
@@ -479,7 +479,7 @@ bool files_describe(struct files *fs, const struct pgmt_finding *f, char *line, 
 		return false;
 	fputs("file: ", to);
 	if (!known)
-		fprintf(to, "%u files share it, which of them is not known", file->sharers);
+		fprintf(to, "not known, %u files share it", file->sharers);
 	else if (file->rdev)
 		print_device(to, fs, file);
 	else if (file->flags & PGMT_FILE_NAMED)
@@ -506,15 +506,18 @@ bool files_path(struct files *fs, const struct pgmt_finding *f, char *path, size
 		return false;
 	if (file->rdev) {
 		device = device_name(fs, file);
-		snprintf(path, size, "/dev/%s", device ? device : "");
-		return device;
+		if (!device)
+			return false;
+		snprintf(path, size, "/dev/%s", device);
+		return true;
 	}
 	if (!(file->flags & PGMT_FILE_NAMED) || file->flags & PGMT_FILE_CUT)
 		return false;
 	join_path(file, inside);
 	m = find_mount(fs, file->dev, inside);
-	if (m)
-		snprintf(path, size, "%s%s", strcmp(m->point, "/") ? m->point : "",
-			 inside + (strcmp(m->root, "/") ? strlen(m->root) : 0));
-	return m;
+	if (!m)
+		return false;
+	snprintf(path, size, "%s%s", strcmp(m->point, "/") ? m->point : "",
+		 inside + (strcmp(m->root, "/") ? strlen(m->root) : 0));
+	return true;
 }

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Names of files.  A finding has a path from the root of a file system, and
- * device numbers: here is where that is mounted, and what the devices are
- * called.  Both may be gone when a finding is told of, so they are remembered
- * while they are there.
+ * Names of files.  A finding has a path from the root of a file system, and device
+ * numbers.  Here are mount points and names of devices, remembered, since they may be
+ * gone when a finding is reported.
  */
 #ifndef PGMAPTRACE_REPORT_FILES_H
 #define PGMAPTRACE_REPORT_FILES_H
@@ -17,7 +16,7 @@
 
 struct files;
 
-/* @root: what comes before /proc and /sys: "" but for tests.  NULL: no memory. */
+/* @root: prefix of /proc and /sys: "" except in tests.  Return: NULL without memory. */
 struct files *files_new(const char *root);
 void files_free(struct files *fs);
 
@@ -28,15 +27,15 @@ int files_fd(const struct files *fs);
 void files_learn(struct files *fs);
 
 /*
- * files_describe - one line, without its end, that names the file of a finding
- * Mounts and devices are as files_learn() has seen them last.
- * Return: false if the finding is about no file.
+ * files_describe - one line, without its newline, that names the file of a finding
+ * Mounts and devices are those of the last files_learn().
+ * Return: false if the finding is not about a file
  */
 bool files_describe(struct files *fs, const struct pgmt_finding *f, char *line, size_t size);
 
 /*
- * Its path, as a process would give it now.
- * Return: false if it is about no file, or one whose whole path is not known.
+ * files_path - its path, as a process would give it now
+ * Return: false, with @path as it was, if it is not about a file, or the whole path is not known
  */
 bool files_path(struct files *fs, const struct pgmt_finding *f, char *path, size_t size);
 

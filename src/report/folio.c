@@ -49,12 +49,12 @@ void folio_flags(const struct btf *btf, uint64_t flags, char *buf, size_t size)
 const char *folio_life(uint32_t word)
 {
 	static const char *const lives[8] = {
-		[PGMT_UNKNOWN] = "not seen since tracing began",
-		[PGMT_IDLE] = "idle, never requested",
+		[PGMT_UNKNOWN] = "no request or free seen",
+		[PGMT_IDLE] = "never requested",
 		[PGMT_PREEXISTING] = "in use since before tracing began",
 		[PGMT_REQUESTED] = "requested",
 		[PGMT_FREED] = "freed",
-		[PGMT_PART] = "part of a folio that was taken apart, not freed yet",
+		[PGMT_PART] = "part of a folio that was split, not freed yet",
 	};
 	const char *life = lives[pgmt_life(word)];
 
@@ -93,43 +93,43 @@ void folio_references(const struct pgmt_finding *f, enum pgmt_profile profile,
 		left -= r->mapped;
 	}
 	if (left > 0 && pgmt_files_hold(profile, f->pgmap.type)) {
-		/* the kernel's count: the state knows of no file that gave it up */
+		/* the kernel's count: removals are not seen there */
 		r->files = (int)f->file.sharers < left ? (int)f->file.sharers : left;
 		left -= r->files;
 	}
-	/* the owner's own, until it is mapped or given to someone else, such as a file */
+	/* the requester's own, until it passes that on to a mapping or a file */
 	if (left > 0 && f->rule != PGMT_RULE_BREAK_STALL && !r->mapped && !r->files &&
 	    pgmt_is_outstanding(f->state) && pgmt_is_requested(profile, f->pgmap.type)) {
-		r->requests = 1;
+		r->requester = 1;
 		left--;
 	}
-	r->others = left > 0 ? left : 0;
+	r->unexplained = left > 0 ? left : 0;
 }
 
-bool folio_has_others(const struct pgmt_finding *f, enum pgmt_profile profile)
+bool folio_has_unexplained(const struct pgmt_finding *f, enum pgmt_profile profile)
 {
 	struct folio_references r;
 
 	folio_references(f, profile, &r);
-	return r.others > 0;
+	return r.unexplained > 0;
 }
 
 const char *folio_event(unsigned int op)
 {
 	static const char *const names[PGMT_NR_OPS] = {
 		[PGMT_OP_REQUEST] = "request",
-		[PGMT_OP_ACCEPT] = "granted all the same",
+		[PGMT_OP_ACCEPT] = "granted nevertheless",
 		[PGMT_OP_UNDO] = "request refused",
 		[PGMT_OP_MAP] = "map",
 		[PGMT_OP_RELEASE] = "release",
 		[PGMT_OP_FREE] = "free",
-		[PGMT_OP_FREE_REST] = "free with its head",
+		[PGMT_OP_FREE_REST] = "free with head",
 		[PGMT_OP_PART] = "split",
 		[PGMT_OP_MISSED] = "left out",
 		[PGMT_OP_STORE] = "store",
 		[PGMT_OP_REMOVE] = "remove",
 		[PGMT_OP_RESET] = "reset",
-		[PGMT_OP_INITIAL] = "seen at start",
+		[PGMT_OP_INITIAL] = "initial scan",
 		[PGMT_OP_TEARDOWN] = "teardown",
 	};
 

@@ -3,367 +3,532 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/printable.h"
 #include "report/folio.h"
 
+/* ---- cases of one rule that need other words */
+
+static bool is_teardown(const struct pgmt_finding *f)
+{
+	return f->op == PGMT_OP_TEARDOWN;
+}
+
+static bool is_request(const struct pgmt_finding *f)
+{
+	return f->op == PGMT_OP_REQUEST;
+}
+
+static bool is_map(const struct pgmt_finding *f)
+{
+	return f->op == PGMT_OP_MAP;
+}
+
+static bool is_huge_store(const struct pgmt_finding *f)
+{
+	return f->op == PGMT_OP_STORE && f->asked_order;
+}
+
+static bool is_store(const struct pgmt_finding *f)
+{
+	return f->op == PGMT_OP_STORE;
+}
+
+static bool is_smaller_request(const struct pgmt_finding *f)
+{
+	return is_request(f) && f->order > f->asked_order;
+}
+
+static bool is_larger_request(const struct pgmt_finding *f)
+{
+	return is_request(f) && f->order < f->asked_order;
+}
+
+static bool is_request_of_many(const struct pgmt_finding *f)
+{
+	return f->asked > 1;
+}
+
+static bool is_in_named_range(const struct pgmt_finding *f)
+{
+	return f->named.end && f->pfn >= f->named.start && f->pfn <= f->named.end;
+}
+
+static unsigned long long pages_asked(const struct pgmt_finding *f)
+{
+	return f->asked << f->asked_order;
+}
+
+static unsigned long long last_pfn_asked(const struct pgmt_finding *f)
+{
+	return f->pfn + pages_asked(f) - 1;
+}
+
+static bool is_past_end(const struct pgmt_finding *f)
+{
+	return is_in_named_range(f) && last_pfn_asked(f) > f->named.end;
+}
+
+static bool names_unknown_pgmap(const struct pgmt_finding *f)
+{
+	return !f->named.end;
+}
+
+static bool has_unaccounted_refs(const struct pgmt_finding *f)
+{
+	return f->refs > (long long)f->most;
+}
+
+static bool has_unknown_refs(const struct pgmt_finding *f)
+{
+	return f->refs < 0;
+}
+
+static bool has_allocations(const struct pgmt_finding *f)
+{
+	return f->most == PGMT_REFS_ANY;
+}
+
+static bool has_none_outstanding(const struct pgmt_finding *f)
+{
+	return !f->most;
+}
+
+/* ---- what is said of each rule */
+
+#define MOST_CASES 5
+
+/* In @why, {name} stands for one of fields[] below. */
+struct words {
+	const char *why;
+	bool (*when)(const struct pgmt_finding *f); /* NULL: in all other cases */
+	const char *headline;			    /* NULL: the rule's */
+};
+
+/* The first of @words that fits is taken. */
+static const struct {
+	const char *headline;
+	struct words words[MOST_CASES];
+	const char *cause;
+} reasons[PGMT_NR_RULES] = {
+	[PGMT_RULE_REQUEST_NOT_IDLE] =
+		{
+			"requested while in use",
+			{{"requested while it has {references}: when the old ones are "
+			  "dropped, the folio is freed under its new owner"}},
+			"a driver puts a page back on its free list before the last reference is "
+			"dropped, or a pfn walker or a racing fault still holds one",
+		},
+	[PGMT_RULE_DOUBLE_REQUEST] =
+		{
+			"requested twice",
+			{{"requested again ({asked} of order {asked_order}) {since_request}, "
+			  "and not freed in between: unless the kernel refuses the request, "
+			  "the folio has two owners and only one free to come"}},
+			"a driver's free list has the page twice; in fsdax, a fault on a second "
+			"file that shares the extent requests the folio instead of taking a "
+			"reference",
+		},
+	[PGMT_RULE_REQUEST_DYING] =
+		{
+			"requested after its pgmap was killed",
+			{{"the reference count of {device} is dead: memunmap_pages may "
+			  "remove the struct page while the new owner uses it"}},
+			"the driver unmaps before it has stopped its allocator, or a fault races "
+			"with the unbind",
+		},
+	[PGMT_RULE_REQUEST_OUTSIDE] =
+		{
+			"requested from a pgmap that does not cover it",
+			{{"the request is for {pages_asked} from pfn {pfn} on, but "
+			  "the pgmap ends at {named_last}: {pages_past_end} too many",
+			  is_past_end},
+			 {"no known pgmap that has pfn {pfn} is at the "
+			  "address that the request names",
+			  names_unknown_pgmap},
+			 {"pfn {pfn} is in the altmap of the pgmap that the request names "
+			  "({named_first}-{named_last}), which has no folio there",
+			  is_in_named_range},
+			 {"pfn {pfn} is not in the pgmap that the request names "
+			  "({named_first}-{named_last}): the reference is taken on one "
+			  "pgmap and will be dropped on another"}},
+			"an allocator with several pgmaps mixes them up, or a length or offset is "
+			"in the wrong unit",
+		},
+	[PGMT_RULE_ORDER_MISMATCH] =
+		{
+			"freed at another order than requested",
+			{{"requested at order {asked_order}, but the folio is of order {order}: "
+			  "the caller will use fewer pages than it frees",
+			  is_smaller_request, "requested at another order than it has"},
+			 {"requested at order {asked_order}, but the folio is of order {order}: "
+			  "the caller will use more pages than it frees",
+			  is_larger_request, "requested at another order than it has"},
+			 {"{asked} requested at once, and not all of them have order {order}, "
+			  "which the first has",
+			  is_request, "requested with folios of another order"},
+			 {"freed at order {order}, but its head was requested at order "
+			  "{asked_order}: pfn {busy}, which is freed with it, was never "
+			  "requested"}},
+			"the order is kept in two places, or compound state is left over from the "
+			"page's previous use",
+		},
+	[PGMT_RULE_PARTIAL_REQUEST] =
+		{
+			"left out of a request",
+			{{"a request for {asked} was granted, but pfn {pfn} among them has no "
+			  "reference",
+			  is_request_of_many},
+			 {"a huge entry of {section_pages} pages was stored, but pfn {pfn} "
+			  "in it was never requested: it will be freed without a request"}},
+			"a loop over the folios of a request stops early or visits one twice, or "
+			"an error path goes on",
+		},
+	[PGMT_RULE_RELEASE_UNREQUESTED] =
+		{
+			"released without a request",
+			{{"released at a reference count of {refcount}; state: {life}"}},
+			"an entry or folio is released twice, or on a path that never requested "
+			"it",
+		},
+	[PGMT_RULE_FREE_UNREQUESTED] =
+		{
+			"freed without a request",
+			{{"page_free is called, but the folio was never requested since its "
+			  "pgmap was created"}},
+			"one put too many, or the driver frees a page that it never handed out",
+		},
+	[PGMT_RULE_DOUBLE_FREE] =
+		{
+			"freed twice",
+			{{"page_free is called again {since_free}, with no request in "
+			  "between: the page may get two owners"}},
+			"one put too many, on an error path that drops what its caller drops as "
+			"well",
+		},
+	[PGMT_RULE_FREE_REFERENCED] =
+		{
+			"freed while in use",
+			{{"page_free is called at a reference count of {refcount} and a "
+			  "mapcount of {mapcount}; both must be 0. Whoever still holds the "
+			  "folio will free it again"}},
+			"page_free is called by hand, or the page is unmapped too late",
+		},
+	[PGMT_RULE_PAGES_UNBALANCED] =
+		{
+			"not freed with the rest of its folio",
+			{{"requested while pages of the large folio that was split "
+			  "here have not been freed",
+			  is_request},
+			 {"the large folio that it was part of was freed page by page, but this "
+			  "page was not, and its pgmap is being torn down",
+			  is_teardown},
+			 {"the large folio that it was part of was freed page by page, but "
+			  "this page was not"}},
+			"a split folio's tail pages get lost, or are still held when the folio is "
+			"requested again",
+		},
+	[PGMT_RULE_GENERIC_OVERPUT] =
+		{
+			"lost its last reference",
+			{{"its reference count fell to 0, but an idle device-dax page has 1: "
+			  "someone dropped a reference that they did not hold"}},
+			"a put without a get: device-dax pages are mapped and pinned, but nobody "
+			"owns their first reference",
+		},
+	[PGMT_RULE_MAP_UNREQUESTED] =
+		{
+			"mapped without a request",
+			{{"stored in a file, as a huge entry, at a reference count of {refcount}; "
+			  "state: {life}. Nothing keeps the storage from being reused",
+			  is_huge_store, "stored in a file without a request"},
+			 {"stored in a file at a reference count of {refcount}; state: {life}. "
+			  "Nothing keeps the storage from being reused",
+			  is_store, "stored in a file without a request"},
+			 {"mapped at a reference count of {refcount}; state: {life}. Nothing "
+			  "keeps the storage from being reused"}},
+			"a path that maps without taking a reference, such as an entry that was "
+			"kept or zapped, and is faulted again with no new request",
+		},
+	[PGMT_RULE_FLOW_ORDER] =
+		{
+			"used before its huge folio was complete",
+			{{"a PMD is installed for it, but no huge entry was stored since "
+			  "its request",
+			  is_map},
+			 {"a huge entry is stored while the folio is of order {order} with a "
+			  "reference count of {refcount}: it must be one folio of order 9 "
+			  "with 1"}},
+			"the entry is stored before the folio is built and its references are "
+			"merged, or a fault installs a PMD without storing the entry",
+		},
+	[PGMT_RULE_ASSOCIATION_CONFLICT] =
+		{
+			"stored for a second file",
+			{{"stored for a file while {files} already has it, and the kernel "
+			  "does not mark it as shared: when one file drops it, the other "
+			  "uses storage that may be free"}},
+			"a shared extent is mapped by a path that does not mark its pages as "
+			"shared",
+		},
+	[PGMT_RULE_ENTRY_DROPPED_BUSY] =
+		{
+			"removed from its file while in use",
+			{{"its file entry is removed while it has {references}: {mapped} by "
+			  "mappings, {unexplained} unexplained, such as pins. The file "
+			  "system may reuse the storage while they still read or write it"}},
+			"truncate, hole punch or copy on write does not wait for pins (O_DIRECT, "
+			"RDMA, vmsplice)",
+		},
+	[PGMT_RULE_RESET_BUSY] =
+		{
+			"reset while in use",
+			{{"split into single pages while it has {references}: whoever holds "
+			  "one of its pages will drop a reference of another folio"}},
+			"a mapping is removed while a pin stays, and the folio is split all the "
+			"same",
+		},
+	[PGMT_RULE_PGMAP_OVERLAP] =
+		{
+			"mapped a second time",
+			{{"memremap_pages is called for a range in which pfn {pfn} belongs "
+			  "to {device}, which is not torn down"}},
+			"the previous driver did not unmap, or two drivers claim one resource",
+		},
+	[PGMT_RULE_REF_IMBALANCE] =
+		{
+			"has a reference count that does not match its folios",
+			{{"memunmap_pages has waited for all references, but this folio is still "
+			  "requested, at a reference count of {refcount}: the reference that it "
+			  "took on the pgmap is lost",
+			  is_teardown, "outstanding after its pgmap's last reference"},
+			 {"{device} has {refs} after it was killed, unchanged for a second, but "
+			  "its outstanding folios account for {most} only: memunmap_pages will "
+			  "wait for ever{before_tracing}",
+			  has_unaccounted_refs},
+			 {"{device} has {refs} after it was killed, unchanged for a second, "
+			  "but its outstanding folios must hold {least}: memunmap_pages will "
+			  "not wait for all of them"}},
+			"a free path that puts the folio but not its pgmap, or a request that "
+			"fails and keeps its reference",
+		},
+	[PGMT_RULE_TEARDOWN_LIVE] =
+		{
+			"torn down while in use",
+			{{"memunmap_pages removes the struct page while it has {references}: "
+			  "whoever drops {those_above_idle} later uses freed memory"}},
+			"a pin (O_DIRECT, vmsplice, RDMA, io_uring) or a lost reference outlives "
+			"the device; nothing waits for it",
+		},
+	[PGMT_RULE_TEARDOWN_STALL] =
+		{
+			"keeps memunmap_pages waiting",
+			{{"memunmap_pages has waited for {waited}; the reference "
+			  "count of {device} is not known yet",
+			  has_unknown_refs},
+			 {"memunmap_pages has waited for {waited}: {device} still has {refs}, and "
+			  "how many of them are allocations that were not freed is not visible",
+			  has_allocations},
+			 {"memunmap_pages has waited for {waited}: {device} still has {refs}, but "
+			  "no outstanding folio to account for that. It may wait for ever",
+			  has_none_outstanding},
+			 {"memunmap_pages has waited for {waited}: {device} still has {refs}. "
+			  "Outstanding folios account for {most}, and nothing for the rest",
+			  has_unaccounted_refs},
+			 {"memunmap_pages has waited for {waited}: {device} still has "
+			  "{refs}, held by outstanding folios"}},
+			"a pin (vmsplice, RDMA, io_uring) or an open mapping outlives the unbind, "
+			"or a reference on the pgmap was lost",
+		},
+	[PGMT_RULE_BREAK_STALL] =
+		{
+			"keeps its file system waiting",
+			{{"{task} has waited for {waited} until the folio is idle. It has "
+			  "{references}: {mapped} by mappings, {unexplained} unexplained, "
+			  "such as pins. The file system can't free or move the storage "
+			  "before they are dropped"}},
+			"a pin on a page of the file (O_DIRECT, vmsplice, RDMA, io_uring) is not "
+			"dropped",
+		},
+	[PGMT_RULE_LEAK] =
+		{
+			"never freed",
+			{{"requested {age} and not freed, and its pgmap is being torn down",
+			  is_teardown},
+			 {"requested {age} and not freed, and neither mappings nor files "
+			  "account for it"}},
+			"a pin is never dropped, or an error path keeps the folio",
+		},
+};
+
+static const struct words *words_of(const struct pgmt_finding *f)
+{
+	const struct words *w = reasons[f->rule].words;
+
+	while (w->when && !w->when(f))
+		w++;
+	return w;
+}
+
 const char *reason_headline(const struct pgmt_finding *f)
 {
-	switch (f->rule) {
-	case PGMT_RULE_REQUEST_NOT_IDLE:
-		return "requested while in use";
-	case PGMT_RULE_DOUBLE_REQUEST:
-		return "requested twice";
-	case PGMT_RULE_REQUEST_DYING:
-		return "requested after its pgmap was killed";
-	case PGMT_RULE_REQUEST_OUTSIDE:
-		return "requested from a pgmap that does not cover it";
-	case PGMT_RULE_ORDER_MISMATCH:
-		return "has another order than was asked for";
-	case PGMT_RULE_PARTIAL_REQUEST:
-		return "left out of a request";
-	case PGMT_RULE_RELEASE_UNREQUESTED:
-		return "released without a request";
-	case PGMT_RULE_FREE_UNREQUESTED:
-		return "freed without a request";
-	case PGMT_RULE_DOUBLE_FREE:
-		return "freed twice";
-	case PGMT_RULE_FREE_REFERENCED:
-		return "freed while in use";
-	case PGMT_RULE_PAGES_UNBALANCED:
-		return "not freed with the rest of its folio";
-	case PGMT_RULE_FLOW_ORDER:
-		return "used before its huge folio was complete";
-	case PGMT_RULE_REF_IMBALANCE:
-		return "has other references than its folios explain";
-	case PGMT_RULE_GENERIC_OVERPUT:
-		return "lost its last reference";
-	case PGMT_RULE_MAP_UNREQUESTED:
-		return f->op == PGMT_OP_STORE ? "stored in a file without a request"
-					      : "mapped without a request";
-	case PGMT_RULE_ASSOCIATION_CONFLICT:
-		return "stored for a second file";
-	case PGMT_RULE_ENTRY_DROPPED_BUSY:
-		return "taken out of its file while in use";
-	case PGMT_RULE_RESET_BUSY:
-		return "reset while in use";
-	case PGMT_RULE_PGMAP_OVERLAP:
-		return "mapped a second time";
-	case PGMT_RULE_TEARDOWN_LIVE:
-		return "went away while in use";
-	case PGMT_RULE_TEARDOWN_STALL:
-		return "keeps memunmap_pages waiting";
-	case PGMT_RULE_BREAK_STALL:
-		return "keeps its file system waiting";
-	case PGMT_RULE_LEAK:
-		return "never freed";
-	}
-	return "";
+	const struct words *w = words_of(f);
+
+	return w->headline ? w->headline : reasons[f->rule].headline;
 }
 
-/* "3 references, where an idle folio has 1" */
-static const char *references(const struct pgmt_finding *f, const struct reason_facts *facts)
+const char *reason_cause(unsigned int rule)
 {
-	static char text[96];
-
-	snprintf(text, sizeof(text), "%d reference%s, where an idle folio has %d", f->refcount,
-		 f->refcount == 1 ? "" : "s", pgmt_idle_count(facts->profile, f->pgmap.type));
-	return text;
+	return reasons[rule].cause;
 }
 
-/* "0.012 s after the last request" */
-static const char *after(double seconds, const char *what)
-{
-	static char text[96];
+/* ---- what is put into the sentences */
 
+struct sentence {
+	const struct pgmt_finding *f;
+	const struct reason_facts *facts;
+	struct folio_references references;
+	FILE *to;
+};
+
+/* "1 page", "2 pages" */
+static void put_count(const struct sentence *s, long long n, const char *what)
+{
+	fprintf(s->to, "%lld %s%s", n, what, n == 1 ? "" : "s");
+}
+
+static void put_pfn(const struct sentence *s, unsigned long long pfn)
+{
+	fprintf(s->to, "0x%llx", pfn);
+}
+
+static int references_above_idle(const struct sentence *s)
+{
+	return s->f->refcount - s->references.idle;
+}
+
+/* @seconds: negative if the time was not recorded */
+static void put_since(const struct sentence *s, double seconds, const char *what)
+{
 	if (seconds < 0)
-		snprintf(text, sizeof(text), "though no %s was seen", what);
+		fprintf(s->to, "some time after the last %s", what);
 	else
-		snprintf(text, sizeof(text), "%.3f s after the last %s", seconds, what);
-	return text;
+		fprintf(s->to, "%.3f s after the last %s", seconds, what);
 }
 
-static void outside(const struct pgmt_finding *f, char *buf, size_t size)
+static void put_age(const struct sentence *s)
 {
-	unsigned long long pages = f->asked << f->asked_order, start = f->named.start;
-
-	if (f->named.end && f->pfn >= start && f->pfn <= f->named.end &&
-	    f->pfn + pages - 1 > f->named.end)
-		snprintf(buf, size,
-			 "%llu pages are asked for from pfn 0x%llx on, but the pgmap ends at "
-			 "0x%llx: "
-			 "%llu of them are not its own",
-			 pages, f->pfn, f->named.end, f->pfn + pages - 1 - f->named.end);
-	else if (f->named.end)
-		snprintf(buf, size,
-			 "the pgmap that the request names has no page for pfn 0x%llx (it has "
-			 "0x%llx-0x%llx%s): the reference is taken of one pgmap, and will be given "
-			 "back to another",
-			 f->pfn, start, f->named.end,
-			 f->pfn >= start && f->pfn <= f->named.end ? ", with an altmap in front"
-								   : "");
+	if (s->facts->since_request < 0)
+		fputs("at an unknown time", s->to);
 	else
-		snprintf(
-			buf, size,
-			"the pgmap that the request names is none that is known to have pfn 0x%llx",
-			f->pfn);
+		fprintf(s->to, "%.3f s ago", s->facts->since_request);
 }
 
-static void order_mismatch(const struct pgmt_finding *f, char *buf, size_t size)
+static void put_references(const struct sentence *s)
 {
-	if (f->op != PGMT_OP_REQUEST)
-		snprintf(buf, size,
-			 "freed at order %u, though what was requested at its head is of order %u, "
-			 "and "
-			 "pfn 0x%llx, which is freed with it, was not requested at all",
-			 f->order, f->asked_order, f->busy ? f->busy : f->pfn);
-	else if (f->order != f->asked_order)
-		snprintf(buf, size,
-			 "asked for at order %u, but the folio is of order %u: the caller works on "
-			 "%s pages than it will give back",
-			 f->asked_order, f->order, f->asked_order < f->order ? "fewer" : "more");
-	else
-		snprintf(buf, size,
-			 "%llu folios are asked for at once, and not all of them have the order %u "
-			 "of "
-			 "the first",
-			 f->asked, f->order);
+	put_count(s, s->f->refcount, "reference");
+	fprintf(s->to, " (%d when idle)", s->references.idle);
 }
 
-static void ref_imbalance(const struct pgmt_finding *f, const struct reason_facts *facts, char *buf,
-			  size_t size)
+static void put_task(const struct sentence *s)
 {
-	const char *earlier = f->pgmap.since ? "" : " (what was taken before tracing is not known)";
-
-	if (f->refs > (long long)f->most)
-		snprintf(buf, size,
-			 "%s still has %lld reference%s after its kill, unchanged for a second, "
-			 "but its "
-			 "outstanding folios explain only %llu: memunmap_pages waits for ever for "
-			 "what "
-			 "nobody will give back%s",
-			 facts->device, f->refs, f->refs == 1 ? "" : "s", f->most, earlier);
-	else
-		snprintf(buf, size,
-			 "%s has %lld reference%s after its kill, unchanged for a second, but its "
-			 "outstanding folios must hold %llu: memunmap_pages will not wait for all "
-			 "of "
-			 "them",
-			 facts->device, f->refs, f->refs == 1 ? "" : "s", f->least);
+	fprintf(s->to, "%s/%u", comm_text(s->f->comm).text, s->f->tid);
 }
 
-static void teardown_stall(const struct pgmt_finding *f, const struct reason_facts *facts,
-			   char *buf, size_t size)
+static void put_asked(const struct sentence *s)
 {
-	const char *s = f->refs == 1 ? "" : "s";
-	size_t len;
+	put_count(s, s->f->asked ? s->f->asked : 1, "folio");
+}
 
-	len = snprintf(buf, size, "memunmap_pages has waited for %.1f s until nobody refers to %s",
-		       f->waited / 1e9, facts->device);
-	if (len >= size)
+/* FIELD(name, statement): what {name} becomes */
+#define FIELDS(FIELD)                                                                              \
+	FIELD(age, put_age(s))                                                                     \
+	FIELD(asked, put_asked(s))                                                                 \
+	FIELD(asked_order, fprintf(s->to, "%u", s->f->asked_order))                                \
+	FIELD(before_tracing,                                                                      \
+	      fputs(s->f->pgmap.since ? "" : " (unless they were taken before tracing)", s->to))   \
+	FIELD(busy, put_pfn(s, s->f->busy ? s->f->busy : s->f->pfn))                               \
+	FIELD(device, fputs(s->facts->device, s->to))                                              \
+	FIELD(files, put_count(s, pgmt_assoc(s->f->state), "file"))                                \
+	FIELD(least, fprintf(s->to, "%llu", s->f->least))                                          \
+	FIELD(life, fputs(folio_life(s->f->state), s->to))                                         \
+	FIELD(mapcount, fprintf(s->to, "%d", s->f->mapcount))                                      \
+	FIELD(mapped, fprintf(s->to, "%d", s->references.mapped))                                  \
+	FIELD(most, fprintf(s->to, "%llu", s->f->most))                                            \
+	FIELD(named_first, put_pfn(s, s->f->named.start))                                          \
+	FIELD(named_last, put_pfn(s, s->f->named.end))                                             \
+	FIELD(order, fprintf(s->to, "%u", s->f->order))                                            \
+	FIELD(pages_asked, put_count(s, pages_asked(s->f), "page"))                                \
+	FIELD(pages_past_end, put_count(s, last_pfn_asked(s->f) - s->f->named.end, "page"))        \
+	FIELD(pfn, put_pfn(s, s->f->pfn))                                                          \
+	FIELD(refcount, fprintf(s->to, "%d", s->f->refcount))                                      \
+	FIELD(references, put_references(s))                                                       \
+	FIELD(refs, put_count(s, s->f->refs, "reference"))                                         \
+	FIELD(section_pages, fprintf(s->to, "%d", PGMT_SECTION_PAGES))                             \
+	FIELD(since_free, put_since(s, s->facts->since_free, "free"))                              \
+	FIELD(since_request, put_since(s, s->facts->since_request, "request"))                     \
+	FIELD(task, put_task(s))                                                                   \
+	FIELD(those_above_idle,                                                                    \
+	      fputs(references_above_idle(s) > 1 ? "the rest" : "the last one", s->to))            \
+	FIELD(unexplained, fprintf(s->to, "%d", s->references.unexplained))                        \
+	FIELD(waited, fprintf(s->to, "%.1f s", s->f->waited / 1e9))
+
+#define FIELD(name, statement)                                                                     \
+	static void field_##name(const struct sentence *s)                                         \
+	{                                                                                          \
+		statement;                                                                         \
+	}
+FIELDS(FIELD)
+#undef FIELD
+
+static const struct {
+	const char *name;
+	void (*put)(const struct sentence *s);
+} fields[] = {
+#define FIELD(name, statement) {#name, field_##name},
+	FIELDS(FIELD)
+#undef FIELD
+};
+
+/* @name: @len bytes, between the braces; what is not a field is left as it is */
+static void put_field(const struct sentence *s, const char *name, size_t len)
+{
+	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
+		if (strlen(fields[i].name) != len || memcmp(fields[i].name, name, len))
+			continue;
+		fields[i].put(s);
 		return;
-	buf += len;
-	size -= len;
-	if (f->refs < 0)
-		snprintf(buf, size, ", whose reference count is not known yet");
-	else if (f->most == PGMT_REFS_ANY)
-		snprintf(buf, size,
-			 ": reference count %lld. How many of these are allocations of memory that "
-			 "were not given back is not seen",
-			 f->refs);
-	else if (!f->most)
-		snprintf(buf, size,
-			 ": reference count %lld, explained 0. No folio is out that would give "
-			 "%s back: it may wait for ever",
-			 f->refs, f->refs == 1 ? "it" : "them");
-	else if (f->refs > (long long)f->most)
-		snprintf(buf, size,
-			 ": reference count %lld, explained %llu, by folios that are not freed. "
-			 "Nothing explains the rest",
-			 f->refs, f->most);
-	else
-		snprintf(buf, size, ": %lld reference%s, of folios that are not freed", f->refs, s);
+	}
+	fprintf(s->to, "{%.*s}", (int)len, name);
+}
+
+static void put_sentence(const struct sentence *s, const char *why)
+{
+	while (*why) {
+		size_t plain = strcspn(why, "{"), name;
+
+		fwrite(why, 1, plain, s->to);
+		why += plain;
+		if (!*why)
+			break;
+		name = strcspn(++why, "}");
+		put_field(s, why, name);
+		why += name + (why[name] == '}');
+	}
 }
 
 void reason_sentence(const struct pgmt_finding *f, const struct reason_facts *facts, char *buf,
 		     size_t size)
 {
-	struct folio_references r;
+	struct sentence s = {.f = f, .facts = facts};
 
-	folio_references(f, facts->profile, &r);
 	buf[0] = '\0';
-	switch (f->rule) {
-	case PGMT_RULE_REQUEST_NOT_IDLE:
-		snprintf(
-			buf, size,
-			"it is requested while it has %s: when these go, it is freed under its new "
-			"owner",
-			references(f, facts));
-		break;
-	case PGMT_RULE_DOUBLE_REQUEST:
-		snprintf(buf, size,
-			 "it is requested again (%llu folio%s of order %u at once) %s, and was not "
-			 "freed in between: unless the kernel refuses, one free is to come and two "
-			 "owners wait for it",
-			 f->asked ? f->asked : 1, f->asked > 1 ? "s" : "", f->asked_order,
-			 after(facts->since_request, "request"));
-		break;
-	case PGMT_RULE_REQUEST_DYING:
-		snprintf(buf, size,
-			 "the reference count of %s is dead: memunmap_pages may take this struct "
-			 "page "
-			 "away while the new owner uses it",
-			 facts->device);
-		break;
-	case PGMT_RULE_REQUEST_OUTSIDE:
-		outside(f, buf, size);
-		break;
-	case PGMT_RULE_ORDER_MISMATCH:
-		order_mismatch(f, buf, size);
-		break;
-	case PGMT_RULE_PARTIAL_REQUEST:
-		if (f->asked > 1)
-			snprintf(buf, size,
-				 "a span of %llu folios was granted, but pfn 0x%llx of it has no "
-				 "reference",
-				 f->asked, f->pfn);
-		else
-			snprintf(buf, size,
-				 "a huge entry of %d pages is stored, but pfn 0x%llx of it was not "
-				 "requested: it will be freed once for no request",
-				 PGMT_SECTION_PAGES, f->pfn);
-		break;
-	case PGMT_RULE_RELEASE_UNREQUESTED:
-		snprintf(buf, size,
-			 "it is released at a reference count of %d, and its state is: %s",
-			 f->refcount, folio_life(f->state));
-		break;
-	case PGMT_RULE_FREE_UNREQUESTED:
-		snprintf(buf, size,
-			 "page_free is called for it, but nobody has requested it since its pgmap "
-			 "was "
-			 "made: what is taken back was never handed out");
-		break;
-	case PGMT_RULE_DOUBLE_FREE:
-		snprintf(buf, size,
-			 "page_free is called again %s, and it was not requested in between: the "
-			 "page "
-			 "may have two new owners",
-			 after(facts->since_free, "free"));
-		break;
-	case PGMT_RULE_FREE_REFERENCED:
-		snprintf(buf, size,
-			 "page_free is called while it has a reference count of %d and a mapcount "
-			 "of "
-			 "%d, both of which must be 0: who has it still will free it again",
-			 f->refcount, f->mapcount);
-		break;
-	case PGMT_RULE_PAGES_UNBALANCED:
-		if (f->op == PGMT_OP_REQUEST)
-			snprintf(buf, size,
-				 "it is requested while pages of the folio that was here before, "
-				 "and was "
-				 "taken apart, have not been freed");
-		else
-			snprintf(buf, size,
-				 "the large folio that it was a page of came back in parts, and "
-				 "this part "
-				 "is not freed%s",
-				 f->op == PGMT_OP_TEARDOWN ? " now that its pgmap goes away" : "");
-		break;
-	case PGMT_RULE_GENERIC_OVERPUT:
-		snprintf(buf, size,
-			 "its reference count fell to 0, where an idle device-dax page has 1: "
-			 "somebody "
-			 "gave back a reference that was not his");
-		break;
-	case PGMT_RULE_MAP_UNREQUESTED:
-		snprintf(buf, size,
-			 "it is %s at a reference count of %d, and its state is: %s. Nothing keeps "
-			 "its storage from being given to someone else",
-			 f->op != PGMT_OP_STORE ? "mapped"
-			 : f->asked_order	? "stored in a file, as a huge entry,"
-						: "stored in a file",
-			 f->refcount, folio_life(f->state));
-		break;
-	case PGMT_RULE_FLOW_ORDER:
-		if (f->op == PGMT_OP_MAP)
-			snprintf(buf, size,
-				 "a PMD is made for it, but no huge entry was stored for it since "
-				 "it "
-				 "was requested");
-		else
-			snprintf(buf, size,
-				 "a huge entry is stored while its folio is of order %u with %d "
-				 "references: it must be one folio of order 9 with one",
-				 f->order, f->refcount);
-		break;
-	case PGMT_RULE_ASSOCIATION_CONFLICT:
-		snprintf(buf, size,
-			 "it is stored for a file while it is stored in %u already, and the kernel "
-			 "does "
-			 "not mark it as shared: when one of them gives it up, the other uses "
-			 "storage "
-			 "that may be free",
-			 pgmt_assoc(f->state));
-		break;
-	case PGMT_RULE_ENTRY_DROPPED_BUSY:
-		snprintf(buf, size,
-			 "the file gives it up while it has %s: %d by mappings, %d by others, such "
-			 "as "
-			 "pins. The file system may now use the storage for other data while they "
-			 "still read or write it",
-			 references(f, facts), r.mapped, r.others);
-		break;
-	case PGMT_RULE_RESET_BUSY:
-		snprintf(buf, size,
-			 "it is taken apart while it has %s: who holds a page of it will give back "
-			 "a "
-			 "reference of another folio",
-			 references(f, facts));
-		break;
-	case PGMT_RULE_PGMAP_OVERLAP:
-		snprintf(buf, size,
-			 "memremap_pages asks for a range in which pfn 0x%llx belongs to %s, which "
-			 "is "
-			 "still there",
-			 f->pfn, facts->device);
-		break;
-	case PGMT_RULE_REF_IMBALANCE:
-		/* at teardown it is one folio whose reference got lost */
-		if (f->op == PGMT_OP_TEARDOWN)
-			snprintf(buf, size,
-				 "memunmap_pages has waited for all references, yet this folio is "
-				 "requested and has %d: the one that it took of the pgmap is lost",
-				 f->refcount);
-		else
-			ref_imbalance(f, facts, buf, size);
-		break;
-	case PGMT_RULE_TEARDOWN_LIVE:
-		snprintf(buf, size,
-			 "memunmap_pages takes its struct page away while it has %s: who gives the "
-			 "%s back later uses memory that is gone",
-			 references(f, facts),
-			 f->refcount - pgmt_idle_count(facts->profile, f->pgmap.type) > 1
-				 ? "rest"
-				 : "last one");
-		break;
-	case PGMT_RULE_TEARDOWN_STALL:
-		teardown_stall(f, facts, buf, size);
-		break;
-	case PGMT_RULE_BREAK_STALL:
-		snprintf(buf, size,
-			 "%s/%u has waited for %.1f s until it is idle, and it has %s: %d by "
-			 "mappings, %d by others, such as pins. The file system can't free or move "
-			 "its storage before",
-			 comm_text(f->comm).text, f->tid, f->waited / 1e9, references(f, facts),
-			 r.mapped, r.others);
-		break;
-	case PGMT_RULE_LEAK:
-		snprintf(buf, size, "it was requested %.3f s ago and is not freed%s",
-			 facts->since_request < 0 ? 0 : facts->since_request,
-			 f->op == PGMT_OP_TEARDOWN ? ", now that its pgmap goes away"
-						   : ", and neither mappings nor files explain it");
-		break;
-	}
+	s.to = fmemopen(buf, size, "w");
+	if (!s.to)
+		return;
+	folio_references(f, facts->profile, &s.references);
+	put_sentence(&s, words_of(f)->why);
+	fclose(s.to);
+	buf[size - 1] = '\0';
 }

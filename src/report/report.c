@@ -8,13 +8,9 @@
 #include "base/clock.h"
 #include "report/reasons.h"
 #include "report/stacks.h"
+#include "session/hooks.h"
 
-#define SOME_PID 1 /* each is called so, in what is to be the same in each run */
-
-static enum pgmt_profile profile_of(const struct sources *from)
-{
-	return session_choice(from->session)->profile;
-}
+#define SOME_PID 1 /* stands for each pid in deterministic output */
 
 uint64_t report_time(const struct sources *from, uint64_t time)
 {
@@ -41,7 +37,7 @@ struct report_event report_event_of(const struct sources *from, const struct pgm
 {
 	struct report_event r = {
 		.known = t->tick, .comm = "?", .tid = report_pid(from, PGMT_TID(t->who))};
-	double past;
+	double ago;
 
 	if (!t->tick)
 		return r;
@@ -49,9 +45,9 @@ struct report_event report_event_of(const struct sources *from, const struct pgm
 	r.cpu = PGMT_CPU(t->who);
 	r.site = t->site;
 	r.interrupt = session_is_interrupt(from->session, t->site);
-	/* touch times are rounded */
-	past = ((double)time - (double)session_event_time(from->session, t)) / 1e9;
-	r.ago = past > 0 ? past : 0;
+	/* times in histories are rounded */
+	ago = ((double)time - (double)session_event_time(from->session, t)) / 1e9;
+	r.ago = ago > 0 ? ago : 0;
 	if (from->deterministic) {
 		r.cpu = 0;
 		r.ago = 0;
@@ -81,7 +77,7 @@ bool report_is_about_pgmap(const struct pgmt_finding *f)
 	return f->rule == PGMT_RULE_REF_IMBALANCE && f->op != PGMT_OP_TEARDOWN && !f->most;
 }
 
-/* Not about a range, a pgmap, or a page that the pgmap does not have: its past tells nothing. */
+/* Is it about one folio, not a range, a pgmap, or a page that the pgmap does not have? */
 static bool is_about_one_folio(const struct pgmt_finding *f)
 {
 	if (f->rule == PGMT_RULE_PGMAP_OVERLAP)
@@ -108,18 +104,18 @@ static void look_now(const struct sources *from, struct report *r)
 {
 	const struct pgmt_finding *f = &r->f;
 	struct holders_query q = report_query(f);
-	struct held *held = &r->held;
+	struct report_holders *now = &r->holders;
 
-	held->when = clock_now();
-	if (pgmt_is_paired(profile_of(from), f->pgmap.type))
-		held->outstanding = session_pgmap_outstanding(from->session, f->pgmap.address);
-	held->looked =
-		r->about_folio && f->refcount > pgmt_idle_count(profile_of(from), f->pgmap.type);
-	if (held->looked)
-		held->error = session_holders(from->session, &q, &held->found);
+	now->when = clock_now();
+	if (pgmt_is_paired(session_profile(from->session), f->pgmap.type))
+		now->outstanding = session_pgmap_outstanding(from->session, f->pgmap.address);
+	now->looked = r->about_folio &&
+		      f->refcount > pgmt_idle_count(session_profile(from->session), f->pgmap.type);
+	if (now->looked)
+		now->error = session_holders(from->session, &q, &now->found);
 }
 
-/* What differs from run to run goes. */
+/* Drop what differs from run to run. */
 static void make_deterministic(const struct sources *from, struct report *r)
 {
 	struct pgmt_finding *f = &r->f;
@@ -140,7 +136,7 @@ static void make_deterministic(const struct sources *from, struct report *r)
 	f->cpu = f->cpu < PGMT_CPU_UNKNOWN ? 0 : f->cpu;
 }
 
-/* What is mounted now, if the finding is about a file. */
+/* Read what is mounted, if the finding is about a file. */
 static void learn_files(const struct sources *from, const struct pgmt_finding *f)
 {
 	if (f->file.flags & PGMT_FILE_KNOWN)
@@ -157,7 +153,7 @@ static void describe_pgmap(const struct sources *from, struct report *r)
 static void give_reason(const struct sources *from, struct report *r)
 {
 	struct reason_facts facts = {
-		.profile = profile_of(from),
+		.profile = session_profile(from->session),
 		.device = r->device,
 		.since_request = r->last_request.known ? r->last_request.ago : -1,
 		.since_free = r->last_free.known ? r->last_free.ago : -1,
@@ -175,8 +171,8 @@ void report_make(const struct sources *from, const struct pgmt_finding *f,
 	r->warning = policy_of(from->policy, f->rule) == POLICY_WARN;
 	r->about_pgmap = report_is_about_pgmap(f);
 	r->about_folio = is_about_one_folio(f);
-	/* asked before anything is printed, since it changes */
-	r->held.outstanding = -1;
+	/* first of all: holders come and go */
+	r->holders.outstanding = -1;
 	if (now && !from->deterministic)
 		look_now(from, r);
 	r->device = devices_name(from->devices, &f->pgmap);
@@ -203,16 +199,16 @@ static bool is_among(const struct holders_found *found, const struct pgmt_holder
 	return false;
 }
 
-/* Those that were told of as holders and are none now. */
+/* Reported holders that are none any more. */
 static void who_let_go(const struct sources *from, const struct stall *st, struct report_end *e)
 {
 	struct holders_query q = report_query(&st->about);
 	struct holders_found now = {0};
 
-	if (!st->held.nr || session_holders(from->session, &q, &now) || now.more)
+	if (!st->holders.nr || session_holders(from->session, &q, &now) || now.more)
 		return;
-	for (uint32_t i = 0; i < st->held.nr; i++) {
-		const struct pgmt_holder *h = &st->held.holder[i];
+	for (uint32_t i = 0; i < st->holders.nr; i++) {
+		const struct pgmt_holder *h = &st->holders.holder[i];
 
 		if (!holder_waits(h) && now.looked & (1U << h->how) && !is_among(&now, h))
 			holder_text(h, e->let_go[e->nr_let_go++], sizeof(e->let_go[0]));
@@ -230,9 +226,10 @@ void report_stall_end(const struct sources *from, const struct stall *st, struct
 	session_look(from->session, &now);
 	e->after = from->deterministic ? 0 : (double)(end - st->since) / 1e9;
 	e->refcount = now.refcount;
-	/* a signal ends such a wait, too */
-	e->given_up = !r->time && st->wait.how == PGMT_HOW_WAIT && now.pgmap.type &&
-		      now.refcount > pgmt_idle_count(profile_of(from), now.pgmap.type);
+	/* a signal may have ended the wait */
+	e->given_up =
+		!r->time && st->wait.how == PGMT_HOW_WAIT && now.pgmap.type &&
+		now.refcount > pgmt_idle_count(session_profile(from->session), now.pgmap.type);
 	e->of_pgmap = r->address;
 	if (r->time)
 		e->release = by(from, r->comm, report_pid(from, r->tid),
@@ -264,23 +261,27 @@ static void add_frame(void *arg, const struct stack_line *l)
 	stack_print(f->to, l, f->offsets);
 }
 
-/* Each line of a stack or call site; none if none was kept. */
+/* Call @fn for each line of a stack or call site; never, if none was kept. */
 static void each_frame(const struct sources *from, uint32_t site, struct inlines *in,
 		       stack_line_fn fn, void *arg)
 {
-	const struct ksyms *k = session_ksyms(from->session, SYMBOLS_MODULES);
+	struct stack_names names = {
+		.ksyms = session_ksyms(from->session, SYMBOLS_MODULES),
+		.inlines = in,
+		.is_wrapped = hooks_wrap,
+	};
 	struct pgmt_stack st;
 
 	if (site & PGMT_SITE_IS_ADDRESS) {
-		stack_site(PGMT_SITE_ADDRESS(site), k, in, fn, arg);
+		stack_site(PGMT_SITE_ADDRESS(site), &names, fn, arg);
 		return;
 	}
 	if (!session_stack(from->session, site, &st))
 		return;
-	/* what has no symbol may be another tracer's */
-	if (!stack_is_known(&st, k))
-		k = session_ksyms(from->session, SYMBOLS_BPF);
-	stack_lines(&st, k, in, fn, arg);
+	/* a frame without a symbol may be another tracer's program */
+	if (!stack_is_known(&st, &names))
+		names.ksyms = session_ksyms(from->session, SYMBOLS_BPF);
+	stack_lines(&st, &names, fn, arg);
 }
 
 char *report_frames(const struct sources *from, uint32_t site)
@@ -299,7 +300,7 @@ char *report_frames(const struct sources *from, uint32_t site)
 
 const char *site_text(const struct sources *from, struct site_texts *all, uint32_t site)
 {
-	/* call sites are close to each other */
+	/* a hash: call sites are close to each other */
 	unsigned int i = (site * 0x9e3779b1U >> 16) % STACK_TEXTS;
 
 	if (!all->kept[i].text || all->kept[i].site != site) {
@@ -335,7 +336,7 @@ unsigned int report_functions(const struct sources *from, uint32_t site,
 {
 	struct names n = {.name = name, .most = most};
 
-	/* inlined ones are known on some boxes only */
+	/* inlined functions are known on some machines only */
 	each_frame(from, site, NULL, add_name, &n);
 	return n.nr;
 }

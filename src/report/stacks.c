@@ -3,14 +3,12 @@
 
 #include <string.h>
 
-#include "session/hooks.h"
-
 /* A function calls its trampoline within its first instructions. */
 #define TRAMPOLINE_SITE 16
 
 /*
- * The function that a frame is in.  A return address is the one behind the
- * call, which may be that of another function already, or of another line.
+ * Find the function that a frame is in.  A return address points behind the
+ * call, where another function or line may begin.
  */
 static bool find(const struct ksyms *k, uint64_t frame, bool is_return, struct ksyms_symbol *s)
 {
@@ -31,20 +29,13 @@ static bool is_site(const struct ksyms *k, uint64_t frame, uint64_t function)
 	       frame - function < TRAMPOLINE_SITE;
 }
 
-/* Has @name an exit hook of ours?  Then only the hook's trampoline calls it. */
-static bool is_wrapped(const char *name)
-{
-	for (const struct pgmt_hook *h = pgmt_hooks; name && h->function; h++)
-		if (h->attached && h->exit && !strcmp(h->symbol, name))
-			return true;
-	return false;
-}
-
-static void show(const struct ksyms *k, struct inlines *in, const struct ksyms_symbol *s,
-		 uint64_t frame, bool is_return, stack_line_fn fn, void *arg)
+static void show(const struct stack_names *names, const struct ksyms_symbol *s, uint64_t frame,
+		 bool is_return, stack_line_fn fn, void *arg)
 {
 	struct inline_frame frames[INLINE_DEPTH];
-	int nr = in ? inlines_find(in, k, s, frame - is_return, frames) : 0;
+	int nr = names->inlines
+			 ? inlines_find(names->inlines, names->ksyms, s, frame - is_return, frames)
+			 : 0;
 	struct stack_line l = {
 		.address = frame,
 		.module = s->module,
@@ -66,12 +57,13 @@ static void show(const struct ksyms *k, struct inlines *in, const struct ksyms_s
 	fn(arg, &l);
 }
 
-void stack_lines(const struct pgmt_stack *st, const struct ksyms *k, struct inlines *in,
-		 stack_line_fn fn, void *arg)
+void stack_lines(const struct pgmt_stack *st, const struct stack_names *names, stack_line_fn fn,
+		 void *arg)
 {
+	const struct ksyms *k = names->ksyms;
 	bool any = false, skipped = false;
 	uint64_t function = 0; /* of the last frame that was shown; 0: not known */
-	const char *name = NULL;
+	bool wrapped = false;  /* that function */
 
 	for (int i = 0; i < PGMT_STACK_DEPTH && st->frame[i]; i++) {
 		uint64_t frame = st->frame[i];
@@ -85,9 +77,9 @@ void stack_lines(const struct pgmt_stack *st, const struct ksyms *k, struct inli
 			continue;
 		}
 		/* a function with an exit hook is called by its trampoline, which it called */
-		if (!known && function && (is_wrapped(name) || is_site(k, next, function))) {
+		if (!known && function && (wrapped || is_site(k, next, function))) {
 			skipped = true;
-			name = NULL;
+			wrapped = false;
 			continue;
 		}
 		if (known && skipped && function && is_site(k, frame, function)) {
@@ -96,11 +88,11 @@ void stack_lines(const struct pgmt_stack *st, const struct ksyms *k, struct inli
 		}
 		skipped = false;
 		if (known)
-			show(k, in, &s, frame, any, fn, arg);
+			show(names, &s, frame, any, fn, arg);
 		else
 			fn(arg, &(struct stack_line){.address = frame});
 		function = known ? s.address : 0;
-		name = known ? s.name : NULL;
+		wrapped = known && names->is_wrapped(s.name);
 		any = true;
 	}
 }
@@ -112,21 +104,22 @@ static void note_unknown(void *arg, const struct stack_line *l)
 	*known = *known && l->function;
 }
 
-bool stack_is_known(const struct pgmt_stack *st, const struct ksyms *k)
+bool stack_is_known(const struct pgmt_stack *st, const struct stack_names *names)
 {
+	struct stack_names symbols = *names;
 	bool known = true;
 
-	stack_lines(st, k, NULL, note_unknown, &known);
+	symbols.inlines = NULL;
+	stack_lines(st, &symbols, note_unknown, &known);
 	return known;
 }
 
-void stack_site(uint64_t address, const struct ksyms *k, struct inlines *in, stack_line_fn fn,
-		void *arg)
+void stack_site(uint64_t address, const struct stack_names *names, stack_line_fn fn, void *arg)
 {
 	struct ksyms_symbol s;
 
-	if (find(k, address, true, &s))
-		show(k, in, &s, address, true, fn, arg);
+	if (find(names->ksyms, address, true, &s))
+		show(names, &s, address, true, fn, arg);
 	else
 		fn(arg, &(struct stack_line){.address = address});
 }

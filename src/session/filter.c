@@ -16,7 +16,7 @@
 #define CGROUPS	     "/sys/fs/cgroup"
 #define INITIAL_PIDS 0xeffffffcU /* PROC_PID_INIT_INO: inode of the initial pid namespace */
 
-/* The line of a file of /proc that begins with @key.  Return: what follows, in @line, or NULL. */
+/* Find the line in /proc/TID/FILE that begins with @key.  Return: its rest, in @line; or NULL. */
 static const char *proc_line(uint32_t tid, const char *file, const char *key, char *line,
 			     size_t size)
 {
@@ -48,18 +48,18 @@ static int open_pid(struct filter *f, uint32_t pid)
 	char line[256];
 	const char *tgid = proc_line(pid, "status", "Tgid:", line, sizeof(line));
 
-	/* no event would match, and all would pass */
+	/* no event would match, and the verdict would be PASS */
 	if (in_pid_namespace()) {
-		say_error("--pid %u: not in a pid namespace, where numbers are not the "
+		say_error("--pid %u: not inside a pid namespace, whose numbers are not the "
 			  "kernel's (run it outside, or give --cgroup)",
 			  pid);
 		return EXIT_USAGE;
 	}
 	if (!tgid) {
-		say_error("--pid %u: no such process (ps shows those there are)", pid);
+		say_error("--pid %u: no such process (see ps -e)", pid);
 		return EXIT_USAGE;
 	}
-	/* nor would a thread's number */
+	/* nor would any event match a thread's number */
 	if (strtoul(tgid, NULL, 10) != pid) {
 		say_error("--pid %u: a thread of process %lu (give --pid %lu)", pid,
 			  strtoul(tgid, NULL, 10), strtoul(tgid, NULL, 10));
@@ -78,7 +78,7 @@ static bool is_cgroup2(const char *path)
 	return !statfs(path, &fs) && fs.f_type == CGROUP2_SUPER_MAGIC;
 }
 
-/* What to do about it is the same, whatever is wrong with @cgroup. */
+/* Say why @cgroup can't be used, and where cgroups are. */
 static int no_cgroup(const char *cgroup, const char *why)
 {
 	FILE *mounts = setmntent("/proc/self/mounts", "re");
@@ -99,7 +99,7 @@ static int no_cgroup(const char *cgroup, const char *why)
 	return EXIT_USAGE;
 }
 
-/* How much of @path is where cgroup v2 is mounted. */
+/* Length of the part of @path that cgroup v2 is mounted on. */
 static size_t mount_length(const char *path)
 {
 	char up[PATH_MAX];
@@ -122,7 +122,7 @@ static int open_cgroup(struct filter *f, const char *cgroup)
 	if (!realpath(given, path) || stat(path, &st))
 		return no_cgroup(cgroup, strerror(errno));
 	if (!is_cgroup2(path) || !S_ISDIR(st.st_mode))
-		return no_cgroup(cgroup, "no directory of cgroup v2");
+		return no_cgroup(cgroup, "not a cgroup v2 directory");
 	f->kind = PGMT_FILTER_CGROUP;
 	f->id = st.st_ino;
 	f->path = f->name + snprintf(f->name, sizeof(f->name), "cgroup:%s", path) - strlen(path) +

@@ -15,7 +15,7 @@
 #include "base/clock.h"
 #include "base/printable.h"
 #include "session/filter.h"
-#include "symbols/ksyms.h"
+#include "session/layout.h"
 #include "holders.skel.h"
 
 #define SEARCH_NS 1000000000ULL
@@ -28,27 +28,19 @@ struct holders {
 	const struct pgmt_waits *waits; /* the map of that name */
 };
 
-static void fill_symbols(const struct ksyms *k, struct holders_bpf *skel)
+static void set_layout(const struct layout *l, struct holders_bpf *skel)
 {
-	const struct {
-		const char *name;
-		const volatile __u64 *at;
-	} symbols[] = {
-		{"vmemmap_base", &skel->rodata->at_vmemmap_base},
-		{"page_offset_base", &skel->rodata->at_page_offset_base},
-		{"pgdir_shift", &skel->rodata->at_pgdir_shift},
-		{"physical_mask", &skel->rodata->at_physical_mask},
-		{"io_uring_fops", &skel->rodata->at_io_uring_fops},
-		{"bit_wait_table", &skel->rodata->at_bit_wait_table},
-		{"folio_wait_table", &skel->rodata->at_folio_wait_table},
-	};
-
-	for (size_t i = 0; i < sizeof(symbols) / sizeof(*symbols); i++)
-		*(volatile __u64 *)symbols[i].at = ksyms_address(k, symbols[i].name);
-	skel->bss->pgmap_root = ksyms_address(k, "pgmap_array");
+	skel->rodata->at_vmemmap_base = l->vmemmap_base;
+	skel->rodata->at_page_offset_base = l->page_offset_base;
+	skel->rodata->at_pgdir_shift = l->pgdir_shift;
+	skel->rodata->at_physical_mask = l->physical_mask;
+	skel->rodata->at_io_uring_fops = l->io_uring_fops;
+	skel->rodata->at_bit_wait_table = l->bit_wait_table;
+	skel->rodata->at_folio_wait_table = l->folio_wait_table;
+	skel->bss->pgmap_root = l->pgmap_array;
 }
 
-struct holders *holders_load(const struct ksyms *k, const char *btf, int log_level)
+struct holders *holders_load(const struct layout *l, const char *btf, int log_level)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = btf,
 		    .kernel_log_level = log_level);
@@ -60,7 +52,7 @@ struct holders *holders_load(const struct ksyms *k, const char *btf, int log_lev
 	h->skel = holders_bpf__open_opts(&opts);
 	if (!h->skel)
 		goto fail;
-	fill_symbols(k, h->skel);
+	set_layout(l, h->skel);
 	if (holders_bpf__load(h->skel))
 		goto fail;
 	h->names = bpf_program__attach_iter(h->skel->progs.name_holders, NULL);
@@ -116,7 +108,7 @@ static int run_over_tasks(struct bpf_link *iterator)
 
 	if (fd < 0)
 		return -errno;
-	/* the program writes nothing; EAGAIN: a million tasks were done, go on */
+	/* the program writes nothing; EAGAIN comes after a million tasks */
 	do {
 		n = read(fd, unused, sizeof(unused));
 	} while (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)));
@@ -170,11 +162,11 @@ int holders_find(struct holders *h, const struct holders_query *q, struct holder
 	found->mapcount = s->mapcount;
 	found->looked = s->looked;
 	found->more = s->more;
-	/* an iterator of tasks goes through those that its reader could see */
+	/* a task iterator visits only tasks that its reader can see */
 	found->namespaced = in_pid_namespace();
 	if (found->namespaced)
 		found->looked &= ~PINS;
-	/* of many that map it, the one that pins it is what is wanted */
+	/* what matters is the one that pins it, not the many that map it */
 	for (int pins = 1; pins >= 0; pins--)
 		for (__u32 i = 0; i < s->nr; i++)
 			if (holder_pins(&s->found[i]) == pins)

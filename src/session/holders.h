@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Who holds it now: the processes that map a folio, have it in a pipe or in a
- * registered io_uring buffer, or wait for it; and who waits for any.  Takes no lock of the kernel,
- * so that it works on a box that hangs, and no longer than about a second.
+ * Who holds a folio now: the processes that map it, have it in a pipe, an io_uring
+ * buffer or a direct I/O, or wait for it; and who waits for any device page.
+ * Takes no lock of the kernel and about a second at most, so that it works on a
+ * box that hangs.  Not here: what is printed around it.
  */
 #ifndef PGMAPTRACE_SESSION_HOLDERS_H
 #define PGMAPTRACE_SESSION_HOLDERS_H
@@ -14,11 +15,11 @@
 #include "model/wire.h"
 
 struct holders;
-struct ksyms;
+struct layout;
 
 #define HOLDERS_MAX 16
 
-/* Holders that nothing leads to; to be said whenever none that pins is found. */
+/* Holders that can't be found.  Say so wherever no pin is found. */
 #define HOLDERS_NEVER_SEEN                                                                         \
 	"not visible: direct I/O that no task sleeps in (AIO, io_uring), whose buffer was "        \
 	"unmapped or whose file is not O_DIRECT (FUSE, CIFS); rings, buffer rings and zcrx areas " \
@@ -27,28 +28,29 @@ struct ksyms;
 
 struct holders_query {
 	uint64_t pfn;
-	uint64_t pages;	  /* 0: the folio that pfn lies in; else the pgmap may be gone */
-	uint64_t mapping; /* struct address_space, if the folio may not say any more; 0 */
+	uint64_t pages;	  /* 0: the folio that pfn is in; else the pgmap may be torn down */
+	uint64_t mapping; /* struct address_space, in case the folio has lost it; 0 */
 	uint64_t offset;  /* with mapping: of pfn in the file, bytes */
 };
 
 struct holders_found {
-	uint64_t pfn, pages; /* what was looked for */
+	uint64_t pfn, pages; /* whose holders these are */
 	int32_t refcount, mapcount;
-	uint32_t looked; /* bit (1 << enum pgmt_how): looked for, to the end */
+	uint32_t looked; /* bit (1 << enum pgmt_how): the search for these is complete */
 	uint32_t nr;	 /* of holder[] */
-	uint32_t more;	 /* at most so many more; not all are told apart */
+	uint32_t more;	 /* at most so many more: one may be counted twice */
 	bool namespaced; /* only processes of our own pid namespace were looked at */
-	struct pgmt_holder holder[HOLDERS_MAX]; /* those that pin it come first */
+	struct pgmt_holder holder[HOLDERS_MAX]; /* pins first */
 };
 
 /*
  * holders_load - load the programs; attaches nothing to the kernel's functions
+ * @l: after layout_check_waits()
  * @btf: file, or NULL for the running kernel's
  * @log_level: libbpf's kernel_log_level
  * Return: NULL with errno set.
  */
-struct holders *holders_load(const struct ksyms *k, const char *btf, int log_level);
+struct holders *holders_load(const struct layout *l, const char *btf, int log_level);
 void holders_free(struct holders *h);
 
 /* Return: 0; -ENXIO: no device page, and pages is 0; another negative errno. */
@@ -56,20 +58,20 @@ int holders_find(struct holders *h, const struct holders_query *q, struct holder
 
 /*
  * holders_waits - all tasks that wait for device pages or a pgmap now
- * Costs little while there are none.
+ * Cheap while there are none.
  * Return: 0; a negative errno, and @found means nothing.
  */
 int holders_waits(struct holders *h, struct pgmt_waits *found);
 
-/* Does it only wait, and hold nothing? */
+/* Does it only wait? */
 bool holder_waits(const struct pgmt_holder *h);
-/* Has it a reference of its own, whatever mappings hold? */
+/* Does it have a reference of its own, beside those of mappings? */
 bool holder_pins(const struct pgmt_holder *h);
 bool holders_any_pins(const struct holders_found *found);
 /* One line, as "daxpin/145: pipe, fd 4" */
 void holder_text(const struct pgmt_holder *h, char *buf, size_t size);
 
-/* What was not looked for, or not to the end, as "pipes, io_uring buffers"; "" if all was. */
+/* Where the search is not complete, as "pipes, io_uring buffers"; "" if it is. */
 void holders_not_looked(const struct holders_found *found, char *buf, size_t size);
 
 #endif /* PGMAPTRACE_SESSION_HOLDERS_H */

@@ -11,7 +11,7 @@
 #define CLASSIC	   (1 << PGMT_PROFILE_CLASSIC)
 #define COUNTED	   (1 << PGMT_PROFILE_COUNTED)
 #define REQUEST	   (1 << PGMT_PROFILE_REQUEST)
-#define DRIVER	   (CLASSIC | COUNTED) /* what they share: only drivers request */
+#define DRIVER	   (CLASSIC | COUNTED) /* only drivers request */
 #define ALL	   (DRIVER | REQUEST)
 #define RULE(name) (1 << PGMT_RULE_##name)
 
@@ -27,7 +27,7 @@ enum { NO_GROUP, FREE, MAP_PMD, NR_GROUPS };
 #define STORE_RULES (RULE(MAP_UNREQUESTED) | RULE(PARTIAL_REQUEST) | RULE(FLOW_ORDER))
 #define ASSOC_RULES (RULE(ASSOCIATION_CONFLICT) | RULE(ENTRY_DROPPED_BUSY))
 
-/* What a profile's contract has no room for; docs/rules.md says why, for each. */
+/* Rules that a profile's contract does not have; docs/rules.md says why, for each. */
 static const uint32_t foreign_rules[PGMT_NR_PROFILES] = {
 	[PGMT_PROFILE_CLASSIC] = RULE(MAP_UNREQUESTED) | RULE(RESET_BUSY) | RULE(REQUEST_OUTSIDE) |
 				 RULE(ORDER_MISMATCH) | RULE(PARTIAL_REQUEST) |
@@ -38,7 +38,7 @@ static const uint32_t foreign_rules[PGMT_NR_PROFILES] = {
 	[PGMT_PROFILE_REQUEST] = RULE(GENERIC_OVERPUT) | RULE(RESET_BUSY) | ASSOC_RULES,
 };
 
-/* A rule is off unless all of its hooks are there. */
+/* A rule is on only with all of its hooks. */
 struct pgmt_hook pgmt_hooks[] = {
 	{.function = "memremap_pages", .profiles = ALL, .rules = RULE(PGMAP_OVERLAP)},
 	{.function = "memremap_pages",
@@ -48,8 +48,8 @@ struct pgmt_hook pgmt_hooks[] = {
 	 .required = true},
 	{.function = "memunmap_pages", .profiles = ALL, .rules = RULE(REF_IMBALANCE)},
 	/*
-	 * Tells who ended a wait, and no rule needs it.  It comes in a softirq, over
-	 * whatever program runs: a kprobe is skipped then, a fentry only over itself.
+	 * Sees who ended a wait; no rule needs it.  It runs in a softirq, on top of any
+	 * other program: a kprobe is skipped then, fentry only on top of itself.
 	 */
 	{.function = "dev_pagemap_percpu_release", .profiles = ALL, .rare = true},
 	{.function = "memunmap_pages",
@@ -57,12 +57,12 @@ struct pgmt_hook pgmt_hooks[] = {
 	 .argless = true,
 	 .profiles = ALL,
 	 .required = true},
-	/* scans the pages: with preemption off that could be long */
+	/* it scans all pages, too long with preemption off as a kprobe has it */
 	{.function = "remove_pfn_range_from_zone",
 	 .profiles = ALL,
 	 .rare = true,
 	 .rules = RULE(TEARDOWN_LIVE)},
-	/* tells whose file waits, and no rule needs it */
+	/* sees which file's layout is broken; no rule needs it */
 	{.function = "dax_zap_mappings_range", .profiles = REQUEST, .rare = true},
 	{.function = "zone_device_page_init", .profiles = DRIVER, .rules = REQUEST_RULES},
 	{.function = "pgmap_request_folios",
@@ -105,7 +105,8 @@ struct pgmt_hook pgmt_hooks[] = {
 	 .profiles = COUNTED,
 	 .required = true,
 	 .rules = MAP_RULES},
-	/* on classic these tell who mapped a device-dax page, and their rules are foreign to it */
+	/* on classic these see who mapped a device-dax page; its contract has none of their rules
+	 */
 	{.function = "vmf_insert_mixed",
 	 .profiles = CLASSIC | REQUEST,
 	 .rules = RULE(MAP_UNREQUESTED)},
@@ -129,6 +130,9 @@ struct pgmt_hook pgmt_hooks[] = {
 	{.function = "dax_folio_reset_order", .profiles = COUNTED, .rules = RULE(RESET_BUSY)},
 	{0},
 };
+
+_Static_assert(sizeof(pgmt_hooks) / sizeof(*pgmt_hooks) - 1 <= PGMT_MAX_HOOKS,
+	       "a session has room for all hooks");
 
 static bool has_function(const struct btf *btf, const char *name)
 {
@@ -165,7 +169,7 @@ static void choose_profile(const struct btf *btf, const struct ksyms *k, struct 
 	}
 	if (btf__resolve_size(btf, btf__find_by_name_kind(btf, "page", BTF_KIND_STRUCT)) != 64) {
 		snprintf(c->error, sizeof(c->error),
-			 "struct page is not of 64 bytes in this kernel: not supported");
+			 "not supported: struct page does not have 64 bytes in this kernel");
 		return;
 	}
 	for (size_t i = 0; i < sizeof(request) / sizeof(*request); i++)
@@ -180,16 +184,15 @@ static void choose_profile(const struct btf *btf, const struct ksyms *k, struct 
 		c->profile = PGMT_PROFILE_CLASSIC;
 	else
 		snprintf(c->error, sizeof(c->error),
-			 "neither dax_break_layout nor __put_devmap_managed_*_refs is in this "
-			 "kernel's BTF: its contract for device pages is not known "
-			 "(CONFIG_FS_DAX)");
+			 "unknown contract for device pages: neither dax_break_layout nor "
+			 "__put_devmap_managed_*_refs is in this kernel's BTF (CONFIG_FS_DAX)");
 }
 
 /*
- * Can a task be preempted inside the kernel?  A fentry program can be, too,
- * and while it is, BPF skips that program for every other task on its CPU:
- * under load thousands of events went unseen.  kprobes and fprobes run with
- * preemption off.  Unknown counts as yes.
+ * Can a task be preempted inside the kernel?  Then a fentry program can be, too,
+ * and meanwhile BPF skips that program for every other task on its CPU: under
+ * load that hid thousands of events.  kprobes and fprobes run with preemption
+ * off.  If the kernel does not say, take it for yes.
  */
 static bool kernel_preempts(void)
 {
@@ -210,7 +213,7 @@ static bool kernel_preempts(void)
 	return strstr(u.version, "PREEMPT") != NULL;
 }
 
-/* Return: type of the member @name of struct or union @type, or of one in it; 0: none */
+/* Return: type of the member @name of struct or union @type, or of an unnamed one in it; 0: none */
 static uint32_t member_type(const struct btf *btf, uint32_t type, const char *name)
 {
 	const struct btf_type *t = btf__type_by_id(btf, type);
@@ -227,8 +230,8 @@ static uint32_t member_type(const struct btf *btf, uint32_t type, const char *na
 }
 
 /*
- * A kprobe or fprobe whose program can't run, since one runs on that CPU already
- * or a task is inside bpf(2) there, is counted from 6.7 on.
+ * The program of a kprobe or fprobe does not run while another one runs on that
+ * CPU, or a task is inside bpf(2) there.  6.7 and later count that.
  */
 static bool counts_missed_probes(const struct btf *btf)
 {
@@ -238,7 +241,7 @@ static bool counts_missed_probes(const struct btf *btf)
 	return probes && member_type(btf, probes, "missed");
 }
 
-/* @probes: kprobes and fprobes are better than fentry */
+/* @probes: prefer kprobes and fprobes to fentry */
 static void choose_hook(struct pgmt_hook *h, const struct btf *btf, const struct ksyms *k,
 			bool probes)
 {
@@ -282,7 +285,7 @@ void hooks_choose(const struct btf *btf, const struct ksyms *k, struct pgmt_choi
 		h->uncounted = false;
 		if (!(h->profiles & (1 << c->profile)) || group[h->group])
 			continue;
-		/* what fentry misses is counted by all kernels */
+		/* all kernels count what fentry misses */
 		choose_hook(h, btf, k, preempts && counted);
 		h->uncounted = preempts && !counted && is_probe(h);
 		if (h->attach != PGMT_ATTACH_NO && h->group)
@@ -322,7 +325,7 @@ static bool any_kprobe(void)
 	return false;
 }
 
-/* A kernel that has no such switch has it on. */
+/* Without the file there is no such switch. */
 static bool is_off(const char *file)
 {
 	FILE *f = fopen(file, "re");
@@ -340,6 +343,14 @@ const char *hooks_switched_off(void)
 	if (any_kprobe() && is_off("/sys/kernel/debug/kprobes/enabled"))
 		return "/sys/kernel/debug/kprobes/enabled";
 	return NULL;
+}
+
+bool hooks_wrap(const char *symbol)
+{
+	for (const struct pgmt_hook *h = pgmt_hooks; h->function; h++)
+		if (h->attached && h->exit && !strcmp(h->symbol, symbol))
+			return true;
+	return false;
 }
 
 const char *pgmt_profile_name(enum pgmt_profile profile)

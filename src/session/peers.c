@@ -23,8 +23,13 @@ static int open_map(uint32_t id, size_t key, size_t value)
 	return -1;
 }
 
-/* Return: is the map with @id that of a session?  Then *info is what it says. */
-static bool read_info(uint32_t id, struct pgmt_session_info *info, bool *readable)
+/*
+ * Return: is the map with @id that of a session?  With layout 0 it is of none: hooks are not
+ *	attached yet, or not any more.
+ * @info: what it says, if it has our size (@same_size).  The struct of another version may
+ *	differ, and then nobody can tell whether there is a session: take it for one.
+ */
+static bool read_info(uint32_t id, struct pgmt_session_info *info, bool *same_size)
 {
 	struct bpf_map_info map = {0};
 	__u32 size = sizeof(map), zero = 0;
@@ -36,12 +41,11 @@ static bool read_info(uint32_t id, struct pgmt_session_info *info, bool *readabl
 	memset(info, 0, sizeof(*info));
 	named = !bpf_obj_get_info_by_fd(fd, &map, &size) && map.type == BPF_MAP_TYPE_ARRAY &&
 		!strcmp(map.name, MAP_NAME);
-	*readable = named && map.value_size == sizeof(*info);
-	if (*readable)
+	*same_size = named && map.value_size == sizeof(*info);
+	if (*same_size)
 		filled = !bpf_map_lookup_elem(fd, &zero, info) && info->layout;
 	close(fd);
-	/* one of another size can't be asked whether it is filled, nor for its pid */
-	return named && (filled || !*readable);
+	return named && (filled || !*same_size);
 }
 
 static bool open_kept(const struct pgmt_session_info *info, struct kept *k)
@@ -67,16 +71,16 @@ static bool open_kept(const struct pgmt_session_info *info, struct kept *k)
 bool peers_find(struct kept *k, uint32_t *other)
 {
 	struct pgmt_session_info info;
-	bool readable, found = false;
+	bool same_size, found = false;
 	struct kept next;
 	uint32_t id = 0;
 
 	*k = KEPT_NOTHING;
 	*other = 0;
 	while (!bpf_map_get_next_id(id, &id)) {
-		if (!read_info(id, &info, &readable))
+		if (!read_info(id, &info, &same_size))
 			continue;
-		if (!readable || info.layout != PGMT_LAYOUT || !open_kept(&info, &next)) {
+		if (!same_size || info.layout != PGMT_LAYOUT || !open_kept(&info, &next)) {
 			*other = info.pid ? info.pid : UINT32_MAX;
 			continue;
 		}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The sessions of other pgmaptraces that run now: what they keep can be read
- * by the ids of their maps, which they say in a map called pgmaptrace.
+ * The sessions of other pgmaptraces that run now.  Each has a map called
+ * pgmaptrace with the ids of the maps that others may read.  Not here: reading them.
  */
 #ifndef PGMAPTRACE_SESSION_PEERS_H
 #define PGMAPTRACE_SESSION_PEERS_H
@@ -11,14 +11,14 @@
 
 #include "model/wire.h"
 
-/* Where the past of folios is kept: file descriptors of maps, -1 for none. */
+/* What a session keeps of folios: file descriptors of its maps, -1 for none. */
 struct kept {
 	int sections;
 	int histories;
 	int sites;
 	int stacks;
 	int tasks;
-	uint64_t began; /* touch times count from here */
+	uint64_t began; /* ticks count from here */
 	uint32_t pid;
 	bool history; /* last requests and frees are kept */
 };
@@ -31,8 +31,9 @@ struct kept {
 
 /*
  * peers_find - the session that began first, of those that are complete
- * @k: its maps, to be given back with peers_close()
- * @other: pid of a session that can't be read, being of another version; 0: none
+ * @k: its maps, for peers_close()
+ * @other: pid of a session of another version, which can't be read; UINT32_MAX if it
+ * does not say; 0: none
  * Return: false if there is none.
  */
 bool peers_find(struct kept *k, uint32_t *other);

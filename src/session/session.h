@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One tracing session: open, choose hooks, load, attach, baseline, poll,
- * stop, and the ledger of what was lost.  Nothing here prints findings.
+ * One tracing session, from the probe of the kernel to the last record, and what
+ * it knows of folios and pgmaps.  Not here: what is printed, and the verdict.
  */
 #ifndef PGMAPTRACE_SESSION_SESSION_H
 #define PGMAPTRACE_SESSION_SESSION_H
@@ -19,23 +19,25 @@ struct session;
 struct session_options {
 	const char *btf; /* file; NULL: the running kernel's */
 	enum pgmt_stack_mode stack;
-	uint64_t max_memory; /* bytes for what is known of folios; 0: a quarter of all */
+	uint64_t max_memory; /* bytes for sections and histories; 0: a quarter of all memory */
 	enum pgmt_watch watch;
 	uint64_t watched; /* pfn or inode number */
-	uint32_t ignored; /* rules that are to be off, bit (1 << enum pgmt_rule) */
-	/* whose doing is judged: of the one or the other; 0 and NULL: everyone's */
+	uint32_t ignored; /* rules to turn off, bit (1 << enum pgmt_rule) */
+	/* what is in scope: a process or a cgroup; 0 and NULL: everything */
 	uint32_t pid;
 	const char *cgroup;
 };
 
-/* Who takes what the programs tell, in the order of the events, inside session_consume(). */
+/* Called inside session_consume(), in the order of the events. */
 struct session_reader {
 	void (*finding)(void *arg, const struct pgmt_finding *f);
 	void (*pgmap)(void *arg, const struct pgmt_pgmap *p);
-	void (*event)(void *arg, const struct pgmt_event_record *t);
+	void (*event)(void *arg, const struct pgmt_event_record *event);
 	void (*release)(void *arg, const struct pgmt_release *r);
 	void *arg;
 };
+
+/* ---- its life: session.c, attach.c ---- */
 
 /*
  * session_probe - what this kernel offers; loads and attaches nothing
@@ -44,27 +46,89 @@ struct session_reader {
 struct session *session_probe(const struct session_options *o, int *status);
 
 /*
- * Load the programs that were chosen.  @reader: NULL if nothing will be attached,
- * and only what looks at things is needed.
+ * session_load - load the programs that the probe chose
+ * @reader: NULL if nothing will be attached: then only programs that look at
+ * things are loaded
  * Return: 0, or an exit status (said on stderr).
  */
 int session_load(struct session *s, const struct session_reader *reader);
 /* Attach all hooks, then switch them on at once.  Return as session_load(). */
 int session_attach(struct session *s);
-/* Has someone switched off what hooks need?  To be asked now and then, before session_stop(). */
-void session_check_switches(struct session *s);
-/* Return: by what they were, whenever that was; NULL: by nothing that was seen. */
-const char *session_switched_off(const struct session *s);
 /*
- * Scan the pgmaps that are there already.  @interrupted is asked between
- * steps of a few milliseconds.  Return as session_load().
+ * Scan all pages of the pgmaps that are there already.  @interrupted is asked
+ * between steps of a few milliseconds.  Return as session_load().
  */
-int session_baseline(struct session *s, bool (*interrupted)(void));
+int session_initial_scan(struct session *s, bool (*interrupted)(void));
+/* Switch all hooks off at once, detach them, and read the last records. */
+void session_stop(struct session *s);
+void session_free(struct session *s);
 
-/* Each pgmap that is there, live or dying, once.  @fn ends it by returning an exit status. */
+/* A file descriptor that is readable when session_consume() has records. */
+int session_fd(const struct session *s);
+/* So many events are read at once: many CPUs may make more without end. */
+#define SESSION_EVENTS (1 << 14)
+/* Return: how many records; SESSION_EVENTS if there may be more; a negative errno. */
+int session_consume(struct session *s);
+
+/* When all hooks were switched on, ns; 0: they never were. */
+uint64_t session_began(const struct session *s);
+/*
+ * Events that a hook could not see, since a BPF program or its probe was already
+ * running on that CPU.  Complete after session_stop().
+ */
+uint64_t session_missed(struct session *s, const struct pgmt_hook *h);
+/* Has someone turned hooks off for the whole kernel?  Ask now and then until session_stop(). */
+void session_check_switches(struct session *s);
+/* Return: the switch that was seen off at any time since then; NULL: none was. */
+const char *session_switched_off(const struct session *s);
+
+const struct pgmt_choice *session_choice(const struct session *s);
+static inline enum pgmt_profile session_profile(const struct session *s)
+{
+	return session_choice(s)->profile;
+}
+/* The kernel's own types. */
+const struct btf *session_btf(const struct session *s);
+/* What is in scope, as "pid:123"; NULL: everything.  Valid until session_free(). */
+const char *session_scope(const struct session *s);
+
+/* Learn the symbols of new modules.  Call it now and then: one that is loaded and
+ * unloaded in between has none. */
+void session_note_modules(struct session *s);
+
+enum session_symbols {
+	SYMBOLS_MODULES, /* of the modules that are loaded, and of some that were */
+	SYMBOLS_BPF,	 /* and of BPF programs, which is slow */
+};
+
+const struct ksyms *session_ksyms(struct session *s, enum session_symbols which);
+
+/* ---- what was counted: counts.c ---- */
+
+/* Valid until session_free(). */
+const struct pgmt_counts *session_counts(struct session *s);
+/*
+ * Requests and frees of the pgmap with that epoch since tracing began, and of
+ * those it shares a slot with: see PGMT_SLOTS.  @r stays as it is on failure.
+ */
+void session_rates(struct session *s, uint64_t epoch, struct pgmt_rates *r);
+/* All groups of findings that the programs have counted up to now. */
+typedef void (*session_group_fn)(void *arg, const struct pgmt_group_key *key,
+				 const struct pgmt_group *group);
+void session_groups(struct session *s, session_group_fn fn, void *arg);
+/*
+ * Is a finding that was made in user space in scope: is its task, or was the task
+ * that requested its folio last?  If not it is counted, as the programs do.
+ * @f: tgid and tid of its task, or 0; state
+ */
+bool session_is_in_scope(struct session *s, const struct pgmt_finding *f);
+
+/* ---- pgmaps: pgmaps.c ---- */
+
+/* Each pgmap of the kernel, live or dying, once.  @fn ends it by returning an exit status. */
 typedef int (*session_walk_fn)(void *arg, const struct pgmt_walk *w);
 int session_each_pgmap(struct session *s, bool (*interrupted)(void), session_walk_fn fn, void *arg);
-/* The same pgmap, as it is now; false: it is not there any more. */
+/* The same pgmap, as it is now.  Return: false if it does not stand any more. */
 bool session_look_at_pgmap(struct session *s, struct pgmt_walk *w);
 /*
  * One step of a scan for leaks; see struct pgmt_leak_scan.
@@ -72,144 +136,102 @@ bool session_look_at_pgmap(struct session *s, struct pgmt_walk *w);
  */
 const uint64_t *session_scan_leaks(struct session *s, struct pgmt_leak_scan *l);
 
+/* All pgmaps that the programs have in their table.  @fn may not keep @p. */
+typedef void (*session_pgmap_fn)(void *arg, const struct pgmt_pgmap *p);
+void session_pgmaps(struct session *s, session_pgmap_fn fn, void *arg);
+/* The one at @address; false: it is not there. */
+bool session_pgmap(struct session *s, uint64_t address, struct pgmt_pgmap *p);
+/* Folios that were outstanding when their pgmap was torn down. */
+typedef void (*session_torn_down_fn)(void *arg, const struct pgmt_torn_down_key *key,
+				     const struct pgmt_torn_down *torn_down);
+void session_torn_down(struct session *s, session_torn_down_fn fn, void *arg);
 /*
- * session_join - from here on take the past of folios, stacks and the names of
- * tasks from another session that runs now, of several from the first
+ * The address_space whose layout thread @tid began to break last; 0: not known, or
+ * the folio says it itself.  For f->mapping of session_look().
+ */
+uint64_t session_break_mapping(struct session *s, uint32_t tid);
+/* Ask for a release record when the folio at @pfn is freed, or no longer. */
+void session_expect_free(struct session *s, uint64_t pfn, bool expect);
+
+/* ---- references of pgmaps: references.c ---- */
+
+/* Those of the pgmap at @address now; false if it does not stand. */
+bool session_refs(struct session *s, uint64_t address, struct pgmt_refs *r);
+/* Folios of the pgmap at @address that are outstanding; -1 if it does not stand. */
+int64_t session_pgmap_outstanding(struct session *s, uint64_t address);
+
+typedef void (*session_finding_fn)(void *arg, const struct pgmt_finding *f);
+/*
+ * Compare the references of each pgmap that memunmap_pages waits for with what
+ * its folios explain.  What does not change for a second is a finding, made
+ * once.  Call it as often as you like: it looks once a second.
+ */
+void session_check_refs(struct session *s, session_finding_fn fn, void *arg);
+/*
+ * The same, now.  Return: is there one that is not explained, and has not lasted
+ * for a second?
+ */
+bool session_settle_refs(struct session *s, session_finding_fn fn, void *arg);
+
+/* ---- folios ---- */
+
+/*
+ * Fill in what @f->pfn is now: counts, order, file, pgmap, history.
+ * f->mapping: the address_space that it is about; 0: what the folio says
+ * Return: false if it is no device page
+ */
+bool session_look(struct session *s, struct pgmt_finding *f);
+/*
+ * Load what session_holders() runs.  It does so itself, but that is late for the
+ * first finding: better do it when tracing has begun.  Return: can it be had?
+ */
+bool session_prepare_holders(struct session *s);
+/*
+ * Who has to do with these pages now: see holders.h.  Needs no session_load().
+ * Return: 0; a negative errno, and nothing is known.
+ */
+int session_holders(struct session *s, const struct holders_query *q, struct holders_found *found);
+/* Who waits for any device page or pgmap now.  Return as session_holders(). */
+int session_waits(struct session *s, struct pgmt_waits *found);
+
+/* ---- states and histories: kept.c ---- */
+
+/*
+ * session_join - from here on, read histories, stacks and names of tasks from
+ * another session that runs now; of several, from the first
  * @pid: its process; @began: when, ns of CLOCK_MONOTONIC
- * Return: false if there is none; one of another version is told of on stderr.
+ * Return: false if there is none; one of another version is said on stderr.
  */
 bool session_join(struct session *s, uint32_t *pid, uint64_t *began);
 
-/* What is kept of one folio. */
 struct session_history {
 	uint32_t word; /* its state */
 	struct pgmt_last_event last_request, last_free;
 };
 
-/* Return: false if nothing is, under this pgmap. */
-bool session_history(struct session *s, uint64_t pgmap, uint64_t pfn, struct session_history *past);
-/* Are last requests and frees kept: not with PGMT_STACK_NONE, here or in the session joined? */
+/* Of one folio.  Return: false if nothing is kept of it under this pgmap. */
+bool session_history(struct session *s, uint64_t pgmap, uint64_t pfn,
+		     struct session_history *history);
+/* Are last requests and frees kept, here or in the session joined?  Not with PGMT_STACK_NONE. */
 bool session_keeps_history(const struct session *s);
-
-/* File descriptor that is readable when session_consume() has records. */
-int session_fd(const struct session *s);
-/* So many events are read at once: where many CPUs make them there may always be more. */
-#define SESSION_EVENTS (1 << 14)
-/* Return: how many records; SESSION_EVENTS if there may be more; negative errno. */
-int session_consume(struct session *s);
-
-/* Switch all hooks off at once, detach them, hand out the last records. */
-void session_stop(struct session *s);
-void session_free(struct session *s);
-
-const struct pgmt_choice *session_choice(const struct session *s);
 /*
- * Learn the symbols of modules that came, to be called now and then: a module
- * that comes and goes in between has none.
- */
-void session_note_modules(struct session *s);
-
-enum session_symbols {
-	SYMBOLS_MODULES, /* of the modules that are loaded now and of some that were */
-	SYMBOLS_BPF,	 /* and of BPF programs, which is slow */
-};
-
-const struct ksyms *session_ksyms(struct session *s, enum session_symbols which);
-/*
- * Is what was found in user space to be reported: does its task, or who requested its
- * folio last, belong to those that are judged?  If not it is counted, as the programs do.
- * @f: tgid and tid of its task, or 0; state
- */
-bool session_is_in_scope(struct session *s, const struct pgmt_finding *f);
-/* Whose doing is judged, as "pid:123"; NULL: everyone's.  Valid until session_free(). */
-const char *session_scope(const struct session *s);
-/* Valid until session_free(). */
-const struct pgmt_counts *session_counts(struct session *s);
-/*
- * Events that a hook could not see, since a program was running on that CPU or its
- * probe was.  Complete after session_stop().
- */
-uint64_t session_missed(struct session *s, const struct pgmt_hook *h);
-/* When all hooks were switched on; 0: they were not. */
-uint64_t session_began(const struct session *s);
-/* When a tick was, or a touch, in ns of CLOCK_MONOTONIC, as exact as pgmt_tick() is. */
-uint64_t session_tick_time(const struct session *s, uint32_t tick);
-uint64_t session_event_time(const struct session *s, const struct pgmt_last_event *t);
-/*
- * Fill in what @f->pfn is now: counts, order, file, pgmap, history; false: no device page.
- * f->mapping: the address_space that it is about; 0: what the folio says
- */
-bool session_look(struct session *s, struct pgmt_finding *f);
-/*
- * Load what session_holders() runs.  It does so itself, but late for the first
- * finding: better when tracing has begun.  Return: can it be had?
- */
-bool session_prepare_holders(struct session *s);
-/*
- * Who has to do with these pages now: see holders.h.  Needs no session_load().
- * Return: 0; negative errno, and nothing is known.
- */
-int session_holders(struct session *s, const struct holders_query *q, struct holders_found *found);
-/* Who waits for any device page or pgmap now.  Return as session_holders(). */
-int session_waits(struct session *s, struct pgmt_waits *found);
-/* The stack that was kept; false if @site is none, or not there. */
-bool session_stack(struct session *s, uint32_t site, struct pgmt_stack *stack);
-/* Was it a device's interrupt, or a softirq?  Only a stack tells. */
-bool session_is_interrupt(struct session *s, uint32_t site);
-/* Name of the task that made this touch; false if it is not known any more. */
-bool session_comm(struct session *s, const struct pgmt_last_event *t, char comm[PGMT_COMM_LEN]);
-/* The kernel's own types. */
-const struct btf *session_btf(const struct session *s);
-
-/* All groups of findings that the programs have counted up to now. */
-typedef void (*session_group_fn)(void *arg, const struct pgmt_group_key *key,
-				 const struct pgmt_group *group);
-void session_groups(struct session *s, session_group_fn fn, void *arg);
-
-/* What the programs know of the pgmap at @address; false: it is not there. */
-bool session_pgmap(struct session *s, uint64_t address, struct pgmt_pgmap *p);
-/*
- * The address_space whose layout thread @tid has begun to break last; 0: not known, or
- * the folio says it itself.  For f->mapping of session_look().
- */
-uint64_t session_break(struct session *s, uint32_t tid);
-/* From here on, or not any more: be told, as a release, of the free of the folio at @pfn. */
-void session_expect_free(struct session *s, uint64_t pfn, bool expect);
-/* Keep a stack that the tool has found.  Return: where it is, for session_stack(); 0: lost. */
-uint32_t session_keep_stack(struct session *s, const __u64 frame[PGMT_STACK_DEPTH]);
-/* Folios that were out when their pgmap went away. */
-typedef void (*session_gone_fn)(void *arg, const struct pgmt_torn_down_key *key,
-				const struct pgmt_torn_down *gone);
-void session_gone(struct session *s, session_gone_fn fn, void *arg);
-
-/* All pgmaps in the table now, in no order.  @fn may not keep @p. */
-typedef void (*session_pgmap_fn)(void *arg, const struct pgmt_pgmap *p);
-void session_pgmaps(struct session *s, session_pgmap_fn fn, void *arg);
-/*
- * Requests and frees of the pgmap with that epoch since tracing began, and of
- * those it shares a slot with: see PGMT_SLOTS.  @r stays as it is if they can't be had.
- */
-void session_rates(struct session *s, uint64_t epoch, struct pgmt_rates *r);
-/* The references of the pgmap at @address now; false if it is not there. */
-bool session_refs(struct session *s, uint64_t address, struct pgmt_refs *r);
-/* Requested and not freed yet, of the pgmap at @address; -1 if it is not there. */
-int64_t session_pgmap_outstanding(struct session *s, uint64_t address);
-
-/*
- * What is outstanding now: each requested folio with its state and last request.
- * Return: false if @fn has returned false, which ends it.
+ * Each folio that is outstanding now, by pfn, with its state and last request.
+ * Return: false if @fn returned false, which ends it, or if there was no memory.
  */
 typedef bool (*session_folio_fn)(void *arg, uint64_t pfn, uint32_t word,
 				 const struct pgmt_last_event *request);
 bool session_outstanding(struct session *s, session_folio_fn fn, void *arg);
 
-/*
- * Compare the references of each pgmap that memunmap_pages waits for with what
- * its folios explain.  To be called now and then: what does not change for a
- * second is a finding, made once.
- * Return: is there one that is not explained, and has not lasted for a second?
- */
-typedef void (*session_finding_fn)(void *arg, const struct pgmt_finding *f);
-bool session_check_refs(struct session *s, session_finding_fn fn, void *arg);
+/* When a tick or an event was, ns of CLOCK_MONOTONIC, as exact as pgmt_tick() is. */
+uint64_t session_tick_time(const struct session *s, uint32_t tick);
+uint64_t session_event_time(const struct session *s, const struct pgmt_last_event *t);
+/* The stack that was kept; false if @site is none, or not there. */
+bool session_stack(struct session *s, uint32_t site, struct pgmt_stack *stack);
+/* Was it a device's interrupt, or a softirq?  Only a stack tells. */
+bool session_is_interrupt(struct session *s, uint32_t site);
+/* Keep a stack that was found in user space.  Return: its site; 0: lost, and counted. */
+uint32_t session_keep_stack(struct session *s, const __u64 frame[PGMT_STACK_DEPTH]);
+/* Name of the task that did it; false if it is not known any more. */
+bool session_comm(struct session *s, const struct pgmt_last_event *t, char comm[PGMT_COMM_LEN]);
 
 #endif /* PGMAPTRACE_SESSION_SESSION_H */

@@ -18,14 +18,14 @@ struct build_id {
 	size_t len;
 };
 
-/* The kernel, or a module: its debug info, or that there is none. */
+/* The debug info of the kernel or of a module, or that there is none. */
 struct object {
 	struct object *next;
 	char name[64]; /* "": the kernel */
 	struct build_id id;
 	Dwfl *dwfl; /* NULL: none */
 	Dwfl_Module *module;
-	uint64_t bias; /* the kernel: what its addresses are above those of the file */
+	uint64_t bias; /* of the kernel: running address minus address in the file */
 };
 
 struct inlines {
@@ -35,11 +35,10 @@ struct inlines {
 };
 
 /*
- * Only libdwfl's own search for debug info asks debuginfod, and that is not
- * used here.  Yet its part of libdw.a has a constructor that takes a
- * libdebuginfod with dlopen(), which in a static program means another libc.
- * This is the one function of it that the rest refers to: with it defined
- * here, the linker leaves the constructor where it is.
+ * libdw.a has a constructor that loads libdebuginfod with dlopen(), which in a
+ * static program means a second libc.  Only libdwfl's own search for debug info
+ * needs it, and we do not use that.  The rest of libdwfl refers to its object
+ * file by this one function: defined here, the linker leaves the object out.
  */
 void __libdwfl_debuginfod_end(void *client);
 
@@ -48,7 +47,7 @@ void __libdwfl_debuginfod_end(void *client)
 	(void)client;
 }
 
-/* A file without debug info is of no use: there is no search for a second one. */
+/* Do not search for a separate debug file: one without debug info is of no use. */
 static int no_other_file(Dwfl_Module *module, void **data, const char *name, Dwarf_Addr base,
 			 const char *file, const char *link, GElf_Word crc, char **found)
 {
@@ -143,7 +142,7 @@ static bool same_build(const struct build_id *a, const struct build_id *b)
 
 /* ---- files ---- */
 
-/* Return: is @file the one that @o is made of, with debug info in it?  Then it stays open. */
+/* Return: is @file the build of @o, with debug info in it?  Then it stays open. */
 static bool try_file(struct object *o, const char *file)
 {
 	struct build_id id = {0};
@@ -173,7 +172,7 @@ no:
 	return false;
 }
 
-/* Where Debian, Fedora and others put it: the release stands between the two. */
+/* Where Debian, Fedora and others put it, with the release between the two strings. */
 static bool find_vmlinux(const struct inlines *in, struct object *o)
 {
 	static const char *const places[][2] = {
@@ -198,7 +197,7 @@ static bool find_vmlinux(const struct inlines *in, struct object *o)
 	return false;
 }
 
-/* Is @file module @name's?  - and _ are the same in names of modules. */
+/* Is @file that of module @name?  In module names - and _ are the same. */
 static bool is_module_file(const char *file, const char *name)
 {
 	for (; *name; name++, file++)
@@ -276,7 +275,7 @@ static void open_object(const struct inlines *in, const struct ksyms *k, struct 
 		return;
 	}
 	if (in->vmlinux && !try_file(o, in->vmlinux))
-		say("%s: no debug info of the running kernel in it", in->vmlinux);
+		say("%s: no debug info of the running kernel", in->vmlinux);
 	if (!o->dwfl && !find_by_build_id(o) && !find_vmlinux(in, o))
 		return;
 	running = ksyms_address(k, "_text");
@@ -288,14 +287,14 @@ static void open_object(const struct inlines *in, const struct ksyms *k, struct 
 	o->dwfl = NULL;
 }
 
-/* Return: NULL if there is no debug info that is surely the right one. */
+/* Return: NULL if no debug info is certain to be the right one. */
 static struct object *find_object(struct inlines *in, const struct ksyms *k,
 				  const struct ksyms_symbol *s)
 {
 	struct build_id id;
 	struct object *o;
 
-	/* nothing tells any more which build of it that was */
+	/* nobody knows any more which build of an unloaded module that was */
 	if (s->unloaded || !running_build_id(s->module, &id))
 		return NULL;
 	for (o = in->objects; o; o = o->next)
@@ -322,7 +321,7 @@ static bool is_function(Dwarf_Die *die)
 	return tag == DW_TAG_subprogram || tag == DW_TAG_inlined_subroutine;
 }
 
-/* The unit that @address is in.  .debug_aranges may be missing: not all compilers make it. */
+/* The unit that @address is in.  Not all compilers write .debug_aranges. */
 static Dwarf_Die *find_unit(Dwfl_Module *module, uint64_t address, Dwarf_Addr *bias)
 {
 	Dwarf_Die *unit = dwfl_module_addrdie(module, address, bias);
@@ -335,7 +334,7 @@ static Dwarf_Die *find_unit(Dwfl_Module *module, uint64_t address, Dwarf_Addr *b
 	return NULL;
 }
 
-/* As it is called in the kernel's tree, from the directory the kernel was built in. */
+/* The name of a file in the kernel tree, without the directory it was built in. */
 static const char *short_name(Dwarf_Die *unit, const char *file)
 {
 	Dwarf_Attribute attribute;
@@ -361,7 +360,7 @@ static unsigned int number(Dwarf_Die *die, unsigned int name)
 	return value;
 }
 
-/* Where @die, an inlined function, is called. */
+/* Where the inlined function @die is called. */
 static void call_site(Dwarf_Die *unit, Dwarf_Die *die, struct inline_frame *f)
 {
 	Dwarf_Files *files;
@@ -398,8 +397,7 @@ static int chain(Dwarf_Die *unit, Dwarf_Addr pc, Dwarf_Die **dies)
 	for (int i = 0; i < nr; i++) {
 		if (!is_function(&scopes[i]))
 			continue;
-		/* these are scopes as they are written; what is inlined where it lies is asked for
-		 */
+		/* these nest as the source does; ask how the code is inlined at @pc */
 		found = dwarf_getscopes_die(&scopes[i], dies);
 		break;
 	}

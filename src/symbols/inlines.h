@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Inlined functions and source lines, from debug info if this machine has any
- * of the running kernel.  None is needed, and none is opened before the first
+ * Inlined functions and source lines, from debug info of the running kernel if
+ * this machine has any.  None is needed, and none is opened before the first
  * look-up.
  */
 #ifndef PGMAPTRACE_SYMBOLS_INLINES_H
@@ -32,7 +32,7 @@ void inlines_free(struct inlines *in);
 /*
  * inlines_find - what is inlined at @address, which is in function @s of @k
  * Innermost first; the last one is @s itself.
- * Return: how many; 0 if there is no debug info, or one that does not agree.
+ * Return: how many frames; 0 if there is no debug info, or it does not match.
  */
 int inlines_find(struct inlines *in, const struct ksyms *k, const struct ksyms_symbol *s,
 		 uint64_t address, struct inline_frame frames[INLINE_DEPTH]);

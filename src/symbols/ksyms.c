@@ -8,29 +8,29 @@
 #include <sys/stat.h>
 
 /*
- * Where a function ends is not said.  The next one bounds it; what is last of
- * its module is taken to end with the page it begins in, since code of someone
- * else may follow.
+ * kallsyms has no sizes.  The next function bounds a function; the last one of a
+ * module is taken to end with the page that it begins in, since other code may
+ * follow.
  */
 #define PAGE	 4096ULL
-#define BPF_TEXT (64 << 10) /* of one program, at most: its symbol has no end either */
+#define BPF_TEXT (64 << 10) /* the most that one BPF program is taken to have */
 
-#define MAX_GONE 64
+#define MAX_UNLOADED 64
 
 struct symbol {
 	uint64_t address;
 	uint32_t name;	 /* offset in names */
-	uint32_t module; /* index in module, and 1; 0 for the kernel itself */
+	uint32_t module; /* its index in module[] plus 1; 0: the kernel itself */
 	bool text;
 };
 
 struct module {
 	char name[64];
-	uint64_t start, end;  /* as /proc/modules has it: from 6.4 on, end is only a bound */
-	uint64_t first, last; /* function within; 0: none */
-	uint64_t instance;    /* other when it is loaded again */
+	uint64_t start, end;  /* from /proc/modules: from 6.4 on, end is only a bound */
+	uint64_t first, last; /* function between these; 0: none */
+	uint64_t instance;    /* another number when it is loaded again */
 	bool listed;	      /* in /proc/modules; [bpf] and the like are not */
-	bool gone;
+	bool unloaded;
 };
 
 struct ksyms {
@@ -42,7 +42,7 @@ struct ksyms {
 	struct module *module;
 	size_t nr_modules;
 	uint64_t etext;
-	bool strangers; /* modules whose addresses are hidden may have those of gone ones */
+	bool strangers; /* modules whose addresses are hidden may have those of unloaded ones */
 };
 
 static bool add_name(struct ksyms *k, const char *name, uint32_t *offset)
@@ -117,7 +117,7 @@ static int by_address(const void *a, const void *b)
 	return x->name < y->name ? -1 : x->name > y->name;
 }
 
-/* Each directory of sysfs has a number of its own, which is not used again soon. */
+/* The inode of its directory in sysfs: such numbers are not used again soon. */
 static uint64_t instance_of(const struct ksyms *k, const char *module)
 {
 	char dir[256];
@@ -127,7 +127,7 @@ static uint64_t instance_of(const struct ksyms *k, const char *module)
 	return stat(dir, &st) ? 0 : st.st_ino;
 }
 
-/* Return: false if there was no memory.  A kernel without modules has none. */
+/* Return: false if there is no memory.  A kernel without modules has no such file. */
 static bool load_modules(struct ksyms *k)
 {
 	FILE *f = fopen(k->files.modules, "re");
@@ -176,9 +176,9 @@ struct listed {
 };
 
 /*
- * There are some 200,000, and sscanf() would take a quarter of the start.
- * @line: is cut up, and has what is found
- * Return: false if it is no symbol's
+ * There are some 200,000 lines, and sscanf() would take a quarter of the start.
+ * @line: is cut into the strings of @s
+ * Return: false if it is not a symbol's
  */
 static bool parse_symbol(char *line, struct listed *s)
 {
@@ -305,7 +305,7 @@ static struct module *find_live(const struct ksyms *k, const char *name)
 	for (size_t i = 0; i < k->nr_modules; i++) {
 		struct module *m = &k->module[i];
 
-		if (m->listed && !m->gone && !strcmp(m->name, name))
+		if (m->listed && !m->unloaded && !strcmp(m->name, name))
 			return m;
 	}
 	return NULL;
@@ -316,13 +316,13 @@ static bool same(const struct module *a, const struct module *b)
 	return a && b && a->start == b->start && a->end == b->end && a->instance == b->instance;
 }
 
-/* Are the modules of @now others than those of @k? */
+/* Are modules of @now and @k different? */
 static bool differ(const struct ksyms *k, const struct ksyms *now)
 {
 	size_t live = 0;
 
 	for (size_t i = 0; i < k->nr_modules; i++)
-		live += k->module[i].listed && !k->module[i].gone;
+		live += k->module[i].listed && !k->module[i].unloaded;
 	if (live != now->nr_modules)
 		return true;
 	for (size_t i = 0; i < now->nr_modules; i++)
@@ -336,14 +336,14 @@ static bool same_instance(const struct module *a, const struct module *b)
 	return a && b && a->instance == b->instance;
 }
 
-/* With the addresses hidden, it is still known which modules are there. */
+/* Even where addresses are hidden, the list says which modules are loaded. */
 static void compare_instances(struct ksyms *k, const struct ksyms *now)
 {
 	for (size_t i = 0; i < k->nr_modules; i++) {
 		struct module *m = &k->module[i];
 
 		if (m->listed && !same_instance(m, find_live(now, m->name)))
-			m->gone = true;
+			m->unloaded = true;
 	}
 	for (size_t i = 0; i < now->nr_modules; i++)
 		if (!find_live(k, now->module[i].name))
@@ -360,7 +360,7 @@ static bool overlap(const struct module *a, const struct module *b)
 	return a->last && b->last && a->first < page_end(b->last) && b->first < page_end(a->last);
 }
 
-/* Take over from @old a module that is gone.  Return: false if there was no memory. */
+/* Take over an unloaded module from @old.  Return: false if there is no memory. */
 static bool keep_module(struct ksyms *k, const struct ksyms *old, uint32_t index)
 {
 	const struct module *m = &old->module[index];
@@ -371,12 +371,12 @@ static bool keep_module(struct ksyms *k, const struct ksyms *old, uint32_t index
 			return true;
 	if (!add_module(k, m))
 		return false;
-	k->module[k->nr_modules - 1].gone = true;
+	k->module[k->nr_modules - 1].unloaded = true;
 	new_index = k->nr_modules;
 	for (size_t i = 0; i < old->nr; i++) {
 		const struct symbol *s = &old->symbol[i];
 
-		/* what lay outside was its init code, which goes before the module does */
+		/* what lay outside was its init code, which is freed before the module is */
 		if (s->module != index + 1 || !s->text || s->address < m->first ||
 		    s->address > m->last)
 			continue;
@@ -386,18 +386,18 @@ static bool keep_module(struct ksyms *k, const struct ksyms *old, uint32_t index
 	return true;
 }
 
-/* The later it went, the better is its claim: those that were there until now come first. */
-static bool record_torn_down(struct ksyms *k, const struct ksyms *old)
+/* The later one was unloaded, the better its claim: those loaded until now come first. */
+static bool keep_unloaded(struct ksyms *k, const struct ksyms *old)
 {
 	unsigned int kept = 0;
 
-	for (int gone = 0; gone < 2; gone++) {
-		for (size_t i = 0; i < old->nr_modules && kept < MAX_GONE; i++) {
+	for (int unloaded = 0; unloaded < 2; unloaded++) {
+		for (size_t i = 0; i < old->nr_modules && kept < MAX_UNLOADED; i++) {
 			const struct module *m = &old->module[i];
 
-			if (!m->listed || !m->last || m->gone != gone)
+			if (!m->listed || !m->last || m->unloaded != unloaded)
 				continue;
-			if (!gone && same(m, find_live(k, m->name)))
+			if (!unloaded && same(m, find_live(k, m->name)))
 				continue;
 			if (!keep_module(k, old, i))
 				return false;
@@ -430,7 +430,7 @@ enum ksyms_news ksyms_refresh(struct ksyms *k, bool force)
 	if (ksyms_hidden(now))
 		goto hidden;
 	news = KSYMS_FAILED;
-	if (!now->nr || !record_torn_down(now, k))
+	if (!now->nr || !keep_unloaded(now, k))
 		goto out;
 	news = KSYMS_RELOADED;
 	free_tables(k);
@@ -453,7 +453,7 @@ static bool covers(const struct ksyms *k, const struct symbol *s, uint64_t addre
 	if (!s->module)
 		return !k->etext || address < k->etext;
 	m = &k->module[s->module - 1];
-	if (m->gone && k->strangers)
+	if (m->unloaded && k->strangers)
 		return false;
 	if (!strcmp(m->name, "bpf") && !strncmp(k->names + s->name, "bpf_prog_", 9))
 		return address - s->address < BPF_TEXT;
@@ -462,11 +462,10 @@ static bool covers(const struct ksyms *k, const struct symbol *s, uint64_t addre
 	return address < page_end(s->address);
 }
 
-bool ksyms_find(const struct ksyms *k, uint64_t address, struct ksyms_symbol *found)
+/* Return: index of the first symbol above @address */
+static size_t first_above(const struct ksyms *k, uint64_t address)
 {
 	size_t low = 0, high = k->nr;
-	const struct symbol *s;
-	const struct module *m;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
@@ -476,6 +475,22 @@ bool ksyms_find(const struct ksyms *k, uint64_t address, struct ksyms_symbol *fo
 		else
 			high = middle;
 	}
+	return low;
+}
+
+uint64_t ksyms_room(const struct ksyms *k, uint64_t address)
+{
+	size_t next = first_above(k, address);
+
+	return next < k->nr ? k->symbol[next].address - address : 0;
+}
+
+bool ksyms_find(const struct ksyms *k, uint64_t address, struct ksyms_symbol *found)
+{
+	size_t low = first_above(k, address);
+	const struct symbol *s;
+	const struct module *m;
+
 	while (low > 0 && !k->symbol[low - 1].text)
 		low--;
 	if (!low)
@@ -488,7 +503,7 @@ bool ksyms_find(const struct ksyms *k, uint64_t address, struct ksyms_symbol *fo
 		.name = k->names + s->name,
 		.module = m ? m->name : NULL,
 		.address = s->address,
-		.unloaded = m && m->gone,
+		.unloaded = m && m->unloaded,
 	};
 	return true;
 }

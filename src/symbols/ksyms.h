@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Kernel symbols, from /proc/kallsyms and /proc/modules. */
+/*
+ * Kernel symbols, from /proc/kallsyms and /proc/modules.  Not here: inlined
+ * functions and source lines (inlines.h), and what is printed of a stack.
+ */
 #ifndef PGMAPTRACE_SYMBOLS_KSYMS_H
 #define PGMAPTRACE_SYMBOLS_KSYMS_H
 
@@ -9,28 +12,28 @@
 
 struct ksyms;
 
-/* The function that an address is in.  Strings are valid until the table changes. */
+/* A function.  Strings are valid until the table changes. */
 struct ksyms_symbol {
 	const char *name;
 	const char *module; /* NULL: the kernel itself; "bpf" for BPF's own text */
 	uint64_t address;
-	bool unloaded; /* the module is gone; it had these addresses last */
+	bool unloaded; /* the module is; it had these addresses last */
 };
 
 enum ksyms_news {
 	KSYMS_SAME,
 	KSYMS_RELOADED,
-	KSYMS_HIDDEN, /* the addresses are hidden by now: the table stays as it was */
+	KSYMS_HIDDEN, /* the addresses are hidden now; the table stays as it was */
 	KSYMS_FAILED, /* errno is set; the table stays as it was */
 };
 
-/* Names are kept, not copied. */
+/* The strings are not copied. */
 struct ksyms_files {
 	const char *kallsyms, *modules; /* in /proc */
-	const char *sys_module;		/* the directory with one for each module */
+	const char *sys_module;		/* a directory that has one for each module */
 };
 
-/* Return: a new table, NULL with errno set.  Freed by ksyms_free(). */
+/* Return: a new table, for ksyms_free(); NULL with errno set. */
 struct ksyms *ksyms_load(const struct ksyms_files *files);
 void ksyms_free(struct ksyms *k);
 
@@ -38,13 +41,16 @@ void ksyms_free(struct ksyms *k);
 bool ksyms_hidden(const struct ksyms *k);
 
 /*
- * ksyms_refresh - read the files anew if modules came or went, or if @force
- * Symbols of modules that are gone stay until another module has the addresses.
+ * ksyms_refresh - read the files again if modules were loaded or unloaded, or if @force
+ * Symbols of unloaded modules stay until another module has the addresses.
  */
 enum ksyms_news ksyms_refresh(struct ksyms *k, bool force);
 
 /* Return: address of the symbol with exactly that name, 0 if there is none. */
 uint64_t ksyms_address(const struct ksyms *k, const char *name);
+
+/* Return: bytes from @address to the next symbol, which bounds what begins there; 0: none. */
+uint64_t ksyms_room(const struct ksyms *k, uint64_t address);
 
 /* Does the name of any symbol in [@start, @end) begin with @prefix? */
 bool ksyms_any(const struct ksyms *k, const char *prefix, uint64_t start, uint64_t end);
@@ -56,10 +62,10 @@ bool ksyms_any(const struct ksyms *k, const char *prefix, uint64_t start, uint64
  */
 const char *ksyms_clone(const struct ksyms *k, const char *name);
 
-/* Return: false if @address is no known text. */
+/* The function that @address is in.  Return: false if none is known. */
 bool ksyms_find(const struct ksyms *k, uint64_t address, struct ksyms_symbol *found);
 
-/* Write "symbol [module]" of the data that begins at @address; false if none is known. */
+/* Write "symbol [module]" of the variable that begins at @address; false if none is known. */
 bool ksyms_data(const struct ksyms *k, uint64_t address, char *buf, size_t size);
 
 #endif /* PGMAPTRACE_SYMBOLS_KSYMS_H */

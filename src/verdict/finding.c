@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* As the programs group; what is found here is told apart by its pgmap, too. */
+/* As the programs group; findings of user space also by pgmap. */
 static struct pgmt_group_key key_of(const struct pgmt_finding *f, bool own)
 {
 	return (struct pgmt_group_key){
@@ -14,7 +14,7 @@ static struct pgmt_group_key key_of(const struct pgmt_finding *f, bool own)
 	};
 }
 
-/* Return: the group of that key, made if there was none; NULL: out of memory. */
+/* Return: the group of that key, new if there was none; NULL without memory. */
 static struct finding_group *find_group(struct findings *all, const struct pgmt_group_key *key)
 {
 	struct finding_group **i = &all->groups;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Findings in user space: the same rule at the same place is one group, shown
- * once and counted, unless a suppression leaves it out.
+ * Findings in user space: those of one rule at one site are a group, shown once and
+ * counted, unless a suppression suppresses it.
  */
 #ifndef PGMAPTRACE_VERDICT_FINDING_H
 #define PGMAPTRACE_VERDICT_FINDING_H
@@ -17,10 +17,10 @@ struct finding_group {
 	struct pgmt_group_key key;
 	struct pgmt_group count;
 	struct pgmt_finding example[PGMT_EXAMPLES]; /* the first of them */
-	unsigned int nr_examples;		    /* 0: no record of it came through */
-	uint64_t said; /* how many there were when it was last told of */
+	unsigned int nr_examples;		    /* 0: all its records were lost */
+	uint64_t counted; /* how many there were when text_progress() last printed it */
 	bool shown;
-	struct suppression *suppression; /* that each example matches; NULL: none */
+	struct suppression *suppression; /* matches each example; NULL: none does */
 	struct finding_group *next;
 };
 
@@ -31,19 +31,19 @@ struct findings {
 
 /*
  * findings_add - keep a finding as an example of its group
- * @own: how many were made in user space, where nobody else counts them; 0: by the programs
- * @before: how many examples there were of it
- * Return: the group.  NULL: out of memory.
+ * @own: how many were found in user space, which counts them; 0: the programs count it
+ * @before: how many examples the group had before
+ * Return: the group; NULL without memory
  */
 struct finding_group *findings_add(struct findings *all, const struct pgmt_finding *f, uint64_t own,
 				   unsigned int *before);
-/* Take over what the programs have counted. */
+/* Update groups with what the programs have counted. */
 void findings_count(struct findings *all, struct session *s);
 void findings_free(struct findings *all);
 
 /*
- * Is the whole group left out?  One that looks at the file, or at the device of more than
- * one pgmap, must have seen each finding of the group, and no more than PGMT_EXAMPLES can be.
+ * Is the whole group suppressed?  If the suppression looks at the file, or at the device of
+ * more than one pgmap, it must match each finding, and the tool sees PGMT_EXAMPLES of them.
  */
 bool findings_suppressed(const struct finding_group *g);
 

@@ -31,20 +31,27 @@ static void add(struct ledger *l, const char *name, uint64_t times, uint32_t tou
 	loss->breaks = breaks;
 }
 
-/* What the programs have counted. */
-static void add_counted(struct ledger *l, const struct pgmt_counts *c)
+/* missed and uncounted, and what is not a hook's: ledger_make() */
+_Static_assert(PGMT_NR_LOSSES + 2 * PGMT_MAX_HOOKS + 8 <= LEDGER_MAX,
+	       "a ledger has room for every loss");
+
+/*
+ * Losses that the programs have counted.  One that hides state may hide any finding, or cause a
+ * wrong one; all others cost detail only.
+ */
+static void add_program_losses(struct ledger *l, const struct pgmt_counts *c)
 {
 	static const struct {
 		const char *name, *text;
-		bool state;
+		bool hides_state;
 	} losses[PGMT_NR_LOSSES] = {
-#define LOSS(id, name, text, state) {name, text, state},
+#define LOSS(id, name, text, hides_state) {name, text, hides_state},
 		PGMT_LOSSES(LOSS)
 #undef LOSS
 	};
 
 	for (int i = 0; i < PGMT_NR_LOSSES; i++) {
-		uint32_t rules = losses[i].state ? PGMT_ALL_RULES : 0;
+		uint32_t rules = losses[i].hides_state ? PGMT_ALL_RULES : 0;
 
 		if (c->lost[i])
 			add(l, losses[i].name, c->lost[i], rules, rules, "%s", losses[i].text);
@@ -60,13 +67,13 @@ static const char *name_of(const char *what, const struct pgmt_hook *h)
 	return name;
 }
 
-/* What a hook tells of, to whom it matters. */
+/* The rules that suffer if the hook misses an event. */
 static uint32_t rules_of(const struct pgmt_hook *h)
 {
 	return h->required ? PGMT_ALL_RULES : h->rules;
 }
 
-/* Events that came while the hook's program could not run. */
+/* Events that came while a hook's program could not run. */
 static void add_missed(struct ledger *l, struct session *s)
 {
 	for (const struct pgmt_hook *h = pgmt_hooks; h->function; h++) {
@@ -74,24 +81,23 @@ static void add_missed(struct ledger *l, struct session *s)
 
 		if (missed)
 			add(l, name_of("missed", h), missed, rules_of(h), rules_of(h),
-			    "events that came while a hook was running on the same CPU, at "
+			    "events missed while a hook was running on the same CPU, at "
 			    "the %s of %s",
 			    h->exit ? "return" : "entry", h->function);
 	}
 }
 
-/* Hooks of which nobody can say whether they missed an event. */
+/* Hooks whose missed events this kernel does not count. */
 static void add_uncounted(struct ledger *l)
 {
 	for (const struct pgmt_hook *h = pgmt_hooks; h->function; h++)
 		if (h->uncounted && rules_of(h))
 			add(l, name_of("uncounted", h), 0, rules_of(h), rules_of(h),
-			    "this kernel preempts and does not count what is missed at the %s of "
-			    "%s",
+			    "this kernel preempts and does not count missed events at the %s of %s",
 			    h->exit ? "return" : "entry", h->function);
 }
 
-/* Hooks that are not there.  Their rules are off, so that no other is wrong for it. */
+/* Missing hooks.  Their rules are off, so findings of other rules stay right. */
 static void add_missing(struct ledger *l)
 {
 	for (const struct pgmt_hook *h = pgmt_hooks; h->function; h++) {
@@ -104,7 +110,7 @@ static void add_missing(struct ledger *l)
 	}
 }
 
-/* For how long nobody knows, nor what came meanwhile. */
+/* How many events came meanwhile is not known. */
 static void add_switched_off(struct ledger *l, const char *by)
 {
 	if (by)
@@ -115,7 +121,7 @@ static void add_switched_off(struct ledger *l, const char *by)
 void ledger_make(struct session *s, const struct own_findings *own, struct ledger *l)
 {
 	memset(l, 0, sizeof(*l));
-	add_counted(l, session_counts(s));
+	add_program_losses(l, session_counts(s));
 	add_missed(l, s);
 	add_uncounted(l);
 	add_missing(l);
@@ -127,12 +133,12 @@ void ledger_make(struct session *s, const struct own_findings *own, struct ledge
 		add(l, "interrupted", 0, PGMT_ALL_RULES, 0, "stopped before tracing was complete");
 	if (own->cut_short)
 		add(l, "cut-short", 0, RULE(LEAK) | RULE(PAGES_UNBALANCED), 0,
-		    "stopped before all that is outstanding was judged");
+		    "stopped before all outstanding folios were judged");
 	if (own->unsettled)
 		add(l, "unsettled", 0, RULE(REF_IMBALANCE), 0,
-		    "ended before the references of a pgmap that was just killed were judged");
+		    "stopped before the references of a pgmap that was just killed were judged");
 	if (own->blind)
 		add(l, "blind", 0, RULE(TEARDOWN_STALL) | RULE(BREAK_STALL), 0,
-		    "who waits could not be looked for, or not wholly: "
+		    "the search for waiting tasks failed, or was not complete: "
 		    "teardown-stall and break-stall may be missing");
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The loss ledger: all that a session could not see or keep, and which rules
- * that touches.  What touches none has cost detail, and no verdict.
+ * The loss ledger: all that a session could not see or keep, and which rules that may
+ * hide.  A loss that hides no rule has cost detail only, and does not change the verdict.
  */
 #ifndef PGMAPTRACE_VERDICT_LEDGER_H
 #define PGMAPTRACE_VERDICT_LEDGER_H
@@ -14,11 +14,11 @@
 #define PGMT_ALL_RULES ((1u << PGMT_NR_RULES) - 2)
 
 struct loss {
-	char name[64];	  /* does not change from version to version */
+	char name[64];	  /* stable */
 	char text[192];	  /* without the number */
-	uint64_t times;	  /* 0: it is no number */
+	uint64_t times;	  /* 0: it can't be counted */
 	uint32_t touches; /* bit (1 << enum pgmt_rule): findings of it may be hidden */
-	uint32_t breaks;  /* the same: findings of it may be there for want of an event */
+	uint32_t breaks;  /* the same: findings of it may be wrong, since an event is missing */
 };
 
 #define LEDGER_MAX 96
@@ -26,20 +26,20 @@ struct loss {
 struct ledger {
 	struct loss loss[LEDGER_MAX];
 	unsigned int nr;
-	uint64_t lost;	  /* all times */
-	uint32_t touches; /* and so on, of all */
+	uint64_t lost; /* sums of all losses */
+	uint32_t touches;
 	uint32_t breaks;
-	uint32_t off; /* rules that this kernel could have, but for a hook */
+	uint32_t off; /* rules that this kernel could have, but a hook is missing */
 };
 
-/* What was judged in user space, and what could not be. */
+/* What was judged in user space, and what could not be judged. */
 struct own_findings {
-	uint64_t rule[PGMT_NR_RULES]; /* no counter of the session holds these */
-	uint64_t ageless;	      /* outstanding folios whose request was not kept */
+	uint64_t rule[PGMT_NR_RULES]; /* findings that the programs do not count */
+	uint64_t ageless;	      /* outstanding folios whose request was not recorded */
 	bool interrupted;	      /* stopped before tracing was complete */
-	bool cut_short;		      /* or before all that is outstanding was judged */
-	bool unsettled;		      /* or while the references of a pgmap were looked at */
-	bool blind;		      /* waits could not be looked for */
+	bool cut_short;		      /* stopped before all outstanding folios were judged */
+	bool unsettled;		      /* stopped while the references of a pgmap were checked */
+	bool blind;		      /* not all waiting tasks could be found or followed */
 };
 
 void ledger_make(struct session *s, const struct own_findings *own, struct ledger *l);

@@ -3,22 +3,22 @@
 
 #include <stdlib.h>
 
-/* Return: the group, made if there was none; NULL: out of memory. */
+/* Return: the group, new if there was none; NULL without memory. */
 static struct outstanding_group *find_group(struct outstanding *all, uint32_t rule, uint64_t epoch,
-					    uint32_t site, bool gone)
+					    uint32_t site, bool torn_down)
 {
 	struct outstanding_group **i = &all->groups;
 
 	for (; *i; i = &(*i)->next)
 		if ((*i)->rule == rule && (*i)->epoch == epoch && (*i)->site == site &&
-		    (*i)->gone == gone)
+		    (*i)->torn_down == torn_down)
 			return *i;
 	*i = calloc(1, sizeof(**i));
 	if (*i) {
 		(*i)->rule = rule;
 		(*i)->epoch = epoch;
 		(*i)->site = site;
-		(*i)->gone = gone;
+		(*i)->torn_down = torn_down;
 	}
 	return *i;
 }
@@ -31,7 +31,7 @@ unsigned int outstanding_examples(const struct outstanding_group *g)
 bool outstanding_wants_example(const struct outstanding *all, uint64_t epoch, uint32_t site)
 {
 	for (const struct outstanding_group *g = all->groups; g; g = g->next)
-		if (!g->gone && g->epoch == epoch && g->site == site)
+		if (!g->torn_down && g->epoch == epoch && g->site == site)
 			return g->folios < PGMT_EXAMPLES;
 	return true;
 }
@@ -53,17 +53,17 @@ bool outstanding_add(struct outstanding *all, const struct pgmt_finding *f, uint
 }
 
 bool outstanding_add_torn_down(struct outstanding *all, const struct pgmt_torn_down_key *key,
-			       const struct pgmt_torn_down *gone)
+			       const struct pgmt_torn_down *of)
 {
 	struct outstanding_group *g = find_group(all, PGMT_RULE_NONE, key->epoch, key->site, true);
 
 	if (!g)
 		return false;
-	g->folios = gone->folios;
-	g->pages = gone->pages;
-	g->oldest = gone->oldest;
+	g->folios = of->folios;
+	g->pages = of->pages;
+	g->oldest = of->oldest;
 	for (int i = 0; i < PGMT_EXAMPLES; i++)
-		g->example[i].pfn = gone->pfn[i];
+		g->example[i].pfn = of->pfn[i];
 	return true;
 }
 

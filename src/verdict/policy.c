@@ -10,23 +10,20 @@
 static bool no_rule(const char *name, size_t len, char *error, size_t size)
 {
 	if (len)
-		snprintf(error, size, "no rule is called %.*s: pgmaptrace rules lists them",
-			 (int)len, name);
+		snprintf(error, size, "no such rule: %.*s (pgmaptrace rules lists them)", (int)len,
+			 name);
 	else
-		snprintf(error, size, "a rule's name is missing: pgmaptrace rules lists them");
+		snprintf(error, size, "a rule's name is missing (pgmaptrace rules lists them)");
 	return false;
 }
 
 static bool two_effects(const char *name, char *error, size_t size)
 {
-	snprintf(error, size,
-		 "%s is in two lists: give it in one of --fail-on, --warn-on and "
-		 "--ignore",
-		 name);
+	snprintf(error, size, "%s is in more than one of --fail-on, --warn-on and --ignore", name);
 	return false;
 }
 
-/* All that is not named. */
+/* Set the effect of all rules that are not named. */
 static bool set_rest(struct policy *p, enum policy_effect effect, char *error, size_t size)
 {
 	if (p->rest && p->rest != effect)
@@ -81,7 +78,7 @@ bool policy_ignore(struct policy *p, const char *list, char *error, size_t size)
 	return set_list(p, list, POLICY_IGNORE, error, size);
 }
 
-/* Return: what comes behind the number; NULL: it is none. */
+/* Return: what follows the number; NULL if there is none. */
 static const char *parse_count(const char *text, uint64_t *count)
 {
 	char *end;
@@ -106,12 +103,12 @@ bool policy_expect(struct policy *p, const char *list, char *error, size_t size)
 			return no_rule(name, len, error, size);
 		end = name[len] == '=' ? parse_count(name + len + 1, &count) : NULL;
 		if (!end || (*end && *end != ',')) {
-			snprintf(error, size, "%s: give %s=N, how many there must be", name,
-				 pgmt_rule_name(rule));
+			snprintf(error, size, "%s: give %s=N, the expected number of findings",
+				 name, pgmt_rule_name(rule));
 			return false;
 		}
 		if (p->numbered[rule] && p->expected[rule] != count) {
-			snprintf(error, size, "%s: give one number", pgmt_rule_name(rule));
+			snprintf(error, size, "%s has two different numbers", pgmt_rule_name(rule));
 			return false;
 		}
 		p->numbered[rule] = true;
@@ -126,15 +123,15 @@ bool policy_is_one(const struct policy *p, char *error, size_t size)
 {
 	if (p->expects && p->only) {
 		snprintf(error, size,
-			 "--expect and --fail-on: give one of them: with --expect all "
-			 "other rules fail");
+			 "--expect and --fail-on can't be combined: with --expect, findings of "
+			 "all other rules fail");
 		return false;
 	}
 	for (unsigned int i = 1; i < PGMT_NR_RULES; i++) {
 		if (!p->numbered[i] || policy_of(p, i) == POLICY_FAIL)
 			continue;
-		snprintf(error, size, "--expect %s: --%s has it, too: give one of them",
-			 pgmt_rule_name(i), policy_of(p, i) == POLICY_WARN ? "warn-on" : "ignore");
+		snprintf(error, size, "%s is in both --expect and --%s", pgmt_rule_name(i),
+			 policy_of(p, i) == POLICY_WARN ? "warn-on" : "ignore");
 		return false;
 	}
 	return true;
@@ -144,12 +141,12 @@ enum policy_effect policy_of(const struct policy *p, unsigned int rule)
 {
 	if (p->effect[rule])
 		return p->effect[rule];
-	/* a warning of which a number is asked for is one that counts */
+	/* an expected number makes even a warning count */
 	if (p->numbered[rule])
 		return POLICY_FAIL;
 	if (p->rest)
 		return p->rest;
-	/* none but those that are expected */
+	/* nothing else is expected */
 	if (p->expects)
 		return POLICY_FAIL;
 	return p->only || pgmt_rule_is_warning(rule) ? POLICY_WARN : POLICY_FAIL;

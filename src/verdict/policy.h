@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What is to become of the findings of each rule: --fail-on, --warn-on, --ignore, --expect. */
+/* What findings of each rule do: --fail-on, --warn-on, --ignore, --expect. */
 #ifndef PGMAPTRACE_VERDICT_POLICY_H
 #define PGMAPTRACE_VERDICT_POLICY_H
 
@@ -10,32 +10,33 @@
 #include "model/rules.h"
 
 enum policy_effect {
-	POLICY_DEFAULT, /* in struct policy only: as the rule has it */
-	POLICY_FAIL,	/* it makes the verdict FAIL */
-	POLICY_WARN,	/* it is told of, and counted apart */
-	POLICY_IGNORE,	/* nothing is said or counted */
+	POLICY_DEFAULT, /* in struct policy only: the default of the rule */
+	POLICY_FAIL,	/* the verdict is FAIL */
+	POLICY_WARN,	/* reported, and counted apart */
+	POLICY_IGNORE,	/* neither reported nor counted */
 };
 
-/* All zero: each rule as it is by itself. */
+/* All zero: the default of each rule. */
 struct policy {
 	enum policy_effect effect[PGMT_NR_RULES]; /* of rules that were named */
-	enum policy_effect rest;		  /* of those that were not */
-	bool only;				  /* rules to fail on were named: the rest warns */
-	bool expects;				  /* numbers of findings: the rest fails */
+	enum policy_effect rest;		  /* of all others */
+	bool only;				  /* --fail-on was given: the rest warns */
+	bool expects;				  /* --expect was given: the rest fails */
 	bool numbered[PGMT_NR_RULES];
-	uint64_t expected[PGMT_NR_RULES]; /* exactly so many of them must there be */
+	uint64_t expected[PGMT_NR_RULES]; /* the exact number of findings */
 };
 
 /*
- * Take in a list: names of rules with commas between, or "all", which is what is not
- * named elsewhere.  @error: why not.  Return: false, and @p may be changed.
+ * Add a list: names of rules, separated by commas, or "all", which is each rule that is
+ * not named elsewhere.  Return: false if it is wrong, with @error saying why; @p may be
+ * changed.
  */
 bool policy_fail_on(struct policy *p, const char *list, char *error, size_t size);
 bool policy_warn_on(struct policy *p, const char *list, char *error, size_t size);
 bool policy_ignore(struct policy *p, const char *list, char *error, size_t size);
 /* The same of "RULE=N[,RULE=N]...". */
 bool policy_expect(struct policy *p, const char *list, char *error, size_t size);
-/* Do all lists together make sense?  @error: why not. */
+/* Do all lists fit together?  @error: why not. */
 bool policy_is_one(const struct policy *p, char *error, size_t size);
 
 /* Never POLICY_DEFAULT. */

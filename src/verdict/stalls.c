@@ -38,7 +38,7 @@ static struct stall *add(struct stalls *s, const struct pgmt_wait *w, uint64_t n
 
 #define MISSING_ENDS 2
 
-/* Let go of those that have ended, and of what was never told of and not seen for long. */
+/* Free the stalls that have ended, and waits that were never due and not seen for long. */
 static void sweep(struct stalls *s, bool whole, uint64_t now)
 {
 	struct stall **i = &s->all;
@@ -59,9 +59,9 @@ static void sweep(struct stalls *s, bool whole, uint64_t now)
 	}
 }
 
-void stalls_look(struct stalls *s, const struct pgmt_waits *w, uint64_t now)
+bool stalls_look(struct stalls *s, const struct pgmt_waits *w, uint64_t now)
 {
-	bool whole = !w->more && w->looked == PGMT_LOOKED_WAITS;
+	bool whole = !w->more && w->looked == PGMT_LOOKED_WAITS, kept_all = true;
 	struct stall *st;
 
 	for (st = s->all; st; st = st->next)
@@ -70,8 +70,10 @@ void stalls_look(struct stalls *s, const struct pgmt_waits *w, uint64_t now)
 		st = find(s, &w->wait[i]);
 		if (!st)
 			st = add(s, &w->wait[i], now);
-		if (!st)
+		if (!st) {
+			kept_all = false;
 			continue;
+		}
 		st->seen = true;
 		st->last_seen = now;
 	}
@@ -80,11 +82,12 @@ void stalls_look(struct stalls *s, const struct pgmt_waits *w, uint64_t now)
 			continue;
 		s->stalled(s->arg, st);
 		st->reports++;
-		/* twice as long after the beginning; at least, if the tool was stopped */
+		/* at twice the time, or later if the tool was stopped meanwhile */
 		while (st->due <= now)
 			st->due = st->since + 2 * (st->due - st->since);
 	}
 	sweep(s, whole, now);
+	return kept_all;
 }
 
 void stalls_release(struct stalls *s, const struct pgmt_release *r)

@@ -11,7 +11,7 @@ const char *verdict_name(enum verdict v)
 	return names[v];
 }
 
-/* Rules that compare an event with an earlier one: a missed event breaks them. */
+/* Does the rule compare an event with an earlier one?  A missed event seems to break it. */
 static bool pairs_events(unsigned int rule)
 {
 	switch (rule) {
@@ -32,7 +32,7 @@ static bool pairs_events(unsigned int rule)
 	return false;
 }
 
-/* How many findings of @rule a suppression leaves out. */
+/* How many findings of @rule are suppressed. */
 static uint64_t suppressed(const struct evidence *e, unsigned int rule)
 {
 	uint64_t n = 0;
@@ -43,7 +43,7 @@ static uint64_t suppressed(const struct evidence *e, unsigned int rule)
 	return n;
 }
 
-/* @n: how many there were of it */
+/* @n: its findings */
 static void judge_rule(const struct evidence *e, unsigned int rule, uint64_t n,
 		       const struct ledger *l, struct rule_result *r)
 {
@@ -53,7 +53,7 @@ static void judge_rule(const struct evidence *e, unsigned int rule, uint64_t n,
 	if (effect == POLICY_IGNORE)
 		return;
 	r->on = !(session_choice(e->session)->rules_off & bit);
-	/* one that this kernel has no room for hides nothing */
+	/* a rule that this kernel can't have hides nothing */
 	r->hidden = l->touches & bit && (r->on || l->off & bit);
 	r->fails = effect == POLICY_FAIL;
 	r->expected = e->policy->expected[rule];
@@ -73,9 +73,9 @@ static void add_leaked(const struct evidence *e, const struct pgmt_counts *c, ui
 	bool unsure = breaks & (1u << PGMT_RULE_LEAK);
 
 	for (const struct outstanding_group *g = e->leaks->groups; g; g = g->next)
-		*(unsure    ? &leaked->unverifiable
-		  : g->gone ? &leaked->definite
-			    : &leaked->outstanding) += g->folios;
+		*(unsure	 ? &leaked->unverifiable
+		  : g->torn_down ? &leaked->definite
+				 : &leaked->outstanding) += g->folios;
 	leaked->unverifiable += e->own->ageless;
 	leaked->pgmaps = e->own->rule[PGMT_RULE_REF_IMBALANCE];
 	if (c->preexisting > c->preexisting_frees)
@@ -113,9 +113,11 @@ void summary_why(const struct summary *sum, unsigned int rule, char *buf, size_t
 		uint64_t number;
 		const char *what;
 	} parts[] = {
-		{r->found, r->found == 1 ? "finding" : "findings"},   {r->expected, "expected"},
-		{r->warned, r->warned == 1 ? "warning" : "warnings"}, {r->suppressed, "suppressed"},
-		{r->unverified, "that a missed event would explain"},
+		{r->found, r->found == 1 ? "finding" : "findings"},
+		{r->expected, "expected"},
+		{r->warned, r->warned == 1 ? "warning" : "warnings"},
+		{r->suppressed, "suppressed"},
+		{r->unverified, "unverified"},
 	};
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && n < size; i++) {
 		if (!parts[i].number)
@@ -125,7 +127,7 @@ void summary_why(const struct summary *sum, unsigned int rule, char *buf, size_t
 		before = ", ";
 	}
 	if (r->hidden && r->fails && n < size)
-		n += snprintf(buf + n, size - n, "%smay be hidden by what was lost", before);
+		n += snprintf(buf + n, size - n, "%ssome may be hidden by losses", before);
 	else if (!r->on && n < size)
 		snprintf(buf + n, size - n, "%soff", before);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The verdict: from the counters that the programs keep, so that a finding
- * whose record got lost still counts; from what was judged in user space; from
- * what was lost; and from what the user wants of each rule.
+ * The verdict: made from the counters of the programs, so that a finding counts even
+ * if its record was lost; from the findings of user space; from what was lost; and
+ * from the policy.
  */
 #ifndef PGMAPTRACE_VERDICT_SUMMARY_H
 #define PGMAPTRACE_VERDICT_SUMMARY_H
@@ -24,22 +24,22 @@ enum verdict {
 
 const char *verdict_name(enum verdict v);
 
-/* What there was of one rule; each finding counts once. */
+/* The findings of one rule; each counts once. */
 struct rule_result {
-	bool on;	     /* this kernel has its hooks, and it is not to be ignored */
-	bool hidden;	     /* findings of it may be hidden by what was lost */
+	bool on;	     /* this kernel has its hooks, and it is not ignored */
+	bool hidden;	     /* losses may hide findings of it */
 	bool fails;	     /* findings of it fail the run */
-	uint64_t expected;   /* how many there must be */
-	uint64_t found;	     /* if they fail the run */
-	uint64_t warned;     /* if they do not */
-	uint64_t suppressed; /* what a suppression leaves out */
-	uint64_t unverified; /* what a missed event would explain */
+	uint64_t expected;   /* --expect */
+	uint64_t found;	     /* that fail the run */
+	uint64_t warned;     /* that only warn */
+	uint64_t suppressed; /* by a suppression */
+	uint64_t unverified; /* that a missed event would explain */
 };
 
-/* What was requested and never freed, by how sure that is: folios, but for pgmaps. */
+/* Folios that were requested and never freed, by how sure that is. */
 struct leaked {
-	uint64_t definite; /* of pgmaps that are gone */
-	uint64_t pgmaps;   /* whose reference count is not explained */
+	uint64_t definite; /* of pgmaps that are torn down */
+	uint64_t pgmaps;   /* not folios: with a reference count that folios do not explain */
 	uint64_t outstanding, preexisting, unverifiable;
 };
 
@@ -48,11 +48,11 @@ struct summary {
 	struct rule_result rule[PGMT_NR_RULES];
 	uint64_t findings, warnings, suppressed, unverified; /* of all rules */
 	uint64_t outstanding;
-	unsigned int unused; /* suppressions that no finding needed */
+	unsigned int unused; /* suppressions that matched no finding */
 	struct leaked leaked;
 	struct ledger ledger;
 	const struct pgmt_counts *counts;
-	const char *scope; /* whose doing; NULL: everyone's */
+	const char *scope; /* what was in scope; NULL: everything */
 };
 
 /* What a verdict is made from. */
@@ -63,7 +63,7 @@ struct evidence {
 	const struct own_findings *own;
 	const struct policy *policy;
 	const struct suppressions *suppressions;
-	bool strict; /* one that was not needed fails the run */
+	bool strict; /* an unused suppression fails the run */
 };
 
 /* The verdict of one rule; KTAP and JUnit have it as a test of its own. */

@@ -10,7 +10,7 @@
 
 #include "model/rules.h"
 
-#define MOST (4 << 20) /* bytes of a file: more is none */
+#define MOST (4 << 20) /* bytes: a larger file is not one of suppressions */
 
 /* ---- parsing */
 
@@ -18,7 +18,7 @@ struct parser {
 	struct suppressions *all;
 	const char *file;
 	unsigned int line;
-	struct suppression *now; /* whose paragraph it is; NULL: between two */
+	struct suppression *now; /* of this paragraph; NULL: between paragraphs */
 	char *error;
 	size_t size;
 };
@@ -73,7 +73,7 @@ static bool end_paragraph(struct parser *p)
 static bool begin_paragraph(struct parser *p, const char *rule)
 {
 	if (p->now)
-		return wrong(p, "an empty line is missing before suppress");
+		return wrong(p, "suppress needs an empty line before it");
 	p->now = calloc(1, sizeof(*p->now));
 	if (!p->now)
 		return wrong(p, "out of memory");
@@ -81,14 +81,14 @@ static bool begin_paragraph(struct parser *p, const char *rule)
 	p->now->line = p->line;
 	p->now->rule = pgmt_rule_by_name(rule, strlen(rule));
 	if (!p->now->rule)
-		return wrong(p, "no rule is called \"%s\": pgmaptrace rules lists them", rule);
+		return wrong(p, "no such rule: \"%s\" (pgmaptrace rules lists them)", rule);
 	return true;
 }
 
 static bool set_once(struct parser *p, char **to, const char *key, const char *value)
 {
 	if (*to)
-		return wrong(p, "%s: is there twice", key);
+		return wrong(p, "%s: given twice", key);
 	*to = strdup(value);
 	return *to || wrong(p, "out of memory");
 }
@@ -112,13 +112,13 @@ static bool parse_field(struct parser *p, char *line)
 	char *value = strchr(line, ':');
 
 	if (!value)
-		return wrong(p, "neither suppress RULE nor KEY: VALUE");
+		return wrong(p, "neither \"suppress RULE\" nor \"KEY: VALUE\"");
 	*value++ = '\0';
 	value += strspn(value, " \t");
 	if (!p->now)
-		return wrong(p, "%s: before suppress RULE", line);
+		return wrong(p, "%s: comes before \"suppress RULE\"", line);
 	if (!*value)
-		return wrong(p, "%s: is empty", line);
+		return wrong(p, "%s: has no value", line);
 	if (!strcmp(line, "reason"))
 		return set_once(p, &p->now->reason, line, value);
 	if (!strcmp(line, "device"))
@@ -127,10 +127,10 @@ static bool parse_field(struct parser *p, char *line)
 		return set_once(p, &p->now->path, line, value);
 	if (!strcmp(line, "frame"))
 		return add_frame(p, value);
-	return wrong(p, "%s: is no key: reason, frame, device and file are", line);
+	return wrong(p, "%s: no such key (reason, frame, device, file)", line);
 }
 
-/* @line: without its end, and to be changed */
+/* @line: without its newline; it is modified */
 static bool parse_line(struct parser *p, char *line)
 {
 	size_t len = strlen(line);
@@ -156,7 +156,7 @@ bool suppressions_parse(struct suppressions *all, const char *text, size_t len, 
 
 	if (good && memchr(text, '\0', len)) {
 		p.line = 1;
-		good = wrong(&p, "has a NUL byte: it is no text");
+		good = wrong(&p, "not a text file: it has a NUL byte");
 	}
 	while (good && (line = strsep(&next, "\n"))) {
 		p.line++;
@@ -218,9 +218,9 @@ void suppressions_free(struct suppressions *all)
 /* ---- matching */
 
 /*
- * Do the globs match from the innermost frame on?  After "..." the first place
- * will do where the globs up to the next "..." match, so that there is one to go
- * back to, not many.
+ * Do the globs match from the innermost frame on?  After "...", the first place where
+ * the globs up to the next "..." match is good enough, so only the last "..." needs
+ * backtracking.
  */
 static bool frames_match(const struct suppression *s, const struct suppress_subject *subject)
 {
@@ -246,7 +246,7 @@ static bool frames_match(const struct suppression *s, const struct suppress_subj
 	return true;
 }
 
-/* What is not known is matched by nothing. */
+/* Nothing matches what is not known. */
 static bool glob_matches(const char *glob, const char *text)
 {
 	return !glob || (text && !fnmatch(glob, text, 0));
@@ -271,7 +271,7 @@ bool suppression_is_narrow(const struct suppression *s, bool one_pgmap)
 
 /* ---- writing */
 
-/* Could it be a value, which has one line and no blanks around it? */
+/* Can it be a value: one line without blanks around it? */
 static bool is_printable(const char *text)
 {
 	size_t len = strlen(text);
@@ -282,7 +282,7 @@ static bool is_printable(const char *text)
 	return len && text[0] != ' ' && text[len - 1] != ' ';
 }
 
-/* So that it matches itself only; NULL: anything. */
+/* A glob that matches @text only; NULL: anything. */
 static void print_glob(FILE *to, const char *text)
 {
 	if (!text) {
@@ -301,7 +301,7 @@ static void print_field(FILE *to, const char *key, const char *text)
 	if (!text)
 		return;
 	if (!is_printable(text)) {
-		fprintf(to, "  # its %s has a name that can't be written here\n", key);
+		fprintf(to, "  # its %s has a name that can't be given here\n", key);
 		return;
 	}
 	fprintf(to, "  %s: ", key);
@@ -318,7 +318,7 @@ void suppression_print(FILE *to, const struct suppress_subject *subject)
 		print_glob(to, is_printable(subject->frame[i]) ? subject->frame[i] : NULL);
 		fputc('\n', to);
 	}
-	/* where nothing is known of the place, any will do */
+	/* no stack: match any */
 	if (!subject->nr_frames)
 		fputs("  frame: ...\n", to);
 	print_field(to, "device", subject->device);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Suppressions: findings that are known, and left out with a reason.
- * docs/suppressions.md has the format.  Not here: which findings are asked for.
+ * Suppressions: known findings that are not reported, each with a reason.
+ * docs/suppressions.md has the format.  Not here: what happens to a suppressed finding.
  */
 #ifndef PGMAPTRACE_VERDICT_SUPPRESSIONS_H
 #define PGMAPTRACE_VERDICT_SUPPRESSIONS_H
@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define SUPPRESSION_FRAMES 32 /* at most, of one */
+#define SUPPRESSION_FRAMES 32
 
 struct suppression {
 	unsigned int rule; /* enum pgmt_rule */
@@ -19,9 +19,9 @@ struct suppression {
 	char *frame[SUPPRESSION_FRAMES]; /* globs; "...": any number of frames */
 	unsigned int nr_frames;
 	char *device, *path; /* globs; NULL: any */
-	const char *file;    /* where it stands */
+	const char *file;    /* that it was read from */
 	unsigned int line;
-	uint64_t used; /* how many findings it has left out */
+	uint64_t used; /* findings that it has suppressed */
 	struct suppression *next;
 };
 
@@ -29,7 +29,7 @@ struct suppressions {
 	struct suppression *first, *last;
 };
 
-/* A finding, as far as suppressions look at it. */
+/* What suppressions look at in a finding. */
 struct suppress_subject {
 	unsigned int rule;
 	const char *const *frame; /* functions of the event's stack, innermost first */
@@ -40,10 +40,10 @@ struct suppress_subject {
 };
 
 /*
- * suppressions_parse - add what @text has to @all
- * @file: what it is called, which is kept
- * @error: "FILE:LINE: ..." if it is wrong
- * Return: false if it is wrong, or without memory; @all has what came before, then.
+ * suppressions_parse - add the suppressions in @text to @all
+ * @file: its name, kept and not copied
+ * @error: "FILE:LINE: ..."
+ * Return: false on an error or without memory; @all then has those before it
  */
 bool suppressions_parse(struct suppressions *all, const char *text, size_t len, const char *file,
 			char *error, size_t size);
@@ -51,13 +51,16 @@ bool suppressions_parse(struct suppressions *all, const char *text, size_t len, 
 bool suppressions_load(struct suppressions *all, const char *file, char *error, size_t size);
 void suppressions_free(struct suppressions *all);
 
-/* Return: the first that matches, or NULL. */
+/* Return: the first match, or NULL. */
 struct suppression *suppressions_match(const struct suppressions *all,
 				       const struct suppress_subject *subject);
-/* Does it look at more than the rule and the place?  @one_pgmap: all is on one, and its device */
+/*
+ * Does it look at more than the rule and the stack?  @one_pgmap: all findings of the group
+ * are of one pgmap, so the device is the same.
+ */
 bool suppression_is_narrow(const struct suppression *s, bool one_pgmap);
 
-/* Write the one that matches @subject and what is like it, ready to be put into a file. */
+/* Write a suppression that matches @subject and its like, ready for a file. */
 void suppression_print(FILE *to, const struct suppress_subject *subject);
 
 #endif /* PGMAPTRACE_VERDICT_SUPPRESSIONS_H */

@@ -2,7 +2,11 @@
 /* The input is a command line, a line an argument. */
 #include "fuzz.h"
 
+#include <stdarg.h>
+
 #include "command/options.c"
+#include "command/parse.c"
+#include "command/values.c"
 #include "verdict/policy.c"
 #include "model/rules.c"
 
@@ -38,7 +42,7 @@ static void check_policy(const struct policy *p)
 static void check(const struct options *o)
 {
 	CHECK(o->error_exitcode >= 1 && o->error_exitcode <= 255);
-	CHECK(!o->run || (*o->run && o->command == COMMAND_TRACE));
+	CHECK(!!o->run == (o->command == COMMAND_RUN) && (!o->run || *o->run));
 	CHECK(o->timeout < 0 || o->run || o->command == COMMAND_HELP ||
 	      o->command == COMMAND_VERSION);
 	CHECK(o->interval >= 0 && o->duration < 1e9 && o->stall >= 0);

@@ -14,7 +14,7 @@
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof(*(a)))
 
 static const char *const rule_names[] = {"none",
-#define RULE(id, name, text, cause) name,
+#define RULE(id, name, text) name,
 					 PGMT_RULES(RULE)
 #undef RULE
 };
@@ -59,7 +59,7 @@ static inline struct state unpack(unsigned int word)
 
 static inline unsigned int pack(struct state s)
 {
-	unsigned int life = s.order ? PGMT_LIFE_MAX + s.order : s.life;
+	unsigned int life = s.order ? PGMT_LIFE_REQUESTED_AT(s.order) : s.life;
 
 	return life | (s.files_known ? s.files + 1 : 0) << PGMT_ASSOC_SHIFT |
 	       (s.reported ? PGMT_REPORTED : 0);

@@ -94,12 +94,12 @@ static void test_fsdax(void **state)
 	devices_learn(d, &p);
 	check(d, &p,
 	      "pgmap: namespace0.0 (fsdax), 0x40000000-0x5fffffff (pfn 0x40000-0x5ffff), "
-	      "made by ndctl/123, 3.200 s before, epoch 2");
+	      "created by ndctl/123, 3.200 s earlier, epoch 2");
 	appear_pmem();
 	devices_refresh(d);
 	check(d, &p,
 	      "pgmap: namespace0.0, pmem0 (fsdax), 0x40000000-0x5fffffff (pfn 0x40000-0x5ffff), "
-	      "made by ndctl/123, 3.200 s before, epoch 2");
+	      "created by ndctl/123, 3.200 s earlier, epoch 2");
 	assert_string_equal(devices_name(d, &p), "namespace0.0");
 	assert_string_equal(devices_block(d, &p), "pmem0");
 	devices_free(d);
@@ -113,7 +113,7 @@ static void test_device_dax(void **state)
 	(void)state;
 	check(d, &p,
 	      "pgmap: dax1.0 (generic), 0x60000000-0x7fffffff (pfn 0x60000-0x7ffff), "
-	      "older than this trace, epoch 1");
+	      "created before tracing began, epoch 1");
 	devices_free(d);
 }
 
@@ -125,16 +125,16 @@ static void test_pci(void **state)
 	(void)state;
 	check(d, &p,
 	      "pgmap: cmb, 0000:03:00.0 [nvme] (p2pdma), 0xc0000000-0xc3ffffff (pfn "
-	      "0xc0000-0xc3fff), older than this trace, epoch 1");
+	      "0xc0000-0xc3fff), created before tracing began, epoch 1");
 	p = pgmap_at(2, PGMT_TYPE_PCI_P2PDMA, 0xc8000000, 0xc8ffffff);
 	check(d, &p,
 	      "pgmap: 0000:04:00.1 (p2pdma), 0xc8000000-0xc8ffffff (pfn 0xc8000-0xc8fff), "
-	      "older than this trace, epoch 2");
+	      "created before tracing began, epoch 2");
 	/* outside any BAR: the device is not said to be there */
 	p = pgmap_at(3, PGMT_TYPE_PRIVATE, 0x100000000, 0x1ffffffff);
 	check(d, &p,
 	      "pgmap: a_gpu (private), 0x100000000-0x1ffffffff (pfn 0x100000-0x1fffff), "
-	      "older than this trace, epoch 3");
+	      "created before tracing began, epoch 3");
 	devices_free(d);
 }
 
@@ -148,7 +148,8 @@ static void test_ranges(void **state)
 	p.range[1] = (struct pgmt_range){0x400000, 0x400000};
 	check(d, &p,
 	      "pgmap: ? (coherent), 0x300000000-0x3000fffff (pfn 0x300000-0x3000ff), "
-	      "0x400000000-0x400000fff (pfn 0x400000-0x400000), older than this trace, epoch 1");
+	      "0x400000000-0x400000fff (pfn 0x400000-0x400000), created before tracing began, "
+	      "epoch 1");
 	devices_free(d);
 }
 
@@ -178,19 +179,21 @@ static void test_operations(void **state)
 
 	(void)state;
 	devices_describe(d, k, &p, 0, line, sizeof(line));
-	assert_string_equal(line, "pgmap: ? (private), older than this trace, ops kernel_ops");
+	assert_string_equal(line,
+			    "pgmap: ? (private), created before tracing began, ops kernel_ops");
 	p.ops = 0x5000;
 	devices_describe(d, k, &p, 0, line, sizeof(line));
-	assert_string_equal(line,
-			    "pgmap: ? (private), older than this trace, ops module_ops [a_module]");
+	assert_string_equal(
+		line,
+		"pgmap: ? (private), created before tracing began, ops module_ops [a_module]");
 	p.page_free = 0x1000;
 	devices_describe(d, k, &p, 0, line, sizeof(line));
-	assert_string_equal(line,
-			    "pgmap: ? (private), older than this trace, page_free kernel_free");
+	assert_string_equal(
+		line, "pgmap: ? (private), created before tracing began, page_free kernel_free");
 	p.page_free = 0;
 	p.ops = 0x3008;
 	devices_describe(d, k, &p, 0, line, sizeof(line));
-	assert_string_equal(line, "pgmap: ? (private), older than this trace");
+	assert_string_equal(line, "pgmap: ? (private), created before tracing began");
 	ksyms_free(k);
 	devices_free(d);
 }

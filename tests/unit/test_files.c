@@ -215,7 +215,7 @@ static void test_no_file(void **state)
 	(void)state;
 	assert_false(files_describe(fs, &f, line, sizeof(line)));
 	f.file.sharers = 3;
-	check(fs, &f, "file: 3 files share it, which of them is not known");
+	check(fs, &f, "file: not known, 3 files share it");
 	files_free(fs);
 }
 
@@ -274,16 +274,16 @@ static void test_many_gone(void **state)
 	char line[256];
 
 	(void)state;
-	for (int i = 0; i < 3 * GONE_KEPT; i++) {
+	for (int i = 0; i < 3 * PAST_MOUNTS; i++) {
 		snprintf(line, sizeof(line), "40 22 0:%d / /run/%d rw - tmpfs none rw\n", i + 50,
 			 i);
 		make_file("/proc/self/mountinfo", line);
 		files_learn(fs);
 	}
-	assert_int_equal(nr_mounts(fs), GONE_KEPT + 1);
+	assert_int_equal(nr_mounts(fs), PAST_MOUNTS + 1);
 	check(fs, &f, "file: /mnt/pmem 0/a (inode 131, xfs on pmem0 259:0), offset 0x200000");
 	/* what was there until now, while others of its kind came and went */
-	for (int i = 0; i < 2 * GONE_KEPT; i++) {
+	for (int i = 0; i < 2 * PAST_MOUNTS; i++) {
 		snprintf(line, sizeof(line),
 			 "31 22 259:0 / /mnt/last rw - xfs /dev/pmem0 rw\n"
 			 "41 22 254:3 / /srv/%d rw - ext4 /dev/mapper/vg-data rw\n",
@@ -296,6 +296,38 @@ static void test_many_gone(void **state)
 	files_free(fs);
 	fs = new_files();
 	check(fs, &f, "file: /mnt/pmem 0/a (inode 131, xfs on pmem0 259:0), offset 0x200000");
+	files_free(fs);
+}
+
+/* @path: what files_path() must say; NULL: nothing, and it must leave the buffer alone */
+static void check_path(struct files *fs, const struct pgmt_finding *f, const char *path)
+{
+	char buffer[FILE_LINE_LEN] = "as it was";
+
+	files_learn(fs);
+	assert_int_equal(files_path(fs, f, buffer, sizeof(buffer)), path != NULL);
+	assert_string_equal(buffer, path ? path : "as it was");
+}
+
+static void test_path(void **state)
+{
+	struct pgmt_finding f = FINDING(PMEM0, "a\0dir");
+	struct files *fs = new_files();
+
+	(void)state;
+	check_path(fs, &f, "/mnt/pmem 0/dir/a");
+	f.file.flags |= PGMT_FILE_CUT;
+	check_path(fs, &f, NULL);
+	f.file.flags = PGMT_FILE_KNOWN;
+	check_path(fs, &f, NULL);
+	f.file.rdev = DAX0;
+	check_path(fs, &f, "/dev/dax0.0");
+	f.file.rdev++;
+	check_path(fs, &f, NULL);
+	f = FINDING(259u << 20 | 2, "elsewhere");
+	check_path(fs, &f, NULL);
+	f.file.flags = 0;
+	check_path(fs, &f, NULL);
 	files_free(fs);
 }
 
@@ -319,7 +351,7 @@ int main(void)
 		cmocka_unit_test(test_nameless),   cmocka_unit_test(test_device_dax),
 		cmocka_unit_test(test_no_file),	   cmocka_unit_test(test_unmounted),
 		cmocka_unit_test(test_short_line), cmocka_unit_test(test_device_of_another_name),
-		cmocka_unit_test(test_many_gone),
+		cmocka_unit_test(test_many_gone),  cmocka_unit_test(test_path),
 	};
 
 	return cmocka_run_group_tests(tests, make_tree, remove_tree);

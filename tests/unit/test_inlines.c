@@ -32,17 +32,17 @@ volatile int sink;
 
 enum { INNER_LINE = __LINE__ + 4, MIDDLE_LINE = __LINE__ + 9, OUTER_LINE = __LINE__ + 14 };
 
-static inline __attribute__((always_inline)) void inner(void)
+static inline __attribute__((always_inline, no_profile_instrument_function)) void inner(void)
 {
 	sink += sink * 3;
 }
 
-static inline __attribute__((always_inline)) void middle(void)
+static inline __attribute__((always_inline, no_profile_instrument_function)) void middle(void)
 {
 	inner();
 }
 
-__attribute__((noinline, used)) void outer(void)
+__attribute__((noinline, used, no_profile_instrument_function)) void outer(void)
 {
 	middle();
 }

@@ -79,7 +79,8 @@ static void what_the_programs_count(void **state)
 		{PGMT_LOSS_PGMAP, "pgmaps", "not wholly tracked", true},
 		{PGMT_LOSS_ENTRY, "entries", "not understood", true},
 		{PGMT_LOSS_CALL, "calls", "not seen", true},
-		{PGMT_LOSS_SCAN, "scan", "not scanned", true},
+		{PGMT_LOSS_SCAN, "scan", "unreadable", true},
+		{PGMT_LOSS_SCRATCH, "scratch", "no scratch slot", true},
 	};
 
 	(void)state;
@@ -111,7 +112,7 @@ static void uncounted_events(void **state)
 
 	(void)state;
 	pgmt_hooks[1].uncounted = true;
-	is_one("uncounted-of_some-return", "does not count what is missed at the return of of_some",
+	is_one("uncounted-of_some-return", "does not count missed events at the return of of_some",
 	       0, some, some);
 	pgmt_hooks[1].uncounted = false;
 }
@@ -141,11 +142,11 @@ static void the_rest(void **state)
 	own = (struct own_findings){.interrupted = true};
 	is_one("interrupted", "before tracing was complete", 0, PGMT_ALL_RULES, 0);
 	own = (struct own_findings){.cut_short = true};
-	is_one("cut-short", "before all that is outstanding", 0, LEAKS, 0);
+	is_one("cut-short", "before all outstanding folios were judged", 0, LEAKS, 0);
 	own = (struct own_findings){.unsettled = true};
 	is_one("unsettled", "references of a pgmap", 0, BIT_OF(REF_IMBALANCE), 0);
 	own = (struct own_findings){.blind = true};
-	is_one("blind", "who waits", 0, STALLS, 0);
+	is_one("blind", "search for waiting tasks", 0, STALLS, 0);
 }
 
 static void all_add_up(void **state)

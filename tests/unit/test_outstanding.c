@@ -68,7 +68,7 @@ static void what_is_gone_is_apart(void **state)
 	add(&all, 1, 10, 7, 5);
 	assert_true(outstanding_add_torn_down(&all, &key, &gone));
 	assert_int_equal(all.groups->folios, 1);
-	assert_true(all.groups->next->gone);
+	assert_true(all.groups->next->torn_down);
 	assert_int_equal(all.groups->next->pages, 513);
 	assert_int_equal(all.groups->next->example[1].pfn, 6);
 	assert_int_equal(outstanding_examples(all.groups->next), 2);

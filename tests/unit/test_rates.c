@@ -20,12 +20,6 @@ static struct {
 	bool walked_twice;
 } made;
 
-const struct pgmt_choice *session_choice(const struct session *s)
-{
-	(void)s;
-	return &made.choice;
-}
-
 uint64_t clock_now(void)
 {
 	return made.now;
@@ -40,6 +34,12 @@ uint64_t session_began(const struct session *s)
 uint64_t session_tick_time(const struct session *s, uint32_t tick)
 {
 	return session_began(s) + pgmt_tick_ns(tick);
+}
+
+const struct pgmt_choice *session_choice(const struct session *session)
+{
+	(void)session;
+	return &made.choice;
 }
 
 double report_seconds(const struct sources *sources, uint64_t time)
@@ -124,7 +124,8 @@ static const char *table(double seconds)
 	return printed;
 }
 
-#define HEADER "DEVICE             TYPE          REQ/s     FREE/s        OUT    OLDEST       REFS\n"
+#define HEADER                                                                                     \
+	"DEVICE             TYPE          REQ/s     FREE/s OUTSTANDING    OLDEST       REFS\n"
 
 /* Of sessions that go on for weeks and years. */
 static void ticks_do_not_come_again(void **state)
@@ -154,13 +155,13 @@ static void rates_are_of_the_measured_interval(void **state)
 	made.refs[0].oldest = pgmt_tick(2 * SECOND);
 	made.refs[0].live = 21;
 	assert_string_equal(table(4), HEADER "pmem               coherent        7.5        2.5  "
-					     "       20       2.0         21\n");
+					     "        20       2.0         21\n");
 	/* half a second late, and 11 more */
 	made.rates[0].requests += 11;
 	assert_string_equal(table(9.5), "pmem               coherent        2.0        0.0  "
-					"       20       7.5         21\n");
+					"        20       7.5         21\n");
 	assert_string_equal(table(10), "pmem               coherent        0.0        0.0  "
-				       "       20       8.0         21\n");
+				       "        20       8.0         21\n");
 }
 
 /* The refused request was told of in the table before. */
@@ -186,11 +187,11 @@ static void what_is_not_known_is_a_dash(void **state)
 	made.refs[0].oldest = 1;
 	made.refs[0].live_known = 0;
 	assert_string_equal(table(1), HEADER "pmem               generic         0.0        0.0  "
-					     "        -         -          -\n");
+					     "         -         -          -\n");
 	/* the request of none that is out was kept */
 	make(PGMT_TYPE_COHERENT, 2);
 	made.refs[1].outstanding = 5;
-	assert_non_null(strstr(table(2), "          5         -          1\n"));
+	assert_non_null(strstr(table(2), "           5         -          1\n"));
 	/* it goes away while the table is made */
 	made.refs[1].known = 0;
 	assert_null(strstr(table(3), "coherent"));
@@ -231,11 +232,11 @@ static void slots_come_round(void **state)
 static void no_pgmap(void **state)
 {
 	(void)state;
-	assert_string_equal(table(1), HEADER "no pgmap is there\n");
-	assert_string_equal(table(2), "no pgmap is there\n");
+	assert_string_equal(table(1), HEADER "no pgmaps\n");
+	assert_string_equal(table(2), "no pgmaps\n");
 	text.timestamps = true;
 	from.clock_offset = 5 * SECOND;
-	assert_string_equal(table(3), "       108.000 no pgmap is there\n");
+	assert_string_equal(table(3), "       108.000 no pgmaps\n");
 }
 
 static unsigned int headers(unsigned int tables)

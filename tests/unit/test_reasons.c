@@ -10,7 +10,7 @@
 #include "report/reasons.c"
 #include "model/rules.c"
 
-static const struct reason_facts facts = {
+static struct reason_facts facts = {
 	.profile = PGMT_PROFILE_COUNTED,
 	.device = "dax0.0",
 	.since_request = 0.5,
@@ -30,10 +30,54 @@ static void test_each_rule(void **state)
 		assert_true(strlen(said[i]) > 20);
 		assert_true(strlen(said[i]) < sizeof(said[i]) - 1);
 		assert_true(strlen(reason_headline(&f)) > 0);
-		assert_true(strlen(pgmt_rule_cause(i)) > 20);
+		assert_true(strlen(reason_cause(i)) > 20);
 		for (int j = 1; j < i; j++)
 			assert_string_not_equal(said[i], said[j]);
 	}
+}
+
+/* In each case of each rule: all that is in braces is a field, and there is a last case. */
+static void test_each_case(void **state)
+{
+	struct pgmt_finding f = {.refcount = 3};
+	char said[512];
+
+	(void)state;
+	for (int i = 1; i < PGMT_NR_RULES; i++) {
+		const struct words *w = reasons[i].words;
+		bool last = false;
+
+		for (int j = 0; j < MOST_CASES && !last; j++) {
+			struct sentence s = {.f = &f, .facts = &facts};
+
+			assert_non_null(w[j].why);
+			last = !w[j].when;
+			s.to = fmemopen(said, sizeof(said), "w");
+			assert_non_null(s.to);
+			put_sentence(&s, w[j].why);
+			fclose(s.to);
+			if (strpbrk(said, "{}"))
+				fail_msg("%s: \"%s\"", pgmt_rule_name(i), said);
+		}
+		assert_true(last);
+	}
+}
+
+/* What does not fit is cut, and what is no field is left as it is. */
+static void test_sentence(void **state)
+{
+	struct pgmt_finding f = {.rule = PGMT_RULE_LEAK};
+	struct sentence s = {.f = &f, .facts = &facts};
+	char said[64];
+
+	(void)state;
+	reason_sentence(&f, &facts, said, 10);
+	assert_string_equal(said, "requested");
+	s.to = fmemopen(said, sizeof(said), "w");
+	assert_non_null(s.to);
+	put_sentence(&s, "a {no field} {order} {");
+	fclose(s.to);
+	assert_string_equal(said, "a {no field} 0 {}");
 }
 
 static void says(const struct pgmt_finding *f, const char *text)
@@ -53,18 +97,22 @@ static void test_numbers(void **state)
 	says(&f, "0.500 s after the last request");
 	f = (struct pgmt_finding){.rule = PGMT_RULE_DOUBLE_FREE};
 	says(&f, "0.250 s after the last free");
+	facts.since_free = -1;
+	says(&f, "page_free is called again some time after the last free");
+	facts.since_free = 0.25;
 	f = (struct pgmt_finding){.rule = PGMT_RULE_TEARDOWN_LIVE, .refcount = 2};
 	f.pgmap.type = PGMT_TYPE_GENERIC;
-	says(&f, "has 2 references, where an idle folio has 1: who gives the last one back");
+	says(&f,
+	     "has 2 references (1 when idle): whoever drops the last one later uses freed memory");
 	f = (struct pgmt_finding){
 		.rule = PGMT_RULE_REQUEST_OUTSIDE,
 		.pfn = 0x1ff,
 		.asked = 2,
 		.named = {0x100, 0x1ff},
 	};
-	says(&f, "2 pages are asked for from pfn 0x1ff on, but the pgmap ends at 0x1ff: 1 of them");
+	says(&f, "for 2 pages from pfn 0x1ff on, but the pgmap ends at 0x1ff: 1 page too many");
 	f.pfn = 0x300;
-	says(&f, "has no page for pfn 0x300 (it has 0x100-0x1ff)");
+	says(&f, "pfn 0x300 is not in the pgmap that the request names (0x100-0x1ff)");
 	f = (struct pgmt_finding){
 		.rule = PGMT_RULE_ORDER_MISMATCH,
 		.op = PGMT_OP_FREE,
@@ -72,22 +120,35 @@ static void test_numbers(void **state)
 		.asked_order = 2,
 		.busy = 0x104,
 	};
-	says(&f, "freed at order 3, though what was requested at its head is of order 2, and pfn "
-		 "0x104");
+	says(&f, "freed at order 3, but its head was requested at order 2: pfn 0x104");
+	assert_string_equal(reason_headline(&f), "freed at another order than requested");
 	f.op = PGMT_OP_REQUEST;
-	says(&f, "asked for at order 2, but the folio is of order 3: the caller works on fewer");
+	says(&f,
+	     "requested at order 2, but the folio is of order 3: the caller will use fewer pages");
 	f = (struct pgmt_finding){
 		.rule = PGMT_RULE_REF_IMBALANCE, .refs = 5, .least = 2, .most = 3};
-	says(&f, "dax0.0 still has 5 references after its kill, unchanged for a second, but its "
-		 "outstanding folios explain only 3");
+	says(&f, "dax0.0 has 5 references after it was killed, unchanged for a second, but its "
+		 "outstanding folios account for 3 only");
 	f.refs = 1;
+	says(&f, "dax0.0 has 1 reference after it was killed");
 	says(&f, "must hold 2");
 	f = (struct pgmt_finding){.rule = PGMT_RULE_LEAK, .op = PGMT_OP_TEARDOWN};
-	says(&f, "now that its pgmap goes away");
+	says(&f, "requested 0.500 s ago and not freed, and its pgmap is being torn down");
+	f = (struct pgmt_finding){
+		.rule = PGMT_RULE_TEARDOWN_STALL, .waited = 4000000000, .refs = 1};
+	says(&f, "waited for 4.0 s: dax0.0 still has 1 reference, but no outstanding folio");
+	f.most = PGMT_REFS_ANY;
+	says(&f, "how many of them are allocations");
+	f.most = 1;
+	says(&f, "still has 1 reference, held by outstanding folios");
+	f.refs = 2;
+	says(&f, "still has 2 references. Outstanding folios account for 1, and nothing");
+	f.refs = -1;
+	says(&f, "the reference count of dax0.0 is not known yet");
 }
 
 static void check_references(const struct pgmt_finding *f, enum pgmt_profile profile, int idle,
-			     int mapped, int files, int requests, int others)
+			     int mapped, int files, int requester, int unexplained)
 {
 	struct folio_references r;
 
@@ -95,8 +156,8 @@ static void check_references(const struct pgmt_finding *f, enum pgmt_profile pro
 	assert_int_equal(r.idle, idle);
 	assert_int_equal(r.mapped, mapped);
 	assert_int_equal(r.files, files);
-	assert_int_equal(r.requests, requests);
-	assert_int_equal(r.others, others);
+	assert_int_equal(r.requester, requester);
+	assert_int_equal(r.unexplained, unexplained);
 }
 
 static void test_references(void **state)
@@ -137,22 +198,21 @@ static void check_state(unsigned int word, const char *text)
 static void test_state(void **state)
 {
 	(void)state;
-	check_state(0, "not seen since tracing began");
+	check_state(0, "no request or free seen");
 	check_state(pgmt_set_requested(0, 0), "requested");
 	check_state(pgmt_set_requested(0, 9), "requested at order 9");
 	check_state(pgmt_set_assoc(PGMT_FREED, 1), "freed, in DAX entries of 1 file");
 	check_state(pgmt_set_assoc(PGMT_REQUESTED, 2), "requested, in DAX entries of 2 files");
 	check_state(pgmt_set_assoc(PGMT_IDLE, 0) | PGMT_REPORTED,
-		    "idle, never requested, in an earlier finding");
+		    "never requested, in an earlier finding");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_each_rule),
-		cmocka_unit_test(test_numbers),
-		cmocka_unit_test(test_references),
-		cmocka_unit_test(test_state),
+		cmocka_unit_test(test_each_rule),  cmocka_unit_test(test_each_case),
+		cmocka_unit_test(test_sentence),   cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_references), cmocka_unit_test(test_state),
 	};
 
 	return cmocka_run_group_tests_name("reasons", tests, NULL, NULL);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The records of leaks: what is written is read again, and what is no such file is refused. */
+/* Records of leaks: what is written is read again, and other files are refused. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -33,13 +33,13 @@ static const struct record_pgmap fsdax = {
 	.last = 0x5ffff,
 	.references = -1,
 };
-static const struct record_pgmap dying_one = {
+static const struct record_pgmap killed_one = {
 	.device = "dax\"0.0\n",
 	.block = "",
 	.type = "generic",
 	.first = 0x60000,
 	.last = 0x6ffff,
-	.dying = true,
+	.killed = true,
 	.references = 3,
 };
 static const struct record_summary summary = {.pgmaps = 2};
@@ -55,7 +55,7 @@ static struct record_folio folio_at(uint64_t pfn, uint64_t requested)
 		.inode = 1ULL << 63,
 		.offset = 1ULL << 40,
 		.requested = requested,
-		.age = 1.5,
+		.age = 1500000000,
 	};
 }
 
@@ -67,15 +67,15 @@ static FILE *begin_file(void)
 	return f;
 }
 
-static struct baseline *load_of(enum baseline_of of)
+static struct saved_set *load_of(enum saved_by of)
 {
 	why[0] = '\0';
-	return baseline_load(path, BOOT, of, why, sizeof(why));
+	return saved_load(path, BOOT, of, why, sizeof(why));
 }
 
-static struct baseline *load(void)
+static struct saved_set *load(void)
 {
-	return load_of(BASELINE_OF_LEAKS);
+	return load_of(SAVED_BY_LEAKS);
 }
 
 static void write_all(FILE *f)
@@ -86,14 +86,14 @@ static void write_all(FILE *f)
 	assert_true(record_pgmap(f, &fsdax));
 	assert_true(record_folio(f, &a));
 	assert_true(record_folio(f, &b));
-	assert_true(record_pgmap(f, &dying_one));
+	assert_true(record_pgmap(f, &killed_one));
 	assert_true(record_summary(f, &summary));
 }
 
 static void test_round_trip(void **state)
 {
 	struct record_pgmap other = fsdax;
-	struct baseline *b;
+	struct saved_set *b;
 	FILE *f = begin_file();
 
 	(void)state;
@@ -103,21 +103,21 @@ static void test_round_trip(void **state)
 	assert_string_equal(why, "");
 	assert_non_null(b);
 	/* the same request, as near as two sessions tell; or not known, here or there */
-	assert_true(baseline_has_folio(b, &fsdax, 0x40200, 5000000000));
-	assert_true(baseline_has_folio(b, &fsdax, 0x40200, 5002000000));
-	assert_true(baseline_has_folio(b, &fsdax, 0x40200, 0));
-	assert_true(baseline_has_folio(b, &fsdax, 0x40100, 9000000000));
-	assert_false(baseline_has_folio(b, &fsdax, 0x40200, 5100000000));
-	assert_false(baseline_has_folio(b, &fsdax, 0x40201, 0));
+	assert_true(saved_has_folio(b, &fsdax, 0x40200, 5000000000));
+	assert_true(saved_has_folio(b, &fsdax, 0x40200, 5002000000));
+	assert_true(saved_has_folio(b, &fsdax, 0x40200, 0));
+	assert_true(saved_has_folio(b, &fsdax, 0x40100, 9000000000));
+	assert_false(saved_has_folio(b, &fsdax, 0x40200, 5100000000));
+	assert_false(saved_has_folio(b, &fsdax, 0x40201, 0));
 	/* the same pfn in another pgmap */
 	other.last++;
-	assert_false(baseline_has_folio(b, &other, 0x40200, 0));
+	assert_false(saved_has_folio(b, &other, 0x40200, 0));
 	other = fsdax;
 	other.type = "generic";
-	assert_false(baseline_has_folio(b, &other, 0x40200, 0));
-	assert_true(baseline_has_dying(b, &dying_one));
-	assert_false(baseline_has_dying(b, &fsdax));
-	baseline_free(b);
+	assert_false(saved_has_folio(b, &other, 0x40200, 0));
+	assert_true(saved_has_killed(b, &killed_one));
+	assert_false(saved_has_killed(b, &fsdax));
+	saved_free(b);
 }
 
 /* Each line is an object of its own, with its numbers as they were. */
@@ -139,7 +139,7 @@ static void test_json(void **state)
 		assert_true(json_object_is_type(o, json_type_object));
 		assert_true(json_object_object_get_ex(o, "record", &v));
 		if (lines == 0) {
-			assert_true(json_object_object_get_ex(o, "session_began", &v));
+			assert_true(json_object_object_get_ex(o, "session_began_ns", &v));
 			assert_true(json_object_get_uint64(v) == UINT64_MAX - 1);
 		}
 		if (lines == 2) {
@@ -156,6 +156,27 @@ static void test_json(void **state)
 	assert_int_equal(lines, 6);
 	free(text);
 	fclose(f);
+}
+
+static void test_values(void **state)
+{
+	struct jsonl l = jsonl_begin("r");
+
+	(void)state;
+	/* to the nanosecond for 50 days, and never negative */
+	jsonl_seconds(&l, "a_ns", 30.012345678);
+	jsonl_seconds(&l, "b_ns", 4000000.000000001);
+	jsonl_seconds(&l, "c_ns", -0.5);
+	/* not UTF-8: a byte of its own, an overlong slash, a surrogate */
+	jsonl_text(&l, "d",
+		   "x\xff"
+		   "y\xc0\xaf"
+		   "z\xed\xa0\x80\xc3\xa4");
+	assert_string_equal(jsonl_finish(&l),
+			    "{\"record\":\"r\",\"a_ns\":30012345678,\"b_ns\":4000000000000001,"
+			    "\"c_ns\":0,\"d\":\"x\xef\xbf\xbdy\xef\xbf\xbd\xef\xbf\xbdz"
+			    "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xc3\xa4\"}");
+	jsonl_free(&l);
 }
 
 /* ---- what a session knew */
@@ -175,7 +196,7 @@ static const struct record_summary knew = {
 
 static char *frames[] = {"vmf_insert_page_mkwrite+0x1f", "f (inlined, \"a b\".c:3)"};
 
-static void write_past(FILE *f)
+static void write_session(FILE *f)
 {
 	struct record_folio a = folio_at(0x40200, 5000000000), b = folio_at(0x40100, 6000000000);
 	struct record_folio c = folio_at(0x40300, 7000000000), unasked = folio_at(0x40400, 0);
@@ -198,45 +219,45 @@ static void write_past(FILE *f)
 	assert_true(record_summary(f, &knew));
 }
 
-static void test_past(void **state)
+static void test_session(void **state)
 {
 	struct record_pgmap other = fsdax;
-	struct past_request r = {0}, same = {0};
-	struct baseline *b;
+	struct saved_request r = {0}, same = {0};
+	struct saved_set *b;
 	FILE *f = begin_file();
 
 	(void)state;
-	write_past(f);
+	write_session(f);
 	fclose(f);
-	b = load_of(BASELINE_OF_SESSION);
+	b = load_of(SAVED_BY_SESSION);
 	assert_string_equal(why, "");
 	assert_non_null(b);
-	assert_int_equal(baseline_ended(b), 9000000000);
-	assert_true(baseline_lost(b));
-	assert_true(baseline_request(b, &fsdax, 0x40200, &r));
+	assert_int_equal(saved_ended(b), 9000000000);
+	assert_true(saved_lost(b));
+	assert_true(saved_find_request(b, &fsdax, 0x40200, &r));
 	assert_int_equal(r.requested, 5000000000);
 	assert_int_equal(r.tid, 12);
 	assert_false(r.interrupt);
 	assert_string_equal(r.task, "a task");
 	assert_string_equal(r.stack, "vmf_insert_page_mkwrite+0x1f\nf (inlined, \"a b\".c:3)\n");
 	/* requests at one place are known by that */
-	assert_true(baseline_request(b, &fsdax, 0x40100, &same));
+	assert_true(saved_find_request(b, &fsdax, 0x40100, &same));
 	assert_int_equal(same.tid, 13);
 	assert_ptr_equal(same.stack, r.stack);
 	assert_ptr_equal(same.task, r.task);
-	assert_true(baseline_request(b, &fsdax, 0x40300, &r));
+	assert_true(saved_find_request(b, &fsdax, 0x40300, &r));
 	assert_null(r.task);
 	assert_string_equal(r.stack, "");
 	assert_true(r.interrupt);
 	/* it was out, and not known since when; it was not out; another pgmap */
-	assert_false(baseline_request(b, &fsdax, 0x40400, &r));
-	assert_false(baseline_request(b, &fsdax, 0x40201, &r));
+	assert_false(saved_find_request(b, &fsdax, 0x40400, &r));
+	assert_false(saved_find_request(b, &fsdax, 0x40201, &r));
 	other.first++;
-	assert_false(baseline_request(b, &other, 0x40200, &r));
+	assert_false(saved_find_request(b, &other, 0x40200, &r));
 	other = fsdax;
 	other.type = "generic";
-	assert_false(baseline_request(b, &other, 0x40200, &r));
-	baseline_free(b);
+	assert_false(saved_find_request(b, &other, 0x40200, &r));
+	saved_free(b);
 
 	/* what was out is not what was held */
 	assert_null(load());
@@ -244,13 +265,13 @@ static void test_past(void **state)
 	f = begin_file();
 	write_all(f);
 	fclose(f);
-	assert_null(load_of(BASELINE_OF_SESSION));
+	assert_null(load_of(SAVED_BY_SESSION));
 	assert_non_null(strstr(why, ":1: leaks has saved it"));
 	f = begin_file();
 	assert_true(record_start(f, &ended));
 	fclose(f);
-	assert_null(load_of(BASELINE_OF_SESSION));
-	assert_non_null(strstr(why, ":1: the file ends here, without a summary; save it anew: "
+	assert_null(load_of(SAVED_BY_SESSION));
+	assert_non_null(strstr(why, ":1: the file ends here, without a summary; save it again: "
 				    "pgmaptrace --save FILE"));
 }
 
@@ -258,7 +279,7 @@ static void test_past(void **state)
 static void refused(const char *text, const char *words)
 {
 	FILE *f = begin_file();
-	struct baseline *b;
+	struct saved_set *b;
 
 	fputs(text, f);
 	fclose(f);
@@ -268,13 +289,14 @@ static void refused(const char *text, const char *words)
 		fail_msg("\"%s\" does not say \"%s\"", why, words);
 }
 
-#define START	"{\"record\":\"start\",\"boot\":\"" BOOT "\"}\n"
+#define SCHEMA	"{\"record\":\"start\",\"schema\":2"
+#define START	SCHEMA ",\"boot_id\":\"" BOOT "\",\"contents\":\"leaks\"}\n"
 #define SUMMARY "{\"record\":\"summary\",\"incomplete\":false}\n"
-#define FOLIO	"{\"record\":\"folio\",\"type\":\"fsdax\",\"first\":1,\"last\":2,\"pfn\":1}\n"
+#define FOLIO	"{\"record\":\"folio\",\"type\":\"fsdax\",\"first_pfn\":1,\"last_pfn\":2,\"pfn\":1}\n"
 
 static void test_refused(void **state)
 {
-	struct baseline *b;
+	struct saved_set *b;
 
 	(void)state;
 	refused("", ":0: the file ends here, without a summary");
@@ -282,26 +304,29 @@ static void test_refused(void **state)
 	refused("pfn 0x1 order 0\n", ":1: not a JSON object");
 	refused("[1,2]\n", ":1: not a JSON object");
 	refused("7\n", ":1: not a JSON object");
-	refused("{\"a\":1}\n", ":1: no record of pgmaptrace");
-	refused(FOLIO, ":1: the first record is no start");
-	refused("{\"record\":\"start\"}\n", ":1: the start record has no boot");
-	refused("{\"record\":\"start\",\"boot\":\"other\"}\n", ":1: it was saved in another boot");
+	refused("{\"a\":1}\n", ":1: not a record of pgmaptrace");
+	refused(FOLIO, ":1: the first record is not a start record");
+	refused(SCHEMA "}\n", ":1: the start record has no boot_id");
+	refused(SCHEMA ",\"boot_id\":\"other\"}\n", ":1: it was saved in another boot");
+	refused(SCHEMA ",\"boot_id\":\"" BOOT "\"}\n", ":1: --save did not write it");
+	refused(SCHEMA ",\"boot_id\":\"" BOOT "\",\"contents\":\"session\"}\n",
+		":1: --save did not write it");
 	refused(START START SUMMARY, ":2: a second start record");
 	refused(START FOLIO, ":2: the file ends here, without a summary");
 	refused(START "{\"record\":\"folio\",\"type\":\"fsd", ":2: cut off in the middle");
 	refused(START "{\"record\":\"folio\"} {}\n" SUMMARY, ":2: not a JSON object");
 	refused(START "{\"record\":\"folio\"\n" SUMMARY, ":2: not a JSON object");
-	refused(START "{\"record\":\"folio\",\"type\":\"fsdax\",\"first\":1}\n" SUMMARY,
+	refused(START "{\"record\":\"folio\",\"type\":\"fsdax\",\"first_pfn\":1}\n" SUMMARY,
 		":2: a folio record without");
-	refused(START "{\"record\":\"folio\",\"type\":\"fsdax\",\"first\":1,\"last\":2,"
+	refused(START "{\"record\":\"folio\",\"type\":\"fsdax\",\"first_pfn\":1,\"last_pfn\":2,"
 		      "\"pfn\":\"1\"}\n" SUMMARY,
 		":2: a folio record without");
-	refused(START "{\"record\":\"folio\",\"type\":\"fsdax\",\"first\":1,\"last\":2,"
+	refused(START "{\"record\":\"folio\",\"type\":\"fsdax\",\"first_pfn\":1,\"last_pfn\":2,"
 		      "\"pfn\":-1}\n" SUMMARY,
 		":2: a folio record without");
 	refused(START "{\"record\":\"summary\",\"incomplete\":true}\n",
 		":2: that run did not see everything");
-	refused(START SUMMARY FOLIO, ":3: a record behind the summary");
+	refused(START SUMMARY FOLIO, ":3: a record after the summary");
 
 	/* a record of a later version is no error */
 	refused(START "{\"record\":\"later\"}\n", "without a summary");
@@ -309,6 +334,20 @@ static void test_refused(void **state)
 	b = load();
 	assert_null(b);
 	assert_non_null(strstr(why, "No such file"));
+}
+
+/* Files of other versions are refused for that, before anything else is looked at. */
+static void test_schema(void **state)
+{
+	(void)state;
+	refused("{\"record\":\"start\",\"boot\":\"" BOOT "\"}\n" SUMMARY,
+		":1: written by pgmaptrace before schema 2; save it again: "
+		"pgmaptrace leaks --save FILE");
+	refused("{\"record\":\"start\",\"schema\":1,\"boot\":\"other\"}\n",
+		":1: written by pgmaptrace before schema 2");
+	refused("{\"record\":\"start\",\"schema\":\"2\"}\n", ":1: written by pgmaptrace before");
+	refused("{\"record\":\"start\",\"schema\":3}\n",
+		":1: written by a later pgmaptrace: its schema is not 2; save it again: ");
 }
 
 static int make_file(void **state)
@@ -330,10 +369,9 @@ static int remove_file(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_round_trip),
-		cmocka_unit_test(test_json),
-		cmocka_unit_test(test_past),
-		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_round_trip), cmocka_unit_test(test_json),
+		cmocka_unit_test(test_values),	   cmocka_unit_test(test_session),
+		cmocka_unit_test(test_refused),	   cmocka_unit_test(test_schema),
 	};
 
 	return cmocka_run_group_tests(tests, make_file, remove_file);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Whether all of a file was written, on file systems that tell it late. */
+/* Was all of a file written?  Some file systems say so only at write(), others at close(). */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <unistd.h>
 
-static int refused; /* errno of close(); 0: it takes all */
+static int refused; /* errno that close() fails with; 0: it succeeds */
 
 static int closed(int fd);
 #define close closed
@@ -26,7 +26,7 @@ void say_error(const char *format, ...)
 	(void)format;
 }
 
-static void told_by_write(void **state)
+static void fails_at_write(void **state)
 {
 	FILE *f = fopen("/dev/full", "w");
 
@@ -39,7 +39,7 @@ static void told_by_write(void **state)
 	fclose(f);
 }
 
-static void told_by_close(void **state)
+static void fails_at_close(void **state)
 {
 	FILE *f = tmpfile();
 
@@ -50,7 +50,7 @@ static void told_by_close(void **state)
 	assert_false(save_settled(f));
 	assert_int_equal(errno, EDQUOT);
 	refused = 0;
-	/* it is still open */
+	/* the file is still open */
 	fputs("y", f);
 	assert_true(save_settled(f));
 	assert_int_equal(ftell(f), 2);
@@ -60,8 +60,8 @@ static void told_by_close(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(told_by_write),
-		cmocka_unit_test(told_by_close),
+		cmocka_unit_test(fails_at_write),
+		cmocka_unit_test(fails_at_close),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,8 +17,10 @@
 #include "symbols/ksyms.c"
 #include "report/stacks.c"
 
-struct pgmt_hook pgmt_hooks[] = {
-	{.function = "behind", .symbol = "behind", .exit = true, .attached = true}, {0}};
+static bool is_wrapped(const char *function)
+{
+	return !strcmp(function, "behind");
+}
 
 /* The same two functions for every address. */
 int inlines_find(struct inlines *in, const struct ksyms *k, const struct ksyms_symbol *s,
@@ -119,10 +121,11 @@ static void add_line(void *arg, const struct stack_line *l)
 static void shows(const struct ksyms *k, struct inlines *in, const struct pgmt_stack *st,
 		  const char *wanted)
 {
+	struct stack_names names = {k, in, is_wrapped};
 	struct text t = {.line = ""};
 
 	t.to = fmemopen(t.line, sizeof(t.line), "w");
-	stack_lines(st, k, in, add_line, &t);
+	stack_lines(st, &names, add_line, &t);
 	fclose(t.to);
 	for (char *end = t.line; (end = strchr(end, '\n'));)
 		*end = ';';

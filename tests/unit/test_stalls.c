@@ -4,10 +4,21 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <setjmp.h>
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 
+static bool no_memory;
+
+static void *calloc_if_memory(size_t nr, size_t size)
+{
+	return no_memory ? NULL : calloc(nr, size);
+}
+
+#define calloc calloc_if_memory
 #include "verdict/stalls.c"
+#undef calloc
 
 #define SECOND 1000000000ULL
 
@@ -68,7 +79,7 @@ static struct pgmt_waits waits(unsigned int nr, ...)
 
 static void look(struct stalls *s, struct pgmt_waits w, unsigned int second)
 {
-	stalls_look(s, &w, second * SECOND);
+	assert_true(stalls_look(s, &w, second * SECOND));
 }
 
 static void short_waits_are_none(void **state)
@@ -216,6 +227,24 @@ static void a_look_that_is_not_whole(void **state)
 	stalls_free(&s);
 }
 
+/* A wait that can't be followed is said, and others are followed all the same. */
+static void no_memory_to_follow_one(void **state)
+{
+	struct pgmt_waits two = waits(2, 8, PGMT_HOW_WAIT, 200, 7, PGMT_HOW_WAIT, 100);
+	struct stalls s = make();
+
+	(void)state;
+	look(&s, waits(1, 7, PGMT_HOW_WAIT, 100), 1);
+	no_memory = true;
+	assert_false(stalls_look(&s, &two, 11 * SECOND));
+	no_memory = false;
+	assert_int_equal(seen.stalled, 1);
+	look(&s, two, 12);
+	look(&s, two, 22);
+	assert_int_equal(seen.stalled, 3);
+	stalls_free(&s);
+}
+
 static void a_teardown_counts_from_its_kill(void **state)
 {
 	struct stalls s = make();
@@ -262,6 +291,7 @@ int main(void)
 		cmocka_unit_test(missed_once),
 		cmocka_unit_test(never_whole),
 		cmocka_unit_test(a_look_that_is_not_whole),
+		cmocka_unit_test(no_memory_to_follow_one),
 		cmocka_unit_test(a_teardown_counts_from_its_kill),
 		cmocka_unit_test(a_release_is_its_pgmaps),
 	};

@@ -107,6 +107,11 @@ static void lose_page(void)
 	made.counts.lost[PGMT_LOSS_SCAN] = 1;
 }
 
+static void lose_folio(void)
+{
+	made.counts.lost[PGMT_LOSS_SCRATCH] = 1;
+}
+
 static void miss_events(void)
 {
 	made.missed[0] = 1;
@@ -166,6 +171,7 @@ static const struct {
 	{lose_entry, PGMT_ALL_RULES, true},
 	{lose_call, PGMT_ALL_RULES, true},
 	{lose_page, PGMT_ALL_RULES, true},
+	{lose_folio, PGMT_ALL_RULES, true},
 	{miss_events, PGMT_ALL_RULES, true},
 	{switch_off, PGMT_ALL_RULES, true},
 	{miss_events_of_some, SOME, false},
@@ -445,10 +451,9 @@ static void why(void **state)
 	made.counts.rules[PGMT_RULE_DOUBLE_FREE] = 1;
 	is_said(PGMT_RULE_DOUBLE_FREE, "1 finding");
 	made.counts.lost[PGMT_LOSS_SECTION] = 1;
-	is_said(PGMT_RULE_DOUBLE_FREE,
-		"1 that a missed event would explain, may be hidden by what was lost");
+	is_said(PGMT_RULE_DOUBLE_FREE, "1 unverified, some may be hidden by losses");
 	made.counts.rules[PGMT_RULE_FREE_REFERENCED] = 2;
-	is_said(PGMT_RULE_FREE_REFERENCED, "2 findings, may be hidden by what was lost");
+	is_said(PGMT_RULE_FREE_REFERENCED, "2 findings, some may be hidden by losses");
 	policy.effect[PGMT_RULE_FREE_REFERENCED] = POLICY_WARN;
 	is_said(PGMT_RULE_FREE_REFERENCED, "2 warnings");
 	policy.effect[PGMT_RULE_FREE_REFERENCED] = POLICY_IGNORE;
@@ -458,7 +463,7 @@ static void why(void **state)
 static void leaked(void **state)
 {
 	struct outstanding_group live = {.rule = PGMT_RULE_LEAK, .folios = 3};
-	struct outstanding_group gone = {.gone = true, .folios = 2, .next = &live};
+	struct outstanding_group gone = {.torn_down = true, .folios = 2, .next = &live};
 
 	(void)state;
 	leaks.groups = &gone;

@@ -114,16 +114,17 @@ static void first_that_matches(void **state)
 static void no_file_of_them(void **state)
 {
 	(void)state;
-	refused("suppress nothing\n", "FILE:1: no rule is called \"nothing\"");
-	refused("suppress\n", "no rule is called \"\"");
+	refused("suppress nothing\n", "FILE:1: no such rule: \"nothing\"");
+	refused("suppress\n", "no such rule: \"\"");
 	refused("suppress leak\nreason: x\n", "FILE:1: suppress leak has no frame");
 	refused("suppress leak\nframe: x\n\nsuppress leak", "FILE:1: suppress leak has no reason");
-	refused("suppress leak\nreason:  \nframe: x", "FILE:2: reason: is empty");
-	refused("suppress leak\nreason: x\nreason: y", "FILE:3: reason: is there twice");
-	refused("suppress leak\nwhy: x", "FILE:2: why: is no key");
+	refused("suppress leak\nreason:  \nframe: x", "FILE:2: reason: has no value");
+	refused("suppress leak\nreason: x\nreason: y", "FILE:3: reason: given twice");
+	refused("suppress leak\nwhy: x", "FILE:2: why: no such key");
 	refused("suppress leak\nreason", "neither");
-	refused("reason: x", "FILE:1: reason: before suppress RULE");
-	refused("suppress leak\nreason: x\nframe: y\nsuppress leak", "FILE:4: an empty line");
+	refused("reason: x", "FILE:1: reason: comes before \"suppress RULE\"");
+	refused("suppress leak\nreason: x\nframe: y\nsuppress leak",
+		"FILE:4: suppress needs an empty line");
 }
 
 static void no_text(void **state)

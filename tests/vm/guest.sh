@@ -8,13 +8,25 @@ TRACING=/sys/kernel/tracing
 RELEASE=$(uname -r)
 OUT=/tmp/pgmaptrace.out
 RECORDS=/tmp/records
+TIMEOUTS=/tmp/timeouts
+PATIENCE=120 # s, to wait for anything
 mkdir -p "$MNT"
 
-# All records that the tool wrote leave the guest at its end, to be checked outside;
-# who does not run under tests/vm/run sets KEEPS_RECORDS.
+# with the fast paths off, as tests/vm/run has it
+! grep -qw pgmap_slow /proc/cmdline || export PGMAPTRACE_SLOW=1
+
+# at_end: the records that the tool wrote leave the guest, to be checked outside; and no
+# time-out goes unseen
+at_end() {
+	[ ! -s $TIMEOUTS ] || not_ok 'a time-out'
+	[ ! -s $RECORDS ] || gzip -c $RECORDS | base64 | sed "s/^/record /"
+}
+
+# Only of the case itself, not of the shells that it starts.  What does not run under
+# tests/vm/run sets KEEPS_RECORDS.
 if [ -z "${KEEPS_RECORDS:-}" ]; then
 	export KEEPS_RECORDS=1
-	trap '[ ! -s $RECORDS ] || gzip -c $RECORDS | base64 | sed "s/^/record /"' EXIT
+	trap at_end EXIT
 fi
 
 # keep_records FILE: those among its lines
@@ -28,19 +40,20 @@ ok() {
 
 not_ok() {
 	echo "not ok $*"
-	sed 's/^/# /' "$OUT" 2>/dev/null || :
+	sed 's/^/# /' $TIMEOUTS "$OUT" 2>/dev/null || :
+	rm -f $TIMEOUTS
 }
 
 skip() {
 	echo "skip $*"
 }
 
-# verdict NAME COMMAND...: ok if COMMAND succeeds.  A line "cell RULE WORD" is for
-# the table of rules and kernels.
+# verdict NAME COMMAND...: ok if COMMAND succeeds, and nothing timed out before.  A line
+# "cell RULE WORD" is for the table of rules and kernels.
 verdict() {
 	name=$1
 	shift
-	if ! "$@"; then
+	if ! "$@" || [ -s $TIMEOUTS ]; then
 		not_ok "$name ($*)"
 		return
 	fi
@@ -69,12 +82,35 @@ profile() {
 	pgmaptrace probe | sed -n 's/^profile: //p'
 }
 
-# told_of WORDS [TIMES]: until the trace that this runs in has told of it
-told_of() {
-	for _ in $(seq 300); do
-		[ "$(grep -c -- "$1" $OUT)" -lt ${2:-1} ] || return 0
-		sleep 0.2
+# wait_until PID COMMAND...: until COMMAND succeeds.  Fails if the process PID ends before
+# ('' for none), and after $PATIENCE, which fails the next verdict too.
+wait_until() {
+	process=$1 tries=$((PATIENCE * 10))
+	shift
+	until "$@"; do
+		[ -z "$process" ] || kill -0 $process 2>/dev/null || { "$@"; return; }
+		tries=$((tries - 1))
+		if [ $tries = 0 ]; then
+			echo "gave up after $PATIENCE s: $*" >>$TIMEOUTS
+			return 1
+		fi
+		sleep 0.1
 	done
+}
+
+# wait_for FILE WORDS [PID]: until FILE has WORDS, as wait_until
+wait_for() {
+	wait_until "${3:-}" grep -qs -- "$2" "$1"
+}
+
+# has_lines N WORDS FILE
+has_lines() {
+	[ "$(grep -cs -- "$2" "$3")" -ge $1 ]
+}
+
+# told_of WORDS [TIMES]: wait until the trace that this runs in has said so
+told_of() {
+	wait_until '' has_lines ${2:-1} "$1" $OUT
 }
 
 # says STATUS WORDS COMMAND...
@@ -141,20 +177,25 @@ pin() {
 	shift
 	daxpin "$@" -w /tmp/orders "$file" >/tmp/pin &
 	pinner=$!
-	exec 9>/tmp/orders
-	until grep -q pinned /tmp/pin; do sleep 0.1; done
+	# for reading too: else this waits for daxpin, which may have ended
+	exec 9<>/tmp/orders
+	wait_for /tmp/pin pinned $pinner || echo "no pin of $file" >>$TIMEOUTS
 }
 
 unpin() {
 	echo release >&9
-	until grep -q released /tmp/pin; do sleep 0.1; done
+	wait_for /tmp/pin released $pinner || echo "no unpin of $file" >>$TIMEOUTS
 	exec 9>&-
 	wait "$pinner"
 }
 
-# takes_signals PID: until the tool does; before, a SIGINT is lost and a SIGTERM kills it
+handles_signals() {
+	grep -qs sigmask /proc/$1/fdinfo/*
+}
+
+# takes_signals PID: wait until the tool does; before, a SIGINT is lost and a SIGTERM kills it
 takes_signals() {
-	until grep -qs sigmask /proc/$1/fdinfo/* || ! kill -0 $1 2>/dev/null; do sleep 0.05; done
+	wait_until $1 handles_signals $1
 }
 
 # No program of the tool is left in the kernel, which may take a while to let go of them.
@@ -167,16 +208,16 @@ hooks_gone() {
 }
 
 # hold_page NAME HOW FILE [OFFSET]: a process that holds a page, as tests/programs/hold.c
-# has it; its pid in $holder and /tmp/NAME.pid, its output in /tmp/NAME
+# has it; its pid in $holder and /tmp/NAME.pid, its output in /tmp/NAME.  Fails if it can't.
 hold_page() {
 	held=$1
 	shift
-	# the file of an earlier one must not be taken for this one's
+	# no output of an earlier one
 	: >/tmp/$held
 	hold "$@" >/tmp/$held 2>&1 &
 	holder=$!
 	echo $holder >/tmp/$held.pid
-	until grep -q held /tmp/$held || ! kill -0 $holder 2>/dev/null; do sleep 0.1; done
+	wait_for /tmp/$held held $holder
 }
 
 # pfn_of NAME: of what it holds

@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the programs of holders.bpf.c share: the addresses they begin at, the
- * state of a search, and the holders found.  Not here: the walks themselves.
+ * What the programs of holders.bpf.c share: the addresses they begin at, how far a search is,
+ * and the holders found.  Not here: the walks.
  */
 #ifndef PGMAPTRACE_BPF_HOLDERS_SEARCH_BPF_H
 #define PGMAPTRACE_BPF_HOLDERS_SEARCH_BPF_H
 
-/* Addresses of symbols, 0 for one that is not there.  Filled by the tool before loading. */
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include "bpf/kernel.bpf.h"
+
+/* Set by the tool: addresses of symbols, 0: this kernel does not have it. */
 const volatile __u64 at_vmemmap_base;
 const volatile __u64 at_page_offset_base;
 const volatile __u64 at_pgdir_shift;
@@ -15,7 +20,7 @@ const volatile __u64 at_io_uring_fops;
 const volatile __u64 at_bit_wait_table;
 const volatile __u64 at_folio_wait_table;
 
-/* Where a walk is; in a map, since the verifier would follow values on the stack. */
+/* How far a walk is.  In a map, since the verifier would follow values on the stack. */
 struct walk {
 	__u64 page_offset;
 	__u64 physical_mask;
@@ -31,13 +36,13 @@ struct walk {
 	/* a vma, and the pages [at, end) of the folio in it */
 	__u64 vma;
 	__u64 pgd;
-	__u64 first; /* user address of the folio's first page, were it in the vma */
+	__u64 first; /* user address that the folio's first page has, or would have */
 	__u64 at, end;
 	struct pgmt_holder holder;
 
 	/* a task and its files */
 	__u64 task;
-	__u64 regs; /* struct pt_regs, those of user space */
+	__u64 regs; /* struct pt_regs of user space */
 	__u64 fds;
 	__u64 bufs;
 	__u32 tail;
@@ -47,25 +52,25 @@ struct walk {
 	__u64 bvecs;
 	__u64 mm;
 	__u64 vectors;		/* struct iovec, in user space */
-	__u64 from, buffer_end; /* user addresses that an I/O is from or to */
+	__u64 from, buffer_end; /* user addresses of an I/O's buffer */
 
-	/* a list of waiters; all relative to the list_head of an entry */
+	/* a list of waiters; offsets count from an entry's list_head */
 	__u64 head, entry;
 	__s64 task_offset;
-	__s64 key_offset; /* 0: any entry will do */
+	__s64 key_offset; /* 0: every entry counts */
 	__u32 how;
-	__u32 every; /* who waits for any device page, and not only for the folio */
+	__u32 every; /* find waits for any device page, not only for the folio */
 	__u64 pgmap; /* whose list it is */
-	__u64 pfn;   /* every: where a walk over all pgmaps is, or the page that is waited for */
+	__u64 pfn;   /* every: how far a walk over all pgmaps is, or the page of a wait */
 };
 
-/* User addresses at which a vma has the folio's place in its file. */
+/* User addresses where a vma maps, or mapped, the folio. */
 struct vma_window {
 	__u64 mm;
 	__u64 start, end;
 };
 
-struct state {
+struct search {
 	struct pgmt_search search;
 	struct walk walk;
 	struct vma_window window[PGMT_MAX_FOUND];
@@ -77,12 +82,12 @@ struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct state);
+	__type(value, struct search);
 } states SEC(".maps");
 
 /*
- * Read once a second, and so without a system call: while a task is in bpf(2) for a
- * map and is preempted there, no kprobe program runs on its CPU.
+ * The tool reads it once a second, by mmap: while a task that is in bpf(2) for a map is
+ * preempted, no kprobe program runs on its CPU.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -92,7 +97,7 @@ struct {
 	__type(value, struct pgmt_waits);
 } waits SEC(".maps");
 
-static __always_inline struct state *get_state(void)
+static __always_inline struct search *get_search(void)
 {
 	__u32 zero = 0;
 
@@ -106,20 +111,20 @@ static __always_inline struct pgmt_waits *get_waits(void)
 	return bpf_map_lookup_elem(&waits, &zero);
 }
 
-static __always_inline void not_looked(struct state *s, enum pgmt_how how)
+static __always_inline void not_looked(struct search *s, enum pgmt_how how)
 {
 	s->search.looked &= ~(1U << how);
 }
 
-static __always_inline bool is_late(const struct state *s)
+static __always_inline bool is_late(const struct search *s)
 {
 	return bpf_ktime_get_ns() > s->search.until;
 }
 
-/* s->walk.holder is found.  Once for each process and object. */
+/* Keep s->walk.holder, once for each process and object. */
 __noinline int add_holder(void)
 {
-	struct state *s = get_state();
+	struct search *s = get_search();
 	struct pgmt_holder *h;
 	__u32 i;
 
@@ -134,7 +139,7 @@ __noinline int add_holder(void)
 		if (old->how == h->how && old->tgid == h->tgid && old->object == h->object)
 			return 0;
 	}
-	/* the last places are not for mappings, of which there may be any number */
+	/* the last quarter is not for mappings, of which there may be very many */
 	if (s->search.nr >=
 	    (h->how == PGMT_HOW_MAP ? PGMT_MAX_FOUND - PGMT_MAX_FOUND / 4 : PGMT_MAX_FOUND)) {
 		s->search.more++;
@@ -145,8 +150,8 @@ __noinline int add_holder(void)
 	return 0;
 }
 
-/* How many of the folio's pages are among the @nr from @pfn on? */
-static __always_inline __u32 common_pages(const struct state *s, __u64 pfn, __u64 nr)
+/* How many of the @nr pages from @pfn on does the folio have? */
+static __always_inline __u32 common_pages(const struct search *s, __u64 pfn, __u64 nr)
 {
 	__u64 first = s->search.pfn, end = first + s->search.pages;
 

@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Who waits: the lists of the kernel's wait queues, read as they lie there.
+ * Who waits for a folio or a pgmap: the lists of the kernel's wait queues, read without a lock.
+ * Not here: the stacks of those who wait (holders.bpf.c).
  */
 #ifndef PGMAPTRACE_BPF_HOLDERS_WAITERS_BPF_H
 #define PGMAPTRACE_BPF_HOLDERS_WAITERS_BPF_H
 
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include "bpf/holders/search.bpf.h"
+#include "bpf/kernel.bpf.h"
+
 #define MAX_WAITERS	(1 << 10) /* on one list */
-#define WAIT_TABLE	256	  /* kernel/sched/wait_bit.c and mm/filemap.c */
 #define MAX_PGMAP_STEPS (1 << 16) /* over the pgmap_array */
 
 static __always_inline __u64 task_switches(__u64 task)
@@ -15,10 +21,10 @@ static __always_inline __u64 task_switches(__u64 task)
 	       PGMT_READ(struct task_struct, task, nivcsw);
 }
 
-/* @task waits for s->walk.pfn or s->walk.pgmap.  Once for each task: two pgmaps may be one's. */
+/* @task waits for s->walk.pfn or s->walk.pgmap.  Keep that once for each task. */
 __noinline int note_wait(__u64 task)
 {
-	struct state *s = get_state();
+	struct search *s = get_search();
 	struct pgmt_waits *found = get_waits();
 	struct pgmt_wait *w;
 	__u32 i, nr;
@@ -36,7 +42,7 @@ __noinline int note_wait(__u64 task)
 		found->more++;
 		return 0;
 	}
-	/* or the compiler drops the bound that the verifier needs */
+	/* else the compiler drops the bound that the verifier needs */
 	barrier_var(nr);
 	w = &found->wait[nr & (PGMT_MAX_WAITS - 1)];
 	__builtin_memset(w, 0, sizeof(*w));
@@ -56,10 +62,10 @@ __noinline int note_wait(__u64 task)
 }
 
 /*
- * Does the entry at w->entry wait for what is looked for?  Its key is the count
- * of a page on 6.x, the page on 7.x.
+ * Does the waiter at w->entry wait for what we look for?  Its key is the address of a page's
+ * reference count on 6.x, of the page on 7.x.
  */
-static __always_inline bool is_wanted(struct state *s)
+static __always_inline bool is_wanted(struct search *s)
 {
 	__u64 first = pfn_to_page(s->search.pfn), key;
 	struct walk *w = &s->walk;
@@ -78,11 +84,11 @@ static __always_inline bool is_wanted(struct state *s)
 
 static long waiter_step(__u32 i, void *data)
 {
-	struct state *s = *(struct state **)data;
+	struct search *s = *(struct search **)data;
 	struct walk *w = &s->walk;
 	__u64 task;
 
-	/* 0 is what could not be read: the list does not end with it */
+	/* 0: it could not be read, and the list does not end there */
 	if (w->entry == w->head)
 		w->ended = 1;
 	if (!w->entry || w->ended)
@@ -104,7 +110,7 @@ static long waiter_step(__u32 i, void *data)
 
 __noinline int walk_waiters(__u64 head)
 {
-	struct state *s = get_state();
+	struct search *s = get_search();
 
 	if (!s)
 		return 0;
@@ -129,7 +135,7 @@ static long bucket_step(__u32 i, void *data)
 static __always_inline void walk_table(__u64 table)
 {
 	if (table)
-		bpf_loop(WAIT_TABLE, bucket_step, &table, 0);
+		bpf_loop(PGMT_WAIT_QUEUES, bucket_step, &table, 0);
 }
 
 static __always_inline void walk_count_waiters(struct walk *w)
@@ -164,7 +170,7 @@ static __always_inline void walk_pgmap_waiters(struct walk *w, __u64 pgmap)
 }
 
 /* Who waits for the folio. */
-static __always_inline void find_waiters(struct state *s)
+static __always_inline void find_waiters(struct search *s)
 {
 	s->walk.every = 0;
 	walk_count_waiters(&s->walk);
@@ -175,7 +181,7 @@ static __always_inline void find_waiters(struct state *s)
 
 static long pgmap_step(__u32 i, void *data)
 {
-	struct state *s = *(struct state **)data;
+	struct search *s = *(struct search **)data;
 	struct pgmt_lookup found = {};
 	struct walk *w = &s->walk;
 	__u64 pfn = w->pfn;
@@ -194,8 +200,8 @@ static long pgmap_step(__u32 i, void *data)
 	return 0;
 }
 
-/* Who waits for any device page or pgmap; into the map of waits. */
-static __always_inline void find_all_waiters(struct state *s)
+/* Who waits for any device page or pgmap?  Fills the waits map. */
+static __always_inline void find_all_waiters(struct search *s)
 {
 	s->walk.every = 1;
 	walk_count_waiters(&s->walk);

@@ -14,10 +14,10 @@ last_line_is_summary() {
 
 verdict 'errors: unknown option' says 64 'unknown option --fast' pgmaptrace --fast
 verdict 'errors: unknown command' says 64 'unknown command walk' pgmaptrace walk
-verdict 'errors: option without a value' says 64 'wants a value' pgmaptrace --duration
+verdict 'errors: option without a value' says 64 'needs a value' pgmaptrace --duration
 verdict 'errors: no number' says 64 '--duration soon' pgmaptrace --duration soon
 verdict 'errors: no such stack mode' says 64 'all, findings or none' pgmaptrace --stack some
-verdict 'errors: no such rule' says 64 'no rule is called x' pgmaptrace rules x
+verdict 'errors: no such rule' says 64 'no such rule: x' pgmaptrace rules x
 verdict 'errors: run without COMMAND' says 64 'give a COMMAND' pgmaptrace run --
 verdict 'errors: COMMAND not found' says 127 'nothere: command not found' pgmaptrace run -- nothere
 verdict 'errors: COMMAND not executable' says 126 'permission denied' pgmaptrace run -- /etc
@@ -26,15 +26,15 @@ verdict 'errors: --btf names a missing file' says 64 'nothere.btf: No such file'
 echo no types >/tmp/garbage
 verdict 'errors: --btf names something else' says 64 "types from /tmp/garbage: [^0-9]*$" \
 	pgmaptrace --btf /tmp/garbage
-verdict 'errors: one file for two' says 64 '/tmp/x is given for two files' \
+verdict 'errors: one file for two' says 64 '/tmp/x is given twice' \
 	pgmaptrace --output /tmp/x --json /tmp/x
-verdict 'errors: --expect and --ignore' says 64 '--expect leak: --ignore has it' \
+verdict 'errors: --expect and --ignore' says 64 'leak is in both --expect and --ignore' \
 	pgmaptrace --expect leak=1 --ignore leak
-verdict 'errors: --expect and --stall 0' says 64 '--stall 0: break-stall is looked for by no one' \
+verdict 'errors: --expect and --stall 0' says 64 '--stall 0 disables break-stall, but --expect names it' \
 	pgmaptrace --expect break-stall=1 --stall 0 run -- true
 verdict 'errors: --stall 0: its rules are not called good' sh -c \
 	"pgmaptrace --ktap --stall 0 run -- true >/tmp/ktap 2>&1; grep -q 'teardown-stall # SKIP' /tmp/ktap"
-verdict 'errors: an option behind the command' says 64 '--pfn is no option of rules' \
+verdict 'errors: an option behind the command' says 64 '--pfn is not valid with rules (use it with run)' \
 	pgmaptrace rules leak --pfn 1
 verdict 'errors: --save has no place' says 70 "can't write /nothere/saved" \
 	pgmaptrace --save /nothere/saved run -- touch /tmp/too-late
@@ -83,7 +83,7 @@ done
 # the shell that runs COMMAND in the background ignores SIGINT, so TERM
 pgmaptrace run -- sh -c 'echo >/tmp/started; exec sleep 60' >/tmp/signal.out 2>&1 &
 tool=$!
-until [ -e /tmp/started ]; do sleep 0.1; done
+wait_until $tool [ -e /tmp/started ]
 sleep 1
 verdict 'errors: hooks are there while COMMAND runs' hooks_there
 kill -TERM $tool

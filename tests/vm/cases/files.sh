@@ -44,7 +44,7 @@ if [ "$(profile)" = request ]; then
 	verdict 'files: the name that it was opened by' named "$MNT/link $(on "$FILE"), offset 0x0"
 	sed -n '/^  pgmap: /p; /^  file: /p' "$OUT" | sed 's/^/#/'
 	verdict 'files: fsdax: the pgmap and its block device' \
-		report_has '^  pgmap: namespace0.0, pmem0 (fsdax), 0x40000000-0x5fffffff (pfn 0x40000-0x5ffff), older than this trace'
+		report_has '^  pgmap: namespace0.0, pmem0 (fsdax), 0x40000000-0x5fffffff (pfn 0x40000-0x5ffff), created before tracing began'
 	exit 0
 fi
 
@@ -140,7 +140,7 @@ trace sh -c '. /bin/guest.sh
 	: >/tmp/other
 	daxpin -r $MNT/b >/tmp/other &
 	other=$!
-	until grep -q pinned /tmp/other; do sleep 0.1; done
+	wait_for /tmp/other pinned $other
 	pwrite $MNT/b 0 4096
 	kill $other
 	unpin'
@@ -162,6 +162,6 @@ trace sh -c '. /bin/guest.sh
 	echo dax0.0 >/sys/bus/dax/drivers/device_dax/unbind'
 verdict 'files: device-dax: the device' named "/dev/dax0.0 (char device $numbers), offset 0x400000"
 verdict 'files: device-dax: the pgmap, and who made it' \
-	report_has '^  pgmap: dax0.0 (generic), 0x40[02]00000-0x5fffffff (pfn 0x40[02]00-0x5ffff), made by sh/[0-9]*, [0-9.]* s before, epoch' \
+	report_has '^  pgmap: dax0.0 (generic), 0x40[02]00000-0x5fffffff (pfn 0x40[02]00-0x5ffff), created by sh/[0-9]*, [0-9.]* s earlier, epoch' \
 	memremap_pages
 sed -n '/^  pgmap: /p; /^  file: /p' "$OUT" | sed 's/^/#/'

@@ -56,7 +56,7 @@ mkdir -p $CGROUPS/test/below $CGROUPS/test2
 verdict 'filter: no such cgroup' \
 	says 64 "--cgroup nothere: No such file.*mounted on $CGROUPS" pgmaptrace --cgroup nothere
 verdict 'filter: a directory that is no cgroup' \
-	says 64 '--cgroup /tmp: no directory of cgroup v2' pgmaptrace --cgroup /tmp
+	says 64 '--cgroup /tmp: not a cgroup v2 directory' pgmaptrace --cgroup /tmp
 verdict 'filter: both' \
 	says 64 '--pid and --cgroup: give only one' pgmaptrace -p $inside --cgroup test
 
@@ -97,12 +97,12 @@ trace sh -e -c '. /tmp/commands.sh
 	inside teardown-stall $type
 	told_of "VIOLATION teardown-stall"
 	outside drop
-	told_of "came free after"
+	told_of "is done waiting, after"
 	outside leak $type
 	inside leak $type'
 of_cgroup() {
 	found_all double-free teardown-stall leak && summary_has cgroup:$CGROUPS/test 3 2 &&
-		[ "$(grep -c 'came free after' $OUT)" = 1 ] &&
+		[ "$(grep -c 'is done waiting, after' $OUT)" = 1 ] &&
 		[ "$(grep -c "last requested by sh/$inside " $OUT)" = 3 ]
 }
 verdict 'filter: --cgroup: what is done below it, and what waits or leaks' of_cgroup

@@ -63,7 +63,7 @@ verdict 'history: --pgmap: by its block device' has_steps_twice "$steps"
 OPTIONS='--pgmap namespace1.0'
 life
 verdict 'history: --pgmap of another device: nothing' has_steps ''
-verdict 'history: --pgmap of another device: said' report_has 'no pgmap is called so yet'
+verdict 'history: --pgmap of another device: said' report_has 'no such pgmap yet'
 
 # ---- stacks that are not kept
 if ! ndctl create-namespace -f -e namespace0.0 -m devdax -M mem >/dev/null 2>&1; then
@@ -92,13 +92,13 @@ verdict 'history: --stack=all: a stack at both ends' report_has 'memunmap_pages+
 unbind findings
 one_site() {
 	[ "$status" = 1 ] && [ "$(touch_frames)" = 2 ] && report_has 'memunmap_pages+' \
-		'    dev_dax_huge_fault+\|    __dev_dax_pmd_fault+' '--stack=all keeps'
+		'    dev_dax_huge_fault+\|    __dev_dax_pmd_fault+' 'call site only; --stack=all records whole stacks'
 }
 verdict 'history: --stack=findings: a stack of the event, the call site of the mapping' one_site
 sed -n '/^  last mapped/,/^$/p' $OUT | sed 's/^/#/'
 unbind none
 nothing_kept() {
-	[ "$status" = 1 ] && report_has '^    memunmap_pages+' '--stack=all keeps' \
-		'^  last mapped: not kept, by --stack=none' && ! grep -q release_nodes $OUT
+	[ "$status" = 1 ] && report_has '^    memunmap_pages+' 'call site only; --stack=all records whole stacks' \
+		'^  last mapped: not recorded (--stack=none)$' && ! grep -q release_nodes $OUT
 }
 verdict 'history: --stack=none: the call site of the event, no last mapping' nothing_kept

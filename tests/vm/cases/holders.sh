@@ -52,7 +52,7 @@ verdict 'holders: both, once' only 2
 let_go $holder
 let_go $mapper
 verdict 'holders: nobody, while a process maps the file' \
-	holders 1 $(pfn_of mapped) 'nobody found' 'not visible'
+	holders 1 $(pfn_of mapped) 'none found' 'not visible'
 show
 let_go $coverer
 
@@ -63,7 +63,7 @@ show
 verdict 'holders: both ends of the pipe are one' only 1
 pages=$(sed -n 's/^pfn .*, \([0-9]*\) page.*/\1/p' $OUT)
 next=$(printf '0x%x' $(($(pfn_of piped) + pages)))
-verdict 'holders: near miss: the page behind' holders 1 $next 'nobody found'
+verdict 'holders: near miss: the page behind' holders 1 $next 'none found'
 let_go $holder
 
 # ---- waiters: the page is cut off while a pipe pins it (6.x looks for pins only
@@ -86,7 +86,7 @@ show
 verdict 'holders: near miss: the others that sleep' only_waiters 1
 let_go $piper
 wait $waiter
-verdict 'holders: nobody any more' holders 1 $(pfn_of piped) 'nobody found'
+verdict 'holders: nobody any more' holders 1 $(pfn_of piped) 'none found'
 verdict 'holders: nobody waits any more' waiters 1 'nobody found'
 umount $MNT
 
@@ -120,15 +120,15 @@ if make_slow_disk; then
 		"hold/$holder: direct I/O, pwritev on fd [0-9]* from 0x.*, in flight"
 	show
 	fsfreeze --unfreeze /tmp/slow
-	until grep -q 'done' /tmp/diov; do sleep 0.1; done
+	wait_for /tmp/diov 'done' $holder
 	let_go $holder
-	until grep -q 'done' /tmp/dio; do sleep 0.1; done
+	wait_for /tmp/dio 'done' $writer
 	# 6.1 leaves it asleep, though the page is idle again
 	sleep 1
 	kill $waiter 2>/dev/null || :
 	wait $waiter || :
 	verdict 'holders: nobody, when the direct I/O is done' \
-		holders 1 $(pfn_of dio) 'nobody found'
+		holders 1 $(pfn_of dio) 'none found'
 	show
 	let_go $writer
 	drop_slow_disk
@@ -151,7 +151,7 @@ let_go $mapper
 umount $MNT
 
 # ---- any other pfn
-verdict 'holders: no device page' holders 64 0x100 'no device page'
+verdict 'holders: no device page' holders 64 0x100 'not a device page'
 verdict 'holders: no pfn at all' holders 64 soon 'page frame number'
 
 # ---- symbols that are not there: said, and nobody is not taken for sure
@@ -162,10 +162,10 @@ let_go $holder
 grep -Ev ' (io_uring_fops|bit_wait_table)$' /proc/kallsyms >/tmp/kallsyms
 mount --bind /tmp/kallsyms /proc/kallsyms
 verdict 'holders: without the symbols of io_uring and waiters: not known' holders 2 \
-	$(pfn_of mapped) 'nobody found' 'not wholly: io_uring buffers, who waits for it$'
+	$(pfn_of mapped) 'none found' 'not completely: io_uring buffers, who waits for it$'
 show
 verdict 'holders: without these, who waits is not known' waiters 2 \
-	'nobody found' 'not wholly: who waits for a page'
+	'nobody found' 'not completely: who waits for a page'
 umount /proc/kallsyms
 umount $MNT
 
@@ -213,7 +213,7 @@ if [ "$(profile)" = request ]; then
 	verdict 'holders: near miss: the others that sleep, here too' only_waiters 1
 	let_go $holder
 	wait $waiter
-	verdict 'holders: the pgmap is gone' holders 64 $(pfn_of piped) 'no device page'
+	verdict 'holders: the pgmap is gone' holders 64 $(pfn_of piped) 'not a device page'
 fi
 
 # ---- device-private pages, in anonymous memory

@@ -48,10 +48,7 @@ begin() {
 }
 
 ready() {
-	until [ -e /tmp/$1.ready ]; do
-		kill -0 $tool 2>/dev/null || return
-		sleep 0.05
-	done
+	wait_until $tool [ -e /tmp/$1.ready ]
 }
 
 # ended NAME PID: by Ctrl-C; for field() and found()

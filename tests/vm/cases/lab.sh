@@ -177,7 +177,7 @@ end_while_unsettled() {
 	pgmaptrace --json /tmp/json run -- sh -c \
 		"echo ref-imbalance $type >$LAB/command; : >/tmp/killed" >$OUT 2>&1 &
 	tool=$!
-	until [ -e /tmp/killed ] || ! kill -0 $tool; do sleep 0.05; done
+	wait_until $tool [ -e /tmp/killed ]
 	sleep 0.1
 	while kill -TERM $tool 2>/dev/null && [ $1 = on ]; do
 		sleep 0.1

@@ -13,7 +13,8 @@ set -e
 # entries and sections from before tracing, removed with interrupts off
 truncate -s 0 $MNT/stored
 echo release >/tmp/orders
-until grep -q released /tmp/pin; do sleep 0.1; done
+. /bin/guest.sh
+wait_for /tmp/pin released
 truncate -s 0 $MNT/pinned
 daxload -r 1 $MNT/new 8M
 EOF
@@ -50,7 +51,8 @@ pinner=\$!
 # holds the fifo open: its end would end daxpin, and here it outlives the trace
 sleep 1000 >/tmp/orders &
 echo "\$pinner \$!" >/tmp/pinner
-until grep -q pinned /tmp/pin; do sleep 0.1; done
+. /bin/guest.sh
+wait_for /tmp/pin pinned \$pinner
 [ -n "\$1" ] || echo release >/tmp/orders
 sleep 3
 EOF
@@ -73,7 +75,7 @@ trace sh /tmp/still-out.sh ''
 verdict 'late: near miss: a folio that is mapped at the end' clean
 kill $(cat /tmp/pinner)
 OPTIONS=-T
-until umount $MNT; do sleep 0.1; done
+wait_until '' umount $MNT
 
 # stopped again while what is outstanding is judged: 16384 mapped folios take a while
 if [ "$(profile)" = counted ]; then
@@ -84,9 +86,9 @@ if [ "$(profile)" = counted ]; then
 		: >/tmp/many
 		pgmaptrace --older 0 >$OUT 2>&1 &
 		tool=$!
-		until grep -q 'tracing, Ctrl-C' $OUT; do sleep 0.1; done
+		wait_for $OUT 'tracing, Ctrl-C' $tool
 		daxload -k $MNT/many 64M >/tmp/many &
-		until grep -q mapped /tmp/many; do sleep 0.1; done
+		wait_for /tmp/many mapped $!
 		for _ in $(seq 200); do
 			kill -TERM $tool 2>/dev/null || break
 			sleep 0.05
@@ -94,11 +96,11 @@ if [ "$(profile)" = counted ]; then
 		wait $tool || status=$?
 		kill $!
 		wait $! 2>/dev/null
-		[ $status = 2 ] && report_has 'stopped before all that is outstanding was judged' \
+		[ $status = 2 ] && report_has 'stopped before all outstanding folios were judged' \
 			'^pgmaptrace: INCONCLUSIVE findings=0 ' && hooks_gone
 	}
 	verdict 'late: stopped again while leaks are judged' cut_short
-	until umount $MNT; do sleep 0.1; done
+	wait_until '' umount $MNT
 fi
 
 # two sessions at once

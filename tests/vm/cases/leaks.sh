@@ -42,6 +42,11 @@ leaks_say() {
 	done <$words
 }
 
+# leaks_lack WORDS
+leaks_lack() {
+	! pgmaptrace leaks | grep -q -- "$1"
+}
+
 # ---- nothing is held: traffic, files that stay mapped, files that no one maps any more
 verdict 'leaks: nothing yet' leaks 0 0
 for fs in ext4 xfs; do
@@ -77,7 +82,7 @@ for fs in ext4 xfs; do
 	hold_page piped pipe $MNT/a 4096
 	piper=$holder
 	verdict "leaks: $fs: a pin that nobody traced" leaks_say 1 1 'namespace0.0, pmem0 (fsdax), pfn 0x' \
-		' 1 held' "file: $MNT/a (inode" "held by hold/$piper: pipe, fd"
+		' 1 unexplained' "file: $MNT/a (inode" "^      hold/$piper: pipe, fd"
 	let_go $piper
 	verdict "leaks: $fs: the pin is gone" leaks 0 0
 	umount $MNT
@@ -89,27 +94,31 @@ pwrite $MNT/a 0 8388608
 hold_page piped pipe $MNT/a 4096
 first=$holder
 verdict 'leaks: --save' leaks 1 1 --save /tmp/saved
-verdict 'leaks: --baseline: nothing new' leaks_say 0 0 ' known=1 ' '1 held as they were in the baseline' -- \
+verdict 'leaks: --baseline: nothing new' leaks_say 0 0 ' known=1 ' '^  1 unexplained, as in the baseline' -- \
 	--baseline /tmp/saved
 hold_page second pipe $MNT/a 12288
-verdict 'leaks: --baseline: one is new' leaks_say 1 1 ' known=1 ' "held by hold/$holder: pipe" -- \
+verdict 'leaks: --baseline: one is new' leaks_say 1 1 ' known=1 ' "^      hold/$holder: pipe" -- \
 	--baseline /tmp/saved
 verdict 'leaks: --top' leaks_say 1 2 'and 1 more, not shown' -- --top 1
-verdict 'leaks: --json' leaks_say 1 - '^{"record":"start",.*"profile":"'$profile \
-	'^{"record":"pgmap","device":"namespace0.0","type":"fsdax","first":[0-9]*,' \
+verdict 'leaks: --json' leaks_say 1 - '^{"record":"start","schema":2,"contents":"leaks",.*"profile":"'$profile \
+	'^{"record":"pgmap","device":"namespace0.0","type":"fsdax","first_pfn":[0-9]*,' \
 	"^{\"record\":\"folio\",.*\"pfn\":$(($(pfn_of second))),.*\"file\":\"$MNT/a.*\"holders\":\\[\"hold/$holder: pipe" \
-	'^{"record":"summary",.*"held":2,.*"incomplete":false}$' -- -j
+	'^{"record":"summary",.*"unexplained":2,.*"incomplete":false}$' -- -j
 let_go $holder
 let_go $first
 # Bad input is the same everywhere: one kernel has to show it.
 bad_input() {
 	head -n 1 /tmp/saved >/tmp/cut
-	verdict 'leaks: a baseline without its end' leaks_say 64 - '/tmp/cut:1: .*without a summary; save it anew' -- \
+	verdict 'leaks: a baseline without its end' leaks_say 64 - '/tmp/cut:1: .*without a summary; save it again' -- \
 		--baseline /tmp/cut
 	head -c 300 /tmp/saved >/tmp/cut
 	verdict 'leaks: a baseline cut off in a line' leaks_say 64 - '/tmp/cut:[0-9]*: cut off' -- --baseline /tmp/cut
-	sed '1s/"boot":"./"boot":"x/' /tmp/saved >/tmp/other
+	sed '1s/"boot_id":"./"boot_id":"x/' /tmp/saved >/tmp/other
 	verdict 'leaks: a baseline of another boot' leaks_say 64 - '/tmp/other:1: .*another boot' -- \
+		--baseline /tmp/other
+	sed '1s/"schema":2,"contents":"leaks",//; 1s/"boot_id"/"boot"/' /tmp/saved >/tmp/other
+	verdict 'leaks: a baseline of schema 1' leaks_say 64 - \
+		'/tmp/other:1: written by pgmaptrace before schema 2; save it again: pgmaptrace leaks --save' -- \
 		--baseline /tmp/other
 	verdict 'leaks: no baseline' leaks_say 64 - "can't read /tmp/none: No such file" -- --baseline /tmp/none
 	mkdir -p /tmp/full
@@ -120,10 +129,10 @@ bad_input() {
 	verdict 'leaks: nothing is left of it' [ "$(ls /tmp/full)" = fill ]
 	umount /tmp/full
 	verdict 'leaks: --older without a session' leaks_say 64 - 'no session runs' -- --older 1
-	verdict 'leaks: --pgmap that is not there' leaks_say 64 - 'no pgmap is called so' -- --pgmap dax7.7
+	verdict 'leaks: --pgmap that is not there' leaks_say 64 - 'no such pgmap' -- --pgmap dax7.7
 	verdict 'leaks: --pgmap' leaks_say 0 0 'leaks pgmaps=1 ' -- --pgmap pmem0
-	verdict 'leaks: options of others' leaks_say 64 - 'pfn is no option of leaks' -- --pfn 1
-	verdict 'leaks: --save in place of a device' leaks_say 64 - 'no regular file' -- --save /dev/null
+	verdict 'leaks: options of others' leaks_say 64 - 'pfn is not valid with leaks (use it with run)' -- --pfn 1
+	verdict 'leaks: --save in place of a device' leaks_say 64 - 'not a regular file' -- --save /dev/null
 	status=0
 	pgmaptrace --pgmap dax7.7 leaks >$OUT 2>&1 || status=$?
 	[ $status = 64 ] || not_ok 'leaks: options before the command'
@@ -159,19 +168,19 @@ verdict 'leaks: no session: nothing is said of one' [ $(grep -c session $OUT) = 
 # ---- while a session runs
 pgmaptrace --stack=all >/tmp/session 2>&1 &
 session=$!
-until grep -qs 'tracing, Ctrl-C' /tmp/session; do sleep 0.2; done
+wait_for /tmp/session 'tracing, Ctrl-C' $session
 hold_page piped pipe $MNT/a 16384
 piper=$holder
 sleep 1
 verdict 'leaks: with a session: who asked, and when' leaks_say 1 1 \
-	"requests are known from the session of pid $session" "held by hold/$piper: pipe" \
+	"requests are known from the session of pid $session" "^      hold/$piper: pipe" \
 	"$stored by hold/$piper on cpu [0-9], [1-9][0-9]*\\.[0-9]* s ago" \
 	"^  1 folio, .* KiB, by hold, the oldest [0-9.]* s ago: pfn $(pfn_of piped)" \
 	'dax_iomap_p[tm][ed]_fault\|dax_iomap_fault'
 verdict 'leaks: with a session: --older 0' leaks 1 1 --older 0
 verdict 'leaks: with a session: --older 1000' leaks_say 0 0 ' young=1 ' -- --older 1000
 verdict 'leaks: with a session: --json' leaks_say 1 - \
-	"\"pfn\":$(($(pfn_of piped))),.*\"requested\":[0-9]*,\"age\":[0-9.]*,\"task\":\"hold\",\"tid\":$piper,\"stack\":\\[\"" \
+	"\"pfn\":$(($(pfn_of piped))),.*\"last_request\":{\"time_ns\":[0-9]*,\"ago_ns\":[0-9]*,\"comm\":\"hold\",\"tid\":$piper,\"stack\":\\[\"" \
 	-- -j --save /tmp/saved
 verdict 'leaks: with a session: --baseline' leaks 0 0 --baseline /tmp/saved
 let_go $piper
@@ -181,13 +190,13 @@ hold_page piped pipe $MNT/a 16384
 		--baseline /tmp/saved
 kill -INT $session
 wait $session
-verdict 'leaks: the session has ended' leaks_say 1 1 "held by hold/$holder: pipe"
+verdict 'leaks: the session has ended' leaks_say 1 1 "^      hold/$holder: pipe"
 verdict 'leaks: and is not asked any more' [ $(grep -c 'session of pid' $OUT) = 0 ]
 let_go $holder
 umount $MNT
 
 # ---- after a session that has ended
-past_began='^requests are known from /tmp/past, of a session that ended [0-9.]* s ago: what was requested since'
+past_began='^requests are known from /tmp/past, of a session that ended [0-9.]* s ago; later requests are not known'
 # remember FILE COMMAND...: a session that writes FILE, while COMMAND runs
 remember() {
 	file=$1
@@ -203,7 +212,8 @@ hold_script() {
 	cat >/tmp/hold.sh <<-E
 	hold pin $MNT/a 20480 >/tmp/piped &
 	echo \$! >/tmp/holder
-	until grep -q held /tmp/piped; do sleep 0.1; done
+	. /bin/guest.sh
+	wait_for /tmp/piped held \$!
 	E
 }
 if [ $profile != classic ]; then
@@ -217,25 +227,25 @@ if [ $profile != classic ]; then
 	request) place=pgmap_request_folios ;;
 	esac
 	sleep 1
-	verdict 'leaks: --past: who asked, and when' leaks_say 1 1 "$past_began" "held by hold/$piper: pipe" \
-		"$stored by hold/[0-9]*, [1-9][0-9]*\\.[0-9]* s ago, as the session that ended [1-9][0-9.]* s ago saw it" \
+	verdict 'leaks: --past: who asked, and when' leaks_say 1 1 "$past_began" "^      hold/$piper: pipe" \
+		"$stored by hold/[0-9]*, [1-9][0-9]*\\.[0-9]* s ago, seen by a session that ended [1-9][0-9.]* s ago" \
 		"^  1 folio, .* KiB, by hold, the oldest [0-9.]* s ago: pfn $(pfn_of piped)" \
 		"^    $place" -- --past /tmp/past
 	verdict 'leaks: --past: --older 0' leaks 1 1 --past /tmp/past --older 0
 	verdict 'leaks: --past: --older 1000' leaks_say 0 0 ' young=1 ' -- --past /tmp/past --older 1000
-	verdict 'leaks: --past: --json' leaks_say 1 - '"past":"/tmp/past","past_ended":[0-9]' \
-		"\"pfn\":$(($(pfn_of piped))),.*\"task\":\"hold\",\"tid\":[0-9]*,\"past\":true,\"stack\":\\[\"" -- \
+	verdict 'leaks: --past: --json' leaks_say 1 - '"saved_session":"/tmp/past","saved_session_ended_ns":[0-9]' \
+		"\"pfn\":$(($(pfn_of piped))),.*\"comm\":\"hold\",\"tid\":[0-9]*,\"from_saved_session\":true,\"stack\":\\[\"" -- \
 		-j --past /tmp/past --save /tmp/saved
 	verdict 'leaks: --past: --baseline' leaks 0 0 --past /tmp/past --baseline /tmp/saved
 	hold_page second pipe $MNT/a 24576
 	second() {
-		leaks_say 1 2 "held by hold/$holder: pipe" '^  1 folio, ' '1 of which no request is known' -- \
-			--past /tmp/past && [ $(grep -c 'as the session that ended' $OUT) = 1 ]
+		leaks_say 1 2 "^      hold/$holder: pipe" '^  1 folio, ' '^  1 with no known request$' -- \
+			--past /tmp/past && [ $(grep -c 'seen by a session that ended' $OUT) = 1 ]
 	}
 	verdict 'leaks: --past: near miss: a folio that it does not know' second
 	let_go $holder
 	kill $piper
-	until ! pgmaptrace leaks | grep -q ' 1 held'; do sleep 0.2; done
+	wait_until '' leaks_lack ' 1 unexplained'
 	umount $MNT
 fi
 verdict 'leaks: --past wants what a session saved' leaks_say 64 - '/tmp/saved:1: leaks has saved it' -- \
@@ -252,25 +262,25 @@ verdict 'leaks: --baseline wants what leaks saved' leaks_say 64 - '/tmp/past:1: 
 if insmod /bin/pgmap_lab.ko base=0x60000000 size=0x4000000; then
 	echo 'leak coherent' >$LAB/command
 	verdict 'leaks: a folio that its driver has out' leaks_say 0 0 \
-		'pgmap_lab (coherent), pfn .*: 1 folio above idle, 1 in use, 0 held'
+		'pgmap_lab (coherent), pfn .*: 1 folio above idle, 1 in use, 0 unexplained'
 	echo drop >$LAB/command
 	remember /tmp/past sh -c "echo teardown-stall coherent >$LAB/command"
 	verdict 'leaks: --past: a folio of a driver' leaks_say 1 1 "$past_began" '^pgmap_lab (coherent)' \
-		'    requested by sh/[0-9]*, [0-9.]* s ago, as the session that ended [0-9.]* s ago saw it' \
+		'    requested by sh/[0-9]*, [0-9.]* s ago, seen by a session that ended [0-9.]* s ago' \
 		'^    lab_request\|^    .*zone_device_page_init' '^    lab_teardown_stall' -- --past /tmp/past
 	echo drop >$LAB/command
-	until ! pgmaptrace leaks | grep -q pgmap_lab; do sleep 0.5; done
+	wait_until '' leaks_lack pgmap_lab
 	for type in coherent fsdax generic; do
 		echo "stuck $type" >$LAB/command
 		verdict "leaks: a pgmap that a lost reference keeps: $type" leaks_say 1 0 \
-			"^pgmap_lab ($type)" 'dying: reference count 1, explained 0' \
+			"^pgmap_lab ($type)" 'dying: reference count 1, outstanding folios account for 0' \
 			'^    kworker.*: waits for its pgmap' ' dying=1 '
 		[ $type = generic ] || echo drop >$LAB/command
 	done
 	verdict 'leaks: which is in the baseline' leaks 1 0 --save /tmp/saved
 	verdict 'leaks: and then not new' leaks_say 0 0 ' known=1 ' -- --baseline /tmp/saved
 	echo drop >$LAB/command
-	until ! pgmaptrace leaks | grep -q pgmap_lab; do sleep 0.5; done
+	wait_until '' leaks_lack pgmap_lab
 	verdict 'leaks: it went' leaks 0 0
 	rmmod pgmap_lab
 else
@@ -287,8 +297,8 @@ if [ $profile = request ]; then
 	unbind=$!
 	sleep 3
 	verdict 'leaks: an unbind that hangs' leaks_say 1 1 'namespace0.0 (fsdax), pfn 0x' \
-		'dying: reference count [1-9][0-9]*, explained [1-9]' "^  pfn $(pfn_of piped) " \
-		"file: .*$MNT/a" "held by hold/$piper: pipe, fd" ' dying=1 ' \
+		'dying: reference count [1-9][0-9]*, outstanding folios account for [1-9]' "^  pfn $(pfn_of piped) " \
+		"file: .*$MNT/a" "^      hold/$piper: pipe, fd" ' dying=1 ' \
 		"sh/$unbind: waits for its pgmap"
 	let_go $piper
 	umount $MNT
@@ -306,6 +316,6 @@ hold_page dax map /dev/dax0.0 16384
 mapper=$holder
 verdict 'leaks: device-dax: mapped' leaks 0 0
 hold_page piped pipe /dev/dax0.0 1048576
-verdict 'leaks: device-dax: a pin' leaks_say 1 1 '^dax0.0 (generic)' "held by hold/$holder: pipe" 'file: /dev/dax0.0'
+verdict 'leaks: device-dax: a pin' leaks_say 1 1 '^dax0.0 (generic)' "^      hold/$holder: pipe" 'file: /dev/dax0.0'
 let_go $holder
 let_go $mapper

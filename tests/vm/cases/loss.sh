@@ -62,7 +62,7 @@ begin() {
 	rm -f /tmp/ready /tmp/json
 	pgmaptrace $OPTIONS --ready-file /tmp/ready --json /tmp/json >$OUT 2>$ERR &
 	tool=$!
-	until [ -e /tmp/ready ] || ! kill -0 $tool; do sleep 0.1; done
+	wait_until $tool [ -e /tmp/ready ]
 }
 
 ended() {
@@ -106,7 +106,7 @@ full_tables() {
 	verdict "loss: pgmaps$1" judged 2 INCONCLUSIVE findings=0 unverified=1
 	verdict "loss: pgmaps$1: named" hides pgmaps 'pgmaps not wholly tracked' double-free
 	verdict "loss: pgmaps$1: the violation is shown" report_has 'VIOLATION double-free' \
-		'1 violations above are not counted: a missed event would explain them'
+		'1 violation above is not counted: a missed event would explain it'
 	lab drop
 	if [ "$(profile)" = request ]; then
 		with calls=1 sh -c "for i in 1 2; do lab 'traffic $type 20000' & done; wait"
@@ -141,7 +141,7 @@ with stacks=1 lab "traffic $type 10" "double-free $type"
 verdict 'loss: stacks, and a violation' judged 1 FAIL findings=1 rules=double-free
 verdict 'loss: stacks, and a violation: named' detail stacks 'stacks not kept'
 verdict 'loss: stacks, and a violation: no stack that is not its' report_has 'VIOLATION double-free' \
-	'no stack kept'
+	'no stack: '
 lab drop
 
 OPTIONS=
@@ -234,7 +234,7 @@ while kill -INT $tool 2>/dev/null && [ $i -lt 200 ]; do
 done
 ended
 verdict 'loss: not all was judged' judged 2 INCONCLUSIVE findings=0 outstanding=1
-verdict 'loss: not all was judged: named' hides cut-short 'stopped before all that is outstanding was judged' leak
+verdict 'loss: not all was judged: named' hides cut-short 'stopped before all outstanding folios were judged' leak
 lab drop
 
 # What is found is written to where nobody reads, until the second Ctrl-C has come.
@@ -245,10 +245,10 @@ head -c 65536 /dev/zero >&8
 rm -f /tmp/ready /tmp/json
 pgmaptrace --older 0 --ready-file /tmp/ready --json /tmp/json >/tmp/fifo 2>$ERR 8>&- &
 tool=$!
-until [ -e /tmp/ready ]; do sleep 0.1; done
+wait_until $tool [ -e /tmp/ready ]
 lab "leak $type" "traffic $type 10 hold"
 kill -INT $tool
-until grep -q pipe_write /proc/$tool/wchan || ! kill -0 $tool; do sleep 0.1; done
+wait_for /proc/$tool/wchan pipe_write $tool
 kill -INT $tool
 # there is a reader at any time
 exec 9</tmp/fifo
@@ -258,7 +258,7 @@ exec 9<&-
 tr -d '\0' </tmp/fifo.out >$OUT
 ended
 verdict 'loss: not all was judged, and a leak' judged 1 FAIL rules=leak
-verdict 'loss: not all was judged, and a leak: named' hides cut-short 'stopped before all that' leak
+verdict 'loss: not all was judged, and a leak: named' hides cut-short 'stopped before all outstanding folios' leak
 lab drop
 OPTIONS=
 
@@ -305,7 +305,7 @@ mount --bind /tmp/kallsyms /proc/kallsyms
 trace sleep 15
 umount /proc/kallsyms
 verdict 'loss: waits' judged 2 INCONCLUSIVE findings=0
-verdict 'loss: waits: named' hides blind 'who waits could not be looked for' teardown-stall
+verdict 'loss: waits: named' hides blind 'the search for waiting tasks failed, or was not complete' teardown-stall
 
 # hooks that are switched off see nothing, and no attaching fails for it
 if echo 0 >/proc/sys/kernel/ftrace_enabled; then
@@ -314,7 +314,7 @@ if echo 0 >/proc/sys/kernel/ftrace_enabled; then
 	begin
 	if echo 0 >/proc/sys/kernel/ftrace_enabled; then
 		lab "double-free $type"
-		until grep -q 'hooks see nothing' $ERR || ! kill -0 $tool; do sleep 0.1; done
+		wait_for $ERR 'hooks see nothing' $tool
 		echo 1 >/proc/sys/kernel/ftrace_enabled
 		kill -INT $tool
 		ended

@@ -18,14 +18,14 @@ hold_page holder $how $file
 "$@" &
 waiter=$!
 echo $waiter >/tmp/waiter
-told_of 'keeps .* waiting, for'
+told_of 'is still waiting, after'
 kill $holder
 wait $waiter
-told_of 'came free after'
+told_of 'is done waiting, after'
 E2
 
 reports() {
-	sed -n '/VIOLATION\|WARNING\|keeps\|came free\|still waits/s/^/# /p' $OUT
+	sed -n '/VIOLATION\|WARNING\|keeps\|waiting/s/^/# /p' $OUT
 }
 
 holder() {
@@ -47,15 +47,15 @@ warned() {
 
 # warned again when it has lasted twice as long, and when it is over
 told_on() {
-	report_has "keeps $1/$(waiter) waiting, for \([6-9]\|[1-9][0-9]\)\.[0-9] s now" 'came free after'
+	report_has "$1/$(waiter) is still waiting, after \([6-9]\|[1-9][0-9]\)\.[0-9] s\$" 'is done waiting, after'
 }
 
 # Where frees are seen, who freed it; else who holds it no more.
 by_whom() {
 	if [ "$(profile)" = classic ]; then
-		report_has "not a holder any more: hold/$(holder): pipe"
+		report_has "no longer a holder: hold/$(holder): pipe"
 	else
-		report_has "came free after .* freed by hold/$(holder) on cpu"
+		report_has "is done waiting, after .*; freed by hold/$(holder) on cpu"
 	fi
 }
 
@@ -83,13 +83,13 @@ truncate -s 0 $MNT/a &
 told_of 'WARNING break-stall'
 kill \$!
 wait \$!
-told_of 'is not waited for any more'
+told_of 'gave up waiting, after'
 kill \$holder
 E2
 given_up() {
 	reports
-	[ "$status" = 0 ] && [ "$(field warnings)" = 1 ] && ! grep -q 'came free' $OUT &&
-		report_has 'is not waited for any more by truncate/.*; its refcount is [1-9]'
+	[ "$status" = 0 ] && [ "$(field warnings)" = 1 ] && ! grep -q 'is done waiting' $OUT &&
+		report_has 'truncate/[0-9]* gave up waiting, after .*, at refcount [1-9]'
 }
 pwrite $MNT/a 0 8388608
 trace sh /tmp/signal.sh
@@ -142,19 +142,19 @@ truncate -s 0 $MNT/h &
 echo \$! >/tmp/waiter
 told_of 'WARNING break-stall'
 fsfreeze --unfreeze /tmp/slow
-until grep -q done /tmp/holder; do sleep 0.1; done
+wait_for /tmp/holder 'done' \$holder
 # 6.1 leaves it asleep, though the page is idle again
 sleep 2
 kill \$! 2>/dev/null
 wait \$!
-told_of 'came free after'
+told_of 'is done waiting, after'
 kill \$holder
 E2
 by_dio() {
 	reports
 	[ "$status" = 0 ] && [ "$(field warnings)" = 1 ] && [ "$(field lost)" = 0 ] &&
 		report_has "reason: truncate/$(waiter) has waited for $MORE_THAN_3 s" \
-			"  file: $MNT/h (" 'came free after' \
+			"  file: $MNT/h (" 'is done waiting, after' \
 			"hold/$(holder): direct I/O, pwrite64 on fd [0-9]* from 0x.*, in flight$"
 }
 if make_slow_disk; then
@@ -178,7 +178,7 @@ trace sh -c '. /bin/guest.sh; told_of "WARNING break-stall"'
 file="  file: $MNT/f ("
 [ "$(profile)" != request ] || file='state: in use since before tracing began'
 verdict 'stalls: a wait that began before tracing' warned truncate "$file"
-verdict 'stalls: and lasts when tracing ends' report_has 'truncate/.* still waits at the end of tracing'
+verdict 'stalls: and lasts when tracing ends' report_has 'truncate/.* is still waiting at the end of tracing'
 kill $holder
 wait
 umount $MNT
@@ -209,13 +209,13 @@ stall() {
 		echo $0 coherent >$1
 		told_of "VIOLATION teardown-stall"
 		echo drop >$1
-		told_of "came free after"' $1 $LAB/command
+		told_of "is done waiting, after"' $1 $LAB/command
 }
 stall teardown-stall
 verdict 'stalls: a folio that is not freed keeps memunmap_pages' stalled teardown-stall
-verdict 'stalls: who gave the last reference back' report_has ': 1 reference, of folios that are not freed' \
-	'requested at one place: 1 folio (4 KiB), the oldest' \
-	'the last reference was given back by sh/' ' lab_free'
+verdict 'stalls: who gave the last reference back' report_has 'still has 1 reference, held by outstanding folios' \
+	'requested at one site: 1 folio (4 KiB), the oldest' \
+	'last reference dropped by sh/' ' lab_free'
 sed -n '/VIOLATION/,/^$/s/^/# /p' $OUT
 
 # a lost reference: nothing to be found but that
@@ -223,7 +223,7 @@ rules=teardown-stall
 [ "$(profile)" != request ] || rules=ref-imbalance,teardown-stall
 stall stuck
 verdict 'stalls: a pgmap reference that is lost' stalled $rules
-verdict 'stalls: it is called so' report_has 'reference count 1, explained 0'
+verdict 'stalls: it is called so' report_has 'still has 1 reference, but no outstanding folio'
 OPTIONS=-T
 trace sh -c "echo teardown-stall coherent >$LAB/command; sleep 5; echo drop >$LAB/command"
 verdict 'stalls: near miss: shorter than --stall' quiet
@@ -234,14 +234,14 @@ stopped() {
 	: >$OUT
 	pgmaptrace --stall 2 >$OUT 2>&1 &
 	tool=$!
-	until grep -q 'tracing, Ctrl-C' $OUT; do sleep 0.1; done
+	wait_for $OUT 'tracing, Ctrl-C' $tool
 	echo stuck coherent >$LAB/command
-	until grep -q ', who waits since' $OUT; do sleep 0.1; done
+	wait_for $OUT '^  waiting since' $tool
 	kill -$1 $tool
 	wait $tool || status=$?
 	echo drop >$LAB/command
 	summary=$(tail -n 1 "$OUT")
-	stalled $rules && report_has 'still waits at the end of tracing' && hooks_gone
+	stalled $rules && report_has 'is still waiting at the end of tracing' && hooks_gone
 }
 verdict 'stalls: SIGTERM while one lasts' stopped TERM
 
@@ -270,7 +270,7 @@ evicted() {
 	[ "$status" = 0 ] && [ "$(field warnings)" = 1 ] &&
 		report_has "WARNING break-stall: pfn $(pfn_of holder)" \
 			"hold/$(holder): pipe, fd" 'unbind_store+0x' \
-			"came free after .* freed by hold/$(holder) on cpu"
+			"is done waiting, after .*; freed by hold/$(holder) on cpu"
 }
 
 cat >/tmp/unbind.sh <<'E2'
@@ -282,7 +282,7 @@ kill $holder
 wait $holder
 [ $1 = pipe ] || umount /tmp/mnt
 wait
-told_of 'came free after'
+told_of 'is done waiting, after'
 E2
 rebind
 trace sh /tmp/unbind.sh pipe
@@ -299,7 +299,7 @@ cat >/tmp/late.sh <<E2
 . /bin/guest.sh
 told_of 'WARNING break-stall'
 kill $holder
-told_of 'came free after'
+told_of 'is done waiting, after'
 E2
 trace sh /tmp/late.sh
 verdict 'stalls: an unbind that hung before tracing began' evicted
@@ -311,8 +311,8 @@ named() {
 		report_has "VIOLATION teardown-stall: pfn $(pfn_of holder)" \
 			'(fsdax) keeps memunmap_pages waiting' "  file: $MNT/g (inode 12, ext4" \
 			"hold/$(holder): maps it at" "hold/$(holder): pipe, fd" \
-			'references: 2 = 1 by the file + 1 by others' \
-			'the last reference was given back by umount/'
+			'references: 2 = 1 by the file + 1 unexplained' \
+			'last reference dropped by umount/'
 }
 rebind
 trace sh /tmp/unbind.sh pin
@@ -328,12 +328,12 @@ hold_page holder pipe /dev/dax0.0
 told_of 'VIOLATION teardown-stall'
 kill $holder
 wait
-told_of 'came free after'
+told_of 'is done waiting, after'
 E2
 dax_named() {
 	stalled teardown-stall && report_has '(generic) keeps memunmap_pages waiting' \
 		"  file: /dev/dax0.0 (" "hold/$(holder): pipe, fd" \
-		"the last reference was given back by hold/$(holder) on cpu"
+		"last reference dropped by hold/$(holder) on cpu"
 }
 trace sh /tmp/dax.sh
 verdict 'stalls: an unbind waits for a pin of device-dax' dax_named
@@ -352,12 +352,12 @@ rmmod test_hmm &
 told_of 'VIOLATION teardown-stall'
 echo drop >$LAB/command
 wait
-told_of 'came free after'
+told_of 'is done waiting, after'
 E2
 hmm_named() {
 	stalled teardown-stall && report_has "VIOLATION teardown-stall: pfn $pfn order 0 refcount 1" \
-		'(private) keeps memunmap_pages waiting' 'by rmmod/' ' dmirror_device_remove_chunks' \
-		'the last reference was given back by sh/' 'lab_let_go'
+		'(private) keeps memunmap_pages waiting' '^  waiting since [0-9.]*: rmmod/' ' dmirror_device_remove_chunks' \
+		'last reference dropped by sh/' 'lab_let_go'
 }
 trace sh /tmp/hmm.sh
 verdict 'stalls: the hmm test driver goes while a page is held' hmm_named

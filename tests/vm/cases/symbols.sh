@@ -35,7 +35,7 @@ begin() {
 	: >$ERR
 	pgmaptrace $OPTIONS >"$OUT" 2>$ERR &
 	tool=$!
-	until grep -q 'tracing, Ctrl-C' $ERR || ! kill -0 $tool; do sleep 0.1; done
+	wait_for $ERR 'tracing, Ctrl-C' $tool
 }
 
 # cpu_time: of the tool, in ticks
@@ -54,13 +54,13 @@ noticed() {
 	not_ok "symbols: the tool is busy for 20 s"
 }
 
+has_findings() {
+	[ "$(sed -n '/VIOLATION/,/^$/p' "$OUT" | grep -c '^$')" -ge "$1" ]
+}
+
 # told N: so many findings, each to its end
 told() {
-	for i in $(seq 600); do
-		[ "$(sed -n '/VIOLATION/,/^$/p' "$OUT" | grep -c '^$')" -lt "$1" ] || return 0
-		sleep 0.1
-	done
-	not_ok "symbols: no finding $1 in 60 s"
+	wait_until $tool has_findings $1
 }
 
 # end N: with so many findings

@@ -123,6 +123,36 @@ verdict 'suppressions: one without a reason' says 64 '/tmp/wrong:1: suppress dou
 verdict 'suppressions: no such file' says 64 '/tmp/nothere: No such file' \
 	pgmaptrace --suppressions /tmp/nothere run -- true
 
+# ---- times, also when the kernel log's clock is measured again
+cat >/bin/marked <<-'MARKED'
+	#!/bin/sh
+	for command; do
+		echo "mark before" >/dev/kmsg
+		breaks "$command"
+		echo "mark after" >/dev/kmsg
+		sleep 11
+	done
+MARKED
+chmod +x /bin/marked
+as_in_dmesg() {
+	dmesg -c >/dev/null
+	judged 1 FAIL findings=2 -- -T -- marked 'double-free coherent' 'double-request coherent' ||
+		return 1
+	{ dmesg; cat $OUT; } |
+		sed -n 's/^\[ *\([0-9.]*\)\] \(mark before\|mark after\|pgmaptrace: VIOLATION\).*/\1 \2/p' >/tmp/times
+	sed 's/^/# /' /tmp/times
+	awk '/before/ { before[++n] = $1 } /after/ { after[++m] = $1 } /VIOLATION/ { at[++k] = $1 }
+		END {
+			for (i = 1; i <= 2; i++)
+				bad += at[i] < before[i] - 0.05 || at[i] > after[i] + 0.05
+			exit bad || n != 2 || m != 2 || k != 2
+		}' /tmp/times
+}
+verdict 'timestamps: findings have the times of the kernel log' as_in_dmesg
+# one line for each, up to five where writing one takes long
+lines=$(dmesg | grep -c "reading the log's clock")
+verdict "timestamps: $lines lines in the log for two findings" [ $lines -ge 2 -a $lines -le 10 ]
+
 # ---- who else is told
 dmesg -c >/dev/null
 verdict 'kmsg: a violation' judged 1 FAIL -- --kmsg -- breaks 'double-free coherent'
@@ -151,15 +181,15 @@ verdict 'services: the journal gets levels' sh -c \
 echo old >/tmp/ready
 pgmaptrace --ready-file /tmp/ready --output /tmp/log --json /tmp/jsonl 2>/tmp/err &
 tool=$!
-until [ "$(cat /tmp/ready 2>/dev/null)" = $tool ]; do sleep 0.1; done
+wait_for /tmp/ready "^$tool\$" $tool
 breaks 'double-free coherent'
-until grep -q VIOLATION /tmp/log; do sleep 0.1; done
+wait_for /tmp/log VIOLATION $tool
 mv /tmp/log /tmp/log.1
 mv /tmp/jsonl /tmp/jsonl.1
 kill -HUP $tool
-until [ -e /tmp/log ] && [ -e /tmp/jsonl ]; do sleep 0.1; done
+wait_until $tool [ -e /tmp/log -a -e /tmp/jsonl ]
 breaks 'double-request coherent'
-until grep -q VIOLATION /tmp/log; do sleep 0.1; done
+wait_for /tmp/log VIOLATION $tool
 kill -INT $tool
 wait $tool
 verdict 'rotation: exit status' [ $? = 1 ]
@@ -196,7 +226,7 @@ done
 words='/tmp/small/x: No space'
 head -c 3000 /dev/zero >/tmp/small/fill
 verdict 'outputs: a disk that fills up' unwritten --json /tmp/small/x
-words='the output: No space'
+words='standard output: No space'
 for option in '-j' '--ktap' ''; do
 	pgmaptrace $option run -- breaks 'double-free coherent' >/dev/full 2>/tmp/err
 	verdict "outputs: stdout is full, $option" sh -c "[ $? = 70 ] && grep -q \"can't write $words\" /tmp/err &&
@@ -205,20 +235,20 @@ done
 sh -c 'pgmaptrace -j run -- breaks "double-free coherent" 2>/tmp/err; echo $? >/tmp/closed' | true
 verdict 'outputs: stdout is closed, -j' sh -c \
 	"[ \"\$(cat /tmp/closed)\" = 70 ] && tail -n 1 /tmp/err | grep -q 'FAIL findings=1 '"
-verdict 'outputs: one file by two names' says 64 '/tmp/d.json is given for two files' \
+verdict 'outputs: one file by two names' says 64 '/tmp/d.json is given twice' \
 	pgmaptrace --json /tmp/d.json --output /tmp/../tmp/d.json run -- true
-verdict 'outputs: one file by two names, of which none is there' says 64 'is given for two files' \
+verdict 'outputs: one file by two names, of which none is there' says 64 'is given twice' \
 	pgmaptrace --json /tmp/e.json --save /tmp/../tmp/e.json run -- true
 mkfifo /tmp/pipe
-verdict 'outputs: one pipe twice' says 64 '/tmp/pipe is given for two files' \
+verdict 'outputs: one pipe twice' says 64 '/tmp/pipe is given twice' \
 	pgmaptrace --json /tmp/pipe --output /tmp/pipe run -- true
-verdict 'outputs: one file twice, in /dev/shm' says 64 '/dev/shm/x is given for two files' \
+verdict 'outputs: one file twice, in /dev/shm' says 64 '/dev/shm/x is given twice' \
 	pgmaptrace --json /dev/shm/x --output /dev/shm/x run -- true
 for option in --json --output --junit --ready-file --save; do
 	verdict "outputs: a file that stdout goes to, $option: it keeps what it has" sh -c "
 		echo earlier >/tmp/log
 		pgmaptrace $option /tmp/log run -- true >>/tmp/log 2>/tmp/err
-		[ \$? = 64 ] && [ \"\$(cat /tmp/log)\" = earlier ] && grep -q 'where stdout goes to' /tmp/err"
+		[ \$? = 64 ] && [ \"\$(cat /tmp/log)\" = earlier ] && grep -q 'where stdout goes' /tmp/err"
 done
 pgmaptrace --ktap --json /tmp/k.json run -- true >/dev/full 2>/tmp/err
 verdict 'outputs: stdout is full: the summary is the last record, and has the exit status' sh -c \

@@ -7,12 +7,12 @@
 LAB=/sys/kernel/debug/pgmap_lab
 profile=$(profile)
 
-verdict 'view: no interval' says 64 'INTERVAL 0: give seconds' pgmaptrace 0
-verdict 'view: no number' says 64 'INTERVAL 5x: give seconds' pgmaptrace 5x
-verdict 'view: no table' says 64 'COUNT 0: give how many' pgmaptrace 1 0
-verdict 'view: no number of tables' says 64 'COUNT ten: give how many' pgmaptrace 1 ten
+verdict 'view: no interval' says 64 'INTERVAL 0: give a number of seconds' pgmaptrace 0
+verdict 'view: no number' says 64 'INTERVAL 5x: give a number of seconds' pgmaptrace 5x
+verdict 'view: no table' says 64 'COUNT 0: give a number of tables' pgmaptrace 1 0
+verdict 'view: no number of tables' says 64 'COUNT ten: give a number of tables' pgmaptrace 1 ten
 verdict 'view: a third argument' says 64 '3: too many arguments' pgmaptrace 1 2 3
-verdict 'view: not with run' says 64 'COUNT run: give how many' pgmaptrace 1 run -- true
+verdict 'view: not with run' says 64 'COUNT run: give a number of tables' pgmaptrace 1 run -- true
 
 insmod /bin/pgmap_lab.ko base=0x60000000 size=0x4000000 || {
 	not_ok 'view: the lab module does not load'
@@ -25,7 +25,7 @@ view() {
 	: >"$OUT"
 	pgmaptrace "$@" >"$OUT" 2>/tmp/err &
 	tool=$!
-	until [ "$(wc -l <"$OUT")" -ge 2 ] || ! kill -0 $tool; do sleep 0.1; done
+	wait_until $tool has_lines 2 '' "$OUT"
 }
 
 view_ends() {
@@ -143,7 +143,7 @@ finding_between() {
 # its pgmap is gone before the second table
 view 3
 echo double-request coherent >$LAB/command
-until [ "$(grep -c DEVICE "$OUT")" -ge 2 ] || ! kill -0 $tool; do sleep 0.1; done
+wait_until $tool has_lines 2 DEVICE "$OUT"
 kill -INT $tool
 view_ends
 verdict 'view: a finding between tables' finding_between
@@ -165,4 +165,4 @@ rmmod pgmap_lab
 echo dax0.0 >/sys/bus/dax/drivers/device_dax/unbind
 view 0.5 1
 view_ends
-verdict 'view: no pgmap' report_has '^no pgmap is there$'
+verdict 'view: no pgmap' report_has '^no pgmaps$'

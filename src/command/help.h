@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The text of --help, made from the tables of options.h. */
+#ifndef PGMAPTRACE_COMMAND_HELP_H
+#define PGMAPTRACE_COMMAND_HELP_H
+
+#include <stdio.h>
+
+void help_print(FILE *to);
+
+#endif /* PGMAPTRACE_COMMAND_HELP_H */
