@@ -442,7 +442,16 @@ static __always_inline bool pgmap_is_dying(__u64 address)
 	       PERCPU_REF_DEAD;
 }
 
-/* Return: the references of a pgmap that was killed; -1: they are not summed up yet */
+/*
+ * While CPUs count apart, and until they are summed up, count is close to the bias; after
+ * that it is exact.  It is below zero then if more references were given back than taken.
+ */
+static __always_inline bool percpu_count_is_exact(__u64 count)
+{
+	return count + (PERCPU_COUNT_BIAS >> 1) < PERCPU_COUNT_BIAS;
+}
+
+/* Return: the references of a pgmap that was killed; PGMT_REFS_UNKNOWN */
 static __always_inline __s64 pgmap_refs(__u64 address)
 {
 	__u64 data = (__u64)PGMT_READ_SLOWLY(struct dev_pagemap, address, ref.data);
@@ -450,8 +459,8 @@ static __always_inline __s64 pgmap_refs(__u64 address)
 
 	if (!(PGMT_READ_SLOWLY(struct dev_pagemap, address, ref.percpu_count_ptr) &
 	      PERCPU_REF_ATOMIC))
-		return -1;
-	return count >= PERCPU_COUNT_BIAS >> 1 ? -1 : (__s64)count;
+		return PGMT_REFS_UNKNOWN;
+	return percpu_count_is_exact(count) ? (__s64)count : PGMT_REFS_UNKNOWN;
 }
 
 /* Return: the pfn at @offset, in pages over all ranges; 0: past the end */

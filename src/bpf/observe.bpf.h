@@ -153,9 +153,7 @@ static __always_inline void record_event(const struct pgmt_event *e, enum pgmt_k
 
 	if (keep && keeps_history())
 		record_history(pfn, e->site, keep == PGMT_KEEP_FREE);
-	/* on classic kernels this is the removal from the file, after the wait */
-	if (keep == PGMT_KEEP_FREE && nr_waited && profile != PGMT_PROFILE_CLASSIC &&
-	    bpf_map_lookup_elem(&waited, &pfn))
+	if (keep == PGMT_KEEP_FREE && nr_waited && bpf_map_lookup_elem(&waited, &pfn))
 		emit_release(0, pfn, e->site);
 }
 

@@ -53,7 +53,7 @@ static __always_inline bool pgmap_live_refs(__u64 address, __s64 *refs)
 		return false;
 	*refs = count;
 	/* the CPUs' counters were summed up, and freed */
-	if (word & PERCPU_REF_ATOMIC && (!s.counter || count < PERCPU_COUNT_BIAS >> 1))
+	if (word & PERCPU_REF_ATOMIC && (!s.counter || percpu_count_is_exact(count)))
 		return true;
 	if (!s.counter || !cpu_offsets)
 		return false;

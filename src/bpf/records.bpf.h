@@ -193,6 +193,7 @@ __noinline int emit_event(const struct pgmt_transition *t, const struct pgmt_eve
 __noinline int emit_release(__u64 address, __u64 pfn, pgmt_site_t site)
 {
 	struct pgmt_release *r = bpf_ringbuf_reserve(&records, sizeof(*r), 0);
+	struct pgmt_pgmap *known;
 
 	if (!r) {
 		lose(PGMT_LOSS_FINDING, 1);
@@ -206,6 +207,13 @@ __noinline int emit_release(__u64 address, __u64 pfn, pgmt_site_t site)
 	r->cpu = bpf_get_smp_processor_id();
 	r->tid = current_tid();
 	bpf_get_current_comm(r->comm, sizeof(r->comm));
+	/* there, a folio's last reference is not seen, but its removal from the file is */
+	r->removed = pfn && profile == PGMT_PROFILE_CLASSIC;
+	known = address ? bpf_map_lookup_elem(&pgmaps, &address) : NULL;
+	if (known)
+		r->pgmap = *known;
+	else
+		r->pgmap.address = 0;
 	bpf_ringbuf_submit(r, 0);
 	return 0;
 }

@@ -320,9 +320,11 @@ static bool is_stuck(struct leaks_command *l, const struct pgmt_walk *before)
 	if (!l->now.dying || !before->dying)
 		return false;
 	/* it can't be known while percpu_ref sums up */
-	if (l->now.refs < 0)
+	if (l->now.refs == PGMT_REFS_UNKNOWN) {
 		l->sum.incomplete = true;
-	return before->refs != 0 && l->now.refs > 0;
+		return false;
+	}
+	return before->refs != 0 && l->now.refs != 0;
 }
 
 /* Tasks that wait for all references of the pgmap. */

@@ -57,9 +57,7 @@ static void on_event(void *arg, const struct pgmt_event_record *event)
 
 static void on_release(void *arg, const struct pgmt_release *r)
 {
-	struct tracing *t = arg;
-
-	stalls_release(&t->stalls, r);
+	tracing_release(arg, r);
 }
 
 /* ---- the loop ---- */
@@ -362,6 +360,7 @@ static int start(struct tracing *t, struct steps *at)
 		return err;
 	at->scanned = clock_now();
 	t->own.interrupted = false;
+	t->looked = clock_now();
 	return 0;
 }
 

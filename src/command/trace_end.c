@@ -146,8 +146,10 @@ static uint64_t stop(struct tracing *t)
 {
 	uint64_t ended;
 
-	if (!t->own.interrupted)
+	if (!t->own.interrupted) {
 		settle_refs(t);
+		tracing_settle_stalls(t);
+	}
 	session_check_switches(t->session);
 	ended = clock_now();
 	session_stop(t->session);

@@ -69,7 +69,7 @@ static void look_at_pgmap(struct tracing *t, const struct stall *st, struct pgmt
 
 	session_pgmap(t->session, st->wait.pgmap, &p);
 	if (!session_refs(t->session, st->wait.pgmap, &refs))
-		refs.refs = -1;
+		refs.refs = PGMT_REFS_UNKNOWN;
 	f->pfn = refs.pfn ? refs.pfn : st->wait.pfn;
 	session_look(t->session, f);
 	f->rule = PGMT_RULE_TEARDOWN_STALL;
@@ -109,9 +109,7 @@ static void report_stall(struct tracing *t, struct stall *st)
 	unsigned int before;
 
 	t->own.rule[f->rule]++;
-	if (f->rule == PGMT_RULE_BREAK_STALL)
-		session_expect_free(t->session, f->pfn, true);
-	else
+	if (f->rule == PGMT_RULE_TEARDOWN_STALL)
 		session_outstanding(t->session, add_outstanding, &of);
 	g = findings_add(&t->findings, f, 1, &before);
 	st->reported = !tracing_is_suppressed(t, g, f);
@@ -142,16 +140,20 @@ static void on_stalled(void *arg, struct stall *st)
 static void on_stall_ended(void *arg, struct stall *st)
 {
 	struct tracing *t = arg;
-	bool others = false;
 
-	for (const struct stall *i = t->stalls.all; i; i = i->next)
-		others |= i != st && i->reported && i->wait.pfn == st->wait.pfn;
-	if (st->wait.how == PGMT_HOW_WAIT && !others)
-		session_expect_free(t->session, st->wait.pfn, false);
 	if (!st->reported)
 		return;
 	tracing_read_clock(t, CLOCK_MAX_AGE);
 	outputs_stall_ended(&t->out, st);
+}
+
+/* The end of a pgmap's wait is always recorded. */
+static void follow(void *arg, const struct pgmt_wait *w, bool on)
+{
+	struct tracing *t = arg;
+
+	if (w->how == PGMT_HOW_WAIT)
+		session_expect_free(t->session, w->pfn, on);
 }
 
 void tracing_init_stalls(struct tracing *t)
@@ -159,18 +161,67 @@ void tracing_init_stalls(struct tracing *t)
 	t->stalls = (struct stalls){
 		.limit = t->options->stall * 1e9,
 		.began = wait_began,
+		.follow = follow,
 		.stalled = on_stalled,
 		.ended = on_stall_ended,
 		.arg = t,
 	};
 }
 
+/* A wait that no look has seen in time; both of its ends were. */
+static void report_past_stall(struct tracing *t, const struct pgmt_release *r)
+{
+	const struct pgmt_pgmap *p = &r->pgmap;
+	struct stall st = {
+		.wait = {.how = PGMT_HOW_PGMAP, .pgmap = r->address, .tid = p->killer},
+		.since = p->killed,
+		.last_seen = r->time,
+		.release = *r,
+		.reports = 1,
+	};
+	struct pgmt_finding f = {
+		.kind = PGMT_RECORD_FINDING,
+		.rule = PGMT_RULE_TEARDOWN_STALL,
+		.time = r->time,
+		.waited = r->time - p->killed,
+		.wait_over = true,
+		.pfn = p->first,
+		.tid = p->killer,
+		.cpu = p->killer_cpu,
+		.site = p->killer_site,
+		.pgmap = *p,
+	};
+	struct finding_group *g;
+	unsigned int before;
+
+	if (tracing_ignores(t, f.rule) || (session_scope(t->session) && !p->killer_in_scope))
+		return;
+	memcpy(f.comm, p->comm, sizeof(f.comm));
+	memcpy(st.wait.comm, p->comm, sizeof(st.wait.comm));
+	st.about = f;
+	t->own.rule[f.rule]++;
+	g = findings_add(&t->findings, &f, 1, &before);
+	if (tracing_is_suppressed(t, g, &f))
+		return;
+	tracing_show(t, g, &f, NULL, NULL);
+	outputs_stall_ended(&t->out, &st);
+}
+
+void tracing_release(struct tracing *t, const struct pgmt_release *r)
+{
+	if (stalls_release(&t->stalls, r))
+		report_past_stall(t, r);
+}
+
 /* One incomplete look may be bad luck; so many in a row hide stalls. */
 #define INCOMPLETE_IS_BLIND 3
+/* A look may be so late before that hides stalls: a slow box is not blind. */
+#define LATE_LOOK (2 * NS_PER_S)
 
 void tracing_look_for_stalls(struct tracing *t)
 {
 	struct pgmt_waits waits;
+	uint64_t now;
 	bool incomplete;
 
 	if (!t->stalls.limit)
@@ -182,7 +233,17 @@ void tracing_look_for_stalls(struct tracing *t)
 	incomplete = waits.more || waits.looked != PGMT_LOOKED_WAITS;
 	t->incomplete_looks = incomplete ? t->incomplete_looks + 1 : 0;
 	t->own.blind |= t->incomplete_looks >= INCOMPLETE_IS_BLIND;
+	now = clock_now();
+	/* a whole stall can lie between two looks: the tool was stopped, or starved */
+	t->own.blind |= now - t->looked > t->stalls.limit + LATE_LOOK;
+	t->looked = now;
 	/* read what was released before the look */
 	session_consume(t->session);
 	t->own.blind |= !stalls_look(&t->stalls, &waits, clock_now());
+}
+
+void tracing_settle_stalls(struct tracing *t)
+{
+	for (int i = 0; i < STALLS_MISSING_ENDS; i++)
+		tracing_look_for_stalls(t);
 }

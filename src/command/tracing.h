@@ -29,10 +29,11 @@ struct tracing {
 	struct own_findings own;
 	struct stalls stalls;
 	unsigned int incomplete_looks; /* so many in a row did not see all waits */
-	struct outstanding leaks;      /* at the end */
-	double next_table;	       /* when it is due; 0: no tables */
-	double clock_read;	       /* when the kernel log's clock was measured; 0: never */
-	uint64_t tables;	       /* shown so far */
+	uint64_t looked;	  /* when the last look at all waits was, or tracing began; ns */
+	struct outstanding leaks; /* at the end */
+	double next_table;	  /* when it is due; 0: no tables */
+	double clock_read;	  /* when the kernel log's clock was measured; 0: never */
+	uint64_t tables;	  /* shown so far */
 };
 
 /* ---- trace_findings.c ---- */
@@ -74,6 +75,10 @@ void tracing_settle_suppressions(struct tracing *t);
 void tracing_init_stalls(struct tracing *t);
 /* Look at all waits now.  Does nothing with --stall 0. */
 void tracing_look_for_stalls(struct tracing *t);
+/* Look as often as it takes to know which waits have ended. */
+void tracing_settle_stalls(struct tracing *t);
+/* A wait is over. */
+void tracing_release(struct tracing *t, const struct pgmt_release *r);
 /* @word: the state of an outstanding folio; @f: the folio as it is now */
 uint64_t tracing_pages_of(const struct tracing *t, const struct pgmt_finding *f, uint32_t word);
 

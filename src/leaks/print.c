@@ -66,22 +66,33 @@ void requesters_free(struct requesters *all)
 	*all = (struct requesters){0};
 }
 
+static void print_waiters(struct text_out *o, const struct record_pgmap *r)
+{
+	for (unsigned int i = 0; i < r->nr_waiters; i++)
+		fprintf(o->to, "    %s\n", r->waiter[i]);
+}
+
 static void dying(struct text_out *o, const struct record_pgmap *r, bool stuck)
 {
 	fprintf(o->to, "  dying: ");
-	if (r->references < 0) {
+	if (r->references == PGMT_REFS_UNKNOWN) {
 		fprintf(o->to, "its reference count is not known yet\n");
 		return;
 	}
 	fprintf(o->to, "reference count %lld, ", (long long)r->references);
+	if (r->references < 0) {
+		fprintf(o->to, "below zero: more were given back than taken, and memunmap_pages "
+			       "waits for ever\n");
+		print_waiters(o, r);
+		return;
+	}
 	fprintf(o->to, "outstanding folios account for %llu", (unsigned long long)r->least);
 	if (r->most == PGMT_REFS_ANY)
 		fprintf(o->to, " or more");
 	else if (r->most != r->least)
 		fprintf(o->to, " to %llu", (unsigned long long)r->most);
 	fprintf(o->to, "%s\n", stuck ? "; memunmap_pages waits until it is 0" : "");
-	for (unsigned int i = 0; i < r->nr_waiters; i++)
-		fprintf(o->to, "    %s\n", r->waiter[i]);
+	print_waiters(o, r);
 }
 
 /* Unexplained folios that are not counted as such, and why. */

@@ -69,7 +69,7 @@ bool record_pgmap(FILE *to, const struct record_pgmap *r)
 	jsonl_bool(&l, "killed", r->killed);
 	if (r->of_session)
 		return jsonl_end(&l, to);
-	if (r->references >= 0)
+	if (r->references != PGMT_REFS_UNKNOWN)
 		jsonl_signed(&l, "references", r->references);
 	if (r->killed) {
 		jsonl_number(&l, "explained_min", r->least);

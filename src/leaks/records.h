@@ -49,7 +49,7 @@ struct record_pgmap {
 	const char *type;
 	uint64_t first, last; /* pfn; of its first range */
 	bool killed;
-	int64_t references;   /* -1: not known */
+	int64_t references;   /* or PGMT_REFS_UNKNOWN */
 	uint64_t least, most; /* references that its folios explain */
 	struct record_counts count;
 	bool incomplete;

@@ -259,12 +259,14 @@ static bool read_folio(struct reading *r, struct saved_set *s, const struct json
 static bool read_killed(struct reading *r, struct saved_set *s, const struct json_object *o)
 {
 	struct saved_entry e = {.pfn = NO_PFN}, *kept;
-	uint64_t references = 0;
+	struct json_object *references;
 	bool killed;
 
 	if (!read_pgmap(o, &e) || !get_bool(o, "killed", &killed))
 		return bad(r, s->by, "a pgmap record without type, first_pfn, last_pfn or killed");
-	if (!killed || !get_number(o, "references", &references) || !references)
+	/* below zero, too */
+	if (!killed || !json_object_object_get_ex(o, "references", &references) ||
+	    !json_object_get_int64(references))
 		return true;
 	kept = new_entry(s);
 	if (!kept)

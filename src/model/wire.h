@@ -36,8 +36,8 @@ struct pgmt_pgmap_record {
 };
 
 /*
- * Who gave back the last reference of a pgmap that was killed, or of a folio that someone
- * waits for.
+ * The end of a wait: who gave back the last reference of a pgmap that was killed, or of a
+ * folio that someone waits for.
  */
 struct pgmt_release {
 	__u32 kind;
@@ -48,6 +48,9 @@ struct pgmt_release {
 	__u32 cpu;
 	__u32 tid;
 	char comm[PGMT_COMM_LEN];
+	__u32 removed; /* it is only known that a file gave the folio up, after the wait */
+	__u32 unused;
+	struct pgmt_pgmap pgmap; /* as it was; its address is 0 if the table did not know it */
 };
 
 enum pgmt_file_flag {
@@ -106,6 +109,7 @@ struct pgmt_finding {
 	__s64 refs;	   /* REF_IMBALANCE: of the pgmap */
 	__u64 least, most; /* REF_IMBALANCE: how many references its folios explain */
 	__u64 waited;	   /* TEARDOWN_STALL, BREAK_STALL: for how long, ns */
+	__u64 wait_over;   /* the wait had ended when it was found */
 	__u64 preexisting; /* TEARDOWN_STALL: folios of the pgmap in use since before tracing */
 };
 
@@ -160,7 +164,7 @@ struct pgmt_walk {
 	__u32 found; /* out: pgmap is valid */
 	__u32 done;  /* out: there is no pgmap at pfn or above */
 	struct pgmt_pgmap pgmap;
-	__s64 refs;   /* out: of the pgmap; -1: not known */
+	__s64 refs;   /* out: of the pgmap; PGMT_REFS_UNKNOWN */
 	__u32 dying;  /* out: it was killed */
 	__u32 unmade; /* out: memremap_pages is still creating one there; it is not found */
 };
@@ -191,7 +195,8 @@ struct pgmt_leak_scan {
 
 #define PGMT_LEAKS_PAGES (1 << 16) /* 256 MiB a step */
 
-#define PGMT_REFS_ANY (~0ULL >> 1) /* most: any number */
+#define PGMT_REFS_ANY	  (~0ULL >> 1)		/* most: any number */
+#define PGMT_REFS_UNKNOWN ((__s64)(1ULL << 63)) /* the CPUs' counts are not summed up yet */
 
 /*
  * Argument of the explain program: the references of a pgmap.  All is well if
@@ -202,7 +207,7 @@ struct pgmt_refs {
 	__u64 address;	   /* in: of the pgmap */
 	__u64 known;	   /* out: the table has it */
 	__u64 outstanding; /* out: folios */
-	__s64 refs;	   /* out: once it is killed; -1: not known */
+	__s64 refs;	   /* out: once it is killed; PGMT_REFS_UNKNOWN */
 	__s64 live;	   /* out: the same, before it is killed too, if live_known */
 	__u64 own;	   /* out: those that memremap_pages took; 0 once it is killed */
 	__u64 least;	   /* out: how many its folios hold, at least and at most */

@@ -229,7 +229,7 @@ static void add_references(struct jsonl *l, const struct pgmt_finding *f)
 {
 	if (!f->refs && !f->most)
 		return;
-	if (f->refs >= 0)
+	if (f->refs != PGMT_REFS_UNKNOWN)
 		jsonl_signed(l, "pgmap_references", f->refs);
 	jsonl_number(l, "explained_min", f->least);
 	if (f->most != PGMT_REFS_ANY)

@@ -257,7 +257,7 @@ static void outstanding_groups(struct text_out *o, const struct report *r)
 
 static void pgmap_references(struct text_out *o, const struct pgmt_finding *f)
 {
-	if (f->refs < 0)
+	if (f->refs == PGMT_REFS_UNKNOWN)
 		fprintf(o->to, "  pgmap references: not known");
 	else
 		fprintf(o->to, "  pgmap references: %lld", f->refs);

@@ -80,7 +80,17 @@ static bool has_unaccounted_refs(const struct pgmt_finding *f)
 	return f->refs > (long long)f->most;
 }
 
+static bool is_wait_over(const struct pgmt_finding *f)
+{
+	return f->wait_over;
+}
+
 static bool has_unknown_refs(const struct pgmt_finding *f)
+{
+	return f->refs == PGMT_REFS_UNKNOWN;
+}
+
+static bool is_below_zero(const struct pgmt_finding *f)
 {
 	return f->refs < 0;
 }
@@ -97,7 +107,7 @@ static bool has_none_outstanding(const struct pgmt_finding *f)
 
 /* ---- what is said of each rule */
 
-#define MOST_CASES 5
+#define MOST_CASES 7
 
 /* In @why, {name} stands for one of fields[] below. */
 struct words {
@@ -303,6 +313,12 @@ static const struct {
 			  "requested, at a reference count of {refcount}: the reference that it "
 			  "took on the pgmap is lost",
 			  is_teardown, "outstanding after its pgmap's last reference"},
+			 {"the reference count of {device} is {refs_number}, unchanged for a "
+			  "second "
+			  "after it was killed: below zero, since more references were given "
+			  "back than taken. It never comes to zero: memunmap_pages will wait "
+			  "for ever",
+			  is_below_zero, "has a reference count below zero"},
 			 {"{device} has {refs} after it was killed, unchanged for a second, but "
 			  "its outstanding folios account for {most} only: memunmap_pages will "
 			  "wait for ever{before_tracing}",
@@ -324,9 +340,16 @@ static const struct {
 	[PGMT_RULE_TEARDOWN_STALL] =
 		{
 			"keeps memunmap_pages waiting",
-			{{"memunmap_pages has waited for {waited}; the reference "
+			{{"memunmap_pages waited for {waited} for the references of {device}. The "
+			  "wait was over when pgmaptrace came to look",
+			  is_wait_over, "kept memunmap_pages waiting"},
+			 {"memunmap_pages has waited for {waited}; the reference "
 			  "count of {device} is not known yet",
 			  has_unknown_refs},
+			 {"memunmap_pages has waited for {waited}: the reference count of {device} "
+			  "is {refs_number}, below zero, since more references were given back "
+			  "than taken. It will wait for ever",
+			  is_below_zero},
 			 {"memunmap_pages has waited for {waited}: {device} still has {refs}, and "
 			  "how many of them are allocations that were not freed is not visible",
 			  has_allocations},
@@ -465,6 +488,7 @@ static void put_asked(const struct sentence *s)
 	FIELD(refcount, fprintf(s->to, "%d", s->f->refcount))                                      \
 	FIELD(references, put_references(s))                                                       \
 	FIELD(refs, put_count(s, s->f->refs, "reference"))                                         \
+	FIELD(refs_number, fprintf(s->to, "%lld", s->f->refs))                                     \
 	FIELD(section_pages, fprintf(s->to, "%d", PGMT_SECTION_PAGES))                             \
 	FIELD(since_free, put_since(s, s->facts->since_free, "free"))                              \
 	FIELD(since_request, put_since(s, s->facts->since_request, "request"))                     \

@@ -179,6 +179,9 @@ void report_make(const struct sources *from, const struct pgmt_finding *f,
 	r->type = devices_type(f->pgmap.type);
 	r->last_request = report_event_of(from, &f->last_request, f->time);
 	r->last_free = report_event_of(from, &f->last_free, f->time);
+	/* another CPU has requested it and not recorded that yet: an older request is not it */
+	if (pgmt_is_outstanding(f->state) && f->last_request.tick < f->last_free.tick)
+		r->last_request.known = false;
 	learn_files(from, f);
 	if (!files_describe(from->files, f, r->file, sizeof(r->file)))
 		r->file[0] = '\0';

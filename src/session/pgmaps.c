@@ -26,19 +26,19 @@ static int pgmap_next(struct session *s, struct pgmt_walk *w)
 int session_each_pgmap(struct session *s, bool (*interrupted)(void), session_walk_fn fn, void *arg)
 {
 	struct pgmt_walk w = {0};
-	uint64_t last = 0;
 
 	s->unmade = false;
 	while (!w.done && !interrupted()) {
+		uint64_t from = w.pfn, first;
 		int err = pgmap_next(s, &w);
 
 		if (err)
 			return err;
 		s->unmade |= w.unmade;
-		if (!w.found || w.pgmap.address == last)
+		first = w.pgmap.range[0].start;
+		/* once, whatever lies between its ranges: where the first of them begins */
+		if (!w.found || first < from || first >= w.pfn)
 			continue;
-		/* the ranges of one pgmap may lie apart: its first visit does all */
-		last = w.pgmap.address;
 		err = fn(arg, &w);
 		if (err)
 			return err;

@@ -83,7 +83,7 @@ static bool check_refs(struct session *s, const struct pgmt_pgmap *p, const stru
 	if (!k)
 		return false;
 	/* the CPUs' counts are not summed up yet */
-	if (now->refs < 0)
+	if (now->refs == PGMT_REFS_UNKNOWN)
 		return true;
 	if (!k->since || now->refs != k->refs.refs || now->least != k->refs.least ||
 	    now->most != k->refs.most) {

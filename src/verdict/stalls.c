@@ -3,10 +3,18 @@
 
 #include <stdlib.h>
 
-static bool is_same(const struct pgmt_wait *a, const struct pgmt_wait *b)
+/*
+ * A task that was woken, by a signal or for another page, has other context switches, and
+ * goes on to wait for the same thing; unless that was let go meanwhile, which would be a
+ * new wait.
+ */
+static bool is_same(const struct stall *st, const struct pgmt_wait *w)
 {
-	return a->how == b->how && a->task == b->task && a->tid == b->tid && a->pfn == b->pfn &&
-	       a->pgmap == b->pgmap && a->switches == b->switches;
+	const struct pgmt_wait *was = &st->wait;
+
+	return was->how == w->how && was->task == w->task && was->tid == w->tid &&
+	       was->pfn == w->pfn && was->pgmap == w->pgmap &&
+	       (was->switches == w->switches || !st->over);
 }
 
 static struct stall *find(struct stalls *s, const struct pgmt_wait *w)
@@ -14,7 +22,7 @@ static struct stall *find(struct stalls *s, const struct pgmt_wait *w)
 	struct stall *st;
 
 	for (st = s->all; st; st = st->next)
-		if (is_same(&st->wait, w))
+		if (is_same(st, w))
 			return st;
 	return NULL;
 }
@@ -33,10 +41,20 @@ static struct stall *add(struct stalls *s, const struct pgmt_wait *w, uint64_t n
 	st->due = st->since + s->limit;
 	st->next = s->all;
 	s->all = st;
+	if (s->follow)
+		s->follow(s->arg, w, true);
 	return st;
 }
 
-#define MISSING_ENDS 2
+/* No longer follow what @gone waited for, unless another task waits for it, too. */
+static void unfollow(struct stalls *s, const struct stall *gone)
+{
+	for (const struct stall *st = s->all; st; st = st->next)
+		if (st->wait.how == gone->wait.how && st->wait.pfn == gone->wait.pfn)
+			return;
+	if (s->follow)
+		s->follow(s->arg, &gone->wait, false);
+}
 
 /* Free the stalls that have ended, and waits that were never due and not seen for long. */
 static void sweep(struct stalls *s, bool whole, uint64_t now)
@@ -47,7 +65,7 @@ static void sweep(struct stalls *s, bool whole, uint64_t now)
 		struct stall *st = *i;
 
 		st->missing = st->seen ? 0 : st->missing + whole;
-		if (st->missing < (st->release.time ? 1 : MISSING_ENDS) &&
+		if (st->missing < (st->over ? 1 : STALLS_MISSING_ENDS) &&
 		    (st->reports || now - st->last_seen <= s->limit)) {
 			i = &st->next;
 			continue;
@@ -55,6 +73,7 @@ static void sweep(struct stalls *s, bool whole, uint64_t now)
 		if (st->reports)
 			s->ended(s->arg, st);
 		*i = st->next;
+		unfollow(s, st);
 		free(st);
 	}
 }
@@ -76,9 +95,10 @@ bool stalls_look(struct stalls *s, const struct pgmt_waits *w, uint64_t now)
 		}
 		st->seen = true;
 		st->last_seen = now;
+		st->wait.switches = w->wait[i].switches;
 	}
 	for (st = s->all; st; st = st->next) {
-		if (!st->seen || now < st->due)
+		if (!st->seen || st->over || now < st->due)
 			continue;
 		s->stalled(s->arg, st);
 		st->reports++;
@@ -90,12 +110,31 @@ bool stalls_look(struct stalls *s, const struct pgmt_waits *w, uint64_t now)
 	return kept_all;
 }
 
-void stalls_release(struct stalls *s, const struct pgmt_release *r)
+static bool waits_for(const struct stall *st, const struct pgmt_release *r)
 {
-	for (struct stall *st = s->all; st; st = st->next)
-		if (r->address ? st->wait.how == PGMT_HOW_PGMAP && st->wait.pgmap == r->address
-			       : st->wait.how == PGMT_HOW_WAIT && st->wait.pfn == r->pfn)
+	if (r->address)
+		return st->wait.how == PGMT_HOW_PGMAP && st->wait.pgmap == r->address;
+	return st->wait.how == PGMT_HOW_WAIT && st->wait.pfn == r->pfn;
+}
+
+bool stalls_release(struct stalls *s, const struct pgmt_release *r)
+{
+	bool late =
+		r->address && s->limit && r->pgmap.killed && r->time - r->pgmap.killed >= s->limit;
+
+	for (struct stall *st = s->all; st; st = st->next) {
+		if (!waits_for(st, r))
+			continue;
+		st->over = true;
+		if (!r->removed)
 			st->release = *r;
+		if (st->reports)
+			late = false;
+		else if (late)
+			/* the caller reports it: not once more by the next look */
+			st->reports = 1;
+	}
+	return late;
 }
 
 void stalls_free(struct stalls *s)

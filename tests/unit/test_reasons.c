@@ -143,8 +143,17 @@ static void test_numbers(void **state)
 	says(&f, "still has 1 reference, held by outstanding folios");
 	f.refs = 2;
 	says(&f, "still has 2 references. Outstanding folios account for 1, and nothing");
-	f.refs = -1;
+	f.refs = PGMT_REFS_UNKNOWN;
 	says(&f, "the reference count of dax0.0 is not known yet");
+	f.refs = -1;
+	says(&f, "the reference count of dax0.0 is -1, below zero");
+	f.wait_over = 1;
+	says(&f, "waited for 4.0 s for the references of dax0.0. The wait was over when");
+	assert_string_equal(reason_headline(&f), "kept memunmap_pages waiting");
+	f = (struct pgmt_finding){.rule = PGMT_RULE_REF_IMBALANCE, .refs = -1};
+	says(&f, "the reference count of dax0.0 is -1, unchanged for a second after it was "
+		 "killed: below zero");
+	assert_string_equal(reason_headline(&f), "has a reference count below zero");
 }
 
 static void check_references(const struct pgmt_finding *f, enum pgmt_profile profile, int idle,

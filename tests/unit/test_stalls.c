@@ -137,17 +137,137 @@ static void told_once_after_a_pause(void **state)
 	stalls_free(&s);
 }
 
-/* It slept in between, for the same page: many waits that are short. */
+/* The page is let go in between: many waits that are short. */
 static void waits_that_follow_each_other(void **state)
 {
+	const struct pgmt_release release = {.pfn = 100, .time = 1};
 	struct stalls s = make();
 	struct pgmt_waits w = waits(1, 7, PGMT_HOW_WAIT, 100);
 
 	(void)state;
 	for (unsigned int i = 1; i < 60; i++) {
 		w.wait[0].switches = i / 5;
+		if (i % 5 == 0)
+			assert_false(stalls_release(&s, &release));
 		look(&s, w, i);
 	}
+	assert_int_equal(seen.stalled, 0);
+	stalls_free(&s);
+}
+
+/* There it is only seen that the file gives the page up. */
+static void waits_that_follow_each_other_on_classic(void **state)
+{
+	const struct pgmt_release release = {.pfn = 100, .time = 1, .removed = 1};
+	struct stalls s = make();
+	struct pgmt_waits w = waits(1, 7, PGMT_HOW_WAIT, 100);
+
+	(void)state;
+	for (unsigned int i = 1; i < 60; i++) {
+		w.wait[0].switches = i / 5;
+		if (i % 5 == 0)
+			stalls_release(&s, &release);
+		look(&s, w, i);
+	}
+	assert_int_equal(seen.stalled, 0);
+	stalls_free(&s);
+}
+
+/* A timer's signal wakes it now and then, also so that a look misses it. */
+static void a_wait_that_signals_interrupt(void **state)
+{
+	struct stalls s = make();
+	struct pgmt_waits w = waits(1, 7, PGMT_HOW_WAIT, 100);
+
+	(void)state;
+	for (unsigned int i = 1; i <= 22; i++) {
+		w.wait[0].switches = i;
+		look(&s, i % 7 ? w : waits(0), i);
+	}
+	assert_int_equal(seen.stalled, 2);
+	assert_true(seen.since == SECOND);
+	assert_int_equal(seen.ended, 0);
+	stalls_free(&s);
+}
+
+static int followed;
+
+static void follow(void *arg, const struct pgmt_wait *w, bool on)
+{
+	(void)arg;
+	assert_true(w->pfn == 100);
+	followed += on ? 1 : -1;
+}
+
+static void a_page_is_followed_while_someone_waits(void **state)
+{
+	struct stalls s = make();
+
+	(void)state;
+	s.follow = follow;
+	look(&s, waits(2, 7, PGMT_HOW_WAIT, 100, 8, PGMT_HOW_WAIT, 100), 1);
+	assert_true(followed > 0);
+	for (unsigned int i = 2; i < 20; i++)
+		look(&s, waits(1, 8, PGMT_HOW_WAIT, 100), i);
+	assert_true(followed > 0);
+	followed = 1;
+	for (unsigned int i = 20; i < 40; i++)
+		look(&s, waits(0), i);
+	assert_int_equal(followed, 0);
+	assert_null(s.all);
+}
+
+static struct pgmt_release release_of_pgmap(unsigned int killed, unsigned int released)
+{
+	return (struct pgmt_release){.address = 4096,
+				     .time = released * SECOND,
+				     .pgmap = {.address = 4096, .killed = killed * SECOND}};
+}
+
+/* Both ends of the wait were seen, and nobody looked in between. */
+static void a_teardown_that_no_look_has_seen(void **state)
+{
+	struct pgmt_release r = release_of_pgmap(1, 11);
+	struct stalls s = make();
+
+	(void)state;
+	assert_true(stalls_release(&s, &r));
+	r = release_of_pgmap(2, 11);
+	assert_false(stalls_release(&s, &r));
+	r = release_of_pgmap(0, 100);
+	assert_false(stalls_release(&s, &r));
+	s.limit = 0;
+	r = release_of_pgmap(1, 100);
+	assert_false(stalls_release(&s, &r));
+}
+
+static void a_teardown_that_was_reported(void **state)
+{
+	const struct pgmt_release r = release_of_pgmap(1, 15);
+	struct stalls s = make();
+
+	(void)state;
+	seen.killed = SECOND;
+	look(&s, waits(1, 7, PGMT_HOW_PGMAP, 4096), 2);
+	look(&s, waits(1, 7, PGMT_HOW_PGMAP, 4096), 11);
+	assert_int_equal(seen.stalled, 1);
+	assert_false(stalls_release(&s, &r));
+	look(&s, waits(0), 15);
+	assert_int_equal(seen.ended, 1);
+}
+
+/* The look before was too early, the one after too late. */
+static void a_teardown_that_a_look_saw_too_early(void **state)
+{
+	const struct pgmt_release r = release_of_pgmap(1, 15);
+	struct stalls s = make();
+
+	(void)state;
+	seen.killed = SECOND;
+	look(&s, waits(1, 7, PGMT_HOW_PGMAP, 4096), 2);
+	assert_true(stalls_release(&s, &r));
+	/* still on the list, but it was woken */
+	look(&s, waits(1, 7, PGMT_HOW_PGMAP, 4096), 15);
 	assert_int_equal(seen.stalled, 0);
 	stalls_free(&s);
 }
@@ -287,6 +407,12 @@ int main(void)
 		cmocka_unit_test(told_at_once_twice_four_times),
 		cmocka_unit_test(told_once_after_a_pause),
 		cmocka_unit_test(waits_that_follow_each_other),
+		cmocka_unit_test(waits_that_follow_each_other_on_classic),
+		cmocka_unit_test(a_wait_that_signals_interrupt),
+		cmocka_unit_test(a_page_is_followed_while_someone_waits),
+		cmocka_unit_test(a_teardown_that_no_look_has_seen),
+		cmocka_unit_test(a_teardown_that_was_reported),
+		cmocka_unit_test(a_teardown_that_a_look_saw_too_early),
 		cmocka_unit_test(one_ends_the_other_lasts),
 		cmocka_unit_test(missed_once),
 		cmocka_unit_test(never_whole),
