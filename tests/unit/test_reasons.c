@@ -26,6 +26,8 @@ static void test_each_rule(void **state)
 	for (int i = 1; i < PGMT_NR_RULES; i++) {
 		struct pgmt_finding f = {.rule = i, .pfn = 0x1234, .refcount = 3};
 
+		if (!reasons[i].words[0].why || !reasons[i].cause)
+			fail_msg("src/report/reasons.c has no words for %s", pgmt_rule_name(i));
 		reason_sentence(&f, &facts, said[i], sizeof(said[i]));
 		assert_true(strlen(said[i]) > 20);
 		assert_true(strlen(said[i]) < sizeof(said[i]) - 1);
@@ -50,7 +52,9 @@ static void test_each_case(void **state)
 		for (int j = 0; j < MOST_CASES && !last; j++) {
 			struct sentence s = {.f = &f, .facts = &facts};
 
-			assert_non_null(w[j].why);
+			if (!w[j].why)
+				fail_msg("src/report/reasons.c has no unconditional words for %s",
+					 pgmt_rule_name(i));
 			last = !w[j].when;
 			s.to = fmemopen(said, sizeof(said), "w");
 			assert_non_null(s.to);

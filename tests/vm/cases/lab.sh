@@ -128,7 +128,7 @@ break_rules() {
 	   [ "$(field findings)" = "$(wc -l </tmp/commands)" ]; then
 		sed 's/^/ok lab: /' /tmp/commands
 		sort -u /tmp/wanted | sed 's/.*/cell & fires/'
-		reports_agree || { not_ok "lab: $1: a report is not what its scene did"; return; }
+		reports_agree || { not_ok "lab: $1: a report is not as tests/vm/cases/reports has its scene"; return; }
 		ok "lab: $1: the reports say what the scenes did"
 	else
 		diff /tmp/wanted /tmp/found | sed 's/^/# /'
