@@ -21,6 +21,7 @@
  *	split TYPE N			N large folios are split, and come back from two CPUs
  *	storm TYPE N			breaks three rules by turns, N times in all
  *	stuck TYPE			a reference that no folio has keeps a pgmap from going
+ *	overput TYPE			so does one that was given back twice
  *	hold PFN			takes a reference of a device page of someone else
  *	drop				ends what leak and its like left behind, and hold
  *
@@ -799,6 +800,22 @@ static int lab_reference_too_many(struct lab_scene *scene)
 	}
 	lab_kill(&scene->map, lab_unmap_work);
 	scene->drop = lab_drop_reference;
+	return 0;
+}
+
+/* Below zero it never comes to zero: it is given back what it lacks, and then the last one. */
+static void lab_drop_overput(struct lab_scene *scene)
+{
+	percpu_ref_get(&scene->map.pgmap.ref);
+	percpu_ref_get(&scene->map.pgmap.ref);
+	percpu_ref_put(&scene->map.pgmap.ref);
+}
+
+static int lab_overput(struct lab_scene *scene)
+{
+	percpu_ref_put(&scene->map.pgmap.ref);
+	lab_kill(&scene->map, lab_unmap_work);
+	scene->drop = lab_drop_overput;
 	return 0;
 }
 
@@ -1624,6 +1641,8 @@ static int lab_obey(int words, char **word)
 	}
 	if (words == 2 && !strcmp(word[0], "stuck"))
 		return lab_play(&script, lab_reference_too_many);
+	if (words == 2 && !strcmp(word[0], "overput"))
+		return lab_play(&script, lab_overput);
 	script.correct = !strcmp(word[words - 1], "correct");
 	words -= script.correct;
 	if (words > 3)

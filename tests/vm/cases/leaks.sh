@@ -282,6 +282,13 @@ if insmod /bin/pgmap_lab.ko base=0x60000000 size=0x4000000; then
 	echo drop >$LAB/command
 	wait_until '' leaks_lack pgmap_lab
 	verdict 'leaks: it went' leaks 0 0
+	echo 'overput coherent' >$LAB/command
+	verdict 'leaks: a pgmap whose references are below zero' leaks_say 1 0 \
+		'^pgmap_lab (coherent)' 'dying: reference count -1, below zero' \
+		'^    kworker.*: waits for its pgmap' ' dying=1 '
+	echo drop >$LAB/command
+	wait_until '' leaks_lack pgmap_lab
+	verdict 'leaks: it went, too' leaks 0 0
 	rmmod pgmap_lab
 else
 	not_ok 'leaks: the lab module does not load'

@@ -95,6 +95,32 @@ pwrite $MNT/a 0 8388608
 trace sh /tmp/signal.sh
 verdict 'stalls: truncate is killed while it waits' given_up
 
+# a timer interrupts the wait again and again: it is one wait all the same
+for ms in 700 5000; do
+	pwrite $MNT/a 0 8388608
+	trace sh /tmp/wait.sh pin $MNT/a interrupted $ms $MNT/a
+	verdict "stalls: a timer of $ms ms interrupts truncate" warned interrupted "  file: $MNT/a ("
+	verdict "stalls: a timer of $ms ms: told again, and when it ends" told_on interrupted
+done
+
+# the wait ends, and COMMAND with it, before the next look
+cat >/tmp/ends.sh <<E2
+. /bin/guest.sh
+hold_page holder pin $MNT/a
+truncate -s 0 $MNT/a &
+echo \$! >/tmp/waiter
+told_of 'WARNING break-stall'
+kill \$holder
+wait
+E2
+ended() {
+	warned truncate "  file: $MNT/a (" && report_has 'is done waiting, after' &&
+		! grep -q 'at the end of tracing' $OUT
+}
+pwrite $MNT/a 0 8388608
+trace sh /tmp/ends.sh
+verdict 'stalls: a wait that has ended is not said to last' ended
+
 cat >/tmp/short.sh <<E2
 . /bin/guest.sh
 for i in 1 2 3; do
@@ -224,6 +250,11 @@ rules=teardown-stall
 stall stuck
 verdict 'stalls: a pgmap reference that is lost' stalled $rules
 verdict 'stalls: it is called so' report_has 'still has 1 reference, but no outstanding folio'
+# a reference that was given back twice: it comes below zero, and never to zero
+stall overput
+verdict 'stalls: a pgmap count below zero' stalled $rules
+verdict 'stalls: below zero: it is called so' report_has \
+	'the reference count of pgmap_lab is -1, .*below zero, since more references were given'
 OPTIONS=-T
 trace sh -c "echo teardown-stall coherent >$LAB/command; sleep 5; echo drop >$LAB/command"
 verdict 'stalls: near miss: shorter than --stall' quiet
@@ -244,6 +275,43 @@ stopped() {
 	stalled $rules && report_has 'is still waiting at the end of tracing' && hooks_gone
 }
 verdict 'stalls: SIGTERM while one lasts' stopped TERM
+
+# blind COMMAND...: the tool stands still while COMMAND runs
+blind() {
+	status=0
+	: >$OUT
+	pgmaptrace --stall 2 >$OUT 2>&1 &
+	tool=$!
+	wait_for $OUT 'tracing, Ctrl-C' $tool
+	kill -STOP $tool
+	"$@"
+	kill -CONT $tool
+	sleep 2
+	kill -INT $tool
+	wait $tool || status=$?
+	summary=$(tail -n 1 "$OUT")
+	reports
+}
+hang_for() {
+	echo stuck coherent >$LAB/command
+	sleep $1
+	echo drop >$LAB/command
+}
+past_stall() {
+	[ "$status" = 1 ] && [ "$(field findings)" = 1 ] && [ "$(field rules)" = teardown-stall ] &&
+		report_has 'kept memunmap_pages waiting' 'waited for \([6-9]\|[1-9][0-9]\)\.[0-9] s' \
+			'was over when pgmaptrace came to look' 'last reference dropped by sh/'
+}
+blind hang_for 7
+verdict 'stalls: the tool is stopped while memunmap_pages waits' past_stall
+# the same of a file system: there only the loss is known
+unseen() {
+	[ "$status" = 2 ] && [ "$(field findings)" = 0 ] && report_has 'may hide: .*break-stall'
+}
+blind sleep 7
+verdict 'stalls: the tool is stopped for longer than --stall: inconclusive' unseen
+blind sleep 1
+verdict 'stalls: near miss: stopped for a moment' quiet
 
 if [ "$(profile)" != request ]; then
 	rmmod pgmap_lab
