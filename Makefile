@@ -44,7 +44,8 @@ override CFLAGS += -std=gnu11 $(WARNINGS) -Wno-sign-compare
 CPPFLAGS += -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Isrc -I$(O)
 BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 $(WARNINGS) \
 	-Wno-unused-parameter -Ivmlinux -Isrc
-SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+# -Og: what compiles BPF programs natively takes half a minute each with more
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -Og
 # libdw reads compressed files, and libdw.a does not say with what
 TOOL_LIBS := -lbpf -ldw -lelf -llzma -lbz2 -lz -ljson-c
 UNIT_LIBS := -lcmocka -ldw -lbpf -ljson-c
