@@ -121,11 +121,17 @@ HOOK(vmf_insert_pfn_pmd_prot)
 	return on_map_pfn_t(h, a1, true);
 }
 
-/* dax_insert_entry(xas, vmf, iter, entry, pfn, flags); pfn is a pfn_t to 6.15 */
+/*
+ * dax_insert_entry(xas, vmf, iter, entry, pfn, flags); pfn is a pfn_t to 6.15.
+ * Where it requests the folio: (xas, vmf, &entry, pfn_t, flags)
+ */
 HOOK(dax_insert_entry)
 {
-	bool shared = iomap_is_shared(a2);
+	bool shared;
 
+	if (profile == PGMT_PROFILE_REQUEST)
+		return prepare_entry(a3 & ~PFN_T_FLAGS, a4);
+	shared = iomap_is_shared(a2);
 	if (!dax_entry_is_value(a3)) {
 		lose(PGMT_LOSS_ENTRY, 1);
 		return 0;

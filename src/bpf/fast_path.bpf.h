@@ -133,6 +133,9 @@ static __always_inline bool fast_path(const struct hook *h, __u8 op, bool huge, 
 	/* it may be a part of a folio that was requested as a large one, or of a huge entry's */
 	if (free && (s->large | s->entry_checked))
 		return false;
+	/* is it still what was stored? */
+	if (huge && s->entry_checked == PGMT_ENTRY_SINGLE)
+		return false;
 	i = pfn & (PGMT_SECTION_PAGES - 1);
 	cell = *(volatile __u64 *)&s->cells[pgmt_cell_index(i)];
 	old = cell >> pgmt_cell_shift(i) & PGMT_WORD_MASK;

@@ -124,6 +124,14 @@ static __always_inline int on_map_pfn_t(const struct hook *h, __u64 pfn_t, bool 
 	if (s && (s->type == PGMT_TYPE_GENERIC ||
 		  (profile == PGMT_PROFILE_REQUEST && s->type == PGMT_TYPE_FS_DAX)))
 		observe_in(h, s, &t, &e);
+	/* whoever looked at the entry before the folio was built saw single pages */
+	if (huge && s && s->entry_checked == PGMT_ENTRY_SINGLE && e.order) {
+		s->entry_checked = PGMT_ENTRY_BUILT;
+		t.type = s->type;
+		e.pgmap = s->pgmap;
+		e.asked_order = PGMT_SECTION_SHIFT;
+		broken_rule(h, &t, &e, PGMT_RULE_FLOW_ORDER);
+	}
 	return 0;
 }
 

@@ -223,7 +223,7 @@ static __always_inline void free_folio(const struct hook *h, struct pgmt_section
 	enum pgmt_keep keep;
 	__u8 rule;
 
-	s->entry_checked = 0;
+	s->entry_checked = PGMT_ENTRY_UNKNOWN;
 	/* a part may be large itself, and its pages no parts yet */
 	if (pgmt_is_outstanding(word) && pgmt_order(word) >= order ? pgmt_order(word) > order
 								   : s->large) {

@@ -96,13 +96,20 @@ struct pgmt_task {
 #define PGMT_CELL_PAGES	   5
 #define PGMT_SECTION_CELLS ((PGMT_SECTION_PAGES + PGMT_CELL_PAGES - 1) / PGMT_CELL_PAGES)
 
+/* What the huge entry of a section stands for. */
+enum pgmt_entry_form {
+	PGMT_ENTRY_UNKNOWN, /* there is none, or it was not checked */
+	PGMT_ENTRY_BUILT,   /* one folio */
+	PGMT_ENTRY_SINGLE,  /* single pages */
+};
+
 /* One 2 MiB section, which belongs to one pgmap.  It is made at its first event. */
 struct pgmt_section {
 	__u64 pgmap; /* address; 0: not filled in yet */
 	__u32 type;
 	__u32 fresh;	     /* the pgmap was created while tracing */
 	__u16 large;	     /* it has, or had, large folios that were requested as such */
-	__u16 entry_checked; /* its huge entry was found good, and its folio not freed since */
+	__u16 entry_checked; /* enum pgmt_entry_form: found good, and nothing of it freed since */
 	__u32 epoch;	     /* of the pgmap; 0 while the table does not have it */
 	struct pgmt_last_event
 		section_request; /* when all of it was last requested at once, or was split */

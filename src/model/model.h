@@ -470,9 +470,12 @@ static __always_inline unsigned char pgmt_judge_call(int covered, int dying, int
 
 /*
  * pgmt_judge_huge - a huge entry was stored: were the steps before it done?
+ *
+ * It stands for one folio that was built of all its pages and has one reference, or for
+ * single pages of which each has its own: building the folio is optional.
  * @pages: of the entry
  * @idle: how many of them were not requested
- * @order: of the folio
+ * @order: of the folio; 0: single pages
  * @referenced: how many of the pages have a reference of their own
  * Return: enum pgmt_rule
  */
@@ -481,7 +484,9 @@ static __always_inline unsigned char pgmt_judge_huge(unsigned int pages, unsigne
 {
 	if (idle)
 		return idle < pages ? PGMT_RULE_PARTIAL_REQUEST : PGMT_RULE_MAP_UNREQUESTED;
-	return 1u << order == pages && referenced == 1 ? PGMT_RULE_NONE : PGMT_RULE_FLOW_ORDER;
+	if (1u << order == pages)
+		return referenced == 1 ? PGMT_RULE_NONE : PGMT_RULE_FLOW_ORDER;
+	return !order && referenced == pages ? PGMT_RULE_NONE : PGMT_RULE_FLOW_ORDER;
 }
 
 /*

@@ -25,6 +25,11 @@ static bool is_map(const struct pgmt_finding *f)
 	return f->op == PGMT_OP_MAP;
 }
 
+static bool is_huge_map(const struct pgmt_finding *f)
+{
+	return f->op == PGMT_OP_MAP && f->asked_order;
+}
+
 static bool is_huge_store(const struct pgmt_finding *f)
 {
 	return f->op == PGMT_OP_STORE && f->asked_order;
@@ -264,12 +269,15 @@ static const struct {
 	[PGMT_RULE_FLOW_ORDER] =
 		{
 			"used before its huge folio was complete",
-			{{"a PMD is installed for it, but no huge entry was stored since "
+			{{"the folio was built after its huge entry was stored: until then the "
+			  "entry stood for single pages",
+			  is_huge_map},
+			 {"a PMD is installed for it, but no huge entry was stored since "
 			  "its request",
 			  is_map},
 			 {"a huge entry is stored while the folio is of order {order} with a "
 			  "reference count of {refcount}: it must be one folio of order 9 "
-			  "with 1"}},
+			  "with 1, or single pages with 1 each"}},
 			"the entry is stored before the folio is built and its references are "
 			"merged, or a fault installs a PMD without storing the entry",
 		},

@@ -122,6 +122,8 @@ struct pgmt_hook pgmt_hooks[] = {
 	 .rules = RULE(FLOW_ORDER),
 	 .group = MAP_PMD},
 	{.function = "dax_insert_entry", .profiles = DRIVER, .rules = ASSOC_RULES},
+	/* makes room for the histories of a huge entry; without it some may be lost */
+	{.function = "dax_insert_entry", .profiles = REQUEST},
 	{.function = "dax_insert_entry", .exit = true, .profiles = REQUEST, .rules = STORE_RULES},
 	{.function = "dax_disassociate_entry",
 	 .profiles = DRIVER,

@@ -43,6 +43,7 @@ static __always_inline bool is_section_used(const struct pgmt_section *s)
  */
 __noinline int judge_huge(struct pgmt_scratch *s, __u64 pfn, __u32 order)
 {
+	__u16 form = order ? PGMT_ENTRY_BUILT : PGMT_ENTRY_SINGLE;
 	struct pgmt_section *section = find_section(pfn);
 	bool used = section && is_section_used(section);
 	__u8 rule;
@@ -50,14 +51,14 @@ __noinline int judge_huge(struct pgmt_scratch *s, __u64 pfn, __u32 order)
 	if (!s)
 		return PGMT_RULE_NONE;
 	s->tally.idle = 0;
-	if (used && order == PGMT_SECTION_SHIFT && section->entry_checked)
+	if (used && (!order || order == PGMT_SECTION_SHIFT) && section->entry_checked == form)
 		return PGMT_RULE_NONE;
 	if (!used)
 		tally_range(s, pfn, pfn + PGMT_SECTION_PAGES);
 	scan_pages(s, pfn, PGMT_SECTION_PAGES, PGMT_TYPE_FS_DAX, false);
 	rule = pgmt_judge_huge(PGMT_SECTION_PAGES, s->tally.idle, order, s->scan.live);
 	if (section)
-		section->entry_checked = !rule;
+		section->entry_checked = rule ? PGMT_ENTRY_UNKNOWN : form;
 	return rule;
 }
 
@@ -99,6 +100,23 @@ static __noinline void store_huge(const struct hook *h, __u64 vmf, __u64 pfn)
 	broken_rule(h, &t, e, rule);
 out:
 	scratch_put(s);
+}
+
+/*
+ * A huge entry is about to be stored.  Its pages may be requested one by one with interrupts
+ * off, where BPF gets no memory for more than the first of them.
+ */
+static __noinline int prepare_entry(__u64 pfn, __u64 flags)
+{
+	__u64 first = pfn & ~(PGMT_SECTION_PAGES - 1ULL);
+
+	if (!(flags & DAX_PMD) || !find_section(pfn) || !keeps_history())
+		return 0;
+	/* no block of histories is smaller: these are all that it has pages in */
+	find_history(first, true);
+	find_history(first + PGMT_HISTORY_PAGES, true);
+	find_history(first + PGMT_SECTION_PAGES - 1, true);
+	return 0;
 }
 
 /* A function apart from store_folio(): there is little stack for either. */
