@@ -298,8 +298,8 @@ static void random_step(void)
 		come_back(0, PGMT_SECTION_SHIFT);
 		break;
 	default:
-		request(0, ALL, 0);
-		if (rand() % 2)
+		/* whoever was refused builds nothing */
+		if (!request(0, ALL, 0) && rand() % 2)
 			make_folio(PFN(0), PGMT_SECTION_SHIFT, 1);
 	}
 }
