@@ -74,7 +74,7 @@ SANITIZED := $(UNIT_SOURCES:tests/unit/%.c=$(O)/sanitized/%)
 COVERED := $(UNIT_SOURCES:tests/unit/%.c=$(O)/coverage/unit/%) \
 	$(SOURCES:src/%.c=$(O)/coverage/src/%.o)
 CONTRIB := $(patsubst contrib/%,%,$(wildcard contrib/*.sh contrib/*/*))
-FORMATTED := $(wildcard src/*.[ch] src/*/*.[ch] src/*/*/*.[ch] vmlinux/*.h tests/*/*.[ch])
+FORMATTED := $(wildcard src/*.[ch] src/*/*.[ch] src/*/*/*.[ch] vmlinux/*.h tests/*/*.[ch] tests/*/*/*.[ch])
 # known by their first lines, so that none is forgotten
 SCRIPTS = $(shell find .ci contrib tests -type f -exec awk '\
 	FNR > 3 { nextfile } /^\#!.*sh$$/ || /^\# shellcheck shell=/ { print FILENAME; nextfile }' {} +)
