@@ -55,7 +55,8 @@ __noinline int overlap_rule(struct pgmt_scratch *scratch, const struct request *
 		tally_range(scratch, r->pfn + 1, r->pfn + (r->nr << (r->order & PGMT_ORDER_MASK)));
 		if (scratch->tally.parts)
 			return PGMT_RULE_PAGES_UNBALANCED;
-		return scratch->tally.outstanding ? PGMT_RULE_DOUBLE_REQUEST : PGMT_RULE_NONE;
+		if (scratch->tally.outstanding)
+			return PGMT_RULE_DOUBLE_REQUEST;
 	}
 	s = find_section(r->pfn);
 	if (!s || !s->large || enclosing_folio(s, r->pfn) == r->pfn)

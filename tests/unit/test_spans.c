@@ -312,6 +312,23 @@ static void test_overlaps(void **unused)
 	silent(request(12, 4, 0));
 }
 
+/* Of a smaller one that is not a single page. */
+static void test_overlaps_within(void **unused)
+{
+	(void)unused;
+	for (unsigned int order = 1; order < 4; order++) {
+		begin(PGMT_PROFILE_COUNTED);
+		silent(request(16, 1, 4));
+		breaks(DOUBLE_REQUEST, request_as(24, 1, order, true));
+		begin(PGMT_PROFILE_REQUEST);
+		silent(request(16, 1, 4));
+		breaks(DOUBLE_REQUEST, request(24, 1, order));
+		/* near miss: beside it */
+		silent(request(32, 1, order));
+		assert_counted(2, 0);
+	}
+}
+
 /* A part inherits who requested the whole, and when. */
 static void test_parts_inherit_the_request(void **unused)
 {
@@ -443,6 +460,7 @@ int main(void)
 		cmocka_unit_test(test_span_undone),
 		cmocka_unit_test(test_preexisting_large_folio),
 		cmocka_unit_test(test_overlaps),
+		cmocka_unit_test(test_overlaps_within),
 		cmocka_unit_test(test_parts_inherit_the_request),
 		cmocka_unit_test(test_section_inherits_the_request),
 		cmocka_unit_test(test_waits_for_another_cpu),
