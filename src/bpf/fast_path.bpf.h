@@ -101,6 +101,16 @@ static __noinline void emit_event_fast(const struct pgmt_section *s, __u64 page,
 	emit_event(&t, &e, PGMT_RULE_NONE);
 }
 
+/* Does a free or a mapping concern more than its own page? */
+static __always_inline bool concerns_others(const struct pgmt_section *s, bool free, bool huge)
+{
+	/* it may be a part of a folio that was requested as a large one, or of a huge entry's */
+	if (free && (s->large | s->entry_checked))
+		return true;
+	/* is the entry still what was stored? */
+	return huge && s->entry_checked == PGMT_ENTRY_SINGLE;
+}
+
 /*
  * fast_path - account for one event, if it can take this way
  * @op: PGMT_OP_MAP, PGMT_OP_FREE; or PGMT_OP_STORE, where a store is no request
@@ -128,13 +138,7 @@ static __always_inline bool fast_path(const struct hook *h, __u8 op, bool huge, 
 		return false;
 	pfn = page_to_pfn(page);
 	s = find_known_section(pfn);
-	if (!s || !is_made(s))
-		return false;
-	/* it may be a part of a folio that was requested as a large one, or of a huge entry's */
-	if (free && (s->large | s->entry_checked))
-		return false;
-	/* is it still what was stored? */
-	if (huge && s->entry_checked == PGMT_ENTRY_SINGLE)
+	if (!s || !is_made(s) || concerns_others(s, free, huge))
 		return false;
 	i = pfn & (PGMT_SECTION_PAGES - 1);
 	cell = *(volatile __u64 *)&s->cells[pgmt_cell_index(i)];
