@@ -83,7 +83,7 @@ PGMAPTRACE_MAPS=stacks=many
 export PGMAPTRACE_MAPS
 verdict 'loss: a wrong size' says 64 'PGMAPTRACE_MAPS=stacks=many: give NAME=ENTRIES' pgmaptrace -d 0
 PGMAPTRACE_MAPS=stacks=8,nothing=1
-verdict 'loss: a wrong name' says 64 'no map is called nothing' pgmaptrace -d 0
+verdict 'loss: a wrong name' says 64 'PGMAPTRACE_MAPS: no such map: nothing' pgmaptrace -d 0
 unset PGMAPTRACE_MAPS
 
 # ---- tables that are full: state
@@ -163,7 +163,7 @@ OPTIONS=
 with groups=1 lab "storm $type 60"
 verdict 'loss: groups' judged 1 FAIL findings=60
 verdict 'loss: groups: named' detail groups 'findings counted by rule only'
-with gone=1 lab "leak $type teardown" "leak $type teardown"
+with torn_down=1 lab "leak $type teardown" "leak $type teardown"
 verdict 'loss: gone' judged 1 FAIL rules=leak
 verdict 'loss: gone: named' detail gone 'leaks of pgmaps that went away, by place'
 lab drop
@@ -190,10 +190,10 @@ verdict 'loss: nobody reads, and nothing is wrong' judged 0 PASS findings=0 requ
 verdict 'loss: nobody reads, and nothing is wrong: named' detail records 'reports of findings or pgmaps'
 lab drop
 OPTIONS=--events
-with told=4096 unread "traffic $type 1000"
+with events=4096 unread "traffic $type 1000"
 verdict 'loss: nobody reads events' judged 0 PASS findings=0 requests=1000 frees=1000
 verdict 'loss: nobody reads events: named' detail events 'transitions not shown'
-with told=4096 unread "traffic $type 1000" "double-free $type"
+with events=4096 unread "traffic $type 1000" "double-free $type"
 verdict 'loss: nobody reads events, and a violation' judged 1 FAIL findings=1 rules=double-free
 verdict 'loss: nobody reads events, and a violation: named' detail events 'transitions not shown'
 lab drop
