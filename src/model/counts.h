@@ -19,16 +19,16 @@
 #define PGMT_LOSSES(LOSS)                                                                          \
 	LOSS(FINDING, "records", "reports of findings or pgmaps: ring buffer full", 0)             \
 	LOSS(GROUP, "groups", "findings counted by rule only: table of groups full", 0)            \
-	LOSS(EVENT, "events", "transitions not shown: ring buffer full", 0)                        \
+	LOSS(EVENT, "events", "events not shown: ring buffer full", 0)                             \
 	LOSS(STACK, "stacks", "stacks not kept: stack table full or hash collision", 0)            \
 	LOSS(UNWIND, "unwinder", "stacks not taken: the kernel's unwinder was busy", 0)            \
-	LOSS(GONE, "gone", "leaks of pgmaps that went away, by place: table full", 0)              \
+	LOSS(GONE, "gone", "leaks of torn-down pgmaps, by site: table full", 0)                    \
 	LOSS(TASK, "tasks", "task names not kept: task table full", 0)                             \
-	LOSS(HISTORY, "histories", "folio histories not kept: no memory, or not by --max-memory",  \
+	LOSS(HISTORY, "histories", "folio histories not kept: no memory, or beyond --max-memory",  \
 	     0)                                                                                    \
-	LOSS(SECTION, "sections", "2 MiB sections not tracked: no memory, or not by --max-memory", \
+	LOSS(SECTION, "sections", "2 MiB sections not tracked: no memory, or beyond --max-memory", \
 	     1)                                                                                    \
-	LOSS(CONTENDED, "contended", "transitions given up: too many CPUs on one folio", 1)        \
+	LOSS(CONTENDED, "contended", "events given up: too many CPUs on one folio", 1)             \
 	LOSS(PGMAP, "pgmaps",                                                                      \
 	     "pgmaps not wholly tracked: not known, being made, table full, too many ranges, "     \
 	     "or scratch in use",                                                                  \

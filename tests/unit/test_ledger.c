@@ -71,7 +71,7 @@ static void what_the_programs_count(void **state)
 		{PGMT_LOSS_EVENT, "events", "not shown", false},
 		{PGMT_LOSS_STACK, "stacks", "not kept", false},
 		{PGMT_LOSS_UNWIND, "unwinder", "not taken", false},
-		{PGMT_LOSS_GONE, "gone", "by place", false},
+		{PGMT_LOSS_GONE, "gone", "by site", false},
 		{PGMT_LOSS_TASK, "tasks", "names not kept", false},
 		{PGMT_LOSS_HISTORY, "histories", "not kept", false},
 		{PGMT_LOSS_SECTION, "sections", "not tracked", true},

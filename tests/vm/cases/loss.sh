@@ -165,7 +165,7 @@ verdict 'loss: groups' judged 1 FAIL findings=60
 verdict 'loss: groups: named' detail groups 'findings counted by rule only'
 with torn_down=1 lab "leak $type teardown" "leak $type teardown"
 verdict 'loss: gone' judged 1 FAIL rules=leak
-verdict 'loss: gone: named' detail gone 'leaks of pgmaps that went away, by place'
+verdict 'loss: gone: named' detail gone 'leaks of torn-down pgmaps, by site'
 lab drop
 # the oldest name goes for the newest: no loss, and no wrong name
 OPTIONS='--older 0'
@@ -192,10 +192,10 @@ lab drop
 OPTIONS=--events
 with events=4096 unread "traffic $type 1000"
 verdict 'loss: nobody reads events' judged 0 PASS findings=0 requests=1000 frees=1000
-verdict 'loss: nobody reads events: named' detail events 'transitions not shown'
+verdict 'loss: nobody reads events: named' detail events 'events not shown'
 with events=4096 unread "traffic $type 1000" "double-free $type"
 verdict 'loss: nobody reads events, and a violation' judged 1 FAIL findings=1 rules=double-free
-verdict 'loss: nobody reads events, and a violation: named' detail events 'transitions not shown'
+verdict 'loss: nobody reads events, and a violation: named' detail events 'events not shown'
 lab drop
 OPTIONS='--older 0'
 PGMAPTRACE_MAPS=records=4096
