@@ -30,7 +30,7 @@
 	     1)                                                                                    \
 	LOSS(CONTENDED, "contended", "events given up: too many CPUs on one folio", 1)             \
 	LOSS(PGMAP, "pgmaps",                                                                      \
-	     "pgmaps not wholly tracked: not known, being made, table full, too many ranges, "     \
+	     "pgmaps not wholly tracked: unknown, being created, table full, too many ranges, "    \
 	     "or scratch in use",                                                                  \
 	     1)                                                                                    \
 	LOSS(ENTRY, "entries", "i_pages entries not understood", 1)                                \
