@@ -10,17 +10,9 @@
 #include "base/say.h"
 #include "pgmaptrace.skel.h"
 
-/* What one element of these two maps costs, with what the kernel adds to it. */
-#define SECTION_BYTES 1024
-#define HISTORY_BYTES 8192
 /* 4 TiB.  Beyond that the buckets alone, which are allocated at once, are too large. */
 #define MOST_SECTIONS (1 << 21)
 #define EVENTS_BYTES  (8 << 20)
-
-_Static_assert(sizeof(struct pgmt_section) + sizeof(uint64_t) <= SECTION_BYTES,
-	       "a section fits what --max-memory counts for it");
-_Static_assert(sizeof(struct pgmt_history) + sizeof(uint64_t) <= HISTORY_BYTES,
-	       "a history fits what --max-memory counts for it");
 
 /* Of the machine, in bytes; 0: not known. */
 static uint64_t total_memory(void)
@@ -47,12 +39,12 @@ static uint32_t size_of_events(const struct session *s)
 /* As many sections as --max-memory allows, with their histories. */
 static uint32_t number_of_sections(const struct session *s)
 {
-	uint64_t bytes = s->options.max_memory, each = SECTION_BYTES, sections;
+	uint64_t bytes = s->options.max_memory, each = PGMT_SECTION_BYTES, sections;
 
 	if (!bytes)
 		bytes = total_memory() / 4;
 	if (s->options.stack != PGMT_STACK_NONE)
-		each += HISTORY_BYTES * PGMT_SECTION_PAGES / PGMT_HISTORY_PAGES;
+		each += PGMT_HISTORY_BYTES * PGMT_SECTION_PAGES / PGMT_HISTORY_PAGES;
 	sections = bytes / each;
 	if (!sections)
 		return 1;
