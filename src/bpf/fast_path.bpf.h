@@ -174,6 +174,7 @@ static __always_inline bool fast_path(const struct hook *h, __u8 op, bool huge, 
 	count_rates(s, &out, 1);
 	if (op == PGMT_OP_STORE)
 		count_rest(&out);
+	count_mapping(&t);
 	if (shows_events)
 		emit_event_fast(s, page, vmf, (__u64)look.mapcount << 32 | (__u32)look.refcount,
 				pack_event(call_site(h), op, old, new));
