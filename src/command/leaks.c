@@ -578,7 +578,7 @@ int leaks_run(const struct options *o)
 	l.out.verbose = o->output.verbose;
 	l.out.from = &l.from;
 	l.from.session = l.session;
-	l.from.devices = devices_new("");
+	l.from.devices = devices_new("", l.session);
 	l.from.files = files_new("");
 	l.from.inlines = inlines_new(o->vmlinux);
 	if (l.from.devices && l.from.files && l.from.inlines) {
