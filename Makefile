@@ -48,7 +48,7 @@ BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 $(WARNINGS) \
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -Og
 # libdw reads compressed files, and libdw.a does not say with what
 TOOL_LIBS := -lbpf -ldw -lelf -llzma -lbz2 -lz -ljson-c
-UNIT_LIBS := -lcmocka -ldw -lbpf -ljson-c
+UNIT_LIBS := -lcmocka -ldw -lbpf -ljson-c -lz
 BTF_LIBS := -lbpf -lelf -lz
 
 FLAGS := $(subst ',,$(CC) $(CLANG) $(CPPFLAGS) $(CFLAGS) $(BPF_CFLAGS))

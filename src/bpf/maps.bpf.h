@@ -166,10 +166,10 @@ const volatile bool slow;		      /* for tests: take no fast path */
 const volatile __u64 split_wait;	      /* for a CPU that splits a folio, ns */
 volatile __u32 enabled;			      /* all hooks are attached */
 volatile __u32 settled;			      /* the initial scan is complete */
-volatile __u32 rules_off; /* bit (1 << enum pgmt_rule): one of its hooks is not attached */
-volatile __u64 began;	  /* ns; ticks count from here */
-volatile __u64 epochs;	  /* count: pgmaps of this session */
-const volatile bool counts_runs;	   /* of kprobe programs */
+volatile __u32 rules_off;	 /* bit (1 << enum pgmt_rule): one of its hooks is not attached */
+volatile __u64 began;		 /* ns; ticks count from here */
+volatile __u64 epochs;		 /* count: pgmaps of this session */
+const volatile bool counts_runs; /* of kprobe programs */
 const volatile bool init_names_pgmap;	   /* zone_device_page_init(page, pgmap, order) */
 const volatile bool disassociate_is_clone; /* and has no second argument */
 

@@ -19,7 +19,7 @@ enum pgmt_attach {
 	PGMT_ATTACH_NO, /* not for this profile, or as enum pgmt_absence has it */
 	PGMT_ATTACH_FENTRY,
 	PGMT_ATTACH_KPROBE, /* at a return: a kretprobe */
-	PGMT_ATTACH_MULTI, /* kprobe program on an fprobe; 6.7 and later count its misses */
+	PGMT_ATTACH_MULTI,  /* kprobe program on an fprobe; 6.7 and later count its misses */
 	PGMT_ATTACH_FEXIT,
 };
 
@@ -35,15 +35,15 @@ enum pgmt_absence {
 
 struct pgmt_hook {
 	const char *function;
-	bool exit;	   /* attached where the function returns */
-	bool argless;	   /* its program can do without the arguments there */
-	uint32_t profiles; /* bit (1 << enum pgmt_profile) */
-	bool required;	   /* on these profiles no rule works without it */
-	bool alternative;  /* one of several for the same job: nothing is missing without it */
-	bool rare;	   /* fentry even where the kernel preempts: see kernel_preempts() */
-	bool first_only;   /* can do with the first argument alone, which a clone has, too */
-	uint32_t rules;	   /* bit (1 << enum pgmt_rule): off without this hook */
-	int group;	   /* of one group a kernel has one; 0: none */
+	bool exit;	    /* attached where the function returns */
+	bool argless;	    /* its program can do without the arguments there */
+	uint32_t profiles;  /* bit (1 << enum pgmt_profile) */
+	bool required;	    /* on these profiles no rule works without it */
+	bool alternative;   /* one of several for the same job: nothing is missing without it */
+	bool rare;	    /* fentry even where the kernel preempts: see kernel_preempts() */
+	bool first_only;    /* can do with the first argument alone, which a clone has, too */
+	uint32_t rules;	    /* bit (1 << enum pgmt_rule): off without this hook */
+	int group;	    /* of one group a kernel has one; 0: none */
 	enum kconfig needs; /* without it the kernel can't have the function */
 
 	/* filled by hooks_choose() */

@@ -10,8 +10,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define GROUP	  "pgmaptrace"
-#define MAX_NAME  64
+#define GROUP	 "pgmaptrace"
+#define MAX_NAME 64
 /* kretprobes that are under way at once: threads that wait in memunmap_pages */
 #define MAX_CALLS 1024
 

@@ -7,8 +7,8 @@
 #include "session/kprobe_events.h"
 #include "pgmaptrace.skel.h"
 
-#define LOOKS	    50 /* at most, for numbers that nothing has changed meanwhile */
-#define QUIET_LOOKS 5  /* are enough */
+#define LOOKS	    50	/* at most, for numbers that nothing has changed meanwhile */
+#define QUIET_LOOKS 5	/* are enough */
 #define LOOK_TIME   500 /* us between two */
 
 /*
@@ -84,7 +84,8 @@ static bool named_missed(struct session *s, const struct pgmt_hook *h, bool most
 void missed_begin(struct session *s)
 {
 	for (struct pgmt_hook *h = pgmt_hooks; h->function; h++)
-		if (h->attached && h->named && !named_missed(s, h, false, &s->before[h - pgmt_hooks]))
+		if (h->attached && h->named &&
+		    !named_missed(s, h, false, &s->before[h - pgmt_hooks]))
 			h->uncounted = true;
 }
 

@@ -39,7 +39,8 @@ const char *refusal_to_look(const struct ksyms *k)
 		return LOCKDOWN " is confidentiality, so no BPF program may read this kernel's "
 				"memory: boot it with lockdown=integrity, or without";
 	if (kconfig_lacks(k, KCONFIG_BPF_EVENTS))
-		return built_without(KCONFIG_BPF_EVENTS, "it runs no BPF program that reads memory");
+		return built_without(KCONFIG_BPF_EVENTS,
+				     "it runs no BPF program that reads memory");
 	return NULL;
 }
 

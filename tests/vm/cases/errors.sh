@@ -57,7 +57,7 @@ verdict 'errors: no BTF' says 69 'this kernel has no BTF' pgmaptrace -d 1
 umount /sys/kernel/btf
 grep -v pgmap_array /proc/kallsyms >/tmp/kallsyms
 mount --bind /tmp/kallsyms /proc/kallsyms
-verdict 'errors: no pgmap symbols' says 69 'no device pages' pgmaptrace -d 1
+verdict 'errors: no pgmap symbols' says 69 'CONFIG_KALLSYMS_ALL=y' pgmaptrace -d 1
 umount /proc/kallsyms
 
 # Signals from the first moment on until tracing has begun.
