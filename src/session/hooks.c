@@ -156,8 +156,14 @@ struct pgmt_hook pgmt_hooks[] = {
 	 .profiles = REQUEST,
 	 .rules = STORE_RULES,
 	 .needs = KCONFIG_FS_DAX},
+	/*
+	 * Its beginning returns for entries that name no folio; all else works on the folio.  GCC
+	 * hands to a part arguments only, and no value such as that folio, so it can split there
+	 * alone.
+	 */
 	{.function = "dax_disassociate_entry",
 	 .profiles = DRIVER,
+	 .part = true,
 	 .first_only = true,
 	 .rules = ASSOC_RULES,
 	 .needs = KCONFIG_FS_DAX},
@@ -316,12 +322,14 @@ static struct means find_means(const struct btf *btf)
  */
 static bool take_symbols(struct pgmt_hook *h, const struct ksyms_forms *f, bool typed)
 {
+	bool only_part = h->part && f->nr_parts == 1 && !f->whole && !f->nr_clones;
+
 	h->symbol[0] = f->whole ? f->whole : f->nr_clones ? f->clone[0] : f->part;
-	h->one_argument = f->nr_clones || !typed;
+	h->one_argument = f->nr_clones || only_part || !typed;
 	h->nr_symbols = 0;
 	if (!h->symbol[0])
 		h->absence = PGMT_NOT_FOUND;
-	else if (f->part || f->nr_whole > 1 || f->nr_clones > KSYMS_CLONES ||
+	else if ((f->part && !only_part) || f->nr_whole > 1 || f->nr_clones > KSYMS_CLONES ||
 		 (f->nr_clones && !h->first_only))
 		h->absence = PGMT_IN_PIECES;
 	else if (h->one_argument && !h->first_only && !(h->exit && h->argless))
@@ -330,8 +338,7 @@ static bool take_symbols(struct pgmt_hook *h, const struct ksyms_forms *f, bool 
 		h->absence = PGMT_HOOKED;
 	if (h->absence != PGMT_HOOKED)
 		return false;
-	if (f->whole)
-		h->symbol[h->nr_symbols++] = f->whole;
+	h->nr_symbols = f->whole || only_part;
 	for (unsigned int i = 0; i < f->nr_clones; i++)
 		h->symbol[h->nr_symbols++] = f->clone[i];
 	return true;

@@ -41,6 +41,7 @@ struct pgmt_hook {
 	bool required;	    /* on these profiles no rule works without it */
 	bool alternative;   /* one of several for the same job: nothing is missing without it */
 	bool rare;	    /* fentry even where the kernel preempts: see kernel_preempts() */
+	bool part;	    /* the rest of it, which the compiler split off, will do, too */
 	bool first_only;    /* can do with the first argument alone, which a clone has, too */
 	uint32_t rules;	    /* bit (1 << enum pgmt_rule): off without this hook */
 	int group;	    /* of one group a kernel has one; 0: none */

@@ -301,6 +301,7 @@ static void add_form(struct ksyms_forms *f, const char *symbol, const char *suff
 		return;
 	if (strstr(suffix, ".part")) {
 		f->part = symbol;
+		f->nr_parts++;
 	} else if (only_makes_unique(suffix)) {
 		f->whole = symbol;
 		f->nr_whole++;

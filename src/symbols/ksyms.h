@@ -78,7 +78,8 @@ struct ksyms_forms {
 	 * A piece that the rest calls (name.part.N).  What comes before it may be inlined in the
 	 * callers: then they call the piece, for some calls, and the whole sees nothing of them.
 	 */
-	const char *part; /* NULL: there is none */
+	const char *part; /* the last of them; NULL: there is none */
+	unsigned int nr_parts;
 };
 
 void ksyms_forms(const struct ksyms *k, const char *name, struct ksyms_forms *forms);

@@ -107,8 +107,7 @@ static void add_missing(struct ledger *l)
 			continue;
 		l->off |= h->off;
 		add(l, name_of("no-hook", h), 0, h->off, 0, "no hook at the %s of %s (%s)",
-		    h->exit ? "return" : "entry", h->function,
-		    hooks_absence(h, why));
+		    h->exit ? "return" : "entry", h->function, hooks_absence(h, why));
 	}
 }
 

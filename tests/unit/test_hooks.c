@@ -274,6 +274,22 @@ static const struct pgmt_hook *removes(struct kernel *k, const char *symbols, bo
 	return hook(REMOVES, false);
 }
 
+/* The rest of that function is all of it that matters, if all callers have what comes before. */
+static void rest(void **state)
+{
+	const struct pgmt_hook *h;
+	struct kernel k;
+
+	(void)state;
+	h = removes(&k, REMOVES ".part.0", false);
+	assert_int_equal(h->attach, PGMT_ATTACH_MULTI);
+	assert_int_equal(h->nr_symbols, 1);
+	assert_string_equal(h->symbol[0], REMOVES ".part.0");
+	assert_true(h->one_argument);
+	assert_int_equal(k.choice.missing, 0);
+	drop_kernel(&k);
+}
+
 static void clones(void **state)
 {
 	const struct pgmt_hook *h;
@@ -324,8 +340,8 @@ static void whole(void **state)
 static void pieces(void **state)
 {
 	static const char *const symbols[] = {
-		REMOVES ".part.0",	    REMOVES ".isra.0.part.0",
-		REMOVES ".part.0.isra.0",   REMOVES " " REMOVES ".part.0",
+		REMOVES ".part.0 " REMOVES ".part.1", REMOVES ".part.0 " REMOVES ".isra.0",
+		REMOVES " " REMOVES ".part.0",
 		REMOVES ".llvm.1 " REMOVES, /* two functions have the name */
 	};
 	struct kernel k;
@@ -476,6 +492,7 @@ int main(void)
 		cmocka_unit_test_setup(why_a_rule_is_off, reset),
 		cmocka_unit_test_setup(configuration, reset),
 		cmocka_unit_test_setup(clones, reset),
+		cmocka_unit_test_setup(rest, reset),
 		cmocka_unit_test_setup(whole, reset),
 		cmocka_unit_test_setup(pieces, reset),
 		cmocka_unit_test_setup(of_each_hook, reset),
