@@ -27,7 +27,7 @@ traced() {
 # how often the program ran, since it was loaded; names of programs are cut
 cat >/tmp/runs.sh <<'E2'
 bpftool prog show | awk '
-	/ name (kprobe|fentry)_dax_inse / { show = 1 }
+	/ name (kprobe|fentry)_dax_inse/ { show = 1 }
 	show && / run_cnt / { sub(/.* run_cnt /, ""); print "ran " $1; exit }'
 E2
 
