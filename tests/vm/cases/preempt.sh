@@ -36,10 +36,27 @@ verdict "preempt: hooks are kprobes ($hooked)" [ "${hooked%.multi}" = kprobe ]
 load="daxload -p 4 -r 4 $MNT/two 16M; daxload -s -p 4 -r 6 $MNT/shared 16M; rm $MNT/two* $MNT/shared"
 make_fs ext4
 traced "$load"
+# kprobes_left: of the tool, in tracefs
+kprobes_left() {
+	grep -q pgmaptrace $TRACING/kprobe_events
+}
 nothing_missed() {
-	clean && [ "$hits" -ge 100000 ]
+	clean && [ "$hits" -ge 100000 ] && ! kprobes_left
 }
 verdict 'preempt: four processes on two CPUs: nothing is missed' nothing_missed
+
+# A session that is killed can't tidy up; the next one does.
+tidied_up() {
+	pgmaptrace >$OUT 2>&1 &
+	tool=$!
+	wait_for $OUT 'tracing, Ctrl-C' $tool
+	kill -9 $tool
+	wait $tool
+	[ "$hooked" != kprobe ] || kprobes_left || return 1
+	trace true
+	clean && ! kprobes_left
+}
+verdict 'preempt: what a killed session left is removed' tidied_up
 
 # The kernel itself can say how often a program ran; with what was missed these are all hits.
 echo 1 >/proc/sys/kernel/bpf_stats_enabled
