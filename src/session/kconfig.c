@@ -69,7 +69,7 @@ bool kconfig_lacks(const struct ksyms *k, enum kconfig option)
 	if (option == KCONFIG_NONE)
 		return false;
 	for (size_t i = 0; i < 3; i++)
-		if (ksyms_address(k, options[option].symbol[i]))
+		if (ksyms_has(k, options[option].symbol[i]))
 			return false;
 	return !configured(options[option].name);
 }

@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "session/refusal.h"
 
-#include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "session/hooks.h"
 #include "session/kconfig.h"
-
-#define LOCKDOWN "/sys/kernel/security/lockdown"
 
 static char text[256];
 
@@ -19,25 +15,8 @@ static const char *built_without(enum kconfig option, const char *so)
 	return text;
 }
 
-/* "none integrity [confidentiality]" */
-static bool is_confidential(void)
-{
-	FILE *f = fopen(LOCKDOWN, "re");
-	char line[128] = "";
-
-	if (!f)
-		return false;
-	if (!fgets(line, sizeof(line), f))
-		line[0] = '\0';
-	fclose(f);
-	return strstr(line, "[confidentiality]");
-}
-
 const char *refusal_to_look(const struct ksyms *k)
 {
-	if (is_confidential())
-		return LOCKDOWN " is confidentiality, so no BPF program may read this kernel's "
-				"memory: boot it with lockdown=integrity, or without";
 	if (kconfig_lacks(k, KCONFIG_BPF_EVENTS))
 		return built_without(KCONFIG_BPF_EVENTS,
 				     "it runs no BPF program that reads memory");

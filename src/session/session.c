@@ -75,14 +75,14 @@ struct session *session_probe(const struct session_options *o, int *status)
 			  errno == ENOENT ? " (build the kernel with CONFIG_KALLSYMS_ALL=y)" : "");
 		goto fail;
 	}
-	if (ksyms_hidden(s->ksyms)) {
-		say_error("/proc/kallsyms hides the address of pgmap_array: run as root, after "
-			  "sysctl kernel.kptr_restrict=1");
-		goto fail;
-	}
 	refusal = refusal_to_look(s->ksyms);
 	if (refusal) {
 		say_error("%s", refusal);
+		goto fail;
+	}
+	if (ksyms_hidden(s->ksyms)) {
+		say_error("/proc/kallsyms hides the address of pgmap_array: run as root, after "
+			  "sysctl kernel.kptr_restrict=1");
 		goto fail;
 	}
 	layout_find(&s->layout, s->ksyms);

@@ -275,6 +275,14 @@ uint64_t ksyms_address(const struct ksyms *k, const char *name)
 	return 0;
 }
 
+bool ksyms_has(const struct ksyms *k, const char *name)
+{
+	for (size_t i = 0; i < k->nr; i++)
+		if (!strcmp(k->names + k->symbol[i].name, name))
+			return true;
+	return false;
+}
+
 bool ksyms_any(const struct ksyms *k, const char *prefix, uint64_t start, uint64_t end)
 {
 	for (size_t i = 0; i < k->nr; i++)

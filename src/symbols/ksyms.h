@@ -49,6 +49,9 @@ enum ksyms_news ksyms_refresh(struct ksyms *k, bool force);
 /* Return: address of the symbol with exactly that name, 0 if there is none. */
 uint64_t ksyms_address(const struct ksyms *k, const char *name);
 
+/* Is there a symbol with exactly that name, wherever it is? */
+bool ksyms_has(const struct ksyms *k, const char *name);
+
 /* Return: bytes from @address to the next symbol, which bounds what begins there; 0: none. */
 uint64_t ksyms_room(const struct ksyms *k, uint64_t address);
 

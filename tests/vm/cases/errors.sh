@@ -114,11 +114,3 @@ wait $tool
 verdict 'errors: SIGTERM reaches COMMAND' [ $? = 143 ]
 verdict 'errors: SIGTERM with COMMAND: summary' last_line_is_summary /tmp/signal.out
 verdict 'errors: all hooks are gone' hooks_gone
-
-# there is no way back from this
-mount -t securityfs none /sys/kernel/security 2>/dev/null
-echo integrity >/sys/kernel/security/lockdown
-verdict 'errors: locked down to integrity: traced' says 0 PASS pgmaptrace -d 1
-echo confidentiality >/sys/kernel/security/lockdown
-verdict 'errors: locked down to confidentiality' refused 'boot it with lockdown=integrity'
-verdict 'errors: the same for leaks' says 69 'boot it with lockdown=integrity' pgmaptrace leaks
