@@ -8,6 +8,7 @@
 #   make test       lint, unit tests: no root, no network, no guest, under two minutes
 #   make check      make test, and tests on real kernels in QEMU.  One case on one kernel:
 #                   make check CASES=lab KERNELS=newest
+#   make kernels    other flavours of the same kernels, and docs/kernels.md's table of all
 #   make coverage   which lines the unit tests reach, by folder
 #   make soak       ten minutes of mixed load on each kernel, no finding
 #   make fuzz       random input for what reads files and options
@@ -31,7 +32,8 @@ CLANG	?= clang
 CC	?= gcc
 BPFTOOL	?= $(or $(shell command -v bpftool 2>/dev/null),/usr/sbin/bpftool)
 VERSION	:= 0.1
-KERNELS	?= bookworm trixie newest request
+KERNELS	?= bookworm trixie newest request rt:newest
+MORE_KERNELS ?= rt:bookworm rt:trixie rt:newest cloud:bookworm cloud:trixie cloud:newest
 BENCH_KERNELS ?= bookworm newest request
 FUZZ_SECONDS ?= 60
 WERROR	?= $(if $(filter true,$(CI)),1,0)
@@ -48,7 +50,7 @@ BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 $(WARNINGS) \
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -Og
 # libdw reads compressed files, and libdw.a does not say with what
 TOOL_LIBS := -lbpf -ldw -lelf -llzma -lbz2 -lz -ljson-c
-UNIT_LIBS := -lcmocka -ldw -lbpf -ljson-c
+UNIT_LIBS := -lcmocka -ldw -lbpf -ljson-c -lz
 BTF_LIBS := -lbpf -lelf -lz
 
 FLAGS := $(subst ',,$(CC) $(CLANG) $(CPPFLAGS) $(CFLAGS) $(BPF_CFLAGS))
@@ -196,6 +198,12 @@ check:
 	$(Q)$(MAKE) $(SUB) WERROR=1 test-parts
 	$(Q)WERROR=1 O=$(O) CASES='$(CASES)' tests/check $(KERNELS)
 
+kernels:
+	$(Q)tests/deps --check
+	$(Q)$(MAKE) $(SUB) WERROR=1 test-parts
+	$(Q)tests/vm/run $(O)/static/pgmaptrace $(O)/programs $(MORE_KERNELS); status=$$?; \
+		tests/vm/table --add $(O)/static/logs && tests/vm/table --write && exit $$status
+
 # from nothing: the notes of a file that has gone would be counted
 coverage:
 	$(Q)tests/deps --check coverage
@@ -251,7 +259,7 @@ format:
 FORCE:
 
 .SECONDARY: $(SKELETONS:.skel.h=.bpf.o)
-.PHONY: all static install uninstall clean programs unit covered test-parts test check coverage soak \
+.PHONY: all static install uninstall clean programs unit covered test-parts test check kernels coverage soak \
 	bench fuzz demo deps lint format FORCE
 
 -include $(wildcard $(O)/*.d $(O)/*/*.d $(O)/coverage/*/*.d $(O)/coverage/*/*/*.d)

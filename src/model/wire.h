@@ -12,6 +12,7 @@
 #include "model/kept.h"
 #include "model/model.h"
 
+#define PGMT_MAX_HOOKS	32
 #define PGMT_PATH_LEN	256
 #define PGMT_PATH_NAMES 16
 #define PGMT_FS_LEN	16

@@ -280,6 +280,7 @@ static void add_hooks(struct jsonl *l, enum pgmt_profile profile)
 	struct json_object *array = json_object_new_array();
 
 	for (const struct pgmt_hook *h = pgmt_hooks; h->function; h++) {
+		char why[PGMT_WHY_LEN];
 		struct jsonl in;
 
 		if (!(h->profiles & (1 << profile)) || (h->attach == PGMT_ATTACH_NO && !h->off))
@@ -288,8 +289,7 @@ static void add_hooks(struct jsonl *l, enum pgmt_profile profile)
 		jsonl_text(&in, "function", h->function);
 		jsonl_text(&in, "point", h->exit ? "return" : "entry");
 		if (h->attach == PGMT_ATTACH_NO)
-			jsonl_text(&in, "missing",
-				   h->error ? strerror(h->error) : "not in this kernel");
+			jsonl_text(&in, "missing", hooks_absence(h, why));
 		else
 			jsonl_text(&in, "attach", pgmt_attach_name(h->attach));
 		jsonl_add_item(l, array, &in);

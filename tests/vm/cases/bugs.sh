@@ -126,10 +126,7 @@ trace sh /tmp/case.sh
 verdict 'bugs: near miss: truncate after the pin went' clean
 
 # ---- device-dax goes away under a pin
-if ! ndctl create-namespace -f -e namespace0.0 -m devdax -M mem >/dev/null 2>&1; then
-	skip 'bugs: device-dax - ndctl could not make a namespace'
-	exit 0
-fi
+make_devdax 'bugs: device-dax' || exit 0
 cat >/tmp/case.sh <<EOF
 . /bin/guest.sh
 pin /dev/dax0.0

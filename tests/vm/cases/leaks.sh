@@ -357,10 +357,7 @@ if [ $profile = request ]; then
 fi
 
 # ---- device-dax
-if ! ndctl create-namespace -f -e namespace0.0 -m devdax -M mem >/dev/null 2>&1; then
-	not_ok 'leaks: device-dax: ndctl could not make a namespace'
-	exit
-fi
+make_devdax 'leaks: device-dax' || exit 0
 hold_page dax map /dev/dax0.0 16384
 mapper=$holder
 verdict 'leaks: device-dax: mapped' leaks 0 0
