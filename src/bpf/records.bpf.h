@@ -10,6 +10,7 @@
 #include <bpf/bpf_helpers.h>
 #include "bpf/counters.bpf.h"
 #include "bpf/file.bpf.h"
+#include "bpf/file_entry.bpf.h"
 #include "bpf/history.bpf.h"
 #include "bpf/kernel.bpf.h"
 #include "bpf/maps.bpf.h"
@@ -41,6 +42,8 @@ static __always_inline void describe(struct pgmt_finding *f, const struct pgmt_t
 	f->pgmap.type = t->type;
 	if (t->type == PGMT_TYPE_FS_DAX || t->type == PGMT_TYPE_GENERIC)
 		describe_file(f, e->page, e->mapping, e->vmf);
+	if (pgmt_files_hold(profile, t->type))
+		describe_entry(f, e->page);
 	pgmap = e->named_pgmap;
 	known = pgmap ? bpf_map_lookup_elem(&pgmaps, &pgmap) : 0;
 	if (known)

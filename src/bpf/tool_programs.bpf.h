@@ -121,7 +121,9 @@ int look(struct pgmt_finding *f)
 	if (section)
 		s->finding.state = pgmt_normalise(
 			pgmt_word(section, e.pfn & (PGMT_SECTION_PAGES - 1)), section->fresh);
-	if (profile == PGMT_PROFILE_REQUEST)
+	if (pgmt_files_hold(profile, t.type))
+		s->finding.accounted = s->finding.file.sharers;
+	else if (profile == PGMT_PROFILE_REQUEST) /* the driver's, as it notes in the folio */
 		s->finding.accounted = folio_associations(e.page);
 	else if (t.type == PGMT_TYPE_FS_DAX)
 		s->finding.accounted = t.mapcount;

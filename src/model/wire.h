@@ -59,12 +59,16 @@ enum pgmt_file_flag {
 	PGMT_FILE_NAMED = 1 << 2,   /* path is valid */
 	PGMT_FILE_CUT = 1 << 3,	    /* the path is too long: its outer names are left out */
 	PGMT_FILE_DELETED = 1 << 4, /* the file has no name any more, or not this one */
+	/* where files hold references: the folio names this file, but it does not hold it */
+	PGMT_FILE_NO_ENTRY = 1 << 5, /* no entry of it has the folio */
+	PGMT_FILE_ZAPPED = 1 << 6,   /* its entry has given the folio back */
 };
 
 /* Device numbers are in the kernel's encoding, major << 20. */
 struct pgmt_file {
 	__u32 flags;
-	__u32 sharers; /* fsdax: files that have the folio stored, by the kernel's count */
+	__u32 sharers; /* fsdax: files that have the folio stored, by the kernel's count; where
+			  files hold references: files that hold it */
 	__u32 dev;     /* of the super block */
 	__u32 rdev;    /* device-dax: of the character device; the rest is 0 then */
 	__u64 inode;

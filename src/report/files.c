@@ -490,6 +490,10 @@ bool files_describe(struct files *fs, const struct pgmt_finding *f, char *line, 
 		fprintf(to, ", offset 0x%llx", file->offset);
 	if (known && file->sharers > 1)
 		fprintf(to, ", one of %u files that share it", file->sharers);
+	if (known && file->flags & PGMT_FILE_ZAPPED)
+		fputs(", whose entry there is zapped: the file does not hold it", to);
+	else if (known && file->flags & PGMT_FILE_NO_ENTRY)
+		fputs(", where no entry has it: the file does not hold it", to);
 	fclose(to);
 	line[size - 1] = '\0';
 	return true;
