@@ -11,6 +11,7 @@
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
+#include "bpf/file.bpf.h"
 #include "bpf/kernel.bpf.h"
 
 /*
@@ -143,6 +144,23 @@ __noinline int describe_entry(struct pgmt_finding *f, __u64 head)
 	if (f->mapping != folio_mapping(head) || !f->mapping || entry == PGMT_ENTRY_HOLDS)
 		return 0;
 	f->file.flags |= entry == PGMT_ENTRY_ZAPPED ? PGMT_FILE_ZAPPED : PGMT_FILE_NO_ENTRY;
+	return 0;
+}
+
+/*
+ * The file that the folio names, if the event is about another one.  Only one that has an
+ * entry of it: a name that was left behind may be that of a file which is no more.
+ */
+__noinline int describe_other(struct pgmt_finding *f, __u64 page)
+{
+	__u64 head = page_head(page), mapping = folio_mapping(head);
+
+	if (!f || !f->mapping || !mapping || mapping == f->mapping ||
+	    folio_entry(head) == PGMT_ENTRY_NONE)
+		return 0;
+	f->other.offset = PGMT_READ_SLOWLY(struct folio, head, index) << PGMT_PAGE_SHIFT;
+	f->other.flags = PGMT_FILE_OFFSET;
+	describe_inode(&f->other, (__u64)PGMT_READ_SLOWLY(struct address_space, mapping, host), 0);
 	return 0;
 }
 

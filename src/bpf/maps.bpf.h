@@ -118,8 +118,8 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1 << 10);
-	__type(key, __u32);   /* tid */
-	__type(value, __u64); /* address_space */
+	__type(key, __u32); /* tid */
+	__type(value, struct pgmt_break);
 } breaks SEC(".maps");
 
 /* The pgmap that a task tears down, for a return that does not say. */

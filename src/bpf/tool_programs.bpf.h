@@ -105,7 +105,7 @@ int look(struct pgmt_finding *f)
 
 	if (!s)
 		return 0;
-	__builtin_memset(&s->finding, 0, sizeof(s->finding));
+	clear_finding(&s->finding);
 	e.pfn = f->pfn;
 	e.page = pfn_to_page(e.pfn);
 	e.pgmap = pfn_to_pgmap(e.pfn);
@@ -127,7 +127,7 @@ int look(struct pgmt_finding *f)
 		s->finding.accounted = folio_associations(e.page);
 	else if (t.type == PGMT_TYPE_FS_DAX)
 		s->finding.accounted = t.mapcount;
-	*f = s->finding;
+	copy_finding(f, &s->finding);
 out:
 	scratch_put(s);
 	return 0;

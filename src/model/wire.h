@@ -106,6 +106,7 @@ struct pgmt_finding {
 	 * it begins.
 	 */
 	struct pgmt_file file;
+	struct pgmt_file other;		     /* one that has the folio stored, too */
 	struct pgmt_last_event last_request; /* last request, map or store */
 	struct pgmt_last_event last_free;    /* last free or removal */
 	struct pgmt_pgmap pgmap;
@@ -115,6 +116,12 @@ struct pgmt_finding {
 	__u64 waited;	   /* TEARDOWN_STALL, BREAK_STALL: for how long, ns */
 	__u64 wait_over;   /* the wait had ended when it was found */
 	__u64 preexisting; /* TEARDOWN_STALL: folios of the pgmap in use since before tracing */
+};
+
+/* Whose layout a task breaks, and whether it is just now giving folios back. */
+struct pgmt_break {
+	__u64 mapping; /* struct address_space */
+	__u64 zapping;
 };
 
 /* --pfn, --inode, --pgmap, --events: which transitions are sent as records */

@@ -1084,11 +1084,23 @@ static void lab_drop_entries(struct lab_scene *scene)
 	fput(scene->file);
 }
 
+static void lab_name_file(struct folio *folio, struct address_space *mapping)
+{
+	folio->mapping = mapping;
+	folio->index = folio_pfn(folio); /* as lab_touch() has it */
+}
+
+static void lab_store_entry(struct folio *folio, struct address_space *mapping, unsigned long flags)
+{
+	void *entry = xa_mk_value(folio_pfn(folio) << DAX_SHIFT | flags);
+
+	xa_store(&mapping->i_pages, folio_pfn(folio), entry, GFP_KERNEL);
+	mapping->nrpages++;
+}
+
 /* As dax_insert_entry() does, or did until it failed. */
 static int lab_entries(struct lab_scene *scene)
 {
-	unsigned long flags = strcmp(scene->how, "zapped") ? 0 : DAX_ZAP;
-	struct address_space *mapping;
 	int i;
 
 	if (scene->amount > PIECE_PAGES || !request_span(&scene->map, 0, scene->amount))
@@ -1098,19 +1110,38 @@ static int lab_entries(struct lab_scene *scene)
 		lab_give_back(scene, lab_folio(&scene->map, 0), scene->amount);
 		return PTR_ERR(scene->file);
 	}
-	mapping = scene->file->f_mapping;
 	scene->drop = lab_drop_entries;
 	for (i = 0; i < scene->amount; i++) {
 		struct folio *folio = lab_folio(&scene->map, i);
-		unsigned long pfn = folio_pfn(folio);
 
-		folio->mapping = mapping;
-		folio->index = pfn;
-		if (!strcmp(scene->how, "none"))
-			continue;
-		xa_store(&mapping->i_pages, pfn, xa_mk_value(pfn << DAX_SHIFT | flags), GFP_KERNEL);
-		mapping->nrpages++;
+		lab_name_file(folio, scene->file->f_mapping);
+		if (strcmp(scene->how, "none"))
+			lab_store_entry(folio, scene->file->f_mapping,
+					strcmp(scene->how, "zapped") ? 0 : DAX_ZAP);
 	}
+	return 0;
+}
+
+/* A layout break gives back what the file has an entry of, and nobody requested. */
+static int lab_release_zapped(struct lab_scene *scene)
+{
+	struct folio *folio = lab_folio(&scene->map, 0);
+	struct address_space *mapping;
+	struct file *file;
+
+	if (scene->correct && !lab_request(scene, 0, 0))
+		return -EIO;
+	file = filp_open("/dev/" KBUILD_MODNAME, O_RDWR, 0);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	mapping = file->f_mapping;
+	lab_name_file(folio, mapping);
+	lab_store_entry(folio, mapping, 0);
+	dax_zap_mappings_range(mapping, 0, LLONG_MAX);
+	kernel_delete_entry(mapping, folio_pfn(folio));
+	folio->mapping = NULL;
+	folio->index = 0;
+	fput(file);
 	return 0;
 }
 
@@ -1564,6 +1595,7 @@ static const struct lab_command {
 	{"partial-request", NULL, FS_DAX, lab_partial_request},
 	{"flow-order", NULL, FS_DAX, lab_flow_order},
 	{"release-unrequested", NULL, REQUESTED, lab_release_unrequested},
+	{"release-unrequested", "zapped", FS_DAX, lab_release_zapped},
 	{"ref-imbalance", NULL, REQUESTED, lab_reference_too_many},
 	{"ref-imbalance", "few", REQUESTED, lab_reference_too_few},
 	{"ref-imbalance", "teardown", REQUESTED, lab_teardown_requested},

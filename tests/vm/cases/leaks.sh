@@ -290,7 +290,8 @@ if insmod /bin/pgmap_lab.ko base=0x60000000 size=0x4000000; then
 		echo drop >$LAB/command
 		for how in none zapped; do
 			trace sh -c "echo 'entries fsdax 19 $how' >$LAB/command"
-			verdict "leaks: --older: what no file holds is one: $how" eval 'found leak &&
+			verdict "leaks: --older: what no file holds is one: $how" eval '[ $status = 1 ] &&
+				[ "$(field rules)" = leak ] && [ "$(field findings)" = 19 ] &&
 				report_has "references: 1 = 1 by the requester" "requested at one site: 19 folios"'
 			echo drop >$LAB/command
 		done
