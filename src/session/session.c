@@ -141,6 +141,15 @@ static void set_irq_text(struct session *s)
 	s->skel->rodata->irq_text[1].end = ksyms_address(s->ksyms, "__softirqentry_text_end");
 }
 
+/* On a stack it says that the task is in a fault, of which it has a struct vm_fault there. */
+static void set_fault_text(struct session *s)
+{
+	uint64_t start = ksyms_address(s->ksyms, "handle_mm_fault");
+
+	s->skel->rodata->fault_text.start = start;
+	s->skel->rodata->fault_text.end = start ? start + ksyms_room(s->ksyms, start) : 0;
+}
+
 static void set_constants(struct session *s)
 {
 	s->skel->rodata->profile = s->choice.profile;
@@ -154,6 +163,7 @@ static void set_constants(struct session *s)
 	s->skel->rodata->split_wait = in_guest() ? SPLIT_WAIT_IN_GUEST : SPLIT_WAIT;
 	s->skel->rodata->slow = getenv("PGMAPTRACE_SLOW") != NULL;
 	set_irq_text(s);
+	set_fault_text(s);
 }
 
 /*

@@ -313,12 +313,67 @@ static void test_scan(void **unused)
 	assert_int_equal(scan(&folios), 1);
 }
 
+/* A fault's place in memory, on a stack with other words. */
+static void test_find_fault(void **unused)
+{
+	static struct {
+		struct mm_struct mm;
+		struct vm_area_struct vma[2];
+		__u64 stack[STACK_BYTES / 8];
+	} task;
+	__u64 base = (__u64)task.stack, end = base + sizeof(task.stack), vmf;
+	struct vm_fault fault = {.vma = &task.vma[0], .pgoff = 0x105, .address = 0x7f0000005000};
+
+	(void)unused;
+	begin();
+	machine_maps(&task, sizeof(task));
+	machine.task.mm = &task.mm;
+	for (int i = 0; i < 2; i++)
+		task.vma[i] = (struct vm_area_struct){.vm_mm = &task.mm,
+						      .vm_start = 0x7f0000000000,
+						      .vm_end = 0x7f0000010000,
+						      .vm_pgoff = 0x100};
+	/* a pointer to the vma alone is no fault */
+	task.stack[100] = (__u64)&task.vma[0];
+	find_fault(base, end, &vmf);
+	assert_int_equal(vmf, 0);
+	memcpy(&task.stack[1500], &fault, sizeof(fault));
+	find_fault(base, end, &vmf);
+	assert_int_equal(vmf, &task.stack[1500]);
+	/* behind the end, or of a task without memory of its own */
+	find_fault(base, base + 1000 * 8, &vmf);
+	assert_int_equal(vmf, 0);
+	machine.task.mm = NULL;
+	find_fault(base, end, &vmf);
+	assert_int_equal(vmf, 0);
+	machine.task.mm = &task.mm;
+	/* left behind by an earlier one: the same is no matter, else it is not known which */
+	memcpy(&task.stack[200], &fault, sizeof(fault));
+	find_fault(base, end, &vmf);
+	assert_int_not_equal(vmf, 0);
+	fault.address += 0x1000;
+	fault.pgoff++;
+	memcpy(&task.stack[200], &fault, sizeof(fault));
+	find_fault(base, end, &vmf);
+	assert_int_equal(vmf, 0);
+	fault.vma = &task.vma[1];
+	memcpy(&task.stack[200], &fault, sizeof(fault));
+	find_fault(base, end, &vmf);
+	assert_int_equal(vmf, 0);
+	/* not where its address says */
+	fault.pgoff++;
+	memcpy(&task.stack[200], &fault, sizeof(fault));
+	find_fault(base, end, &vmf);
+	assert_int_equal(vmf, &task.stack[1500]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_height), cmocka_unit_test(test_huge_entry),
 		cmocka_unit_test(test_flags),	    cmocka_unit_test(test_what_is_no_entry),
-		cmocka_unit_test(test_look),	    cmocka_unit_test(test_scan),
+		cmocka_unit_test(test_find_fault),  cmocka_unit_test(test_look),
+		cmocka_unit_test(test_scan),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
