@@ -38,6 +38,7 @@ VERSION	:= 0.1
 KERNELS	?= bookworm trixie newest request
 BENCH_KERNELS ?= bookworm newest request
 FUZZ_SECONDS ?= 60
+TEST_WERROR := $(or $(WERROR),1)
 WERROR	?= $(if $(filter true,$(CI)),1,0)
 
 # ---- flags
@@ -199,13 +200,13 @@ $(O)/btf/check: tests/btf/check.c $(O)/flags
 
 test:
 	$(Q)tests/deps --check test
-	$(Q)$(MAKE) $(SUB) WERROR=1 all unit
-	$(Q)WERROR=1 O=$(O) tests/check
+	$(Q)$(MAKE) $(SUB) WERROR=$(TEST_WERROR) all unit
+	$(Q)WERROR=$(TEST_WERROR) O=$(O) tests/check
 
 check:
 	$(Q)tests/deps --check
-	$(Q)$(MAKE) $(SUB) WERROR=1 test-parts
-	$(Q)WERROR=1 O=$(O) CASES='$(CASES)' tests/check $(KERNELS)
+	$(Q)$(MAKE) $(SUB) WERROR=$(TEST_WERROR) test-parts
+	$(Q)WERROR=$(TEST_WERROR) O=$(O) CASES='$(CASES)' tests/check $(KERNELS)
 
 # from nothing: the notes of a file that has gone would be counted
 coverage:
