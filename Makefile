@@ -44,11 +44,16 @@ WERROR	?= $(if $(filter true,$(CI)),1,0)
 # ---- flags
 
 WARNINGS := -Wall -Wextra $(if $(filter 1,$(WERROR)),-Werror)
+# The same objects in any directory, and no path of it in them.  A compiler takes the name of
+# its directory from PWD, which may lead through a link.
+export PWD := $(CURDIR)
+PREFIX_MAP := -ffile-prefix-map=$(CURDIR)=. $(if $(filter /%,$(O)),-ffile-prefix-map=$(O)=build)
 CFLAGS	 ?= -O2 -g
-override CFLAGS += -std=gnu11 $(WARNINGS) -Wno-sign-compare -Wno-missing-field-initializers
+override CFLAGS += -std=gnu11 $(WARNINGS) -Wno-sign-compare -Wno-missing-field-initializers \
+	$(PREFIX_MAP)
 CPPFLAGS += -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Isrc -I$(O)
 BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 $(WARNINGS) \
-	-Wno-unused-parameter -Ivmlinux -Isrc
+	-Wno-unused-parameter $(PREFIX_MAP) -Ivmlinux -Isrc
 # -Og: what compiles BPF programs natively takes half a minute each with more
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -Og
 TOOL_LIBS := -lbpf -ldw -lelf -ljson-c
