@@ -148,15 +148,15 @@ __noinline int describe_entry(struct pgmt_finding *f, __u64 head)
 }
 
 /*
- * The file that the folio names, if the event is about another one.  Only one that has an
- * entry of it: a name that was left behind may be that of a file which is no more.
+ * The file that the folio names, if the event is about another one.  Only one that has it
+ * stored: a name that was left behind may be that of a file which is no more.
  */
 __noinline int describe_other(struct pgmt_finding *f, __u64 page)
 {
 	__u64 head = page_head(page), mapping = folio_mapping(head);
 
 	if (!f || !f->mapping || !mapping || mapping == f->mapping ||
-	    folio_entry(head) == PGMT_ENTRY_NONE)
+	    folio_entry(head) != PGMT_ENTRY_HOLDS)
 		return 0;
 	f->other.offset = PGMT_READ_SLOWLY(struct folio, head, index) << PGMT_PAGE_SHIFT;
 	f->other.flags = PGMT_FILE_OFFSET;
