@@ -319,7 +319,7 @@ static int prepare(struct tracing *t)
 		return err;
 	*from = (struct sources){
 		.session = t->session,
-		.devices = devices_new(""),
+		.devices = devices_new("", t->session),
 		.files = files_new(""),
 		.inlines = inlines_new(o->vmlinux),
 		.policy = &o->policy,

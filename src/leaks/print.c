@@ -72,6 +72,15 @@ static void print_waiters(struct text_out *o, const struct record_pgmap *r)
 		fprintf(o->to, "    %s\n", r->waiter[i]);
 }
 
+static void print_explained(struct text_out *o, const struct record_pgmap *r)
+{
+	fprintf(o->to, "account for %llu", (unsigned long long)r->least);
+	if (r->most == PGMT_REFS_ANY)
+		fprintf(o->to, " or more");
+	else if (r->most != r->least)
+		fprintf(o->to, " to %llu", (unsigned long long)r->most);
+}
+
 static void dying(struct text_out *o, const struct record_pgmap *r, bool stuck)
 {
 	fprintf(o->to, "  dying: ");
@@ -86,13 +95,28 @@ static void dying(struct text_out *o, const struct record_pgmap *r, bool stuck)
 		print_waiters(o, r);
 		return;
 	}
-	fprintf(o->to, "outstanding folios account for %llu", (unsigned long long)r->least);
-	if (r->most == PGMT_REFS_ANY)
-		fprintf(o->to, " or more");
-	else if (r->most != r->least)
-		fprintf(o->to, " to %llu", (unsigned long long)r->most);
+	fprintf(o->to, "outstanding folios ");
+	print_explained(o, r);
 	fprintf(o->to, "%s\n", stuck ? "; memunmap_pages waits until it is 0" : "");
 	print_waiters(o, r);
+}
+
+/* A live pgmap: only what is wrong for certain, or can't be told. */
+static void live(struct text_out *o, const struct record_pgmap *r)
+{
+	const struct record_live *l = &r->live;
+
+	if (l->moves)
+		fprintf(o->to, "  its reference count moves: not compared\n");
+	if (!l->known || !l->excess)
+		return;
+	fprintf(o->to, "  reference count %lld, %lld too %s: %llu are its own, outstanding folios ",
+		(long long)l->references, (long long)(l->excess < 0 ? -l->excess : l->excess),
+		l->excess < 0 ? "few" : "many", (unsigned long long)l->own);
+	print_explained(o, r);
+	fprintf(o->to, "; %s\n",
+		l->excess < 0 ? "its teardown may miss a folio in use, or wait for ever"
+			      : "its teardown will wait until they are given back");
 }
 
 /* Unexplained folios that are not counted as such, and why. */
@@ -136,6 +160,8 @@ void leaks_pgmap(struct text_out *o, const struct record_pgmap *r, const struct 
 	exceptions(o, &r->count);
 	if (r->killed)
 		dying(o, r, stuck);
+	else
+		live(o, r);
 }
 
 static void holders_of(struct text_out *o, const struct leak_folio *f)
@@ -235,6 +261,8 @@ void leaks_summary(FILE *to, const struct record_summary *sum, const char *relea
 		fprintf(to, " ageless=%llu", (unsigned long long)sum->count.ageless);
 	if (sum->killed)
 		fprintf(to, " dying=%llu", (unsigned long long)sum->killed);
+	if (sum->imbalanced)
+		fprintf(to, " imbalanced=%llu", (unsigned long long)sum->imbalanced);
 	if (sum->count.unreadable)
 		fprintf(to, " unreadable=%llu", (unsigned long long)sum->count.unreadable);
 	fprintf(to, " kernel=%s profile=%s%s\n", release, profile,

@@ -168,6 +168,11 @@ struct pgmt_walk {
 	__s64 refs;   /* out: of the pgmap; PGMT_REFS_UNKNOWN */
 	__u32 dying;  /* out: it was killed */
 	__u32 unmade; /* out: memremap_pages is still creating one there; it is not found */
+	/* out: the same before it is killed, too, as struct pgmt_refs has them */
+	__s64 live;
+	__u64 own;
+	__u32 live_known;
+	__u32 unused;
 };
 
 /* Argument of the scan_initial program: the initial scan of a part of one pgmap. */
@@ -263,7 +268,13 @@ struct pgmt_search {
 	__u64 mapping; /* in: struct address_space; 0: take the folio's own */
 	__u64 offset;  /* in: with mapping, of pfn in the file, bytes */
 	__u64 until;   /* in: when to stop, ns of CLOCK_MONOTONIC */
-	__u64 pgmap;   /* out: 0 if pfn is no device page now */
+	/*
+	 * in: an open file of the tool; -1: none.  Whoever maps that file is asked, since nothing
+	 * leads from the folio there: each vma has pages that lie in a row, from any one on.
+	 */
+	__s32 fd;
+	__u32 type;  /* out: enum pgmt_type of its pgmap */
+	__u64 pgmap; /* out: 0 if pfn is no device page now */
 	__s32 refcount;
 	__s32 mapcount;
 	__u32 looked; /* out: bit (1 << enum pgmt_how): the search for these was complete */

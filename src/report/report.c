@@ -146,8 +146,7 @@ static void learn_files(const struct sources *from, const struct pgmt_finding *f
 static void describe_pgmap(const struct sources *from, struct report *r)
 {
 	if (r->f.pgmap.nr_range)
-		devices_describe(from->devices, session_ksyms(from->session, SYMBOLS_MODULES),
-				 &r->f.pgmap, r->f.time, r->pgmap, sizeof(r->pgmap));
+		devices_describe(from->devices, &r->f.pgmap, r->f.time, r->pgmap, sizeof(r->pgmap));
 }
 
 static void give_reason(const struct sources *from, struct report *r)
@@ -358,6 +357,7 @@ void report_subject(const struct sources *from, const struct pgmt_finding *f,
 		.frame = s->frame,
 		.nr_frames = nr,
 		.device = strcmp(device, "?") ? device : NULL,
+		.base = strcmp(device, "?") ? devices_base(from->devices, &f->pgmap) : NULL,
 		.block = block[0] ? block : NULL,
 	};
 	learn_files(from, f);

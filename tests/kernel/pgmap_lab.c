@@ -18,6 +18,7 @@
  *		stay			as it is
  *		hold			with some folios requested, large ones too
  *		lose			with one reference less than it should have
+ *		gain			with one more
  *	split TYPE N			N large folios are split, and come back from two CPUs
  *	storm TYPE N			breaks three rules by turns, N times in all
  *	stuck TYPE			a reference that no folio has keeps a pgmap from going
@@ -1366,6 +1367,8 @@ static void lab_drop_traffic(struct lab_scene *scene)
 		lab_free(scene->held[--scene->nr_held]);
 	if (!strcmp(scene->how, "lose"))
 		percpu_ref_get(&scene->map.pgmap.ref);
+	if (!strcmp(scene->how, "gain"))
+		percpu_ref_put(&scene->map.pgmap.ref);
 }
 
 static void lab_leave_traffic(struct lab_scene *scene, struct rnd_state *random)
@@ -1373,6 +1376,8 @@ static void lab_leave_traffic(struct lab_scene *scene, struct rnd_state *random)
 	scene->drop = lab_drop_traffic;
 	if (!strcmp(scene->how, "lose"))
 		percpu_ref_put(&scene->map.pgmap.ref);
+	if (!strcmp(scene->how, "gain"))
+		percpu_ref_get(&scene->map.pgmap.ref);
 	if (!strcmp(scene->how, "hold"))
 		scene->nr_held =
 			lab_request_some(scene, random, scene->held, ARRAY_SIZE(scene->held));
@@ -1591,7 +1596,7 @@ static int lab_hold(unsigned long pfn)
 
 static const char *lab_how(const char *word)
 {
-	static const char *const hows[] = {"stay", "hold", "lose"};
+	static const char *const hows[] = {"stay", "hold", "lose", "gain"};
 	int how = match_string(hows, ARRAY_SIZE(hows), word);
 
 	return how < 0 ? NULL : hows[how];

@@ -42,6 +42,13 @@ leaks_say() {
 	done <$words
 }
 
+# leaks_say_not WORDS STATUS HELD [OPTION]...
+leaks_say_not() {
+	word=$1
+	shift
+	leaks "$@" && ! grep -q -- "$word" $OUT
+}
+
 # leaks_lack WORDS
 leaks_lack() {
 	! pgmaptrace leaks | grep -q -- "$1"
@@ -289,6 +296,41 @@ if insmod /bin/pgmap_lab.ko base=0x60000000 size=0x4000000; then
 	echo drop >$LAB/command
 	wait_until '' leaks_lack pgmap_lab
 	verdict 'leaks: it went, too' leaks 0 0
+	# ---- and before they are killed: one more, or one less, while nothing moves
+	for type in coherent fsdax generic p2pdma; do
+		echo "traffic $type 0 stay" >$LAB/command
+		verdict "leaks: near miss: a live pgmap with the references that it should have: $type" \
+			leaks_say_not ' too \(few\|many\)' 0 0
+		echo drop >$LAB/command
+		echo "traffic $type 0 lose" >$LAB/command
+		verdict "leaks: a live pgmap with one reference less: $type" leaks_say 1 0 "^pgmap_lab ($type)" \
+			'reference count [0-9]*, 1 too few: [0-9]* are its own, outstanding folios account for 0' \
+			' imbalanced=1 '
+		echo drop >$LAB/command
+		echo "traffic $type 0 gain" >$LAB/command
+		# there nobody can tell
+		if [ $type = p2pdma ]; then
+			verdict 'leaks: one more, which may be an allocation: p2pdma' leaks 0 0
+		else
+			verdict "leaks: a live pgmap with one reference more: $type" leaks_say 1 0 \
+				'reference count [0-9]*, 1 too many: [0-9]* are its own' ' imbalanced=1 '
+		fi
+		[ $type = generic ] || echo drop >$LAB/command
+	done
+	verdict 'leaks: which is in the baseline, too' leaks 1 0 --save /tmp/saved
+	verdict 'leaks: and then not new, either' leaks_say 0 0 ' known=1 ' -- --baseline /tmp/saved
+	echo drop >$LAB/command
+	echo 'traffic coherent 1000 hold' >$LAB/command
+	verdict 'leaks: near miss: folios that their driver has out' leaks_say_not ' too \(few\|many\)' 0 0 -j
+	verdict 'leaks: near miss: they are counted' grep -q \
+		'"excess":0,"explained_min":[1-9][0-9]*,' $OUT
+	echo drop >$LAB/command
+	(while :; do echo 'traffic coherent 10000' >$LAB/command; done) &
+	traffic=$!
+	for _ in 1 2 3 4 5; do
+		leaks_say_not ' too \(few\|many\)' 0 - || not_ok 'leaks: near miss: in traffic'
+	done
+	let_go $traffic
 	rmmod pgmap_lab
 else
 	not_ok 'leaks: the lab module does not load'
