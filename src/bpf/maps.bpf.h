@@ -126,8 +126,8 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1 << 10);
-	__type(key, __u32);   /* tid */
-	__type(value, __u64); /* address_space */
+	__type(key, __u32); /* tid */
+	__type(value, struct pgmt_break);
 } breaks SEC(".maps");
 
 /* The pgmap that a task tears down, for a return that does not say. */
@@ -162,6 +162,7 @@ const volatile __u32 stack_mode;	      /* enum pgmt_stack_mode */
 const volatile __u32 watch;		      /* enum pgmt_watch */
 const volatile __u64 watched;		      /* pfn or inode number */
 const volatile struct pgmt_range irq_text[2]; /* code that an interrupt enters by */
+const volatile struct pgmt_range fault_text;  /* handle_mm_fault() */
 const volatile bool slow;		      /* for tests: take no fast path */
 const volatile bool takes_fast_path;	      /* an event may: fast_path.bpf.h */
 const volatile __u64 split_wait;	      /* for a CPU that splits a folio, ns */

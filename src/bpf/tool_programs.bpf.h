@@ -128,7 +128,7 @@ int look(struct pgmt_finding *f)
 
 	if (!s)
 		return 0;
-	__builtin_memset(&s->finding, 0, sizeof(s->finding));
+	clear_finding(&s->finding);
 	e.pfn = f->pfn;
 	e.page = pfn_to_page(e.pfn);
 	e.pgmap = pfn_to_pgmap(e.pfn);
@@ -144,11 +144,13 @@ int look(struct pgmt_finding *f)
 	if (section)
 		s->finding.state = pgmt_normalise(
 			pgmt_word(section, e.pfn & (PGMT_SECTION_PAGES - 1)), section->fresh);
-	if (profile == PGMT_PROFILE_REQUEST)
+	if (pgmt_files_hold(profile, t.type))
+		s->finding.accounted = s->finding.file.sharers;
+	else if (profile == PGMT_PROFILE_REQUEST) /* the driver's, as it notes in the folio */
 		s->finding.accounted = folio_associations(e.page);
 	else if (t.type == PGMT_TYPE_FS_DAX)
 		s->finding.accounted = t.mapcount;
-	*f = s->finding;
+	copy_finding(f, &s->finding);
 out:
 	scratch_put(s);
 	return 0;

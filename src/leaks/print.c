@@ -6,6 +6,7 @@
 
 #include "base/printable.h"
 #include "report/stacks.h"
+#include "session/hooks.h"
 
 static struct requester *find_requester(struct requesters *all, uint32_t site, const char *stack,
 					const char *comm)
@@ -187,6 +188,18 @@ static const char *word_of_request(const struct text_out *o, const struct leak_f
 	return text_words(session_choice(o->from->session)->profile, f->f.pgmap.type).request;
 }
 
+/* What a session says that knows the folio, and no request of it. */
+static const char *why_no_request(const struct text_out *o, const struct leak_folio *f)
+{
+	enum pgmt_profile profile = session_choice(o->from->session)->profile;
+
+	if (!hooks_see(profile, f->f.pgmap.type, f->f.order, PGMT_LAST_REQUEST))
+		return "can't know who has it: no hook of this kernel sees that";
+	if (!session_keeps_history(o->from->session))
+		return "records no requests (--stack=none)";
+	return "saw no request for it";
+}
+
 void leaks_folio(struct text_out *o, const struct leak_folio *f)
 {
 	struct report_event request = report_event_of(o->from, &f->f.last_request, f->f.time);
@@ -212,10 +225,7 @@ void leaks_folio(struct text_out *o, const struct leak_folio *f)
 	} else if (f->preexisting) {
 		fprintf(o->to, "    in use since before the session began\n");
 	} else if (f->past_known) {
-		fprintf(o->to, "    the session %s\n",
-			session_keeps_history(o->from->session)
-				? "saw no request for it"
-				: "records no requests (--stack=none)");
+		fprintf(o->to, "    the session %s\n", why_no_request(o, f));
 	}
 }
 

@@ -60,12 +60,16 @@ enum pgmt_file_flag {
 	PGMT_FILE_NAMED = 1 << 2,   /* path is valid */
 	PGMT_FILE_CUT = 1 << 3,	    /* the path is too long: its outer names are left out */
 	PGMT_FILE_DELETED = 1 << 4, /* the file has no name any more, or not this one */
+	/* where files hold references: the folio names this file, but it does not hold it */
+	PGMT_FILE_NO_ENTRY = 1 << 5, /* no entry of it has the folio */
+	PGMT_FILE_ZAPPED = 1 << 6,   /* its entry has given the folio back */
 };
 
 /* Device numbers are in the kernel's encoding, major << 20. */
 struct pgmt_file {
 	__u32 flags;
-	__u32 sharers; /* fsdax: files that have the folio stored, by the kernel's count */
+	__u32 sharers; /* fsdax: files that have the folio stored, by the kernel's count; where
+			  files hold references: files that hold it */
 	__u32 dev;     /* of the super block */
 	__u32 rdev;    /* device-dax: of the character device; the rest is 0 then */
 	__u64 inode;
@@ -103,6 +107,7 @@ struct pgmt_finding {
 	 * it begins.
 	 */
 	struct pgmt_file file;
+	struct pgmt_file other;		     /* one that has the folio stored, too */
 	struct pgmt_last_event last_request; /* last request, map or store */
 	struct pgmt_last_event last_free;    /* last free or removal */
 	struct pgmt_pgmap pgmap;
@@ -112,6 +117,12 @@ struct pgmt_finding {
 	__u64 waited;	   /* TEARDOWN_STALL, BREAK_STALL: for how long, ns */
 	__u64 wait_over;   /* the wait had ended when it was found */
 	__u64 preexisting; /* TEARDOWN_STALL: folios of the pgmap in use since before tracing */
+};
+
+/* Whose layout a task breaks, and whether it is just now giving folios back. */
+struct pgmt_break {
+	__u64 mapping; /* struct address_space */
+	__u64 zapping;
 };
 
 /* --pfn, --inode, --pgmap, --events: which transitions are sent as records */

@@ -201,6 +201,8 @@ static void add_file(struct jsonl *l, const struct report *r)
 		jsonl_number(l, "inode", file->inode);
 	if (file->flags & PGMT_FILE_OFFSET)
 		jsonl_number(l, "offset", file->offset);
+	if (r->other[0])
+		jsonl_text(l, "other_file", strchr(r->other, ':') + 2);
 }
 
 static void add_holders(struct jsonl *l, const struct report_holders *held)

@@ -7,12 +7,8 @@
 #include <bpf/btf.h>
 
 #include "session/kprobe_events.h"
+#include "session/profiles.h"
 
-#define CLASSIC	   (1 << PGMT_PROFILE_CLASSIC)
-#define COUNTED	   (1 << PGMT_PROFILE_COUNTED)
-#define REQUEST	   (1 << PGMT_PROFILE_REQUEST)
-#define DRIVER	   (CLASSIC | COUNTED) /* only drivers request */
-#define ALL	   (DRIVER | REQUEST)
 #define RULE(name) (1 << PGMT_RULE_##name)
 
 enum { NO_GROUP, FREE, MAP_PMD, NR_GROUPS };
@@ -84,6 +80,10 @@ struct pgmt_hook pgmt_hooks[] = {
 	{.function = "dax_zap_mappings_range",
 	 .profiles = REQUEST,
 	 .rare = true,
+	 .needs = KCONFIG_FS_DAX},
+	{.function = "dax_zap_mappings_range",
+	 .exit = true,
+	 .profiles = REQUEST,
 	 .needs = KCONFIG_FS_DAX},
 	{.function = "zone_device_page_init", .profiles = DRIVER, .rules = REQUEST_RULES},
 	{.function = "pgmap_request_folios",

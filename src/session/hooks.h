@@ -91,6 +91,15 @@ const char *hooks_absence(const struct pgmt_hook *h, char why[PGMT_WHY_LEN]);
 const char *hooks_rule_off(const struct pgmt_choice *c, unsigned int rule, char why[PGMT_WHY_LEN]);
 
 /*
+ * hooks_see - does a hook of this kernel see the last request of such folios, or their last free?
+ * What none sees may have happened.  Of device-dax, where its folios are not requested, a
+ * mapping; of classic fsdax a store and a removal.
+ * @order: of the folio: it is mapped whole
+ */
+bool hooks_see(enum pgmt_profile profile, unsigned int type, unsigned int order,
+	       enum pgmt_last_kind what);
+
+/*
  * The kernel has switches that silence all hooks, without an error.
  * Return: one that is off now; NULL: none
  */

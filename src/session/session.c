@@ -161,6 +161,15 @@ static void set_irq_text(struct session *s)
 	s->skel->rodata->irq_text[1].end = ksyms_address(s->ksyms, "__softirqentry_text_end");
 }
 
+/* On a stack it says that the task is in a fault, of which it has a struct vm_fault there. */
+static void set_fault_text(struct session *s)
+{
+	uint64_t start = ksyms_address(s->ksyms, "handle_mm_fault");
+
+	s->skel->rodata->fault_text.start = start;
+	s->skel->rodata->fault_text.end = start ? start + ksyms_room(s->ksyms, start) : 0;
+}
+
 /*
  * A scope, and a watch of some pages, need more of each event; and on a classic kernel few
  * come that way.  One constant for the programs, which would ask for each of these each time.
@@ -186,6 +195,7 @@ static void set_constants(struct session *s)
 	s->skel->rodata->slow = getenv("PGMAPTRACE_SLOW") != NULL;
 	s->skel->rodata->takes_fast_path = events_take_fast_path(s);
 	set_irq_text(s);
+	set_fault_text(s);
 }
 
 /*

@@ -234,6 +234,7 @@ static __always_inline __u64 find_mapping(struct search *s)
 {
 	__u64 page = pfn_to_page(s->search.pfn), head = page_head(page);
 	__u64 mapping = (__u64)PGMT_READ(struct folio, head, mapping);
+	__u32 type = PGMT_READ(struct dev_pagemap, s->search.pgmap, type);
 	bool shared = mapping == 1;
 
 	s->walk.in_a_row = s->search.fd >= 0;
@@ -243,7 +244,7 @@ static __always_inline __u64 find_mapping(struct search *s)
 	}
 	/* fsdax only: elsewhere these bytes are the index */
 	if (!mapping && bpf_core_field_exists(((struct folio___share *)0)->share) &&
-	    PGMT_READ(struct dev_pagemap, s->search.pgmap, type) == PGMT_TYPE_FS_DAX)
+	    type == PGMT_TYPE_FS_DAX)
 		shared = PGMT_READ(struct folio___share, head, share);
 	/* several files share it and we know none; or it is mapped without a file */
 	if (shared || (!mapping && s->search.mapcount > 0))

@@ -73,6 +73,9 @@ reflink $MNT/a $MNT/b
 dmesg -c >/dev/null
 trace sh -c '. /bin/guest.sh; pin $MNT/a -r; unpin; pin $MNT/b -r; unpin'
 judge 'bugs: xfs reflink, both files read' association-conflict 6.1
+[ "$status" != 1 ] || verdict 'bugs: xfs reflink, both files read: the report names both' \
+	report_has "file: $MNT/b (inode $(stat -c %i $MNT/b), xfs on pmem0 [0-9:]*), offset 0x0\$" \
+		"also stored in: $MNT/a (inode $(stat -c %i $MNT/a), xfs on pmem0 [0-9:]*), offset 0x0\$"
 umount $MNT
 
 # ---- XFS: a page of a shared extent is pinned, unmapped, and read again

@@ -277,6 +277,33 @@ if insmod /bin/pgmap_lab.ko base=0x60000000 size=0x4000000; then
 		'^    lab_request\|^    .*zone_device_page_init' '^    lab_teardown_stall' -- --past /tmp/past
 	echo drop >$LAB/command
 	wait_until '' leaks_lack pgmap_lab
+	if [ $profile = request ]; then
+		echo 'entries fsdax 19 held' >$LAB/command
+		verdict 'leaks: a file has entries of what it names' leaks_say 0 0 \
+			'^pgmap_lab (fsdax).*: 19 folios above idle, 19 mapped, 0 '
+		echo drop >$LAB/command
+		echo 'entries fsdax 19 none' >$LAB/command
+		verdict 'leaks: a fault failed in the middle: no entry' leaks_say 1 19 \
+			'^pgmap_lab (fsdax).*: 19 folios above idle, 0 mapped, 19 ' \
+			'file: /dev/pgmap_lab .*, where no entry has it: the file does not hold it$'
+		echo drop >$LAB/command
+		echo 'entries fsdax 2 zapped' >$LAB/command
+		verdict 'leaks: the entries are zapped' leaks_say 1 2 \
+			'file: /dev/pgmap_lab .*, whose entry there is zapped: the file does not hold it$'
+		echo drop >$LAB/command
+		OPTIONS='-T --older 0'
+		trace sh -c "echo 'entries fsdax 19 held' >$LAB/command"
+		verdict 'leaks: --older: what a file holds is no leak' clean
+		echo drop >$LAB/command
+		for how in none zapped; do
+			trace sh -c "echo 'entries fsdax 19 $how' >$LAB/command"
+			verdict "leaks: --older: what no file holds is one: $how" eval '[ $status = 1 ] &&
+				[ "$(field rules)" = leak ] && [ "$(field findings)" = 19 ] &&
+				report_has "references: 1 = 1 by the requester" "requested at one site: 19 folios"'
+			echo drop >$LAB/command
+		done
+		OPTIONS=-T
+	fi
 	for type in coherent fsdax generic; do
 		echo "stuck $type" >$LAB/command
 		verdict "leaks: a pgmap that a lost reference keeps: $type" leaks_say 1 0 \
