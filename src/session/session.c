@@ -303,7 +303,7 @@ int session_load(struct session *s, const struct session_reader *reader)
 	}
 	choose_programs(s, reader);
 	if (reader)
-		say_rules_off(s);
+		say_rules_off();
 	set_constants(s);
 	err = size_tables(s);
 	if (err)
