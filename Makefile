@@ -10,6 +10,7 @@
 #                   make check CASES=lab KERNELS=newest
 #   make toolchains all builds and make test with the compilers of SUITES="bookworm trixie sid",
 #                   in roots that it makes (root, Debian)
+#   make kernels    other flavours of the same kernels, and docs/kernels.md's table of all
 #   make coverage   which lines the unit tests reach, by folder
 #   make soak       ten minutes of mixed load on each kernel, no finding
 #   make fuzz       random input for what reads files and options
@@ -37,7 +38,8 @@ endif
 PKG_CONFIG ?= pkg-config
 BPFTOOL	?= $(or $(shell command -v bpftool 2>/dev/null),/usr/sbin/bpftool)
 VERSION	:= 0.1
-KERNELS	?= bookworm trixie newest request
+KERNELS	?= bookworm trixie newest request rt:newest
+MORE_KERNELS ?= rt:bookworm rt:trixie rt:newest cloud:bookworm cloud:trixie cloud:newest
 BENCH_KERNELS ?= bookworm newest request
 SUITES	?= bookworm trixie sid
 # other versions have other ideas of a few lines
@@ -61,12 +63,12 @@ BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 $(WARNINGS) \
 	-Wno-unused-parameter $(PREFIX_MAP) -Ivmlinux -Isrc
 # -Og: what compiles BPF programs natively takes half a minute each with more
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -Og
-TOOL_LIBS := -lbpf -ldw -lelf -ljson-c
+TOOL_LIBS := -lbpf -ldw -lelf -lz -ljson-c
 # what these archives need in turn is known to pkg-config only; a static program can't do
 # without any of it
-STATIC_LIBS = $(or $(shell $(PKG_CONFIG) --static --libs libbpf libdw libelf json-c), \
+STATIC_LIBS = $(or $(shell $(PKG_CONFIG) --static --libs libbpf libdw libelf zlib json-c), \
 	$(error make static: $(PKG_CONFIG) does not know the libraries))
-UNIT_LIBS := -lcmocka -ldw -lbpf -ljson-c
+UNIT_LIBS := -lcmocka -ldw -lbpf -ljson-c -lz
 BTF_LIBS := -lbpf -lelf -lz
 
 FLAGS := $(subst ',,$(CC) $(CLANG) $(CPPFLAGS) $(CFLAGS) $(BPF_CFLAGS))
@@ -161,7 +163,7 @@ covered: $(COVERED)
 test-parts: static programs unit $(O)/btf/check
 
 # these run the BPF programs as ordinary code
-NATIVE := $(addprefix test_,fast_path history span_histories spans whole_section)
+NATIVE := $(addprefix test_,fast_path file_entry history span_histories spans whole_section)
 $(foreach dir,unit sanitized coverage/unit,$(NATIVE:%=$(O)/$(dir)/%)): override CPPFLAGS := \
 	-Itests/native $(CPPFLAGS)
 
@@ -220,6 +222,12 @@ check:
 
 toolchains:
 	$(Q)O=$(O) tests/toolchains --test $(SUITES)
+
+kernels:
+	$(Q)tests/deps --check
+	$(Q)$(MAKE) $(SUB) WERROR=$(TEST_WERROR) test-parts
+	$(Q)tests/vm/run $(O)/static/pgmaptrace $(O)/programs $(MORE_KERNELS); status=$$?; \
+		tests/vm/table --add $(O)/static/logs && tests/vm/table --write && exit $$status
 
 # from nothing: the notes of a file that has gone would be counted
 coverage:
@@ -282,6 +290,6 @@ FORCE:
 
 .SECONDARY: $(SKELETONS:.skel.h=.bpf.o)
 .PHONY: all static install uninstall clean programs unit covered test-parts test check toolchains \
-	coverage soak bench fuzz demo deps lint format FORCE
+	kernels coverage soak bench fuzz demo deps lint format FORCE
 
 -include $(wildcard $(O)/*.d $(O)/*/*.d $(O)/coverage/*/*.d $(O)/coverage/*/*/*.d)
