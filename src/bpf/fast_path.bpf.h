@@ -132,9 +132,7 @@ static __always_inline bool fast_path(const struct hook *h, __u8 op, bool huge, 
 	struct pgmt_look look;
 	enum pgmt_keep keep;
 
-	/* these need more of each event; and on a classic kernel few events come this way */
-	if (slow || filter || (shows_events && watch != PGMT_WATCH_ALL) || nr_waited ||
-	    t.profile == PGMT_PROFILE_CLASSIC)
+	if (!takes_fast_path || nr_waited)
 		return false;
 	pfn = page_to_pfn(page);
 	s = find_known_section(pfn);

@@ -201,6 +201,8 @@ static void add_file(struct jsonl *l, const struct report *r)
 		jsonl_number(l, "inode", file->inode);
 	if (file->flags & PGMT_FILE_OFFSET)
 		jsonl_number(l, "offset", file->offset);
+	if (r->other[0])
+		jsonl_text(l, "other_file", strchr(r->other, ':') + 2);
 }
 
 static void add_holders(struct jsonl *l, const struct report_holders *held)
@@ -280,6 +282,7 @@ static void add_hooks(struct jsonl *l, enum pgmt_profile profile)
 	struct json_object *array = json_object_new_array();
 
 	for (const struct pgmt_hook *h = pgmt_hooks; h->function; h++) {
+		char why[PGMT_WHY_LEN];
 		struct jsonl in;
 
 		if (!(h->profiles & (1 << profile)) || (h->attach == PGMT_ATTACH_NO && !h->off))
@@ -288,8 +291,7 @@ static void add_hooks(struct jsonl *l, enum pgmt_profile profile)
 		jsonl_text(&in, "function", h->function);
 		jsonl_text(&in, "point", h->exit ? "return" : "entry");
 		if (h->attach == PGMT_ATTACH_NO)
-			jsonl_text(&in, "missing",
-				   h->error ? strerror(h->error) : "not in this kernel");
+			jsonl_text(&in, "missing", hooks_absence(h, why));
 		else
 			jsonl_text(&in, "attach", pgmt_attach_name(h->attach));
 		jsonl_add_item(l, array, &in);
