@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "session/internal.h"
+#include "session/privileges.h"
 #include "session/refusal.h"
 #include "session/split_wait.h"
 
@@ -80,11 +81,8 @@ struct session *session_probe(const struct session_options *o, int *status)
 		say_error("%s", refusal);
 		goto fail;
 	}
-	if (ksyms_hidden(s->ksyms)) {
-		say_error("/proc/kallsyms hides the address of pgmap_array: run as root, after "
-			  "sysctl kernel.kptr_restrict=1");
+	if (!privileges_check(ksyms_hidden(s->ksyms)))
 		goto fail;
-	}
 	layout_find(&s->layout, s->ksyms);
 	hooks_choose(s->btf, s->ksyms, &s->choice);
 	if (s->choice.error[0]) {
@@ -311,11 +309,12 @@ int session_load(struct session *s, const struct session_reader *reader)
 	err = pgmaptrace_bpf__load(s->skel);
 	if (err) {
 		say_error("can't load the BPF programs: %s%s", strerror(-err),
-			  err == -EPERM ? " (run as root)"
+			  err == -EPERM ? PRIVILEGES_HINT
 					: " (PGMAPTRACE_DEBUG=1 shows the verifier's log)");
 		return EXIT_KERNEL;
 	}
 	kept_open(s);
+	privileges_note_names();
 	err = reader ? open_rings(s) : 0;
 	return err ? err : set_layout(s);
 }
