@@ -18,17 +18,17 @@
 #   make lint       clang-format, cppcheck and shellcheck
 #   make format     clang-format, in place
 #
+# ARCH=arm64 builds for another architecture, in build/arm64: static and programs.
 # V=1 shows commands, O=dir builds elsewhere.  WERROR=1 makes warnings errors: the default
 # for make test and make check, and with CI=true.
 
-O	?= build
+O	?= build$(if $(filter-out $(HOST),$(ARCH)),/$(ARCH))
 prefix	?= /usr/local
 sbindir	?= $(prefix)/sbin
 datadir	?= $(prefix)/share
 mandir	?= $(datadir)/man
 docdir	?= $(datadir)/doc/pgmaptrace
 CLANG	?= clang
-CC	?= gcc
 BPFTOOL	?= $(or $(shell command -v bpftool 2>/dev/null),/usr/sbin/bpftool)
 VERSION	:= 0.1
 KERNELS	?= bookworm trixie newest request
@@ -36,13 +36,31 @@ BENCH_KERNELS ?= bookworm newest request
 FUZZ_SECONDS ?= 60
 WERROR	?= $(if $(filter true,$(CI)),1,0)
 
+# ---- architecture
+
+# as Debian has it; for another than this machine's, with its cross compiler
+HOST	:= $(subst aarch64,arm64,$(subst x86_64,amd64,$(shell uname -m)))
+ARCH	?= $(HOST)
+bpf_arch_amd64 := x86
+bpf_arch_arm64 := arm64
+triplet_amd64  := x86_64-linux-gnu
+triplet_arm64  := aarch64-linux-gnu
+BPF_ARCH := $(or $(bpf_arch_$(ARCH)),$(error ARCH=$(ARCH) is not amd64 or arm64))
+ifeq ($(ARCH),$(HOST))
+CC	?= gcc
+else
+# where its libraries are: / if dpkg --add-architecture and apt-get have installed them
+SYSROOT	?= $(shell tests/cross $(ARCH) build)
+CC	= $(triplet_$(ARCH))-gcc $(if $(filter-out /,$(SYSROOT)),--sysroot=$(SYSROOT))
+endif
+
 # ---- flags
 
 WARNINGS := -Wall -Wextra $(if $(filter 1,$(WERROR)),-Werror)
 CFLAGS	 ?= -O2 -g
 override CFLAGS += -std=gnu11 $(WARNINGS) -Wno-sign-compare
 CPPFLAGS += -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Isrc -I$(O)
-BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 $(WARNINGS) \
+BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(BPF_ARCH) $(WARNINGS) \
 	-Wno-unused-parameter -Ivmlinux -Isrc
 # -Og: what compiles BPF programs natively takes half a minute each with more
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -Og
@@ -57,7 +75,7 @@ Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(Q),@printf '  %-8s%s\n' $(1) $(2))
 # as many jobs as processors, unless -j says otherwise
 JOBS = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
-SUB = --no-print-directory $(JOBS) O=$(O)
+SUB = --no-print-directory $(JOBS) O=$(O) ARCH=$(ARCH)
 
 # ---- files
 

@@ -157,7 +157,7 @@ HOOK(dax_disassociate_entry)
 		return 0;
 	e.pfn = dax_entry_pfn(a0);
 	e.page = pfn_to_page(e.pfn);
-	e.order = dax_entry_pages(a0) > 1 ? PGMT_SECTION_SHIFT : 0;
+	e.order = dax_entry_pages(a0) > 1 ? PGMT_PMD_ORDER : 0;
 	if (!disassociate_is_clone)
 		e.mapping = a1;
 	t.refcount = highest_refcount(&e, dax_entry_pages(a0));

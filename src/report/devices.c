@@ -8,9 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "arch/arch.h"
 #include "base/printable.h"
-
-#define PAGE_SHIFT 12
 
 struct device {
 	struct pgmt_pgmap pgmap;
@@ -94,7 +93,7 @@ static void name_from_iomem(const struct devices *d, struct device *i)
 	f = fopen(path, "re");
 	if (!f)
 		return;
-	last = i->pgmap.nr_range ? i->pgmap.range[0].end << PAGE_SHIFT : 0;
+	last = i->pgmap.nr_range ? i->pgmap.range[0].end << PGMT_PAGE_SHIFT : 0;
 	while (last && fgets(line, sizeof(line), f)) {
 		if (sscanf(line, " %llx-%llx : %127[^\n]", &start, &end, resource) != 3)
 			continue;
@@ -163,8 +162,8 @@ static void find_block(const struct devices *d, struct device *i)
 		found = !strncmp(parent, "pfn", 3) && is_disk_of(e->d_name, i->name);
 		if (!strncmp(parent, "namespace", 9) && read_resource(path, &at))
 			for (__u32 r = 0; r < i->pgmap.nr_range; r++)
-				found |= at >> PAGE_SHIFT >= i->pgmap.range[r].start &&
-					 at >> PAGE_SHIFT <= i->pgmap.range[r].end;
+				found |= at >> PGMT_PAGE_SHIFT >= i->pgmap.range[r].start &&
+					 at >> PGMT_PAGE_SHIFT <= i->pgmap.range[r].end;
 		if (found)
 			snprintf(i->block, DEVICE_NAME_LEN, "%.60s", e->d_name);
 	}
@@ -327,8 +326,9 @@ void devices_describe(struct devices *d, const struct ksyms *k, const struct pgm
 		fputc('?', to);
 	fprintf(to, " (%s)", devices_type(p->type));
 	for (__u32 r = 0; r < p->nr_range && r < PGMT_MAX_RANGES; r++)
-		fprintf(to, ", 0x%llx-0x%llx (pfn 0x%llx-0x%llx)", p->range[r].start << PAGE_SHIFT,
-			((p->range[r].end + 1) << PAGE_SHIFT) - 1, p->range[r].start,
+		fprintf(to, ", 0x%llx-0x%llx (pfn 0x%llx-0x%llx)",
+			p->range[r].start << PGMT_PAGE_SHIFT,
+			((p->range[r].end + 1) << PGMT_PAGE_SHIFT) - 1, p->range[r].start,
 			p->range[r].end);
 	print_created(to, p, now);
 	if (p->epoch)

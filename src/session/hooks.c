@@ -6,6 +6,7 @@
 #include <sys/utsname.h>
 #include <bpf/btf.h>
 
+#include "arch/arch.h"
 #include "symbols/ksyms.h"
 
 #define CLASSIC	   (1 << PGMT_PROFILE_CLASSIC)
@@ -125,9 +126,11 @@ struct pgmt_hook pgmt_hooks[] = {
 	/* makes room for the histories of a huge entry; without it some may be lost */
 	{.function = "dax_insert_entry", .profiles = REQUEST},
 	{.function = "dax_insert_entry", .exit = true, .profiles = REQUEST, .rules = STORE_RULES},
+	/* what comes before its part is the test for entries that name no folio */
 	{.function = "dax_disassociate_entry",
 	 .profiles = DRIVER,
 	 .first_only = true,
+	 .part = true,
 	 .rules = ASSOC_RULES},
 	{.function = "dax_folio_reset_order", .profiles = COUNTED, .rules = RULE(RESET_BUSY)},
 	{0},
@@ -164,9 +167,9 @@ static void choose_profile(const struct btf *btf, const struct ksyms *k, struct 
 		return;
 	}
 	uname(&u);
-	if (strcmp(u.machine, "x86_64")) {
-		snprintf(c->error, sizeof(c->error), "%s is not supported: only x86_64 is",
-			 u.machine);
+	if (strcmp(u.machine, PGMT_MACHINE)) {
+		snprintf(c->error, sizeof(c->error), "this pgmaptrace is for %s, not for %s",
+			 PGMT_MACHINE, u.machine);
 		return;
 	}
 	if (btf__resolve_size(btf, btf__find_by_name_kind(btf, "page", BTF_KIND_STRUCT)) != 64) {
@@ -263,6 +266,8 @@ static void choose_hook(struct pgmt_hook *h, const struct btf *btf, const struct
 	}
 	if (!ksyms_address(k, h->function))
 		h->symbol = h->first_only ? ksyms_clone(k, h->function) : NULL;
+	if (!h->symbol && h->part)
+		h->symbol = ksyms_part(k, h->function);
 	if (h->symbol)
 		h->attach = fprobe ? PGMT_ATTACH_MULTI : PGMT_ATTACH_KPROBE;
 }

@@ -30,6 +30,7 @@ struct pgmt_hook {
 	bool required;	   /* on these profiles no rule works without it */
 	bool alternative;  /* one of several for the same job: nothing is missing without it */
 	bool rare;	   /* fentry even where the kernel preempts: see kernel_preempts() */
+	bool part;	   /* a part that the compiler split off, at its end, will do, too */
 	bool first_only;   /* reads only the first argument, which a clone has too */
 	uint32_t rules;	   /* bit (1 << enum pgmt_rule): off without this hook */
 	int group;	   /* of one group a kernel has one; 0: none */

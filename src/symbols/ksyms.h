@@ -62,6 +62,9 @@ bool ksyms_any(const struct ksyms *k, const char *prefix, uint64_t start, uint64
  */
 const char *ksyms_clone(const struct ksyms *k, const char *name);
 
+/* As ksyms_clone(), for the end of the function, which its beginning calls: .part.N */
+const char *ksyms_part(const struct ksyms *k, const char *name);
+
 /* The function that @address is in.  Return: false if none is known. */
 bool ksyms_find(const struct ksyms *k, uint64_t address, struct ksyms_symbol *found);
 
