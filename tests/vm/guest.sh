@@ -189,6 +189,22 @@ unpin() {
 	wait "$pinner"
 }
 
+# memory_aside: the address of what tests/vm/lab has set aside for the lab module: memory on a
+# PCI device, or what memmap= names
+memory_aside() {
+	for device in /sys/bus/pci/devices/*; do
+		[ "$(cat $device/vendor) $(cat $device/device)" != '0x1af4 0x1110' ] || {
+			sed -n '3s/ .*//p' $device/resource
+			return
+		}
+	done
+	echo 0x60000000
+}
+
+load_lab_module() {
+	insmod /bin/pgmap_lab.ko base=$(memory_aside) size=0x4000000
+}
+
 handles_signals() {
 	grep -qs sigmask /proc/$1/fdinfo/*
 }

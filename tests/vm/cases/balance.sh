@@ -14,10 +14,10 @@ count_start() {
 	if [ "$profile" = counted ]; then
 		echo 'p:count free_zone_device_folio' >$TRACING/kprobe_events
 	elif [ "$profile" = request ]; then
-		echo 'p:count pgmap_request_folios nr=%dx:s32' >$TRACING/kprobe_events
+		echo 'p:count pgmap_request_folios nr=$arg3:s32' >$TRACING/kprobe_events
 	else
 		# bits 2 and 3 of the value say that an entry names no folio
-		echo "p:count $remove_function entry=%di" >$TRACING/kprobe_events
+		echo "p:count $remove_function entry=\$arg1" >$TRACING/kprobe_events
 		echo '!(entry & 24)' >$TRACING/events/kprobes/count/filter
 	fi
 	echo 1 >$TRACING/events/kprobes/count/enable
