@@ -31,7 +31,7 @@ docdir	?= $(datadir)/doc/pgmaptrace
 CLANG	?= clang
 BPFTOOL	?= $(or $(shell command -v bpftool 2>/dev/null),/usr/sbin/bpftool)
 VERSION	:= 0.1
-KERNELS	?= bookworm trixie newest request
+KERNELS	?= bookworm trixie newest request arm64:newest
 BENCH_KERNELS ?= bookworm newest request
 FUZZ_SECONDS ?= 60
 WERROR	?= $(if $(filter true,$(CI)),1,0)
@@ -154,7 +154,10 @@ clean:
 programs: $(PROGRAMS)
 unit: $(UNIT_TESTS) $(SANITIZED)
 covered: $(COVERED)
-test-parts: static programs unit $(O)/btf/check
+test-parts: static programs unit $(O)/btf/check $(if $(findstring arm64,$(KERNELS)),for-arm64)
+
+for-arm64:
+	$(Q)$(MAKE) $(SUB) ARCH=arm64 O=$(O)/arm64 static programs
 
 # these run the BPF programs as ordinary code
 NATIVE := $(addprefix test_,fast_path history span_histories spans whole_section)
@@ -269,7 +272,7 @@ format:
 FORCE:
 
 .SECONDARY: $(SKELETONS:.skel.h=.bpf.o)
-.PHONY: all static install uninstall clean programs unit covered test-parts test check coverage soak \
+.PHONY: for-arm64 all static install uninstall clean programs unit covered test-parts test check coverage soak \
 	bench fuzz demo deps lint format FORCE
 
 -include $(wildcard $(O)/*.d $(O)/*/*.d $(O)/coverage/*/*.d $(O)/coverage/*/*/*.d)

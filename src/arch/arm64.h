@@ -46,4 +46,15 @@ static __always_inline __u64 pgmt_address_of_site(__u32 site, __u64 text)
 	return text - PGMT_TEXT_REACH + ((__u64)(site & ~PGMT_SITE_IS_ADDRESS) << 2);
 }
 
+#ifndef __VMLINUX_H__
+#include <unistd.h>
+
+/* The processor does not say so; QEMU's fw_cfg device is in guests of QEMU and of libvirt. */
+static inline bool pgmt_in_guest(void)
+{
+	return !access("/sys/bus/acpi/devices/QEMU0002:00", F_OK) ||
+	       !access("/sys/firmware/devicetree/base/hypervisor", F_OK);
+}
+#endif
+
 #endif /* PGMAPTRACE_ARCH_ARM64_H */

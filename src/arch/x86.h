@@ -30,4 +30,15 @@ static __always_inline __u64 pgmt_address_of_site(__u32 site, __u64 text)
 	return 0xffffffff00000000ULL | site;
 }
 
+#ifndef __VMLINUX_H__
+#include <cpuid.h>
+
+static inline bool pgmt_in_guest(void)
+{
+	unsigned int a, b, c = 0, d;
+
+	return __get_cpuid(1, &a, &b, &c, &d) && c >> 31;
+}
+#endif
+
 #endif /* PGMAPTRACE_ARCH_X86_H */

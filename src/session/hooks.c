@@ -180,6 +180,10 @@ static void choose_profile(const struct btf *btf, const struct ksyms *k, struct 
 	for (size_t i = 0; i < sizeof(request) / sizeof(*request); i++)
 		if (has_function(btf, request[i]))
 			c->profile = PGMT_PROFILE_REQUEST;
+	/* huge entries of single pages are judged a section at a time */
+	if (c->profile && PGMT_PMD_PAGES != PGMT_SECTION_PAGES)
+		snprintf(c->error, sizeof(c->error),
+			 "not supported: device pages are requested, and have more than 4 KiB");
 	if (c->profile)
 		return;
 	if (has_function(btf, "dax_break_layout"))

@@ -150,7 +150,7 @@ static void set_constants(struct session *s)
 	s->skel->rodata->watched = s->options.watched;
 	s->skel->rodata->filter = s->filter.kind;
 	s->skel->rodata->filter_id = s->filter.id;
-	s->skel->rodata->split_wait = in_guest() ? SPLIT_WAIT_IN_GUEST : SPLIT_WAIT;
+	s->skel->rodata->split_wait = pgmt_in_guest() ? SPLIT_WAIT_IN_GUEST : SPLIT_WAIT;
 	s->skel->rodata->slow = getenv("PGMAPTRACE_SLOW") != NULL;
 	set_irq_text(s);
 }
