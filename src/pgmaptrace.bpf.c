@@ -238,12 +238,14 @@ HOOK(memremap_pages)
 /* The result is the address of its first page in the direct map. */
 HOOK_RETURN(memremap_pages)
 {
+	const bool has_stack = RETURNS_HAVE_STACKS || a0;
+
 	if (result >= (__u64)-MAX_ERRNO) /* IS_ERR */
 		return 0;
 	if (!a0)
 		a0 = pfn_to_pgmap((result - direct_map) >> PGMT_PAGE_SHIFT);
 	if (a0)
-		learn_pgmap(a0, bpf_ktime_get_ns(), site_for_finding(h));
+		learn_pgmap(a0, bpf_ktime_get_ns(), has_stack ? site_for_finding(h) : 0);
 	else
 		lose(PGMT_LOSS_PGMAP, 1);
 	return 0;

@@ -42,6 +42,14 @@ __attribute__((unused)) static __noinline __u64 fentry_site(void *ctx)
 	return site;
 }
 
+/*
+ * At the entry of a function there is no frame of its own yet, and the unwinder begins with
+ * that of its caller, in which is who called that.  At the return of a function most registers
+ * are not known.
+ */
+#define UNWIND_FINDS_CALLER false
+#define RETURNS_HAVE_STACKS false
+
 /* The same at the entry of a function, by its registers: it is in the link register. */
 static __always_inline __u64 probe_site(struct pt_regs *regs)
 {
@@ -60,10 +68,11 @@ static __always_inline void *load_after(void *pointer, __u64 value)
 
 /* ---- page tables: arch/arm64/include/asm/pgtable-hwdef.h, pgtable.h ---- */
 
-#define ENTRY_VALID   (1ULL << 0)
-#define ENTRY_TABLE   (1ULL << 1)  /* above the last level; else it is a leaf */
-#define ENTRY_PRESENT (1ULL << 11) /* if it is not valid: mapped without any right, from 6.11 on   \
-				    */
+#define ENTRY_VALID (1ULL << 0)
+#define ENTRY_TABLE (1ULL << 1) /* above the last level; else it is a leaf */
+#define ENTRY_PRESENT                                                                              \
+	(1ULL << 11) /* if it is not valid: mapped without any right, from 6.11 on                 \
+		      */
 
 static __always_inline bool entry_is_table(__u64 entry, __u32 shift)
 {

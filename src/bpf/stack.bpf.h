@@ -362,6 +362,21 @@ static __always_inline __u32 known_stack(struct sought *k)
 	return find_shape(k);
 }
 
+/* Into the scratch: its frames, innermost first.  Return: their bytes, or below 0 */
+static __always_inline long unwind(const struct hook *h, struct pgmt_scratch *s, __u64 caller)
+{
+	long n;
+
+	if (UNWIND_FINDS_CALLER || h->fentry)
+		return bpf_get_stack(h->ctx, s->stack.frame, sizeof(s->stack.frame), 0);
+	n = bpf_get_stack(h->ctx, s->stack.frame + 1, sizeof(s->stack.frame) - 8, 0);
+	if (n < 0)
+		return n;
+	s->stack.frame[0] = s->stack.frame[1];
+	s->stack.frame[1] = caller;
+	return n + 8;
+}
+
 /* Return: key of the stacks map; 0 if there is no stack (counted) */
 static __noinline __u32 take_stack(const struct hook *h)
 {
@@ -388,7 +403,7 @@ static __noinline __u32 take_stack(const struct hook *h)
 		lose(PGMT_LOSS_STACK, 1);
 		return 0;
 	}
-	n = bpf_get_stack(h->ctx, s->stack.frame, sizeof(s->stack.frame), 0);
+	n = unwind(h, s, k.site);
 	/*
 	 * 6.1 copies the frames from a buffer that a task which preempts this one may
 	 * overwrite.  kprobes are not preempted.

@@ -33,6 +33,10 @@ __attribute__((unused)) static __noinline __u64 fentry_site(void *ctx)
 	return word[2] - entry < 16 ? word[3] : 0;
 }
 
+/* By its registers, the unwinder finds who called a function, and a return has a stack. */
+#define UNWIND_FINDS_CALLER true
+#define RETURNS_HAVE_STACKS true
+
 /* The same at the entry of a function, by its registers. */
 static __always_inline __u64 probe_site(struct pt_regs *regs)
 {
