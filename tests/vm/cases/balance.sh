@@ -57,14 +57,19 @@ traffic() {
 	count_start
 	trace sh -e -c "$5; umount $MNT"
 	count_stop
-	verdict "balance: $2, $1: $counted counted by kprobe" balanced "$3" "$4"
+	# counts are of pages of 4 KiB
+	verdict "balance: $2, $1: $counted counted by kprobe" \
+		balanced $(($3 / (PAGE / 4096))) $(($4 / (PAGE / 4096)))
 }
 
 for fs in ext4 xfs; do
-	traffic '4 KiB pages' $fs 8192 16384 "daxload -r 2 $MNT/small 32M"
+	traffic "$((PAGE / 1024)) KiB pages" $fs 8192 16384 "daxload -r 2 $MNT/small 32M"
 	# where a huge folio is made of requested pages, these are counted
 	[ "$profile" = request ] && pages=512 || pages=1
-	traffic '2 MiB pages' $fs $((16 * pages)) $((48 * pages)) "daxload -h -r 3 $MNT/huge 32M"
+	# 32 MiB are one huge page of a kernel with pages of 16 KiB
+	pages=$((pages * 33554432 * (PAGE / 4096) / HUGE))
+	traffic "$((HUGE / 1048576)) MiB pages" $fs $pages $((3 * pages)) \
+		"daxload -h -r 3 $MNT/huge 32M"
 	traffic 'two processes' $fs 8192 16384 "daxload -p 2 -r 2 $MNT/two 16M"
 	traffic 'one file, four processes, both CPUs' $fs 4096 98304 "daxload -s -p 4 -r 6 $MNT/shared 16M"
 	traffic 'truncate, punch, rename, unlink while mapped' $fs 4096 98304 \
@@ -86,7 +91,7 @@ at_full_speed() {
 		'for cpu in 0 1; do taskset -c $cpu faultcost $0/$cpu 16 2 & done; wait' $MNT >"$OUT" 2>&1 || return 1
 	summary=$(tail -n 1 /tmp/events)
 	echo "# $summary"
-	status=0 clean && [ "$(field stored)" -ge 16384 ] || return 1
+	status=0 clean && [ "$(field stored)" -ge $((16384 / (PAGE / 4096))) ] || return 1
 	for pair in 'store stored' 'remove removed' 'free frees'; do
 		[ "$(grep -c " ${pair% *}: " /tmp/events)" = "$(field ${pair#* })" ] || return 1
 	done
