@@ -367,10 +367,11 @@ static __always_inline long unwind(const struct hook *h, struct pgmt_scratch *s,
 {
 	long n;
 
-	if (UNWIND_FINDS_CALLER || h->fentry)
-		return bpf_get_stack(h->ctx, s->stack.frame, sizeof(s->stack.frame), 0);
+	n = bpf_get_stack(h->ctx, s->stack.frame, sizeof(s->stack.frame), 0);
+	if (UNWIND_FINDS_CALLER || h->fentry || n <= 0 || s->stack.frame[1] == caller)
+		return n;
 	n = bpf_get_stack(h->ctx, s->stack.frame + 1, sizeof(s->stack.frame) - 8, 0);
-	if (n < 0)
+	if (n <= 0)
 		return n;
 	s->stack.frame[0] = s->stack.frame[1];
 	s->stack.frame[1] = caller;
