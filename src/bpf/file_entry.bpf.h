@@ -38,7 +38,7 @@ enum {
 /* Do we know the layout, by this or an earlier entry? */
 static __always_inline bool dax_entry_layout(__u64 entry, __u64 pfn)
 {
-	__u64 head = dax_entry_pages(entry) > 1 ? pfn & ~(PGMT_SECTION_PAGES - 1ULL) : pfn, at;
+	__u64 head = dax_entry_pages(entry) > 1 ? pfn & ~(PGMT_PMD_PAGES - 1ULL) : pfn, at;
 	__u32 shift;
 
 	for (shift = DAX_SHIFT; shift <= DAX_SHIFT_MOST && !dax_shift; shift++) {
@@ -83,7 +83,7 @@ enum pgmt_entry {
  */
 static __always_inline enum pgmt_entry entry_of(__u64 entry, __u64 pfn)
 {
-	__u64 first = dax_entry_pages(entry) > 1 ? pfn & ~(PGMT_SECTION_PAGES - 1ULL) : pfn;
+	__u64 first = dax_entry_pages(entry) > 1 ? pfn & ~(PGMT_PMD_PAGES - 1ULL) : pfn;
 	__u32 shift, known = dax_shift;
 
 	if (!dax_entry_is_value(entry))

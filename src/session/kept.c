@@ -100,7 +100,7 @@ static const struct pgmt_section *read_section(struct session *s, uint64_t pfn)
 static const struct pgmt_page_history *find_history(struct session *s, uint64_t pfn)
 {
 	struct recent *r = &s->recent;
-	uint64_t key = pfn / PGMT_HISTORY_PAGES;
+	uint64_t key = pfn / PGMT_HISTORY_SPAN;
 
 	if (!r->history_known || r->history_key != key) {
 		r->history_known = true;
@@ -108,7 +108,7 @@ static const struct pgmt_page_history *find_history(struct session *s, uint64_t 
 		if (bpf_map_lookup_elem(s->kept.histories, &key, &r->history))
 			memset(&r->history, 0, sizeof(r->history));
 	}
-	return &r->history.page[pfn % PGMT_HISTORY_PAGES];
+	return &r->history.page[pfn % PGMT_HISTORY_SPAN];
 }
 
 static struct pgmt_last_event read_last(struct session *s, const struct pgmt_page_history *history,
