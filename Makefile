@@ -35,8 +35,9 @@ CLANG	?= clang
 PKG_CONFIG ?= pkg-config
 BPFTOOL	?= $(or $(shell command -v bpftool 2>/dev/null),/usr/sbin/bpftool)
 VERSION	:= 0.1
-KERNELS	?= bookworm trixie newest request rt:newest arm64:newest
-MORE_KERNELS ?= rt:bookworm rt:trixie rt:newest cloud:bookworm cloud:trixie cloud:newest
+KERNELS	?= bookworm trixie newest request rt:newest
+MORE_KERNELS ?= rt:bookworm rt:trixie rt:newest cloud:bookworm cloud:trixie cloud:newest \
+	arm64:trixie arm64:newest arm64-16k:newest
 BENCH_KERNELS ?= bookworm newest request
 SUITES	?= bookworm trixie sid
 # other versions have other ideas of a few lines
@@ -248,7 +249,7 @@ toolchains:
 
 kernels:
 	$(Q)tests/deps --check
-	$(Q)$(MAKE) $(SUB) WERROR=$(TEST_WERROR) test-parts
+	$(Q)$(MAKE) $(SUB) WERROR=$(TEST_WERROR) KERNELS='$(MORE_KERNELS)' test-parts
 	$(Q)tests/vm/run $(O)/static/pgmaptrace $(O)/programs $(MORE_KERNELS); status=$$?; \
 		tests/vm/table --add $(O)/static/logs && tests/vm/table --write && exit $$status
 
