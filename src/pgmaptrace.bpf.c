@@ -157,7 +157,7 @@ HOOK(dax_disassociate_entry)
 		return 0;
 	e.pfn = dax_entry_pfn(a0);
 	e.page = pfn_to_page(e.pfn);
-	e.order = dax_entry_pages(a0) > 1 ? PGMT_SECTION_SHIFT : 0;
+	e.order = dax_entry_pages(a0) > 1 ? PGMT_PMD_ORDER : 0;
 	if (!disassociate_is_clone)
 		e.mapping = a1;
 	t.refcount = highest_refcount(&e, dax_entry_pages(a0));
@@ -250,12 +250,14 @@ HOOK(memremap_pages)
 /* The result is the address of its first page in the direct map. */
 HOOK_RETURN(memremap_pages)
 {
+	const bool has_stack = RETURNS_HAVE_STACKS || a0;
+
 	if (result >= (__u64)-MAX_ERRNO) /* IS_ERR */
 		return 0;
 	if (!a0)
 		a0 = pfn_to_pgmap((result - direct_map) >> PGMT_PAGE_SHIFT);
 	if (a0)
-		learn_pgmap(a0, bpf_ktime_get_ns(), site_for_finding(h));
+		learn_pgmap(a0, bpf_ktime_get_ns(), has_stack ? site_for_finding(h) : 0);
 	else
 		lose(PGMT_LOSS_PGMAP, 1);
 	return 0;

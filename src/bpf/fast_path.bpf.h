@@ -136,7 +136,7 @@ static __always_inline bool fast_path(const struct hook *h, __u8 op, bool huge, 
 		return false;
 	pfn = page_to_pfn(page);
 	s = find_known_section(pfn);
-	if (!s || !is_made(s) || concerns_others(s, free, huge))
+	if (!s || !is_made(&s) || concerns_others(s, free, huge))
 		return false;
 	i = pfn & (PGMT_SECTION_PAGES - 1);
 	cell = *(volatile __u64 *)&s->cells[pgmt_cell_index(i)];

@@ -129,7 +129,7 @@ static __always_inline int on_map_pfn_t(const struct hook *h, __u64 pfn_t, bool 
 		s->entry_checked = PGMT_ENTRY_BUILT;
 		t.type = s->type;
 		e.pgmap = s->pgmap;
-		e.asked_order = PGMT_SECTION_SHIFT;
+		e.asked_order = PGMT_PMD_ORDER;
 		broken_rule(h, &t, &e, PGMT_RULE_FLOW_ORDER);
 	}
 	return 0;

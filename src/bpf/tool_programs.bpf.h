@@ -13,23 +13,13 @@
 #include "bpf/maps.bpf.h"
 #include "bpf/pgmap_refs.bpf.h"
 #include "bpf/pgmap_table.bpf.h"
+#include "bpf/read_word.bpf.h"
 #include "bpf/records.bpf.h"
 #include "bpf/scan_leaks.bpf.h"
 #include "bpf/scan_pages.bpf.h"
 #include "bpf/scratch.bpf.h"
 #include "bpf/sections.bpf.h"
 #include "bpf/tally.bpf.h"
-
-/* One word of kernel memory: a variable such as vmemmap_base. */
-SEC("syscall")
-int read_word(struct pgmt_read *r)
-{
-	__u64 value = 0;
-
-	bpf_probe_read_kernel(&value, sizeof(value), (void *)r->address);
-	r->value = value;
-	return 0;
-}
 
 /* The references of a pgmap whose entry in the table is still right: no hook may keep it so. */
 static __always_inline void walk_refs(const struct pgmt_pgmap *p, __u64 address,

@@ -6,6 +6,7 @@
 #include <sys/utsname.h>
 #include <bpf/btf.h>
 
+#include "arch/arch.h"
 #include "session/kprobe_events.h"
 #include "session/profiles.h"
 
@@ -211,9 +212,9 @@ static void choose_profile(const struct btf *btf, const struct ksyms *k, struct 
 		return;
 	}
 	uname(&u);
-	if (strcmp(u.machine, "x86_64")) {
-		snprintf(c->error, sizeof(c->error), "%s is not supported: only x86_64 is",
-			 u.machine);
+	if (strcmp(u.machine, PGMT_MACHINE)) {
+		snprintf(c->error, sizeof(c->error), "this pgmaptrace is for %s, not for %s",
+			 PGMT_MACHINE, u.machine);
 		return;
 	}
 	if (btf__resolve_size(btf, btf__find_by_name_kind(btf, "page", BTF_KIND_STRUCT)) != 64) {
@@ -224,6 +225,10 @@ static void choose_profile(const struct btf *btf, const struct ksyms *k, struct 
 	for (size_t i = 0; i < sizeof(request) / sizeof(*request); i++)
 		if (has_function(btf, request[i]))
 			c->profile = PGMT_PROFILE_REQUEST;
+	/* huge entries of single pages are judged a section at a time */
+	if (c->profile && PGMT_PMD_PAGES != PGMT_SECTION_PAGES)
+		snprintf(c->error, sizeof(c->error),
+			 "not supported: device pages are requested, and have more than 4 KiB");
 	if (c->profile)
 		return;
 	if (has_function(btf, "dax_break_layout"))

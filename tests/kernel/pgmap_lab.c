@@ -66,7 +66,11 @@
 #include <linux/uaccess.h>
 #include <linux/version.h>
 #include <linux/workqueue.h>
+#ifdef CONFIG_X86
 #include <asm/ibt.h>
+#else
+#define ENDBR_INSN_SIZE 0
+#endif
 
 static unsigned long base, size;
 module_param(base, ulong, 0444);

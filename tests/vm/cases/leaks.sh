@@ -266,7 +266,7 @@ verdict 'leaks: --baseline wants what leaks saved' leaks_say 64 - '/tmp/past:1: 
 	--baseline /tmp/past
 
 # ---- pgmaps of other types
-if insmod /bin/pgmap_lab.ko base=0x60000000 size=0x4000000; then
+if load_lab_module; then
 	echo 'leak coherent' >$LAB/command
 	verdict 'leaks: a folio that its driver has out' leaks_say 0 0 \
 		'pgmap_lab (coherent), pfn .*: 1 folio above idle, 1 in use, 0 unexplained'
