@@ -18,7 +18,6 @@ static const struct {
 } names_need[] = {
 	{"CAP_SYS_ADMIN", CAP_SYS_ADMIN},	      /* /proc/iomem */
 	{"CAP_DAC_READ_SEARCH", CAP_DAC_READ_SEARCH}, /* resources in /sys */
-	{"CAP_SYS_PTRACE", CAP_SYS_PTRACE},	      /* /proc/PID of others */
 };
 
 static uint64_t effective_set(void)
@@ -115,5 +114,5 @@ void privileges_note_names(void)
 		if (!(effective & BIT(names_need[i].cap)))
 			add_name(missing, sizeof(missing), names_need[i].name);
 	if (missing[0])
-		say("without %s some pgmaps and holders have no name", missing);
+		say("without %s some pgmaps have no name", missing);
 }

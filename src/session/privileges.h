@@ -21,7 +21,7 @@ bool privileges_missing(uint64_t effective, bool hidden, char *buf, size_t size)
 /* Return: true; false, said on stderr, if no command that looks into the kernel can work. */
 bool privileges_check(bool hidden);
 
-/* Name what is missing for names in reports, on stderr; nothing if nothing is. */
+/* Say which capabilities are missing for the names of pgmaps; nothing if none are. */
 void privileges_note_names(void);
 
 /* Why a call is not permitted, where privileges_check() did not foresee it. */
