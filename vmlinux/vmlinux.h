@@ -160,9 +160,14 @@ struct rb_root_cached {
 	struct rb_node *rb_leftmost;
 };
 
+struct xarray {
+	void *xa_head;
+};
+
 struct address_space {
 	struct inode *host;
 	struct rb_root_cached i_mmap;
+	struct xarray i_pages;
 };
 
 struct file_operations;
@@ -443,10 +448,6 @@ struct iomap {
 struct iomap_iter {
 	unsigned int flags;
 	struct iomap iomap;
-};
-
-struct xarray {
-	void *xa_head;
 };
 
 struct xa_node {

@@ -336,13 +336,16 @@ static __always_inline bool iomap_is_shared(__u64 iter)
 #define XA_CHUNK_SHIFT (XA_CHUNK_SIZE == 64 ? 6 : 4)
 #define XA_MAX_LEVELS  11
 
-/* What the pgmap_array has at an index. */
+/* What an xarray has at an index. */
 struct pgmt_lookup {
-	__u64 pgmap; /* address; 0 for none */
-	__u64 next;  /* the first index behind it that may have something else */
+	union {
+		__u64 entry;
+		__u64 pgmap; /* pgmap_array: its address; 0 for none */
+	};
+	__u64 next; /* the first index behind it that may have something else */
 };
 
-__noinline int pgmap_array_load(__u64 index, struct pgmt_lookup *found)
+__noinline int xarray_load(__u64 xarray, __u64 index, struct pgmt_lookup *found)
 {
 	__u64 entry, slots;
 	__u32 shift;
@@ -350,14 +353,14 @@ __noinline int pgmap_array_load(__u64 index, struct pgmt_lookup *found)
 
 	if (!found)
 		return 0;
-	found->pgmap = 0;
+	found->entry = 0;
 	found->next = ~0ULL;
-	entry = (__u64)PGMT_READ_SLOWLY(struct xarray, pgmap_root, xa_head);
+	entry = (__u64)PGMT_READ_SLOWLY(struct xarray, xarray, xa_head);
 	for (level = 0; level < XA_MAX_LEVELS; level++) {
 		if ((entry & 3) != 2 || entry <= 4096) {
-			/* a lone entry at the root is for index 0, where no pgmap is */
-			if (level > 0 && !(entry & 3))
-				found->pgmap = entry;
+			/* a lone entry at the root is for index 0 */
+			if (level > 0 || !index)
+				found->entry = entry;
 			return 0;
 		}
 		shift = PGMT_READ_SLOWLY(struct xa_node, entry - 2, shift) & 63;
@@ -376,6 +379,13 @@ __noinline int pgmap_array_load(__u64 index, struct pgmt_lookup *found)
 					      (void *)(slots + (entry >> 2) * 8));
 	}
 	return 0;
+}
+
+static __always_inline void pgmap_array_load(__u64 index, struct pgmt_lookup *found)
+{
+	xarray_load(pgmap_root, index, found);
+	if (found->entry & 3)
+		found->pgmap = 0;
 }
 
 static __always_inline __u64 pfn_to_pgmap(__u64 pfn)

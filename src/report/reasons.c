@@ -25,6 +25,11 @@ static bool is_map(const struct pgmt_finding *f)
 	return f->op == PGMT_OP_MAP;
 }
 
+static bool is_map_of_tail(const struct pgmt_finding *f)
+{
+	return is_map(f) && f->busy;
+}
+
 static bool is_huge_map(const struct pgmt_finding *f)
 {
 	return f->op == PGMT_OP_MAP && f->asked_order;
@@ -38,6 +43,11 @@ static bool is_huge_store(const struct pgmt_finding *f)
 static bool is_store(const struct pgmt_finding *f)
 {
 	return f->op == PGMT_OP_STORE;
+}
+
+static bool is_released_span(const struct pgmt_finding *f)
+{
+	return f->op == PGMT_OP_RELEASED && f->asked > 1;
 }
 
 static bool is_smaller_request(const struct pgmt_finding *f)
@@ -98,6 +108,11 @@ static bool has_unknown_refs(const struct pgmt_finding *f)
 static bool is_below_zero(const struct pgmt_finding *f)
 {
 	return f->refs < 0;
+}
+
+static bool has_count_below_zero(const struct pgmt_finding *f)
+{
+	return f->refcount < 0;
 }
 
 static bool has_allocations(const struct pgmt_finding *f)
@@ -174,7 +189,13 @@ static const struct {
 	[PGMT_RULE_ORDER_MISMATCH] =
 		{
 			"freed at another order than requested",
-			{{"requested at order {asked_order}, but the folio is of order {order}: "
+			{{"mapped as order {asked_order}, but pfn {busy} says that it is a part "
+			  "of a folio of order {order}: the kernel counts and frees that one",
+			  is_map_of_tail, "mapped at another order than it has"},
+			 {"mapped as order {asked_order}, but its struct page says order {order}: "
+			  "the kernel counts and frees other pages than are mapped",
+			  is_map, "mapped at another order than it has"},
+			 {"requested at order {asked_order}, but the folio is of order {order}: "
 			  "the caller will use fewer pages than it frees",
 			  is_smaller_request, "requested at another order than it has"},
 			 {"requested at order {asked_order}, but the folio is of order {order}: "
@@ -251,6 +272,16 @@ static const struct {
 			  "someone dropped a reference that they did not hold"}},
 			"a put without a get: device-dax pages are mapped and pinned, but nobody "
 			"owns their first reference",
+		},
+	[PGMT_RULE_REFCOUNT_UNDERFLOW] =
+		{
+			"has a reference count below zero",
+			{{"{asked} were released at once, one reference of each. Now the count of "
+			  "this one is {refcount}: it was put too often, and others perhaps never",
+			  is_released_span, "has a reference count below zero after its release"},
+			 {"its reference count is {refcount}: more references were given back "
+			  "than taken. Its free never comes, unless someone sets the count anew"}},
+			"a put without a get, or a loop over released folios that visits one twice",
 		},
 	[PGMT_RULE_MAP_UNREQUESTED] =
 		{
@@ -375,7 +406,10 @@ static const struct {
 	[PGMT_RULE_BREAK_STALL] =
 		{
 			"keeps its file system waiting",
-			{{"{task} has waited for {waited} until the folio is idle. It has "
+			{{"{task} has waited for {waited} until the folio is idle. Its reference "
+			  "count is {refcount}, and never comes to zero: it will wait for ever",
+			  has_count_below_zero},
+			 {"{task} has waited for {waited} until the folio is idle. It has "
 			  "{references}: {mapped} by mappings, {unexplained} unexplained, "
 			  "such as pins. The file system can't free or move the storage "
 			  "before they are dropped"}},
