@@ -194,9 +194,21 @@ HOOK(dax_folio_reset_order)
 /* dax_zap_mappings_range(mapping, start, end), where a layout break removes entries first */
 HOOK(dax_zap_mappings_range)
 {
+	struct pgmt_break b = {.mapping = a0, .zapping = 1};
 	__u32 tid = current_tid();
 
-	bpf_map_update_elem(&breaks, &tid, &a0, BPF_ANY);
+	bpf_map_update_elem(&breaks, &tid, &b, BPF_ANY);
+	return 0;
+}
+
+/* What the task releases from here on is not that file's by this. */
+HOOK_EXIT(dax_zap_mappings_range)
+{
+	__u32 tid = current_tid();
+	struct pgmt_break *b = bpf_map_lookup_elem(&breaks, &tid);
+
+	if (b)
+		b->zapping = 0;
 	return 0;
 }
 

@@ -333,6 +333,7 @@ struct completion {
 struct vm_fault {
 	struct vm_area_struct *vma;
 	unsigned long pgoff;
+	unsigned long address;
 };
 
 struct range {

@@ -336,15 +336,27 @@ static __always_inline bool iomap_is_shared(__u64 iter)
 #define XA_CHUNK_SHIFT (XA_CHUNK_SIZE == 64 ? 6 : 4)
 #define XA_MAX_LEVELS  11
 
+static __always_inline bool xa_is_internal(__u64 entry)
+{
+	return (entry & 3) == 2;
+}
+
 /* What an xarray has at an index. */
 struct pgmt_lookup {
 	union {
-		__u64 entry;
-		__u64 pgmap; /* pgmap_array: its address; 0 for none */
+		__u64 entry; /* 0: nothing, or it is being changed */
+		__u64 pgmap; /* pgmap_array_load(): address; 0 for none */
 	};
 	__u64 next; /* the first index behind it that may have something else */
 };
 
+/* Does it lead to a node?  Other internal entries say that another CPU changes the tree. */
+static __always_inline bool xa_is_node(__u64 entry)
+{
+	return xa_is_internal(entry) && entry > 4096;
+}
+
+/* @xarray: address.  An entry of several indices is found at each of them. */
 __noinline int xarray_load(__u64 xarray, __u64 index, struct pgmt_lookup *found)
 {
 	__u64 entry, slots;
@@ -357,9 +369,9 @@ __noinline int xarray_load(__u64 xarray, __u64 index, struct pgmt_lookup *found)
 	found->next = ~0ULL;
 	entry = (__u64)PGMT_READ_SLOWLY(struct xarray, xarray, xa_head);
 	for (level = 0; level < XA_MAX_LEVELS; level++) {
-		if ((entry & 3) != 2 || entry <= 4096) {
+		if (!xa_is_node(entry)) {
 			/* a lone entry at the root is for index 0 */
-			if (level > 0 || !index)
+			if ((level > 0 || !index) && !xa_is_internal(entry))
 				found->entry = entry;
 			return 0;
 		}
@@ -374,17 +386,18 @@ __noinline int xarray_load(__u64 xarray, __u64 index, struct pgmt_lookup *found)
 			&entry, sizeof(entry),
 			(void *)(slots + ((index >> shift) & (XA_CHUNK_SIZE - 1)) * 8));
 		/* a sibling entry names the slot that has the entry */
-		if ((entry & 3) == 2 && entry >> 2 < XA_CHUNK_SIZE - 1)
+		if (xa_is_internal(entry) && entry >> 2 < XA_CHUNK_SIZE - 1)
 			bpf_probe_read_kernel(&entry, sizeof(entry),
 					      (void *)(slots + (entry >> 2) * 8));
 	}
 	return 0;
 }
 
+/* No pgmap has pfn 0, for which a lone entry would be. */
 static __always_inline void pgmap_array_load(__u64 index, struct pgmt_lookup *found)
 {
 	xarray_load(pgmap_root, index, found);
-	if (found->entry & 3)
+	if (!index || found->entry & 3)
 		found->pgmap = 0;
 }
 

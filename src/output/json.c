@@ -202,6 +202,8 @@ static void add_file(struct jsonl *l, const struct report *r)
 		jsonl_number(l, "inode", file->inode);
 	if (file->flags & PGMT_FILE_OFFSET)
 		jsonl_number(l, "offset", file->offset);
+	if (r->other[0])
+		jsonl_text(l, "other_file", strchr(r->other, ':') + 2);
 }
 
 static void add_holders(struct jsonl *l, const struct report_holders *held)
@@ -281,6 +283,7 @@ static void add_hooks(struct jsonl *l, enum pgmt_profile profile)
 	struct json_object *array = json_object_new_array();
 
 	for (const struct pgmt_hook *h = pgmt_hooks; h->function; h++) {
+		char why[PGMT_WHY_LEN];
 		struct jsonl in;
 
 		if (!(h->profiles & (1 << profile)) || (h->attach == PGMT_ATTACH_NO && !h->off))
@@ -289,8 +292,7 @@ static void add_hooks(struct jsonl *l, enum pgmt_profile profile)
 		jsonl_text(&in, "function", h->function);
 		jsonl_text(&in, "point", h->exit ? "return" : "entry");
 		if (h->attach == PGMT_ATTACH_NO)
-			jsonl_text(&in, "missing",
-				   h->error ? strerror(h->error) : "not in this kernel");
+			jsonl_text(&in, "missing", hooks_absence(h, why));
 		else
 			jsonl_text(&in, "attach", pgmt_attach_name(h->attach));
 		jsonl_add_item(l, array, &in);
@@ -465,6 +467,9 @@ void json_stats(struct json_out *o)
 	add_time(o, &s.line, "time_ns", clock_now());
 	jsonl_number(&s.line, "requests", c->requests);
 	jsonl_number(&s.line, "frees", c->frees);
+	jsonl_number(&s.line, "stored", c->stores);
+	jsonl_number(&s.line, "removed", c->removals);
+	jsonl_number(&s.line, "mapped", c->mapped);
 	s.pgmaps = json_object_new_array();
 	session_pgmaps(o->from->session, add_stats, &s);
 	jsonl_add(&s.line, "pgmaps", s.pgmaps);
@@ -567,6 +572,7 @@ void json_summary(struct json_out *o, const struct summary *sum, const struct su
 	jsonl_number(&l, "preexisting", sum->counts->preexisting);
 	jsonl_number(&l, "stored", sum->counts->stores);
 	jsonl_number(&l, "removed", sum->counts->removals);
+	jsonl_number(&l, "mapped", sum->counts->mapped);
 	jsonl_number(&l, "lost", sum->ledger.lost);
 	jsonl_number(&l, "warnings", sum->warnings);
 	jsonl_number(&l, "suppressed", sum->suppressed);

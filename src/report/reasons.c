@@ -25,11 +25,6 @@ static bool is_map(const struct pgmt_finding *f)
 	return f->op == PGMT_OP_MAP;
 }
 
-static bool is_map_of_tail(const struct pgmt_finding *f)
-{
-	return is_map(f) && f->busy;
-}
-
 static bool is_huge_map(const struct pgmt_finding *f)
 {
 	return f->op == PGMT_OP_MAP && f->asked_order;
@@ -45,9 +40,9 @@ static bool is_store(const struct pgmt_finding *f)
 	return f->op == PGMT_OP_STORE;
 }
 
-static bool is_released_span(const struct pgmt_finding *f)
+static bool is_released(const struct pgmt_finding *f)
 {
-	return f->op == PGMT_OP_RELEASED && f->asked > 1;
+	return f->op == PGMT_OP_RELEASED;
 }
 
 static bool is_smaller_request(const struct pgmt_finding *f)
@@ -189,11 +184,8 @@ static const struct {
 	[PGMT_RULE_ORDER_MISMATCH] =
 		{
 			"freed at another order than requested",
-			{{"mapped as order {asked_order}, but pfn {busy} says that it is a part "
-			  "of a folio of order {order}: the kernel counts and frees that one",
-			  is_map_of_tail, "mapped at another order than it has"},
-			 {"mapped as order {asked_order}, but its struct page says order {order}: "
-			  "the kernel counts and frees other pages than are mapped",
+			{{"mapped as order {asked_order}, but the struct page of pfn {busy} says "
+			  "order {order}: the kernel counts and frees other pages than are mapped",
 			  is_map, "mapped at another order than it has"},
 			 {"requested at order {asked_order}, but the folio is of order {order}: "
 			  "the caller will use fewer pages than it frees",
@@ -276,11 +268,12 @@ static const struct {
 	[PGMT_RULE_REFCOUNT_UNDERFLOW] =
 		{
 			"has a reference count below zero",
-			{{"{asked} were released at once, one reference of each. Now the count of "
-			  "this one is {refcount}: it was put too often, and others perhaps never",
-			  is_released_span, "has a reference count below zero after its release"},
-			 {"its reference count is {refcount}: more references were given back "
-			  "than taken. Its free never comes, unless someone sets the count anew"}},
+			{{"after a release of {asked}, one reference of each, the count of this "
+			  "one "
+			  "is {refcount}: it was put too often, and others perhaps never",
+			  is_released, "has a reference count below zero after its release"},
+			 {"its count is {refcount}: more references were given back than taken. "
+			  "Its free never comes, unless someone sets the count anew"}},
 			"a put without a get, or a loop over released folios that visits one twice",
 		},
 	[PGMT_RULE_MAP_UNREQUESTED] =
@@ -406,12 +399,13 @@ static const struct {
 	[PGMT_RULE_BREAK_STALL] =
 		{
 			"keeps its file system waiting",
-			{{"{task} has waited for {waited} until the folio is idle. Its reference "
-			  "count is {refcount}, and never comes to zero: it will wait for ever",
+			{{"{task} has waited for {waited} until the folio is idle. Its count is "
+			  "{refcount}: below zero, it will wait for ever",
 			  has_count_below_zero},
 			 {"{task} has waited for {waited} until the folio is idle. It has "
-			  "{references}: {mapped} by mappings, {unexplained} unexplained, "
-			  "such as pins. The file system can't free or move the storage "
+			  "{references}: {by_files}{mapped} by mappings, {unexplained} "
+			  "unexplained, such as pins. The file system can't free or move the "
+			  "storage "
 			  "before they are dropped"}},
 			"a pin on a page of the file (O_DIRECT, vmsplice, RDMA, io_uring) is not "
 			"dropped",
@@ -496,6 +490,13 @@ static void put_references(const struct sentence *s)
 	fprintf(s->to, " (%d when idle)", s->references.idle);
 }
 
+/* Where files hold references, as the sum of the references has it. */
+static void put_by_files(const struct sentence *s)
+{
+	if (s->references.files)
+		fprintf(s->to, "%d by the file, ", s->references.files);
+}
+
 static void put_task(const struct sentence *s)
 {
 	fprintf(s->to, "%s/%u", comm_text(s->f->comm).text, s->f->tid);
@@ -514,6 +515,7 @@ static void put_asked(const struct sentence *s)
 	FIELD(before_tracing,                                                                      \
 	      fputs(s->f->pgmap.since ? "" : " (unless they were taken before tracing)", s->to))   \
 	FIELD(busy, put_pfn(s, s->f->busy ? s->f->busy : s->f->pfn))                               \
+	FIELD(by_files, put_by_files(s))                                                           \
 	FIELD(device, fputs(s->facts->device, s->to))                                              \
 	FIELD(files, put_count(s, pgmt_assoc(s->f->state), "file"))                                \
 	FIELD(least, fprintf(s->to, "%llu", s->f->least))                                          \

@@ -36,7 +36,8 @@ struct sources {
 
 /* Who did something to a folio, where and when. */
 struct report_event {
-	bool known; /* false: not seen since tracing began, or since the pgmap was created */
+	bool known;  /* false: not seen since tracing began, or since the pgmap was created */
+	bool unseen; /* no hook of this kernel sees such an event: it may have happened */
 	char comm[PGMT_COMM_LEN + 1];
 	uint32_t tid;
 	uint32_t cpu;	/* PGMT_CPU_UNKNOWN and above: not known */
@@ -63,6 +64,7 @@ struct report {
 	char sentence[512];
 	char pgmap[DEVICE_LINE_LEN]; /* "": not known */
 	char file[FILE_LINE_LEN];    /* "": not known */
+	char other[FILE_LINE_LEN];   /* a second file; "": none is known */
 	struct report_event event, last_request, last_free;
 	double waited; /* seconds, of a stall */
 	struct report_holders holders;

@@ -66,7 +66,9 @@ bool session_join(struct session *s, uint32_t *pid, uint64_t *began)
 	uint32_t other;
 
 	if (!peers_find(&s->peer, &other)) {
-		if (other == UINT32_MAX)
+		if (other == PEERS_NOT_PERMITTED)
+			say("without CAP_SYS_ADMIN a running session can't be found");
+		else if (other == UINT32_MAX)
 			say("a session of another version is running: it can't be read");
 		else if (other)
 			say("the session of pid %u is of another version: it can't be read", other);

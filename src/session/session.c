@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "session/internal.h"
+#include "session/privileges.h"
+#include "session/refusal.h"
 #include "session/split_wait.h"
 
 #include <errno.h>
@@ -41,7 +43,7 @@ static struct btf *load_btf(const char *file)
 		say_error("--btf: can't read types from %s: %s", file, why);
 	else
 		say_error("this kernel has no BTF: /sys/kernel/btf/vmlinux: %s "
-			  "(CONFIG_DEBUG_INFO_BTF)",
+			  "(build it with CONFIG_DEBUG_INFO_BTF=y)",
 			  why);
 	return NULL;
 }
@@ -49,6 +51,7 @@ static struct btf *load_btf(const char *file)
 struct session *session_probe(const struct session_options *o, int *status)
 {
 	struct session *s = calloc(1, sizeof(*s));
+	const char *refusal;
 
 	*status = EXIT_INTERNAL;
 	if (!s) {
@@ -69,14 +72,17 @@ struct session *session_probe(const struct session_options *o, int *status)
 	s->ksyms = ksyms_load(&symbols);
 	if (!s->ksyms) {
 		say_error("can't read /proc/kallsyms, where the address of pgmap_array is: %s%s",
-			  strerror(errno), errno == ENOENT ? " (CONFIG_KALLSYMS_ALL)" : "");
+			  strerror(errno),
+			  errno == ENOENT ? " (build the kernel with CONFIG_KALLSYMS_ALL=y)" : "");
 		goto fail;
 	}
-	if (ksyms_hidden(s->ksyms)) {
-		say_error("/proc/kallsyms hides the address of pgmap_array: run as root, after "
-			  "sysctl kernel.kptr_restrict=1");
+	refusal = refusal_to_look(s->ksyms);
+	if (refusal) {
+		say_error("%s", refusal);
 		goto fail;
 	}
+	if (!privileges_check(ksyms_hidden(s->ksyms)))
+		goto fail;
 	layout_find(&s->layout, s->ksyms);
 	hooks_choose(s->btf, s->ksyms, &s->choice);
 	if (s->choice.error[0]) {
@@ -87,6 +93,16 @@ struct session *session_probe(const struct session_options *o, int *status)
 fail:
 	session_free(s);
 	return NULL;
+}
+
+int session_can_trace(const struct session *s)
+{
+	const char *refusal = refusal_to_trace(s->ksyms);
+
+	if (!refusal)
+		return 0;
+	say_error("%s", refusal);
+	return EXIT_KERNEL;
 }
 
 int run_program(const struct bpf_program *p, void *ctx, size_t size)
@@ -119,8 +135,10 @@ static void choose_programs(struct session *s, bool trace)
 		bpf_program__set_autoload(p, true);
 		if (h->attach == PGMT_ATTACH_MULTI)
 			bpf_program__set_expected_attach_type(p, BPF_TRACE_KPROBE_MULTI);
-		if (h->symbol != h->function)
+		if (h->first_only && h->one_argument)
 			s->skel->rodata->disassociate_is_clone = true;
+		if (h->named)
+			s->skel->rodata->counts_runs = true;
 	}
 }
 
@@ -141,6 +159,26 @@ static void set_irq_text(struct session *s)
 	s->skel->rodata->irq_text[1].end = ksyms_address(s->ksyms, "__softirqentry_text_end");
 }
 
+/* On a stack it says that the task is in a fault, of which it has a struct vm_fault there. */
+static void set_fault_text(struct session *s)
+{
+	uint64_t start = ksyms_address(s->ksyms, "handle_mm_fault");
+
+	s->skel->rodata->fault_text.start = start;
+	s->skel->rodata->fault_text.end = start ? start + ksyms_room(s->ksyms, start) : 0;
+}
+
+/*
+ * A scope, and a watch of some pages, need more of each event; and on a classic kernel few
+ * come that way.  One constant for the programs, which would ask for each of these each time.
+ */
+static bool events_take_fast_path(const struct session *s)
+{
+	return !s->skel->rodata->slow && !s->filter.kind &&
+	       (s->options.watch == PGMT_WATCH_NONE || s->options.watch == PGMT_WATCH_ALL) &&
+	       s->choice.profile != PGMT_PROFILE_CLASSIC;
+}
+
 static void set_constants(struct session *s)
 {
 	s->skel->rodata->profile = s->choice.profile;
@@ -153,7 +191,9 @@ static void set_constants(struct session *s)
 	s->skel->rodata->filter_id = s->filter.id;
 	s->skel->rodata->split_wait = in_guest() ? SPLIT_WAIT_IN_GUEST : SPLIT_WAIT;
 	s->skel->rodata->slow = getenv("PGMAPTRACE_SLOW") != NULL;
+	s->skel->rodata->takes_fast_path = events_take_fast_path(s);
 	set_irq_text(s);
+	set_fault_text(s);
 }
 
 /*
@@ -248,8 +288,10 @@ int session_load(struct session *s, const struct session_reader *reader)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = s->options.btf,
 		    .kernel_log_level = verifier_log_level());
-	int err;
+	int err = reader ? session_can_trace(s) : 0;
 
+	if (err)
+		return err;
 	if (reader)
 		s->reader = *reader;
 	s->skel = pgmaptrace_bpf__open_opts(&opts);
@@ -259,7 +301,7 @@ int session_load(struct session *s, const struct session_reader *reader)
 	}
 	choose_programs(s, reader);
 	if (reader)
-		say_rules_off(s);
+		say_rules_off();
 	set_constants(s);
 	err = size_tables(s);
 	if (err)
@@ -267,11 +309,12 @@ int session_load(struct session *s, const struct session_reader *reader)
 	err = pgmaptrace_bpf__load(s->skel);
 	if (err) {
 		say_error("can't load the BPF programs: %s%s", strerror(-err),
-			  err == -EPERM ? " (run as root)"
+			  err == -EPERM ? PRIVILEGES_HINT
 					: " (PGMAPTRACE_DEBUG=1 shows the verifier's log)");
 		return EXIT_KERNEL;
 	}
 	kept_open(s);
+	privileges_note_names();
 	err = reader ? open_rings(s) : 0;
 	return err ? err : set_layout(s);
 }

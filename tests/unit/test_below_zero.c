@@ -210,16 +210,14 @@ static void test_initial_scan(void **unused)
 	silent(new_finding());
 }
 
-/* The highest of many pages is one below 0. */
-static void test_reset(void **unused)
+/* Of a huge entry that stands for single pages, one may hide among others in use. */
+static void test_remove(void **unused)
 {
 	(void)unused;
 	start_session(PGMT_PROFILE_COUNTED, PGMT_TYPE_FS_DAX, false);
 	seen = all_counts();
-	make_folio(PFN(0), 4, 0);
-	set_refcount(PFN(1), 1);
 	set_refcount(PFN(9), -1);
-	fentry_dax_folio_reset_order(call((__u64)struct_page(PFN(0)), 0, 0));
+	fentry_dax_disassociate_entry(call((PFN(0) << DAX_SHIFT | DAX_PMD) << 1 | 1, 0, 0));
 	breaks(REFCOUNT_UNDERFLOW, new_finding());
 	assert_int_equal(last_finding()->busy, PFN(9));
 }
@@ -249,7 +247,7 @@ static void make_fault(__u64 index, __u64 value)
 	world.entries.slots[index] = (void *)value;
 }
 
-static __u64 entry_of(__u64 pfn, __u64 flags)
+static __u64 dax_value(__u64 pfn, __u64 flags)
 {
 	return (pfn << DAX_SHIFT | flags) << 1 | 1;
 }
@@ -281,19 +279,19 @@ static void use_folio(unsigned int page, unsigned int order)
 static void test_mapped_as_stored(void **unused)
 {
 	(void)unused;
-	begin_mapping(entry_of(PFN(7), 0));
+	begin_mapping(dax_value(PFN(7), 0));
 	set_refcount(PFN(7), 1);
 	silent(map_page(7, false));
 	/* each page of a huge entry, and all of it */
 	for (unsigned int page = 0; page < PGMT_SECTION_PAGES; page += 7) {
-		begin_mapping(entry_of(PFN(0), DAX_PMD));
+		begin_mapping(dax_value(PFN(0), DAX_PMD));
 		use_folio(0, PGMT_SECTION_SHIFT);
 		silent(map_page(page, false));
 		silent(map_page(0, true));
 		assert_int_equal(all_counts().requests, 1);
 	}
 	/* another file has the huge entry, too, and this one single pages */
-	begin_mapping(entry_of(PFN(7), 0));
+	begin_mapping(dax_value(PFN(7), 0));
 	make_folio(PFN(0), PGMT_SECTION_SHIFT, 2);
 	silent(map_page(7, false));
 	/* the entry is not there */
@@ -305,7 +303,7 @@ static void test_mapped_as_stored(void **unused)
 static void test_mapped_otherwise(void **unused)
 {
 	(void)unused;
-	begin_mapping(entry_of(PFN(8), 0));
+	begin_mapping(dax_value(PFN(8), 0));
 	use_folio(8, 2);
 	breaks(ORDER_MISMATCH, map_page(8, false));
 	assert_int_equal(last_finding()->order, 2);
@@ -313,7 +311,7 @@ static void test_mapped_otherwise(void **unused)
 	/* once */
 	silent(map_page(8, false));
 	silent(map_page(9, false));
-	begin_mapping(entry_of(PFN(10), 0));
+	begin_mapping(dax_value(PFN(10), 0));
 	use_folio(8, 2);
 	breaks(ORDER_MISMATCH, map_page(10, false));
 	assert_int_equal(last_finding()->pfn, PFN(8));
@@ -342,7 +340,7 @@ static void test_mapped_by_pmd(void **unused)
 {
 	(void)unused;
 	for (unsigned int order = 0; order < PGMT_SECTION_SHIFT; order++) {
-		begin_mapping(entry_of(PFN(0), DAX_PMD));
+		begin_mapping(dax_value(PFN(0), DAX_PMD));
 		use_folio(0, order);
 		breaks(ORDER_MISMATCH, map_page(0, true));
 		assert_int_equal(last_finding()->asked_order, PGMT_SECTION_SHIFT);
@@ -379,7 +377,7 @@ int main(void)
 		cmocka_unit_test(test_teardown_of_used_one),
 		cmocka_unit_test(test_scan_ends),
 		cmocka_unit_test(test_initial_scan),
-		cmocka_unit_test(test_reset),
+		cmocka_unit_test(test_remove),
 		cmocka_unit_test(test_mapped_as_stored),
 		cmocka_unit_test(test_mapped_otherwise),
 		cmocka_unit_test(test_mapped_what_is_no_folio),

@@ -51,14 +51,76 @@ verdict 'errors: output closed' sh -c \
 
 mkdir -p /etc
 echo 'nobody:x:65534:65534::/:/bin/sh' >>/etc/passwd
-verdict 'errors: not root' says 69 'run as root' su nobody -c "pgmaptrace -d 1"
+verdict 'errors: not root' says 69 'not permitted without CAP_BPF, CAP_PERFMON, CAP_SYSLOG: run as root' \
+	su nobody -c "pgmaptrace -d 1"
+
+# ---- some capabilities in place of root
+chmod 1777 /tmp
+for case in bpf,syslog:CAP_PERFMON perfmon,syslog:CAP_BPF bpf,perfmon:CAP_SYSLOG syslog:'CAP_BPF, CAP_PERFMON'; do
+	for command in probe 'run -- touch /tmp/too-late' leaks holders 'holders 0x40400'; do
+		verdict "errors: without ${case#*:}: $command" says 69 "not permitted without ${case#*:}: run as root" \
+			withcaps ${case%:*} pgmaptrace $command
+	done
+done
+verdict 'errors: not permitted: COMMAND was not run' [ ! -e /tmp/too-late ]
+make_fs ext4
+chmod 777 $MNT
+# with ENOUGH: no other capability, and what that costs is said
+ENOUGH=bpf,perfmon,syslog
+unnamed='without CAP_SYS_ADMIN, CAP_DAC_READ_SEARCH, CAP_SYS_PTRACE some pgmaps and holders have no name'
+verdict 'errors: with three capabilities: probe' says 0 '^profile: ' withcaps $ENOUGH pgmaptrace probe
+trace_with_few() {
+	says 0 '^pgmaptrace: PASS findings=0 ' withcaps $ENOUGH pgmaptrace run -- daxload $MNT/few 1M || return
+	summary=$(tail -n 1 "$OUT") status=0
+	clean && [ "$(field stored)" = 256 ] && report_has "^pgmaptrace: $unnamed"
+}
+verdict 'errors: with three capabilities: run sees all' trace_with_few
+verdict 'errors: with three capabilities: -T' says 0 "^pgmaptrace: can't read the kernel log's clock" \
+	withcaps $ENOUGH pgmaptrace -T -d 0.1
+verdict 'errors: with three capabilities: --kmsg' says 70 "can't write /dev/kmsg" \
+	withcaps $ENOUGH pgmaptrace --kmsg -d 0.1
+verdict 'errors: with three capabilities: leaks' says 0 "$unnamed" withcaps $ENOUGH pgmaptrace leaks
+verdict 'errors: with three capabilities: leaks says what it can not look for' \
+	report_has "^pgmaptrace: without CAP_SYS_ADMIN a running session can't be found"
+verdict 'errors: with CAP_SYS_ADMIN it looks' says 0 'without CAP_DAC_READ_SEARCH, CAP_SYS_PTRACE some' \
+	withcaps $ENOUGH,sys_admin pgmaptrace leaks
+verdict 'errors: and says no more' sh -c "! grep -q 'running session' $OUT"
+verdict 'errors: with three capabilities: holders' says 1 'nobody found' withcaps $ENOUGH pgmaptrace holders
+umount $MNT
+restrict=$(cat /proc/sys/kernel/kptr_restrict)
+echo 2 >/proc/sys/kernel/kptr_restrict
+verdict 'errors: addresses are hidden' says 69 'even from root: sysctl kernel.kptr_restrict=1' pgmaptrace -d 1
+echo $restrict >/proc/sys/kernel/kptr_restrict
+
+# refused WORDS: by tracing and by probe, in the same words
+refused() {
+	says 69 "$1" pgmaptrace -d 1 || return 1
+	cp $OUT /tmp/by-run
+	says 69 "$1" pgmaptrace probe && cmp -s $OUT /tmp/by-run && [ "$(wc -l <$OUT)" = 1 ]
+}
+
+# without NAME WORDS SYMBOL...: as on a kernel that has no such symbols
+without() {
+	name=$1 words=$2
+	shift 2
+	echo "$*" | tr ' ' '\n' | sed 's/.*/ &$/' >/tmp/symbols
+	grep -v -f /tmp/symbols /proc/kallsyms >/tmp/kallsyms
+	mount --bind /tmp/kallsyms /proc/kallsyms
+	verdict "errors: $name" refused "$words"
+	umount /proc/kallsyms
+}
+
 mount -t tmpfs none /sys/kernel/btf
-verdict 'errors: no BTF' says 69 'this kernel has no BTF' pgmaptrace -d 1
+verdict 'errors: no BTF' refused 'this kernel has no BTF.*CONFIG_DEBUG_INFO_BTF=y'
 umount /sys/kernel/btf
-grep -v pgmap_array /proc/kallsyms >/tmp/kallsyms
-mount --bind /tmp/kallsyms /proc/kallsyms
-verdict 'errors: no pgmap symbols' says 69 'no device pages' pgmaptrace -d 1
-umount /proc/kallsyms
+without 'no KALLSYMS_ALL' 'CONFIG_KALLSYMS_ALL=y' pgmap_array
+without 'no BPF_EVENTS' 'CONFIG_BPF_EVENTS=y' kprobe_prog_ops tracing_prog_ops tracepoint_prog_ops
+without 'no direct calls' 'CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS=y' \
+	register_ftrace_direct unregister_ftrace_direct modify_ftrace_direct
+without 'a required hook is missing' "can't attach to memunmap_pages: not in this kernel" memunmap_pages
+echo 0 >/proc/sys/kernel/ftrace_enabled
+verdict 'errors: ftrace is switched off' refused 'kernel.ftrace_enabled is 0.*: set it to 1'
+echo 1 >/proc/sys/kernel/ftrace_enabled
 
 # Signals from the first moment on until tracing has begun.
 for signal in INT TERM; do
