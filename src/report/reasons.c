@@ -102,12 +102,8 @@ static bool has_unknown_refs(const struct pgmt_finding *f)
 
 static bool is_below_zero(const struct pgmt_finding *f)
 {
-	return f->refs < 0;
-}
-
-static bool has_count_below_zero(const struct pgmt_finding *f)
-{
-	return f->refcount < 0;
+	/* of the pgmap, or of the folio that is waited for */
+	return f->refs < 0 || (f->rule == PGMT_RULE_BREAK_STALL && f->refcount < 0);
 }
 
 static bool has_allocations(const struct pgmt_finding *f)
@@ -268,12 +264,11 @@ static const struct {
 	[PGMT_RULE_REFCOUNT_UNDERFLOW] =
 		{
 			"has a reference count below zero",
-			{{"after a release of {asked}, one reference of each, the count of this "
-			  "one "
-			  "is {refcount}: it was put too often, and others perhaps never",
-			  is_released, "has a reference count below zero after its release"},
-			 {"its count is {refcount}: more references were given back than taken. "
-			  "Its free never comes, unless someone sets the count anew"}},
+			{{"after a release of {asked} its count is {refcount}: it was put too "
+			  "often, and others perhaps never",
+			  is_released},
+			 {"its count is {refcount}: it was put more often than taken, and its "
+			  "free never comes"}},
 			"a put without a get, or a loop over released folios that visits one twice",
 		},
 	[PGMT_RULE_MAP_UNREQUESTED] =
@@ -401,7 +396,7 @@ static const struct {
 			"keeps its file system waiting",
 			{{"{task} has waited for {waited} until the folio is idle. Its count is "
 			  "{refcount}: below zero, it will wait for ever",
-			  has_count_below_zero},
+			  is_below_zero},
 			 {"{task} has waited for {waited} until the folio is idle. It has "
 			  "{references}: {by_files}{mapped} by mappings, {unexplained} "
 			  "unexplained, such as pins. The file system can't free or move the "
