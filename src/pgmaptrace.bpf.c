@@ -91,13 +91,13 @@ HOOK(free_zone_device_folio)
 /* vmf_insert_page_mkwrite(vmf, page, write), from 6.15 on; the page may be a tail */
 HOOK(vmf_insert_page_mkwrite)
 {
-	return on_map(h, a0, a1);
+	return on_map(h, a0, a1, false);
 }
 
 /* vmf_insert_folio_pmd(vmf, folio, write), from 6.15 on */
 HOOK(vmf_insert_folio_pmd)
 {
-	return on_map(h, a0, a1);
+	return on_map(h, a0, a1, true);
 }
 
 HOOK(vmf_insert_mixed)
@@ -380,6 +380,15 @@ HOOK_EXIT(pgmap_get_folio)
 HOOK(pgmap_release_folios)
 {
 	release_folios(h, a0, (__u32)a1);
+	return 0;
+}
+
+HOOK_EXIT(pgmap_release_folios)
+{
+	struct hook h = {.ctx = ctx, .fentry = true};
+
+	if (enabled)
+		released_folios(&h, fentry_arg(ctx, 0), (__u32)fentry_arg(ctx, 1));
 	return 0;
 }
 

@@ -158,8 +158,8 @@ struct xarray {
 
 struct address_space {
 	struct inode *host;
-	struct xarray i_pages;
 	struct rb_root_cached i_mmap;
+	struct xarray i_pages;
 };
 
 struct file_operations;

@@ -8,6 +8,7 @@
 
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
+#include "bpf/below_zero.bpf.h"
 #include "bpf/counters.bpf.h"
 #include "bpf/kernel.bpf.h"
 #include "bpf/maps.bpf.h"
@@ -87,6 +88,7 @@ int scan_initial(struct pgmt_scan *w)
 	if (address) {
 		scan_initially(s, w->pfn, w->nr,
 			       PGMT_READ_SLOWLY(struct dev_pagemap, address, type));
+		report_below_zero(0, s, PGMT_OP_INITIAL, 0);
 		w->above_idle = s->scan.live;
 	}
 	scratch_put(s);

@@ -144,6 +144,7 @@ static const char *event_name(unsigned int op)
 		[PGMT_OP_UNDO] = "request_undone",
 		[PGMT_OP_MAP] = "map",
 		[PGMT_OP_RELEASE] = "release",
+		[PGMT_OP_RELEASED] = "released",
 		[PGMT_OP_FREE] = "free",
 		[PGMT_OP_FREE_REST] = "free_rest",
 		[PGMT_OP_PART] = "part",

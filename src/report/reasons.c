@@ -40,6 +40,11 @@ static bool is_store(const struct pgmt_finding *f)
 	return f->op == PGMT_OP_STORE;
 }
 
+static bool is_released(const struct pgmt_finding *f)
+{
+	return f->op == PGMT_OP_RELEASED;
+}
+
 static bool is_smaller_request(const struct pgmt_finding *f)
 {
 	return is_request(f) && f->order > f->asked_order;
@@ -97,7 +102,8 @@ static bool has_unknown_refs(const struct pgmt_finding *f)
 
 static bool is_below_zero(const struct pgmt_finding *f)
 {
-	return f->refs < 0;
+	/* of the pgmap, or of the folio that is waited for */
+	return f->refs < 0 || (f->rule == PGMT_RULE_BREAK_STALL && f->refcount < 0);
 }
 
 static bool has_allocations(const struct pgmt_finding *f)
@@ -174,7 +180,10 @@ static const struct {
 	[PGMT_RULE_ORDER_MISMATCH] =
 		{
 			"freed at another order than requested",
-			{{"requested at order {asked_order}, but the folio is of order {order}: "
+			{{"mapped as order {asked_order}, but the struct page of pfn {busy} says "
+			  "order {order}: the kernel counts and frees other pages than are mapped",
+			  is_map, "mapped at another order than it has"},
+			 {"requested at order {asked_order}, but the folio is of order {order}: "
 			  "the caller will use fewer pages than it frees",
 			  is_smaller_request, "requested at another order than it has"},
 			 {"requested at order {asked_order}, but the folio is of order {order}: "
@@ -251,6 +260,16 @@ static const struct {
 			  "someone dropped a reference that they did not hold"}},
 			"a put without a get: device-dax pages are mapped and pinned, but nobody "
 			"owns their first reference",
+		},
+	[PGMT_RULE_REFCOUNT_UNDERFLOW] =
+		{
+			"has a reference count below zero",
+			{{"after a release of {asked} its count is {refcount}: it was put too "
+			  "often, and others perhaps never",
+			  is_released},
+			 {"its count is {refcount}: it was put more often than taken, and its "
+			  "free never comes"}},
+			"a put without a get, or a loop over released folios that visits one twice",
 		},
 	[PGMT_RULE_MAP_UNREQUESTED] =
 		{
@@ -375,7 +394,10 @@ static const struct {
 	[PGMT_RULE_BREAK_STALL] =
 		{
 			"keeps its file system waiting",
-			{{"{task} has waited for {waited} until the folio is idle. It has "
+			{{"{task} has waited for {waited} until the folio is idle. Its count is "
+			  "{refcount}: below zero, it will wait for ever",
+			  is_below_zero},
+			 {"{task} has waited for {waited} until the folio is idle. It has "
 			  "{references}: {by_files}{mapped} by mappings, {unexplained} "
 			  "unexplained, such as pins. The file system can't free or move the "
 			  "storage "
