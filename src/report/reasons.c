@@ -105,6 +105,11 @@ static bool has_allocations(const struct pgmt_finding *f)
 	return f->most == PGMT_REFS_ANY;
 }
 
+static bool is_of_no_file(const struct pgmt_finding *f)
+{
+	return f->pgmap.type != PGMT_TYPE_FS_DAX;
+}
+
 static bool has_none_outstanding(const struct pgmt_finding *f)
 {
 	return !f->most;
@@ -263,8 +268,8 @@ static const struct {
 			  is_store, "stored in a file without a request"},
 			 {"mapped at a reference count of {refcount}; state: {life}. Nothing "
 			  "keeps the storage from being reused"}},
-			"a path that maps without taking a reference, such as an entry that was "
-			"kept or zapped, and is faulted again with no new request",
+			"a path that maps without taking a reference: copy-on-write, or an entry "
+			"that was kept or zapped, and is faulted again with no new request",
 		},
 	[PGMT_RULE_FLOW_ORDER] =
 		{
@@ -377,10 +382,13 @@ static const struct {
 			"keeps its file system waiting",
 			{{"{task} has waited for {waited} until the folio is idle. It has "
 			  "{references}: {mapped} by mappings, {unexplained} unexplained, "
+			  "such as pins. {task} goes on when they are dropped",
+			  is_of_no_file, "keeps a task waiting"},
+			 {"{task} has waited for {waited} until the folio is idle. It has "
+			  "{references}: {mapped} by mappings, {unexplained} unexplained, "
 			  "such as pins. The file system can't free or move the storage "
 			  "before they are dropped"}},
-			"a pin on a page of the file (O_DIRECT, vmsplice, RDMA, io_uring) is not "
-			"dropped",
+			"a pin (O_DIRECT, vmsplice, RDMA, io_uring) is not dropped",
 		},
 	[PGMT_RULE_LEAK] =
 		{
