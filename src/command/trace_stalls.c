@@ -100,7 +100,7 @@ static struct pgmt_finding look_at_stall(struct tracing *t, const struct stall *
 	return f;
 }
 
-/* Each wait is reported, even if its group was reported before. */
+/* Count the finding st->about.  Each wait is reported, even if its group was before. */
 static void report_stall(struct tracing *t, struct stall *st)
 {
 	struct outstanding_of of = {.tracing = t, .pgmap = &st->about.pgmap};
@@ -109,7 +109,8 @@ static void report_stall(struct tracing *t, struct stall *st)
 	unsigned int before;
 
 	t->own.rule[f->rule]++;
-	if (f->rule == PGMT_RULE_TEARDOWN_STALL)
+	/* of a wait that is over, none of them is to blame */
+	if (f->rule == PGMT_RULE_TEARDOWN_STALL && !f->wait_over)
 		session_outstanding(t->session, add_outstanding, &of);
 	g = findings_add(&t->findings, f, 1, &before);
 	st->reported = !tracing_is_suppressed(t, g, f);
@@ -122,19 +123,22 @@ static void on_stalled(void *arg, struct stall *st)
 {
 	struct tracing *t = arg;
 	struct pgmt_finding f = look_at_stall(t, st);
+	struct holders_found holders = {0};
 	bool is_first = !st->reports;
 
 	if (!is_first && !st->reported)
 		return;
 	if (is_first && (tracing_ignores(t, f.rule) || !session_is_in_scope(t->session, &f)))
 		return;
-	st->about = f;
 	if (is_first) {
+		st->about = f;
 		report_stall(t, st);
 		return;
 	}
 	tracing_read_clock(t, CLOCK_MAX_AGE);
-	outputs_stall_lasts(&t->out, &f, &st->holders);
+	outputs_stall_lasts(&t->out, st, &f, &holders);
+	st->about = f;
+	st->holders = holders;
 }
 
 static void on_stall_ended(void *arg, struct stall *st)
@@ -191,20 +195,14 @@ static void report_past_stall(struct tracing *t, const struct pgmt_release *r)
 		.site = p->killer_site,
 		.pgmap = *p,
 	};
-	struct finding_group *g;
-	unsigned int before;
 
 	if (tracing_ignores(t, f.rule) || (session_scope(t->session) && !p->killer_in_scope))
 		return;
 	memcpy(f.comm, p->comm, sizeof(f.comm));
 	memcpy(st.wait.comm, p->comm, sizeof(st.wait.comm));
 	st.about = f;
-	t->own.rule[f.rule]++;
-	g = findings_add(&t->findings, &f, 1, &before);
-	if (tracing_is_suppressed(t, g, &f))
-		return;
-	tracing_show(t, g, &f, NULL, NULL);
-	outputs_stall_ended(&t->out, &st);
+	report_stall(t, &st);
+	on_stall_ended(t, &st);
 }
 
 void tracing_release(struct tracing *t, const struct pgmt_release *r)

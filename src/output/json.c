@@ -366,21 +366,39 @@ void json_finding(struct json_out *o, const struct report *r, bool brief)
 	end(o, &l);
 }
 
-void json_stall_lasts(struct json_out *o, const struct report *r)
+static void add_former(struct jsonl *l, const struct former_holders *former)
 {
+	struct json_object *array = json_object_new_array();
+
+	for (unsigned int i = 0; i < former->nr; i++)
+		jsonl_item(l, array, jsonl_string(former->text[i]));
+	jsonl_add(l, "former_holders", array);
+}
+
+void json_stall_lasts(struct json_out *o, const struct report_lasting *lasting)
+{
+	const struct report *r = &lasting->now;
 	struct jsonl l = jsonl_begin("stall");
 
 	add_report(o, &l, r);
 	jsonl_text(&l, "comm", r->event.comm);
 	jsonl_number(&l, "tid", r->event.tid);
 	jsonl_seconds(&l, "waited_ns", r->waited);
+	if (r->about_folio) {
+		if (lasting->pfn_before != r->f.pfn)
+			jsonl_number(&l, "pfn_before", lasting->pfn_before);
+		if (lasting->references_changed)
+			jsonl_signed(&l, "refcount_before", lasting->refcount_before);
+		if (lasting->what_is_left)
+			jsonl_text(&l, "what_is_left", lasting->what_is_left);
+		add_former(&l, &lasting->let_go);
+	}
 	end(o, &l);
 }
 
 void json_stall_ended(struct json_out *o, const struct report_end *e)
 {
 	struct jsonl l = jsonl_begin("stall_end");
-	struct json_object *array = json_object_new_array();
 	struct jsonl in;
 
 	jsonl_text(&l, "rule", pgmt_rule_name(e->about.f.rule));
@@ -393,9 +411,7 @@ void json_stall_ended(struct json_out *o, const struct report_end *e)
 		add_event(o, &in, &e->release);
 		jsonl_add_inner(&l, "ended_by", &in);
 	}
-	for (unsigned int i = 0; i < e->nr_let_go; i++)
-		jsonl_item(&l, array, jsonl_string(e->let_go[i]));
-	jsonl_add(&l, "former_holders", array);
+	add_former(&l, &e->let_go);
 	end(o, &l);
 }
 

@@ -121,6 +121,30 @@ pwrite $MNT/a 0 8388608
 trace sh /tmp/ends.sh
 verdict 'stalls: a wait that has ended is not said to last' ended
 
+# of two pins one goes: who has let go, and who is left
+cat >/tmp/two.sh <<E2
+. /bin/guest.sh
+hold_page other pipe $MNT/a
+other=\$holder
+hold_page holder pin $MNT/a
+truncate -s 0 $MNT/a &
+echo \$! >/tmp/waiter
+told_of 'WARNING break-stall'
+kill \$other
+told_of 'is still waiting, after'
+kill \$holder
+wait
+told_of 'is done waiting, after'
+E2
+one_is_left() {
+	warned truncate "  file: $MNT/a (" &&
+		report_has "^  no longer a holder: hold/$(cat /tmp/other.pid): pipe, fd" '^  before: [0-9]' &&
+		! grep -q 'no pin is left' $OUT
+}
+pwrite $MNT/a 0 8388608
+trace sh /tmp/two.sh
+verdict 'stalls: of two pins one goes: what has changed' one_is_left
+
 cat >/tmp/short.sh <<E2
 . /bin/guest.sh
 for i in 1 2 3; do
@@ -208,7 +232,6 @@ verdict 'stalls: and lasts when tracing ends' report_has 'truncate/.* is still w
 kill $holder
 wait
 umount $MNT
-
 
 OPTIONS='-T --stall soon'
 trace true
@@ -348,7 +371,8 @@ hold_page holder $1 /tmp/mnt/g
 told_of 'WARNING\|VIOLATION'
 kill $holder
 wait $holder
-[ $1 = pipe ] || umount /tmp/mnt
+# the page is in the file still
+[ $1 = pipe ] || { told_of 'is still waiting, after' && umount /tmp/mnt; }
 wait
 told_of 'is done waiting, after'
 E2
@@ -385,6 +409,9 @@ named() {
 rebind
 trace sh /tmp/unbind.sh pin
 verdict 'stalls: an unbind waits for a file that is mapped and pinned' named
+verdict 'stalls: once the pin is gone: what is left to do' report_has \
+	"^  no longer a holder: hold/$(holder): pipe, fd" '^  before: 2 = 1 by the file + 1 unexplained' \
+	"^  now only the file's entries hold it: unmount"
 sed -n '/VIOLATION/,/^$/s/^/# /p' $OUT
 
 # device-dax: the pin is all that is left
