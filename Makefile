@@ -139,7 +139,7 @@ covered: $(COVERED)
 test-parts: static programs unit $(O)/btf/check
 
 # these run the BPF programs as ordinary code
-NATIVE := $(addprefix test_,fast_path history span_histories spans whole_section)
+NATIVE := $(addprefix test_,fast_path history span_histories spans spins whole_section)
 $(foreach dir,unit sanitized coverage/unit,$(NATIVE:%=$(O)/$(dir)/%)): override CPPFLAGS := \
 	-Itests/native $(CPPFLAGS)
 

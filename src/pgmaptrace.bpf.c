@@ -18,6 +18,7 @@
 #include "bpf/scan_pages.bpf.h"
 #include "bpf/scratch.bpf.h"
 #include "bpf/sections.bpf.h"
+#include "bpf/spins.bpf.h"
 #include "bpf/stack.bpf.h"
 #include "bpf/teardown.bpf.h"
 #include "bpf/tool_programs.bpf.h"
@@ -191,13 +192,26 @@ HOOK(dax_folio_reset_order)
 	return 0;
 }
 
-/* dax_zap_mappings_range(mapping, start, end), where a layout break removes entries first */
+/* dax_layout_busy_page_range(mapping, start, end): a page in use, or NULL */
+HOOK(dax_layout_busy_page_range)
+{
+	return on_layout_ask(h, a0);
+}
+
+HOOK_RETURN(dax_layout_busy_page_range)
+{
+	return on_layout_answer(a0, result);
+}
+
+/* dax_zap_mappings_range(mapping, start, end): the same, where it removes entries first */
 HOOK(dax_zap_mappings_range)
 {
-	__u32 tid = current_tid();
+	return on_layout_ask(h, a0);
+}
 
-	bpf_map_update_elem(&breaks, &tid, &a0, BPF_ANY);
-	return 0;
+HOOK_RETURN(dax_zap_mappings_range)
+{
+	return on_layout_answer(a0, result);
 }
 
 /* memremap_pages(pgmap, nid): before the kernel stores its range */

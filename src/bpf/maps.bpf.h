@@ -114,13 +114,25 @@ struct {
 	__type(value, struct pgmt_session_info);
 } pgmaptrace SEC(".maps");
 
-/* The file whose layout a task breaks: when it waits, its entries may be removed already. */
+/*
+ * The file whose layout a task breaks: when it waits, its entries may be removed already.
+ * PGMT_BREAK_ASKED is set in it once the kernel has looked for folios in use.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1 << 10);
 	__type(key, __u32);   /* tid */
 	__type(value, __u64); /* address_space */
 } breaks SEC(".maps");
+
+/* The tool maps it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct pgmt_spins);
+} spins SEC(".maps");
 
 /* The pgmap that a task tears down, for a return that does not say. */
 struct {

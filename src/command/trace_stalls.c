@@ -40,12 +40,14 @@ static bool add_outstanding(void *arg, uint64_t pfn, uint32_t word,
 	return true;
 }
 
-/* When memunmap_pages began; 0: that was not seen. */
+/* When memunmap_pages began, or a task to spin; 0: that was not seen. */
 static uint64_t wait_began(void *arg, const struct pgmt_wait *w)
 {
 	struct tracing *t = arg;
 	struct pgmt_pgmap p;
 
+	if (w->since)
+		return w->since;
 	if (w->how != PGMT_HOW_PGMAP || !session_pgmap(t->session, w->pgmap, &p) ||
 	    p.killer != w->tid)
 		return 0;
@@ -56,7 +58,9 @@ static uint64_t wait_began(void *arg, const struct pgmt_wait *w)
 static void look_at_folio(struct tracing *t, const struct stall *st, struct pgmt_finding *f)
 {
 	f->pfn = st->wait.pfn;
-	f->mapping = session_break_mapping(t->session, st->wait.tid);
+	f->mapping = st->wait.mapping;
+	if (!f->mapping)
+		f->mapping = session_break_mapping(t->session, st->wait.tid);
 	session_look(t->session, f);
 	f->rule = PGMT_RULE_BREAK_STALL;
 }
@@ -96,7 +100,10 @@ static struct pgmt_finding look_at_stall(struct tracing *t, const struct stall *
 	f.tgid = st->wait.tgid;
 	f.cpu = PGMT_CPU_UNKNOWN;
 	memcpy(f.comm, st->wait.comm, sizeof(f.comm));
-	f.site = session_keep_stack(t->session, st->wait.frames);
+	f.spins = st->wait.asked;
+	f.site = st->wait.site;
+	if (!f.site)
+		f.site = session_keep_stack(t->session, st->wait.frames);
 	return f;
 }
 
@@ -228,7 +235,7 @@ void tracing_look_for_stalls(struct tracing *t)
 		t->own.blind = true;
 		return;
 	}
-	incomplete = waits.more || waits.looked != PGMT_LOOKED_WAITS;
+	incomplete = waits.more || !pgmt_looked_at_all(&waits);
 	t->incomplete_looks = incomplete ? t->incomplete_looks + 1 : 0;
 	t->own.blind |= t->incomplete_looks >= INCOMPLETE_IS_BLIND;
 	now = clock_now();

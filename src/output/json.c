@@ -344,6 +344,14 @@ static void add_report(const struct json_out *o, struct jsonl *l, const struct r
 	add_references(l, &r->f);
 }
 
+static void add_wait(struct jsonl *l, const struct report *r)
+{
+	if (r->f.waited)
+		jsonl_seconds(l, "waited_ns", r->waited);
+	if (r->f.spins)
+		jsonl_number(l, "spins", r->f.spins);
+}
+
 void json_finding(struct json_out *o, const struct report *r, bool brief)
 {
 	struct jsonl l = jsonl_begin("finding");
@@ -357,8 +365,7 @@ void json_finding(struct json_out *o, const struct report *r, bool brief)
 	if (brief)
 		jsonl_bool(&l, "brief", true);
 	add_report(o, &l, r);
-	if (r->f.waited)
-		jsonl_seconds(&l, "waited_ns", r->waited);
+	add_wait(&l, r);
 	add_event(o, &l, &r->event);
 	add_history(o, &l, "last_request", &r->last_request);
 	add_history(o, &l, "last_free", &r->last_free);
@@ -383,7 +390,7 @@ void json_stall_lasts(struct json_out *o, const struct report_lasting *lasting)
 	add_report(o, &l, r);
 	jsonl_text(&l, "comm", r->event.comm);
 	jsonl_number(&l, "tid", r->event.tid);
-	jsonl_seconds(&l, "waited_ns", r->waited);
+	add_wait(&l, r);
 	if (r->about_folio) {
 		if (lasting->pfn_before != r->f.pfn)
 			jsonl_number(&l, "pfn_before", lasting->pfn_before);

@@ -405,8 +405,8 @@ void text_stall_ended(struct text_out *o, const struct report_end *e)
 	stall_headline(o, &e->about);
 	text_task(o->to, e->about.event.comm, e->about.event.tid, false);
 	if (e->given_up) {
-		fprintf(o->to, " gave up waiting, after %.1f s, at refcount %d\n", e->after,
-			e->refcount);
+		fprintf(o->to, " %s, after %.1f s, at refcount %d\n",
+			e->about.f.spins ? "went on" : "gave up waiting", e->after, e->refcount);
 	} else {
 		fprintf(o->to, " is done waiting, after %.1f s", e->after);
 		release(o, e);

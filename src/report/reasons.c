@@ -110,6 +110,11 @@ static bool is_of_no_file(const struct pgmt_finding *f)
 	return f->pgmap.type != PGMT_TYPE_FS_DAX;
 }
 
+static bool spins(const struct pgmt_finding *f)
+{
+	return f->spins;
+}
+
 static bool has_none_outstanding(const struct pgmt_finding *f)
 {
 	return !f->most;
@@ -384,6 +389,12 @@ static const struct {
 			  "{references}: {mapped} by mappings, {unexplained} unexplained, "
 			  "such as pins. {task} goes on when they are dropped",
 			  is_of_no_file, "keeps a task waiting"},
+			 {"{task} has spun for {waited} until the folio is idle: it does not "
+			  "sleep, and has asked {spins} times. The folio has {references}: "
+			  "{mapped} by mappings, {unexplained} unexplained, such as pins. The "
+			  "file system can't share, free or move the storage before they are "
+			  "dropped, and a signal may not end that",
+			  spins, "keeps its file system spinning"},
 			 {"{task} has waited for {waited} until the folio is idle. It has "
 			  "{references}: {mapped} by mappings, {unexplained} unexplained, "
 			  "such as pins. The file system can't free or move the storage "
@@ -508,6 +519,7 @@ static void put_asked(const struct sentence *s)
 	FIELD(section_pages, fprintf(s->to, "%d", PGMT_SECTION_PAGES))                             \
 	FIELD(since_free, put_since(s, s->facts->since_free, "free"))                              \
 	FIELD(since_request, put_since(s, s->facts->since_request, "request"))                     \
+	FIELD(spins, fprintf(s->to, "%llu", s->f->spins))                                          \
 	FIELD(task, put_task(s))                                                                   \
 	FIELD(those_above_idle,                                                                    \
 	      fputs(references_above_idle(s) > 1 ? "the rest" : "the last one", s->to))            \

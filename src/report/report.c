@@ -232,7 +232,10 @@ static const char *what_is_left(const struct pgmt_finding *f, const struct folio
 			return "only the file's entries hold it: unmount";
 		return r->mapped ? "only mappings hold it: unmap" : NULL;
 	}
-	return r->mapped ? NULL : "no pin is left, but nobody has woken the task";
+	/* a task that spins sees it itself */
+	if (r->mapped || f->spins)
+		return NULL;
+	return "no pin is left, but nobody has woken the task";
 }
 
 void report_stall_lasts(const struct sources *from, const struct stall *st,

@@ -62,8 +62,14 @@ struct pgmt_hook pgmt_hooks[] = {
 	 .profiles = ALL,
 	 .rare = true,
 	 .rules = RULE(TEARDOWN_LIVE)},
-	/* sees which file's layout is broken; no rule needs it */
-	{.function = "dax_zap_mappings_range", .profiles = REQUEST, .rare = true},
+	/*
+	 * These see whose layout is broken, and who spins for that.  No rule needs them: a
+	 * task that spins and was missed once asks again.
+	 */
+	{.function = "dax_layout_busy_page_range", .profiles = ALL},
+	{.function = "dax_layout_busy_page_range", .exit = true, .argless = true, .profiles = ALL},
+	{.function = "dax_zap_mappings_range", .profiles = REQUEST},
+	{.function = "dax_zap_mappings_range", .exit = true, .argless = true, .profiles = REQUEST},
 	{.function = "zone_device_page_init", .profiles = DRIVER, .rules = REQUEST_RULES},
 	{.function = "pgmap_request_folios",
 	 .profiles = REQUEST,

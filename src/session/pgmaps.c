@@ -174,7 +174,9 @@ uint64_t session_break_mapping(struct session *s, uint32_t tid)
 {
 	uint64_t mapping;
 
-	return bpf_map_lookup_elem(bpf_map__fd(s->skel->maps.breaks), &tid, &mapping) ? 0 : mapping;
+	if (bpf_map_lookup_elem(bpf_map__fd(s->skel->maps.breaks), &tid, &mapping))
+		return 0;
+	return mapping & ~PGMT_BREAK_ASKED;
 }
 
 void session_expect_free(struct session *s, uint64_t pfn, bool expect)

@@ -169,6 +169,11 @@ static void test_numbers(void **state)
 	says(&f, " has waited for 4.0 s until the folio is idle. It has 2 references");
 	says(&f, "The file system can't free or move the storage");
 	assert_string_equal(reason_headline(&f), "keeps its file system waiting");
+	f.spins = 5000;
+	says(&f, " has spun for 4.0 s until the folio is idle: it does not sleep, and has asked "
+		 "5000 times");
+	assert_string_equal(reason_headline(&f), "keeps its file system spinning");
+	f.spins = 0;
 	f.pgmap.type = PGMT_TYPE_GENERIC;
 	says(&f, " has waited for 4.0 s until the folio is idle. It has 2 references");
 	says_not(&f, "file system");
