@@ -70,4 +70,10 @@ static __always_inline void count_rest(const struct pgmt_outcome *out)
 		__sync_fetch_and_add(&c->removals, 1);
 }
 
+static __always_inline void count_mapping(const struct pgmt_transition *t)
+{
+	if (t->op == PGMT_OP_MAP && pgmt_only_mapped(t->profile, t->type))
+		COUNT(mapped, 1);
+}
+
 #endif /* PGMAPTRACE_BPF_COUNTERS_BPF_H */

@@ -132,9 +132,7 @@ static __always_inline bool fast_path(const struct hook *h, __u8 op, bool huge, 
 	struct pgmt_look look;
 	enum pgmt_keep keep;
 
-	/* these need more of each event; and on a classic kernel few events come this way */
-	if (slow || filter || (shows_events && watch != PGMT_WATCH_ALL) || nr_waited ||
-	    t.profile == PGMT_PROFILE_CLASSIC)
+	if (!takes_fast_path || nr_waited)
 		return false;
 	pfn = page_to_pfn(page);
 	s = find_known_section(pfn);
@@ -176,6 +174,7 @@ static __always_inline bool fast_path(const struct hook *h, __u8 op, bool huge, 
 	count_rates(s, &out, 1);
 	if (op == PGMT_OP_STORE)
 		count_rest(&out);
+	count_mapping(&t);
 	if (shows_events)
 		emit_event_fast(s, page, vmf, (__u64)look.mapcount << 32 | (__u32)look.refcount,
 				pack_event(call_site(h), op, old, new));

@@ -167,12 +167,14 @@ static long claim_step(__u32 i, void *data)
  * splits their folio.
  * Return: false if that took longer than split_wait, or if this CPU was interrupted at it
  */
-static __noinline bool split_enclosing(struct pgmt_section *section, __u64 pfn, __u32 order)
+__noinline int split_enclosing(struct pgmt_section *section, __u64 pfn, __u32 order)
 {
 	struct claim claim = {.section = section, .by = bpf_get_smp_processor_id() + 1};
 	__u32 whole;
 	__u64 head;
 
+	if (!section)
+		return false;
 	bpf_loop(CLAIM_TRIES, claim_step, &claim, 0);
 	if (!claim.taken)
 		return false;
@@ -189,13 +191,14 @@ static __noinline bool split_enclosing(struct pgmt_section *section, __u64 pfn, 
  * @section: of the head
  * Return: enum pgmt_rule; then @e->busy is the page that broke it
  */
-static __noinline __u8 free_rest(struct pgmt_section *section, struct pgmt_event *e, __u64 pfn,
-				 __u32 nr)
+__noinline int free_rest(struct pgmt_section *section, struct pgmt_event *e, __u64 pfn, __u32 nr)
 {
 	struct pgmt_transition t = {.op = PGMT_OP_FREE_REST};
 	struct pgmt_scratch *s;
 	__u8 rule;
 
+	if (!section || !e)
+		return PGMT_RULE_NONE;
 	if ((pfn & (PGMT_SECTION_PAGES - 1)) == 1 && nr == PGMT_SECTION_PAGES - 1 &&
 	    account_section(section, &t, 1))
 		return PGMT_RULE_NONE;

@@ -167,6 +167,7 @@ const volatile __u32 watch;		      /* enum pgmt_watch */
 const volatile __u64 watched;		      /* pfn or inode number */
 const volatile struct pgmt_range irq_text[2]; /* code that an interrupt enters by */
 const volatile bool slow;		      /* for tests: take no fast path */
+const volatile bool takes_fast_path;	      /* an event may: fast_path.bpf.h */
 const volatile __u64 split_wait;	      /* for a CPU that splits a folio, ns */
 volatile __u32 enabled;			      /* all hooks are attached */
 volatile __u32 settled;			      /* the initial scan is complete */

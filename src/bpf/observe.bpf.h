@@ -93,6 +93,7 @@ static __always_inline bool account_event(struct pgmt_section *s, struct pgmt_ev
 	}
 	count_rates(s, out, 1);
 	count_rest(out);
+	count_mapping(t);
 	if (watch) {
 		e->epoch = s->epoch;
 		emit_event(t, e, is_in_scope(e->word) ? out->rule : PGMT_RULE_NONE);

@@ -66,6 +66,7 @@ struct pgmt_counts {
 	__u64 preexisting_frees;
 	__u64 stores;
 	__u64 removals;
+	__u64 mapped; /* where that is all that is seen of a use: pgmt_only_mapped() */
 	__u64 rules[PGMT_NR_RULES];
 	__u64 out_of_scope; /* broken rules that --pid or --cgroup leaves out */
 	__u64 lost[PGMT_NR_LOSSES];

@@ -55,6 +55,12 @@ static __always_inline int pgmt_is_paired(unsigned char profile, unsigned char t
 	       (profile == PGMT_PROFILE_COUNTED && type == PGMT_TYPE_FS_DAX);
 }
 
+/* Is a mapping all that we see of a use?  device-dax, where nobody requests a folio. */
+static __always_inline int pgmt_only_mapped(unsigned char profile, unsigned char type)
+{
+	return type == PGMT_TYPE_GENERIC && !pgmt_is_paired(profile, type);
+}
+
 /* Does each page table entry hold a reference of the folio? */
 static __always_inline int pgmt_mappings_hold(unsigned char profile, unsigned char type)
 {

@@ -487,6 +487,9 @@ void json_stats(struct json_out *o)
 	add_time(o, &s.line, "time_ns", clock_now());
 	jsonl_number(&s.line, "requests", c->requests);
 	jsonl_number(&s.line, "frees", c->frees);
+	jsonl_number(&s.line, "stored", c->stores);
+	jsonl_number(&s.line, "removed", c->removals);
+	jsonl_number(&s.line, "mapped", c->mapped);
 	s.pgmaps = json_object_new_array();
 	session_pgmaps(o->from->session, add_stats, &s);
 	jsonl_add(&s.line, "pgmaps", s.pgmaps);
@@ -589,6 +592,7 @@ void json_summary(struct json_out *o, const struct summary *sum, const struct su
 	jsonl_number(&l, "preexisting", sum->counts->preexisting);
 	jsonl_number(&l, "stored", sum->counts->stores);
 	jsonl_number(&l, "removed", sum->counts->removals);
+	jsonl_number(&l, "mapped", sum->counts->mapped);
 	jsonl_number(&l, "lost", sum->ledger.lost);
 	jsonl_number(&l, "warnings", sum->warnings);
 	jsonl_number(&l, "suppressed", sum->suppressed);

@@ -457,6 +457,7 @@ static void end_text(struct outputs *o, struct findings *all, const struct summa
 		text_groups(&o->text, all);
 		text_ledger(&o->text, sum);
 		text_suppressions(&o->text, suppressions);
+		text_not_visible(&o->text, sum);
 		flush_text(o);
 	}
 	if (o->settings->ktap)

@@ -108,12 +108,12 @@ static void print_row(const struct rates_out *o, const struct pgmt_pgmap *p,
 		return;
 	print_time(o, now);
 	print_device(to, devices_name(o->text->from->devices, p));
-	fprintf(to, " %-8s %10.1f %10.1f", devices_type(p->type), per_second(moved->requests, ns),
-		per_second(moved->frees, ns));
+	fprintf(to, " %-8s", devices_type(p->type));
 	if (pgmt_is_paired(profile, p->type))
-		fprintf(to, " %11llu", r.outstanding);
+		fprintf(to, " %10.1f %10.1f %11llu", per_second(moved->requests, ns),
+			per_second(moved->frees, ns), r.outstanding);
 	else
-		fprintf(to, " %11s", "-");
+		fprintf(to, " %10s %10s %11s", "-", "-", "-");
 	oldest = session_tick_time(o->text->from->session, r.oldest);
 	if (pgmt_is_paired(profile, p->type) && r.oldest)
 		fprintf(to, " %9.1f", now > oldest ? (now - oldest) / 1e9 : 0);

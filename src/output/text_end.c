@@ -110,6 +110,36 @@ void text_ledger(struct text_out *o, const struct summary *sum)
 				(unsigned long long)sum->rule[i].found);
 }
 
+/* "fsdax, generic": the types of which @profile shows no requests and frees; false if none */
+static bool unpaired_types(enum pgmt_profile profile, char *buf, size_t size)
+{
+	const char *before = "";
+	size_t n = 0;
+
+	buf[0] = '\0';
+	for (unsigned int type = 1; type < PGMT_NR_TYPES && n < size; type++) {
+		if (pgmt_is_paired(profile, type))
+			continue;
+		n += snprintf(buf + n, size - n, "%s%s", before, devices_type(type));
+		before = ", ";
+	}
+	return n;
+}
+
+void text_not_visible(struct text_out *o, const struct summary *sum)
+{
+	enum pgmt_profile profile = session_profile(o->from->session);
+	char types[64];
+
+	if (sum->counts->requests || sum->counts->frees ||
+	    !unpaired_types(profile, types, sizeof(types)))
+		return;
+	fprintf(o->to,
+		"pgmaptrace: not visible on this kernel: requests and frees of %s folios; "
+		"stored= and removed= count file entries of fsdax, mapped= mappings of generic\n",
+		types);
+}
+
 void text_suppressions(struct text_out *o, const struct suppressions *all)
 {
 	for (const struct suppression *s = all->first; s; s = s->next)
@@ -136,6 +166,8 @@ void text_summary(FILE *to, const struct summary *sum, enum pgmt_profile profile
 		sum->counts->preexisting);
 	fprintf(to, " stored=%llu removed=%llu lost=%llu", sum->counts->stores,
 		sum->counts->removals, (unsigned long long)sum->ledger.lost);
+	if (sum->counts->mapped)
+		fprintf(to, " mapped=%llu", sum->counts->mapped);
 	if (sum->warnings)
 		fprintf(to, " warnings=%llu", (unsigned long long)sum->warnings);
 	if (sum->suppressed)

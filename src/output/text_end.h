@@ -17,6 +17,8 @@ void text_groups(struct text_out *o, struct findings *all);
 void text_ledger(struct text_out *o, const struct summary *sum);
 /* Each suppression, and how many findings it has suppressed. */
 void text_suppressions(struct text_out *o, const struct suppressions *all);
+/* Where no request and no free was seen: of which types none can be seen on this kernel. */
+void text_not_visible(struct text_out *o, const struct summary *sum);
 /* The last line of every session. */
 void text_summary(FILE *to, const struct summary *sum, enum pgmt_profile profile);
 

@@ -143,6 +143,17 @@ static void set_irq_text(struct session *s)
 	s->skel->rodata->irq_text[1].end = ksyms_address(s->ksyms, "__softirqentry_text_end");
 }
 
+/*
+ * A scope, and a watch of some pages, need more of each event; and on a classic kernel few
+ * come that way.  One constant for the programs, which would ask for each of these each time.
+ */
+static bool events_take_fast_path(const struct session *s)
+{
+	return !s->skel->rodata->slow && !s->filter.kind &&
+	       (s->options.watch == PGMT_WATCH_NONE || s->options.watch == PGMT_WATCH_ALL) &&
+	       s->choice.profile != PGMT_PROFILE_CLASSIC;
+}
+
 static void set_constants(struct session *s)
 {
 	s->skel->rodata->profile = s->choice.profile;
@@ -155,6 +166,7 @@ static void set_constants(struct session *s)
 	s->skel->rodata->filter_id = s->filter.id;
 	s->skel->rodata->split_wait = in_guest() ? SPLIT_WAIT_IN_GUEST : SPLIT_WAIT;
 	s->skel->rodata->slow = getenv("PGMAPTRACE_SLOW") != NULL;
+	s->skel->rodata->takes_fast_path = events_take_fast_path(s);
 	set_irq_text(s);
 }
 

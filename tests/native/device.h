@@ -176,6 +176,7 @@ static inline void start_session(unsigned char kernel, unsigned char type, bool 
 	SET(stack_mode, PGMT_STACK_FINDINGS);
 	SET(split_wait, 1000);
 	SET(slow, false);
+	SET(takes_fast_path, kernel != PGMT_PROFILE_CLASSIC);
 	SET(watch, PGMT_WATCH_NONE);
 	SET(can_cast, false);
 	SET(init_names_pgmap, true);

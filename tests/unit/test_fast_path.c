@@ -162,6 +162,8 @@ static struct kept play(unsigned int seed, int events, bool slowly)
 	srand(seed);
 	begin();
 	SET(slow, slowly);
+	if (slowly)
+		SET(takes_fast_path, false);
 	while (events--)
 		random_event();
 	return all_kept();

@@ -186,7 +186,7 @@ static void what_is_not_known_is_a_dash(void **state)
 	made.refs[0].outstanding = 5;
 	made.refs[0].oldest = 1;
 	made.refs[0].live_known = 0;
-	assert_string_equal(table(1), HEADER "pmem               generic         0.0        0.0  "
+	assert_string_equal(table(1), HEADER "pmem               generic           -          -  "
 					     "         -         -          -\n");
 	/* the request of none that is out was kept */
 	make(PGMT_TYPE_COHERENT, 2);
