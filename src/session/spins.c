@@ -5,15 +5,26 @@
 
 #include "base/clock.h"
 
-/* Once may be the first time; and who is done with it has stopped asking. */
-static bool spins_at(const struct pgmt_spin *s, uint64_t now)
-{
-	return s->task && s->times > 1 && (now <= s->last || now - s->last <= PGMT_SPIN_GAP);
-}
-
 static bool is_fast(const struct pgmt_spin *s)
 {
 	return s->times * NS_PER_S >= SPINS_A_SECOND * (s->last - s->first);
+}
+
+/*
+ * One that spins leaves the table once nothing is in use, and may wait long for a CPU until
+ * then.  One that asks rarely may sleep, and a signal that woke it may have ended it.
+ */
+static uint64_t patience(const struct pgmt_spin *s)
+{
+	uint64_t usual = (s->last - s->first) / (s->times - 1);
+
+	return is_fast(s) || 2 * usual > PGMT_SPIN_GAP ? PGMT_SPIN_GAP : 2 * usual;
+}
+
+/* Once may be the first time; and who is done with it has stopped asking. */
+static bool spins_at(const struct pgmt_spin *s, uint64_t now)
+{
+	return s->task && s->times > 1 && (now <= s->last || now - s->last <= patience(s));
 }
 
 /* Was it found asleep? */
@@ -84,7 +95,7 @@ void spins_hold(const struct pgmt_spins *all, uint64_t now, struct holders_found
 		}
 		h = &found->holder[found->nr++];
 		*h = (struct pgmt_holder){
-			.how = PGMT_HOW_SPIN,
+			.how = is_fast(s) ? PGMT_HOW_SPIN : PGMT_HOW_WAIT,
 			.tgid = s->tgid,
 			.tid = s->tid,
 			.fd = -1,

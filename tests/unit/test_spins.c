@@ -193,6 +193,8 @@ static void test_another_task(void **unused)
 
 static void test_one_that_asks_rarely(void **unused)
 {
+	struct holders_found found = {.pfn = PFN(3), .pages = 1};
+
 	(void)unused;
 	start();
 	for (int i = 0; i < 10; i++) {
@@ -201,6 +203,11 @@ static void test_one_that_asks_rarely(void **unused)
 	}
 	assert_int_equal(who_spins().nr, 1);
 	assert_int_equal(who_spins().wait[0].asked, 0);
+	spins_hold(table(), machine.clock, &found);
+	assert_int_equal(found.holder[0].how, PGMT_HOW_WAIT);
+	/* a signal has ended it */
+	machine.clock += 2 * SECOND + 1;
+	assert_int_equal(who_spins().nr, 0);
 }
 
 /* Where the return has no arguments, an entry that was missed is no other file. */
