@@ -235,7 +235,7 @@ static const char *what_is_left(const struct pgmt_finding *f, const struct folio
 	/* a task that spins sees it itself */
 	if (r->mapped || f->spins)
 		return NULL;
-	return "no pin is left, but nobody has woken the task";
+	return "no pin is left: the task has yet to wake up";
 }
 
 void report_stall_lasts(const struct sources *from, const struct stall *st,
