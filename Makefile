@@ -8,6 +8,7 @@
 #   make test       lint, unit tests: no root, no network, no guest, under two minutes
 #   make check      make test, and tests on real kernels in QEMU.  One case on one kernel:
 #                   make check CASES=lab KERNELS=newest
+#   make kernels    other flavours of the same kernels, and docs/kernels.md's table of all
 #   make coverage   which lines the unit tests reach, by folder
 #   make soak       ten minutes of mixed load on each kernel, no finding
 #   make fuzz       random input for what reads files and options
@@ -28,27 +29,41 @@ datadir	?= $(prefix)/share
 mandir	?= $(datadir)/man
 docdir	?= $(datadir)/doc/pgmaptrace
 CLANG	?= clang
-CC	?= gcc
+# make has a CC of its own, so ?= would not do
+ifeq ($(origin CC),default)
+CC	:= gcc
+endif
+PKG_CONFIG ?= pkg-config
 BPFTOOL	?= $(or $(shell command -v bpftool 2>/dev/null),/usr/sbin/bpftool)
 VERSION	:= 0.1
-KERNELS	?= bookworm trixie newest request
+KERNELS	?= bookworm trixie newest request rt:newest
+MORE_KERNELS ?= rt:bookworm rt:trixie rt:newest cloud:bookworm cloud:trixie cloud:newest
 BENCH_KERNELS ?= bookworm newest request
 FUZZ_SECONDS ?= 60
+TEST_WERROR := $(or $(WERROR),1)
 WERROR	?= $(if $(filter true,$(CI)),1,0)
 
 # ---- flags
 
 WARNINGS := -Wall -Wextra $(if $(filter 1,$(WERROR)),-Werror)
+# The same objects in any directory, and no path of it in them.  A compiler takes the name of
+# its directory from PWD, which may lead through a link.
+export PWD := $(CURDIR)
+PREFIX_MAP := -ffile-prefix-map=$(CURDIR)=. $(if $(filter /%,$(O)),-ffile-prefix-map=$(O)=build)
 CFLAGS	 ?= -O2 -g
-override CFLAGS += -std=gnu11 $(WARNINGS) -Wno-sign-compare
+override CFLAGS += -std=gnu11 $(WARNINGS) -Wno-sign-compare -Wno-missing-field-initializers \
+	$(PREFIX_MAP)
 CPPFLAGS += -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Isrc -I$(O)
 BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 $(WARNINGS) \
-	-Wno-unused-parameter -Ivmlinux -Isrc
+	-Wno-unused-parameter $(PREFIX_MAP) -Ivmlinux -Isrc
 # -Og: what compiles BPF programs natively takes half a minute each with more
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -Og
-# libdw reads compressed files, and libdw.a does not say with what
-TOOL_LIBS := -lbpf -ldw -lelf -llzma -lbz2 -lz -ljson-c
-UNIT_LIBS := -lcmocka -ldw -lbpf -ljson-c
+TOOL_LIBS := -lbpf -ldw -lelf -lz -ljson-c
+# what these archives need in turn is known to pkg-config only; a static program can't do
+# without any of it
+STATIC_LIBS = $(or $(shell $(PKG_CONFIG) --static --libs libbpf libdw libelf zlib json-c), \
+	$(error make static: $(PKG_CONFIG) does not know the libraries))
+UNIT_LIBS := -lcmocka -ldw -lbpf -ljson-c -lz
 BTF_LIBS := -lbpf -lelf -lz
 
 FLAGS := $(subst ',,$(CC) $(CLANG) $(CPPFLAGS) $(CFLAGS) $(BPF_CFLAGS))
@@ -108,10 +123,14 @@ $(O)/pgmaptrace: $(OBJECTS)
 
 static: $(O)/static/pgmaptrace
 
-$(O)/static/pgmaptrace: $(OBJECTS)
+# last, for what is still missing
+$(O)/static/pgmaptrace: $(OBJECTS) $(O)/static/missing.a
 	$(call say,LINK,$@)
-	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -static -o $@ $^ $(TOOL_LIBS)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -static -o $@ $(OBJECTS) $(STATIC_LIBS) $(O)/static/missing.a
+
+$(O)/static/missing.a: $(O)/static/eu_search.o
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcD $@ $^
 
 install: $(O)/pgmaptrace
 	$(Q)install -D -m 755 $(O)/pgmaptrace $(DESTDIR)$(sbindir)/pgmaptrace
@@ -139,7 +158,7 @@ covered: $(COVERED)
 test-parts: static programs unit $(O)/btf/check
 
 # these run the BPF programs as ordinary code
-NATIVE := $(addprefix test_,fast_path history span_histories spans spins whole_section)
+NATIVE := $(addprefix test_,fast_path file_entry history span_histories spans spins whole_section)
 $(foreach dir,unit sanitized coverage/unit,$(NATIVE:%=$(O)/$(dir)/%)): override CPPFLAGS := \
 	-Itests/native $(CPPFLAGS)
 
@@ -188,13 +207,19 @@ $(O)/btf/check: tests/btf/check.c $(O)/flags
 
 test:
 	$(Q)tests/deps --check test
-	$(Q)$(MAKE) $(SUB) WERROR=1 all unit
-	$(Q)WERROR=1 O=$(O) tests/check
+	$(Q)$(MAKE) $(SUB) WERROR=$(TEST_WERROR) all unit
+	$(Q)WERROR=$(TEST_WERROR) O=$(O) tests/check
 
 check:
 	$(Q)tests/deps --check
+	$(Q)$(MAKE) $(SUB) WERROR=$(TEST_WERROR) test-parts
+	$(Q)WERROR=$(TEST_WERROR) O=$(O) CASES='$(CASES)' tests/check $(KERNELS)
+
+kernels:
+	$(Q)tests/deps --check
 	$(Q)$(MAKE) $(SUB) WERROR=1 test-parts
-	$(Q)WERROR=1 O=$(O) CASES='$(CASES)' tests/check $(KERNELS)
+	$(Q)tests/vm/run $(O)/static/pgmaptrace $(O)/programs $(MORE_KERNELS); status=$$?; \
+		tests/vm/table --add $(O)/static/logs && tests/vm/table --write && exit $$status
 
 # from nothing: the notes of a file that has gone would be counted
 coverage:
@@ -251,7 +276,7 @@ format:
 FORCE:
 
 .SECONDARY: $(SKELETONS:.skel.h=.bpf.o)
-.PHONY: all static install uninstall clean programs unit covered test-parts test check coverage soak \
+.PHONY: all static install uninstall clean programs unit covered test-parts test check kernels coverage soak \
 	bench fuzz demo deps lint format FORCE
 
 -include $(wildcard $(O)/*.d $(O)/*/*.d $(O)/coverage/*/*.d $(O)/coverage/*/*/*.d)

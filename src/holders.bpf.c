@@ -69,6 +69,7 @@ int find_holders(void *ctx)
 		s->search.pages = 1ULL << (folio_order(head) & 63);
 	}
 	if (s->search.pgmap) {
+		s->search.type = PGMT_READ(struct dev_pagemap, s->search.pgmap, type);
 		s->search.refcount = page_refcount(head);
 		s->search.mapcount = folio_mapcount(head, folio_order(head));
 	}

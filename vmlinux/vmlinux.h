@@ -160,8 +160,13 @@ struct rb_root_cached {
 	struct rb_node *rb_leftmost;
 };
 
+struct xarray {
+	void *xa_head;
+};
+
 struct address_space {
 	struct inode *host;
+	struct xarray i_pages;
 	struct rb_root_cached i_mmap;
 };
 
@@ -328,6 +333,7 @@ struct completion {
 struct vm_fault {
 	struct vm_area_struct *vma;
 	unsigned long pgoff;
+	unsigned long address;
 };
 
 struct range {
@@ -443,10 +449,6 @@ struct iomap {
 struct iomap_iter {
 	unsigned int flags;
 	struct iomap iomap;
-};
-
-struct xarray {
-	void *xa_head;
 };
 
 struct xa_node {

@@ -53,7 +53,7 @@ static __always_inline __u64 find_alias(__u64 inode)
 }
 
 struct names {
-	struct pgmt_finding *f;
+	struct pgmt_file *file;
 	__u64 dentry;
 	__u64 root;
 	__u64 used; /* of the path, bytes */
@@ -77,8 +77,7 @@ static long name_step(__u32 i, void *data)
 	/* the compiler knows this bound and drops it; the verifier needs it */
 	asm volatile("" : "+r"(used));
 	used &= PGMT_PATH_LEN - 1;
-	size = bpf_probe_read_kernel_str(n->f->file.path + used, PGMT_PATH_LEN - used,
-					 (void *)name);
+	size = bpf_probe_read_kernel_str(n->file->path + used, PGMT_PATH_LEN - used, (void *)name);
 	if (size <= 1) {
 		n->flags = 0;
 		return 1;
@@ -97,38 +96,40 @@ static long name_step(__u32 i, void *data)
  * If the path is too long, outer names are left out.  A path that does not lead to @root is
  * none: that file was opened by its handle.
  */
-static __always_inline void read_path(struct pgmt_finding *f, __u64 dentry, __u64 root)
+static __always_inline void read_path(struct pgmt_file *file, __u64 dentry, __u64 root)
 {
-	struct names n = {
-		.f = f, .dentry = dentry, .root = root, .flags = PGMT_FILE_NAMED | PGMT_FILE_CUT};
+	struct names n = {.file = file,
+			  .dentry = dentry,
+			  .root = root,
+			  .flags = PGMT_FILE_NAMED | PGMT_FILE_CUT};
 
 	bpf_loop(PGMT_PATH_NAMES, name_step, &n, 0);
-	f->file.flags |= n.flags;
+	file->flags |= n.flags;
 }
 
 /* The inode of a DAX device is in a file system that nobody mounts. */
-static __always_inline void describe_inode(struct pgmt_finding *f, __u64 inode, __u64 dentry)
+static __always_inline void describe_inode(struct pgmt_file *file, __u64 inode, __u64 dentry)
 {
 	__u64 sb = (__u64)PGMT_READ_SLOWLY(struct inode, inode, i_sb), type, name;
 
-	f->file.flags |= PGMT_FILE_KNOWN;
+	file->flags |= PGMT_FILE_KNOWN;
 	if ((PGMT_READ_SLOWLY(struct inode, inode, i_mode) & S_IFMT) == S_IFCHR) {
-		f->file.rdev = PGMT_READ_SLOWLY(struct inode, inode, i_rdev);
+		file->rdev = PGMT_READ_SLOWLY(struct inode, inode, i_rdev);
 		return;
 	}
-	f->file.inode = PGMT_READ_SLOWLY(struct inode, inode, i_ino);
-	f->file.dev = PGMT_READ_SLOWLY(struct super_block, sb, s_dev);
+	file->inode = PGMT_READ_SLOWLY(struct inode, inode, i_ino);
+	file->dev = PGMT_READ_SLOWLY(struct super_block, sb, s_dev);
 	type = (__u64)PGMT_READ_SLOWLY(struct super_block, sb, s_type);
 	name = (__u64)PGMT_READ_SLOWLY(struct file_system_type, type, name);
-	bpf_probe_read_kernel_str(f->file.type, sizeof(f->file.type), (void *)name);
+	bpf_probe_read_kernel_str(file->type, sizeof(file->type), (void *)name);
 	/* overlayfs opens the file by a name in another file system */
 	if (!dentry || (__u64)PGMT_READ_SLOWLY(struct dentry, dentry, d_inode) != inode)
 		dentry = find_alias(inode);
 	if (!PGMT_READ_SLOWLY(struct inode, inode, i_nlink) ||
 	    (dentry && dentry_is_deleted(dentry)))
-		f->file.flags |= PGMT_FILE_DELETED;
+		file->flags |= PGMT_FILE_DELETED;
 	if (dentry)
-		read_path(f, dentry, (__u64)PGMT_READ_SLOWLY(struct super_block, sb, s_root));
+		read_path(file, dentry, (__u64)PGMT_READ_SLOWLY(struct super_block, sb, s_root));
 }
 
 /* The struct file that a fault is on; 0: none. */
@@ -199,7 +200,7 @@ __noinline int describe_file(struct pgmt_finding *f, __u64 page, __u64 mapping, 
 		f->file.offset = offset;
 		f->file.flags |= PGMT_FILE_OFFSET;
 	}
-	describe_inode(f, inode, dentry);
+	describe_inode(&f->file, inode, dentry);
 	return 0;
 }
 

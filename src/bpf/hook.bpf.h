@@ -26,6 +26,23 @@ static __always_inline __u64 fentry_arg(void *ctx, __u32 n)
 }
 
 /*
+ * Where the kernel does not count what a kprobe program misses, its runs are compared with the
+ * hits of the kprobe.  No other kprobe program can come in between on this CPU.
+ */
+static __always_inline void count_run(void *ctx)
+{
+	__u32 number;
+	__u64 *count;
+
+	if (!counts_runs)
+		return;
+	number = bpf_get_attach_cookie(ctx);
+	count = bpf_map_lookup_elem(&runs, &number);
+	if (count)
+		++*count;
+}
+
+/*
  * HOOK - at the entry of @name.  The tool attaches a fentry if BTF has the function; else, or
  * if the kernel preempts and counts what kprobes miss, a kprobe (session/hooks.c).
  */
@@ -45,6 +62,7 @@ static __always_inline __u64 fentry_arg(void *ctx, __u32 n)
 	int kprobe_##name(struct pt_regs *ctx)                                                     \
 	{                                                                                          \
 		struct hook h = {.ctx = ctx};                                                      \
+		count_run(ctx);                                                                    \
 		if (!enabled)                                                                      \
 			return 0;                                                                  \
 		return on_##name(&h, PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx), PT_REGS_PARM3(ctx),   \
@@ -76,6 +94,7 @@ static __always_inline __u64 fentry_arg(void *ctx, __u32 n)
 	int kretprobe_##name(struct pt_regs *ctx)                                                  \
 	{                                                                                          \
 		struct hook h = {.ctx = ctx};                                                      \
+		count_run(ctx);                                                                    \
 		if (!enabled)                                                                      \
 			return 0;                                                                  \
 		return on_return_##name(&h, 0, PT_REGS_RC(ctx));                                   \

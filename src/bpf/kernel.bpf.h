@@ -336,13 +336,28 @@ static __always_inline bool iomap_is_shared(__u64 iter)
 #define XA_CHUNK_SHIFT (XA_CHUNK_SIZE == 64 ? 6 : 4)
 #define XA_MAX_LEVELS  11
 
-/* What the pgmap_array has at an index. */
+static __always_inline bool xa_is_internal(__u64 entry)
+{
+	return (entry & 3) == 2;
+}
+
+/* What an xarray has at an index. */
 struct pgmt_lookup {
-	__u64 pgmap; /* address; 0 for none */
-	__u64 next;  /* the first index behind it that may have something else */
+	union {
+		__u64 entry; /* 0: nothing, or it is being changed */
+		__u64 pgmap; /* pgmap_array_load(): address; 0 for none */
+	};
+	__u64 next; /* the first index behind it that may have something else */
 };
 
-__noinline int pgmap_array_load(__u64 index, struct pgmt_lookup *found)
+/* Does it lead to a node?  Other internal entries say that another CPU changes the tree. */
+static __always_inline bool xa_is_node(__u64 entry)
+{
+	return xa_is_internal(entry) && entry > 4096;
+}
+
+/* @xarray: address.  An entry of several indices is found at each of them. */
+__noinline int xarray_load(__u64 xarray, __u64 index, struct pgmt_lookup *found)
 {
 	__u64 entry, slots;
 	__u32 shift;
@@ -350,14 +365,14 @@ __noinline int pgmap_array_load(__u64 index, struct pgmt_lookup *found)
 
 	if (!found)
 		return 0;
-	found->pgmap = 0;
+	found->entry = 0;
 	found->next = ~0ULL;
-	entry = (__u64)PGMT_READ_SLOWLY(struct xarray, pgmap_root, xa_head);
+	entry = (__u64)PGMT_READ_SLOWLY(struct xarray, xarray, xa_head);
 	for (level = 0; level < XA_MAX_LEVELS; level++) {
-		if ((entry & 3) != 2 || entry <= 4096) {
-			/* a lone entry at the root is for index 0, where no pgmap is */
-			if (level > 0 && !(entry & 3))
-				found->pgmap = entry;
+		if (!xa_is_node(entry)) {
+			/* a lone entry at the root is for index 0 */
+			if ((level > 0 || !index) && !xa_is_internal(entry))
+				found->entry = entry;
 			return 0;
 		}
 		shift = PGMT_READ_SLOWLY(struct xa_node, entry - 2, shift) & 63;
@@ -371,11 +386,19 @@ __noinline int pgmap_array_load(__u64 index, struct pgmt_lookup *found)
 			&entry, sizeof(entry),
 			(void *)(slots + ((index >> shift) & (XA_CHUNK_SIZE - 1)) * 8));
 		/* a sibling entry names the slot that has the entry */
-		if ((entry & 3) == 2 && entry >> 2 < XA_CHUNK_SIZE - 1)
+		if (xa_is_internal(entry) && entry >> 2 < XA_CHUNK_SIZE - 1)
 			bpf_probe_read_kernel(&entry, sizeof(entry),
 					      (void *)(slots + (entry >> 2) * 8));
 	}
 	return 0;
+}
+
+/* No pgmap has pfn 0, for which a lone entry would be. */
+static __always_inline void pgmap_array_load(__u64 index, struct pgmt_lookup *found)
+{
+	xarray_load(pgmap_root, index, found);
+	if (!index || found->entry & 3)
+		found->pgmap = 0;
 }
 
 static __always_inline __u64 pfn_to_pgmap(__u64 pfn)

@@ -106,6 +106,14 @@ struct {
 	__type(value, struct pgmt_rates);
 } rates SEC(".maps");
 
+/* How often the program of each kprobe with a name ran, by the number of its hook. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, PGMT_MAX_HOOKS);
+	__type(key, __u32);
+	__type(value, __u64);
+} runs SEC(".maps");
+
 /* Another pgmaptrace finds this session by the name of this map.  The tool fills it. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -114,15 +122,12 @@ struct {
 	__type(value, struct pgmt_session_info);
 } pgmaptrace SEC(".maps");
 
-/*
- * The file whose layout a task breaks: when it waits, its entries may be removed already.
- * PGMT_BREAK_ASKED is set in it once the kernel has looked for folios in use.
- */
+/* The file whose layout a task breaks: when it waits, its entries may be removed already. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1 << 10);
-	__type(key, __u32);   /* tid */
-	__type(value, __u64); /* address_space */
+	__type(key, __u32); /* tid */
+	__type(value, struct pgmt_break);
 } breaks SEC(".maps");
 
 /* The tool maps it. */
@@ -166,14 +171,16 @@ const volatile __u32 stack_mode;	      /* enum pgmt_stack_mode */
 const volatile __u32 watch;		      /* enum pgmt_watch */
 const volatile __u64 watched;		      /* pfn or inode number */
 const volatile struct pgmt_range irq_text[2]; /* code that an interrupt enters by */
+const volatile struct pgmt_range fault_text;  /* handle_mm_fault() */
 const volatile bool slow;		      /* for tests: take no fast path */
 const volatile bool takes_fast_path;	      /* an event may: fast_path.bpf.h */
 const volatile __u64 split_wait;	      /* for a CPU that splits a folio, ns */
 volatile __u32 enabled;			      /* all hooks are attached */
 volatile __u32 settled;			      /* the initial scan is complete */
-volatile __u32 rules_off; /* bit (1 << enum pgmt_rule): one of its hooks is not attached */
-volatile __u64 began;	  /* ns; ticks count from here */
-volatile __u64 epochs;	  /* count: pgmaps of this session */
+volatile __u32 rules_off;	 /* bit (1 << enum pgmt_rule): one of its hooks is not attached */
+volatile __u64 began;		 /* ns; ticks count from here */
+volatile __u64 epochs;		 /* count: pgmaps of this session */
+const volatile bool counts_runs; /* of kprobe programs */
 const volatile bool init_names_pgmap;	   /* zone_device_page_init(page, pgmap, order) */
 const volatile bool disassociate_is_clone; /* and has no second argument */
 

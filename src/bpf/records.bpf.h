@@ -10,11 +10,30 @@
 #include <bpf/bpf_helpers.h>
 #include "bpf/counters.bpf.h"
 #include "bpf/file.bpf.h"
+#include "bpf/file_entry.bpf.h"
 #include "bpf/history.bpf.h"
 #include "bpf/kernel.bpf.h"
 #include "bpf/maps.bpf.h"
 #include "bpf/scratch.bpf.h"
 #include "bpf/sections.bpf.h"
+
+/* In two parts, which stay two: there is no call for one so large. */
+#define FINDING_FIRST __builtin_offsetof(struct pgmt_finding, other)
+#define FINDING_REST  (sizeof(struct pgmt_finding) - FINDING_FIRST)
+
+static __always_inline void clear_finding(struct pgmt_finding *f)
+{
+	__builtin_memset(f, 0, FINDING_FIRST);
+	asm volatile("" ::: "memory");
+	__builtin_memset(&f->other, 0, FINDING_REST);
+}
+
+static __always_inline void copy_finding(struct pgmt_finding *to, const struct pgmt_finding *from)
+{
+	__builtin_memcpy(to, from, FINDING_FIRST);
+	asm volatile("" ::: "memory");
+	__builtin_memcpy(&to->other, &from->other, FINDING_REST);
+}
 
 /* Fill in the folio, its file, pgmap and history. */
 static __always_inline void describe(struct pgmt_finding *f, const struct pgmt_transition *t,
@@ -41,6 +60,10 @@ static __always_inline void describe(struct pgmt_finding *f, const struct pgmt_t
 	f->pgmap.type = t->type;
 	if (t->type == PGMT_TYPE_FS_DAX || t->type == PGMT_TYPE_GENERIC)
 		describe_file(f, e->page, e->mapping, e->vmf);
+	if (pgmt_files_hold(profile, t->type))
+		describe_entry(f, e->page);
+	if (t->type == PGMT_TYPE_FS_DAX)
+		describe_other(f, e->page);
 	pgmap = e->named_pgmap;
 	known = pgmap ? bpf_map_lookup_elem(&pgmaps, &pgmap) : 0;
 	if (known)
@@ -89,7 +112,7 @@ __noinline int emit_finding(const struct pgmt_transition *t, const struct pgmt_e
 		lose(PGMT_LOSS_FINDING, 1);
 		return 0;
 	}
-	__builtin_memset(f, 0, sizeof(*f));
+	clear_finding(f);
 	f->kind = PGMT_RECORD_FINDING;
 	f->rule = rule;
 	f->time = bpf_ktime_get_ns();

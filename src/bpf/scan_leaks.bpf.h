@@ -2,7 +2,8 @@
 /*
  * Folios above idle in a part of a pgmap, and which of them have unexplained references.
  * Single pages are judged 64 at a time, from one read of their struct pages and without
- * branches.  Folios that are large, shared or seem unexplained get a closer look.
+ * branches.  Folios that are large, stored in a file that holds them, or seem unexplained get
+ * a closer look.
  */
 #ifndef PGMAPTRACE_BPF_SCAN_LEAKS_BPF_H
 #define PGMAPTRACE_BPF_SCAN_LEAKS_BPF_H
@@ -10,6 +11,7 @@
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
+#include "bpf/file_entry.bpf.h"
 #include "bpf/kernel.bpf.h"
 #include "bpf/maps.bpf.h"
 #include "bpf/scan_pages.bpf.h"
@@ -41,14 +43,14 @@ static __always_inline __u64 bits_set(__u64 v)
 
 /*
  * Count the folio as unexplained if its own counts say so, too.  leaks_step() found it above
- * idle, but cannot judge it: it is large, or has more references than one page accounts for,
- * as a folio that several files share may have.
+ * idle, but cannot judge it: it is large, or has more references than mappings or a requester
+ * account for.  Where files hold references that is each stored one.
  */
 static long doubtful_step(__u32 i, void *data)
 {
 	struct leak_scan *l = &(*(struct pgmt_scratch **)data)->leak_scan;
 	__u64 pfn = l->batch + i, page = pfn_to_page(pfn);
-	__u32 order;
+	__u32 order, files = 0;
 	__s64 over;
 
 	if (!(l->doubtful >> (i & 63) & 1))
@@ -56,8 +58,10 @@ static long doubtful_step(__u32 i, void *data)
 	order = folio_order(page) & PGMT_ORDER_MASK;
 	l->of.pages += (1ULL << order) - 1;
 	over = (__s64)page_refcount(page) - pgmt_idle_count(profile, l->of.type);
-	if (over > pgmt_accounted(profile, l->of.type, l->of.dying, folio_mapcount(page, order),
-				  folio_associations(page)))
+	if (pgmt_files_hold(profile, l->of.type))
+		files = folio_files(page, folio_entry(page));
+	if (over >
+	    pgmt_accounted(profile, l->of.type, l->of.dying, folio_mapcount(page, order), files))
 		unexplained_pfn[l->of.unexplained++ & (PGMT_UNEXPLAINED_KEPT - 1)] = pfn;
 	return 0;
 }
@@ -68,14 +72,12 @@ static long leaks_step(__u32 unused, void *data)
 	struct leak_scan *l = &scratch->leak_scan;
 	__u32 refcount = bpf_core_field_offset(struct page, _refcount) & 60;
 	__u32 mapcount = bpf_core_field_offset(struct page, _mapcount) & 60;
-	__u32 mapping = bpf_core_field_offset(struct folio, mapping) & 56;
 	__u32 flags = page_flags_offset() & 56, compound = compound_offset() & 56;
 	__u64 head = 1ULL << bpf_core_enum_value(enum pageflags, PG_head);
 	__s64 idle = pgmt_idle_count(profile, l->of.type);
 	/* all ones, or zero */
 	__s64 maps = -(__s64)pgmt_mappings_hold(profile, l->of.type);
 	__s64 requester = pgmt_requester_holds(profile, l->of.type, l->of.dying);
-	__u64 files = pgmt_files_hold(profile, l->of.type);
 	__u64 left = l->of.end - l->of.pfn, live = 0, doubtful = 0;
 	__u8 *pages = scratch->pages;
 	int i;
@@ -96,12 +98,10 @@ static long leaks_step(__u32 unused, void *data)
 	for (i = 0; i < SCAN_BATCH; i++) {
 		__u8 *page = pages + i * 64;
 		__s64 over = *(__s32 *)(page + refcount) - idle, accounted, more, tail;
-		__s64 file = *(__u64 *)(page + mapping) >> 1; /* not the mark of a shared one */
 		__s64 large = *(__u64 *)(page + flags) & head;
 
 		tail = *(__u64 *)(page + compound) << 63;
-		accounted = (((__s64) * (__s32 *)(page + mapcount) + 1) & maps) +
-			    ((__u64)(-file | file) >> 63 & files);
+		accounted = ((__s64) * (__s32 *)(page + mapcount) + 1) & maps;
 		more = (accounted - over) & (requester - over);
 		more |= -large | large;
 		over = -over & ~tail;

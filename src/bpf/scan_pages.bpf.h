@@ -42,12 +42,19 @@ static long busiest_step(__u32 batch, void *data)
 	return 0;
 }
 
+/* Are these pages one folio?  Then its head alone has a count, and that of the others is 0. */
+static __always_inline bool are_one_folio(__u64 page, __u32 pages)
+{
+	return 1U << (folio_order(page) & PGMT_ORDER_MASK) == pages &&
+	       page_head(page + (pages - 1) * page_size_of_struct()) == page;
+}
+
 /* The highest reference count of @pages pages.  Sets @e->busy, if it is not the first page's. */
 static __always_inline __s32 highest_refcount(struct pgmt_event *e, __u32 pages)
 {
 	struct busiest b = {.page = e->page, .pages = pages, .refcount = page_refcount(e->page)};
 
-	if (pages > 1)
+	if (pages > 1 && !are_one_folio(e->page, pages))
 		bpf_loop((pages + BUSIEST_BATCH - 1) / BUSIEST_BATCH, busiest_step, &b, 0);
 	e->busy = b.busy ? page_to_pfn(b.busy) : 0;
 	return b.refcount;

@@ -85,11 +85,12 @@ static __always_inline bool goes_on(const struct pgmt_spin *s, __u64 mapping, __
 /* The current task begins to look for folios of @mapping that are in use. */
 static __always_inline int on_layout_ask(const struct hook *h, __u64 mapping)
 {
+	struct pgmt_break b = {.mapping = mapping, .zapping = 1};
 	struct pgmt_spins *all = all_spins();
 	__u32 tid = current_tid();
 	struct pgmt_spin *s;
 
-	bpf_map_update_elem(&breaks, &tid, &mapping, BPF_ANY);
+	bpf_map_update_elem(&breaks, &tid, &b, BPF_ANY);
 	s = all ? find_spin(all, bpf_get_current_task()) : NULL;
 	/* a stack takes long: not for those who sleep until the folio is idle, and go on */
 	if (s && s->times > 1 && s->mapping == mapping && !s->site)
@@ -108,13 +109,14 @@ static __always_inline int on_layout_answer(__u64 mapping, __u64 page)
 	struct pgmt_spins *all = all_spins();
 	__u32 tid = current_tid();
 	struct pgmt_spin *s;
-	__u64 *kept = bpf_map_lookup_elem(&breaks, &tid);
+	struct pgmt_break *b = bpf_map_lookup_elem(&breaks, &tid);
 
 	/* after an entry that was missed it would be another file */
-	if (!mapping && kept && !(*kept & PGMT_BREAK_ASKED))
-		mapping = *kept;
-	if (kept)
-		*kept |= PGMT_BREAK_ASKED;
+	if (!mapping && b && b->zapping)
+		mapping = b->mapping;
+	/* what the task releases from here on is not that file's by this */
+	if (b)
+		b->zapping = 0;
 	if (!all || !mapping)
 		return 0;
 	s = find_spin(all, task);

@@ -31,6 +31,29 @@ int read_word(struct pgmt_read *r)
 	return 0;
 }
 
+/* The references of a pgmap whose entry in the table is still right: no hook may keep it so. */
+static __always_inline void walk_refs(const struct pgmt_pgmap *p, __u64 address,
+				      struct pgmt_walk *w)
+{
+	struct pgmt_scratch *s = scratch_get();
+	__s64 live = 0;
+
+	w->refs = pgmap_refs(address);
+	w->live_known = 0;
+	if (!s)
+		return;
+	__builtin_memset(&s->pgmap, 0, sizeof(s->pgmap));
+	if (pgmap_read(address, &s->pgmap) && s->pgmap.type == p->type &&
+	    s->pgmap.nr_range == p->nr_range && s->pgmap.first == p->first &&
+	    s->pgmap.range[0].start == p->range[0].start &&
+	    s->pgmap.range[0].end == p->range[0].end) {
+		w->own = own_refs(p);
+		w->live_known = pgmap_live_refs(address, &live);
+		w->live = live;
+	}
+	scratch_put(s);
+}
+
 /* The next pgmap at w->pfn or above, which is entered in the table. */
 SEC("syscall")
 int pgmap_next(struct pgmt_walk *w)
@@ -55,7 +78,7 @@ int pgmap_next(struct pgmt_walk *w)
 	if (p) {
 		w->pgmap = *p;
 		w->dying = pgmap_is_dying(address);
-		w->refs = pgmap_refs(address);
+		walk_refs(p, address, w);
 		w->found = 1;
 	}
 	return 0;
@@ -105,7 +128,7 @@ int look(struct pgmt_finding *f)
 
 	if (!s)
 		return 0;
-	__builtin_memset(&s->finding, 0, sizeof(s->finding));
+	clear_finding(&s->finding);
 	e.pfn = f->pfn;
 	e.page = pfn_to_page(e.pfn);
 	e.pgmap = pfn_to_pgmap(e.pfn);
@@ -121,11 +144,13 @@ int look(struct pgmt_finding *f)
 	if (section)
 		s->finding.state = pgmt_normalise(
 			pgmt_word(section, e.pfn & (PGMT_SECTION_PAGES - 1)), section->fresh);
-	if (profile == PGMT_PROFILE_REQUEST)
+	if (pgmt_files_hold(profile, t.type))
+		s->finding.accounted = s->finding.file.sharers;
+	else if (profile == PGMT_PROFILE_REQUEST) /* the driver's, as it notes in the folio */
 		s->finding.accounted = folio_associations(e.page);
 	else if (t.type == PGMT_TYPE_FS_DAX)
 		s->finding.accounted = t.mapcount;
-	*f = s->finding;
+	copy_finding(f, &s->finding);
 out:
 	scratch_put(s);
 	return 0;

@@ -17,6 +17,7 @@
 #include "command/values.h"
 #include "leaks/page_set.h"
 #include "leaks/print.h"
+#include "leaks/references.h"
 #include "leaks/saved.h"
 
 #define SCAN_AGAIN_MS 300 /* a fault, an unmap or a get_user_pages_fast() is over by then */
@@ -40,6 +41,7 @@ struct leaks_command {
 	/* the pgmap at hand */
 	struct pgmt_walk now;
 	struct record_pgmap pgmap;
+	uint64_t folio_pages; /* of its folios above idle */
 	struct page_set unexplained;
 	struct requesters requesters;
 	struct site_texts texts;
@@ -76,9 +78,7 @@ static void keep_first(struct leaks_command *l, const struct pgmt_leak_scan *ste
 	l->pgmap.count.folios += step->folios;
 	l->pgmap.count.unexplained += step->unexplained;
 	l->pgmap.count.unreadable += step->unreadable;
-	/* each folio may hold one reference of the pgmap, or one per page */
-	l->pgmap.least += step->folios;
-	l->pgmap.most += step->pages;
+	l->folio_pages += step->pages;
 }
 
 /*
@@ -327,29 +327,16 @@ static bool is_stuck(struct leaks_command *l, const struct pgmt_walk *before)
 	return before->refs != 0 && l->now.refs != 0;
 }
 
-/* Tasks that wait for all references of the pgmap. */
-static void find_waiters(struct leaks_command *l)
-{
-	struct holders_query q = {.pfn = l->now.pgmap.first, .pages = 1};
-	struct record_pgmap *p = &l->pgmap;
-	struct holders_found found;
-
-	if (session_holders(l->session, &q, &found))
-		return;
-	for (uint32_t i = 0; i < found.nr && p->nr_waiters < RECORD_WAITERS; i++)
-		if (found.holder[i].how == PGMT_HOW_PGMAP)
-			holder_text(&found.holder[i], p->waiter[p->nr_waiters++],
-				    RECORD_HOLDER_LEN);
-}
-
 static void print_pgmap(struct leaks_command *l, bool stuck)
 {
-	bool known = stuck && l->baseline && saved_has_killed(l->baseline, &l->pgmap);
+	bool off = l->pgmap.live.known && l->pgmap.live.excess;
+	bool known = (stuck || off) && l->baseline &&
+		     saved_has_references(l->baseline, &l->pgmap, l->pgmap.live.excess);
 
-	if (stuck && !known)
-		l->sum.killed++;
+	l->sum.killed += stuck && !known;
+	l->sum.imbalanced += off && !known;
 	if (stuck)
-		find_waiters(l);
+		references_find_waiters(l->session, l->now.pgmap.first, &l->pgmap);
 	l->sum.pgmaps++;
 	l->sum.count.folios += l->pgmap.count.folios;
 	l->sum.count.accounted += l->pgmap.count.accounted;
@@ -366,6 +353,18 @@ static void print_pgmap(struct leaks_command *l, bool stuck)
 		leaks_pgmap(&l->out, &l->pgmap, &l->now.pgmap, stuck);
 	print_folios(l);
 	l->sum.incomplete |= l->pgmap.incomplete || l->pgmap.count.unreadable;
+}
+
+/* Return: as scan_step() has it */
+static int check_references(struct leaks_command *l)
+{
+	struct record_pgmap *r = &l->pgmap;
+
+	references_explain(session_choice(l->session), &l->now.pgmap, r->count.folios,
+			   l->folio_pages, r);
+	if (r->killed || r->incomplete || r->count.unreadable)
+		return 0;
+	return references_check(l->session, interrupted, &l->now, r);
 }
 
 static int check_pgmap(struct leaks_command *l)
@@ -387,11 +386,9 @@ static int check_pgmap(struct leaks_command *l)
 	}
 	l->pgmap.killed = l->now.dying;
 	l->pgmap.references = l->now.refs;
-	if (!pgmt_is_requested(session_choice(l->session)->profile, l->now.pgmap.type)) {
-		l->pgmap.least = 0;
-		/* allocations of P2P memory hold references that can't be counted */
-		l->pgmap.most = l->now.pgmap.type == PGMT_TYPE_PCI_P2PDMA ? PGMT_REFS_ANY : 0;
-	}
+	err = check_references(l);
+	if (err || !l->now.found)
+		return err;
 	progress_end(&l->progress);
 	/* what was scanned only once may have been in use for a moment */
 	if (l->pgmap.incomplete) {
@@ -413,6 +410,7 @@ static int on_pgmap(void *arg, const struct pgmt_walk *w)
 
 	l->now = *w;
 	l->pgmap = leaks_of_pgmap(&l->from, p);
+	l->folio_pages = 0;
 	if (wanted && !devices_is_called(l->from.devices, p, wanted))
 		return 0;
 	l->found = true;
@@ -495,7 +493,7 @@ static int finish(struct leaks_command *l, const struct utsname *u)
 	}
 	if (l->sum.incomplete)
 		return EXIT_INCONCLUSIVE;
-	if (l->sum.count.unexplained || l->sum.killed)
+	if (l->sum.count.unexplained || l->sum.killed || l->sum.imbalanced)
 		return EXIT_FINDINGS;
 	return l->sum.count.ageless ? EXIT_INCONCLUSIVE : EXIT_CLEAN;
 }
@@ -578,7 +576,7 @@ int leaks_run(const struct options *o)
 	l.out.verbose = o->output.verbose;
 	l.out.from = &l.from;
 	l.from.session = l.session;
-	l.from.devices = devices_new("");
+	l.from.devices = devices_new("", l.session);
 	l.from.files = files_new("");
 	l.from.inlines = inlines_new(o->vmlinux);
 	if (l.from.devices && l.from.files && l.from.inlines) {

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 #include "base/printable.h"
 #include "command/values.h"
@@ -17,26 +18,58 @@
 #include "session/session.h"
 #include "report/stacks.h"
 
+static void print_hooks(const struct pgmt_choice *c)
+{
+	char why[PGMT_WHY_LEN];
+
+	printf("\nhooks:\n");
+	for (const struct pgmt_hook *h = pgmt_hooks; h->function; h++) {
+		if (!(h->profiles & (1 << c->profile)))
+			continue;
+		printf("  %-13s", pgmt_attach_name(h->attach));
+		if (h->attach == PGMT_ATTACH_NO)
+			printf("%s (%s)", h->function, hooks_absence(h, why));
+		for (unsigned int i = 0; h->attach != PGMT_ATTACH_NO && i < h->nr_symbols; i++)
+			printf("%s%s", i ? ", " : "", h->symbol[i]);
+		printf("%s\n", h->exit ? " (return)" : "");
+	}
+}
+
+static void print_rules(const struct pgmt_choice *c)
+{
+	char why[PGMT_WHY_LEN];
+
+	printf("\nrules:\n");
+	for (int i = 1; i < PGMT_NR_RULES; i++) {
+		const char *off = hooks_rule_off(c, i, why);
+
+		if (off)
+			printf("  off  %s (%s)\n", pgmt_rule_name(i), off);
+		else
+			printf("  on   %s\n", pgmt_rule_name(i));
+	}
+}
+
 int command_probe(const struct options *o)
 {
 	const struct pgmt_choice *c;
+	struct utsname u;
 	struct session *s;
 	int status;
 
 	s = session_probe(&o->session, &status);
 	if (!s)
 		return status;
-	c = session_choice(s);
-	printf("profile: %s\n\nhooks:\n", pgmt_profile_name(c->profile));
-	for (const struct pgmt_hook *h = pgmt_hooks; h->function; h++) {
-		if (!(h->profiles & (1 << c->profile)))
-			continue;
-		printf("  %-13s%s\n", pgmt_attach_name(h->attach),
-		       h->attach == PGMT_ATTACH_NO ? h->function : h->symbol);
+	status = session_can_trace(s);
+	if (status) {
+		session_free(s);
+		return status;
 	}
-	printf("\nrules:\n");
-	for (int i = 1; i < PGMT_NR_RULES; i++)
-		printf("  %-4s %s\n", c->rules_off & (1u << i) ? "off" : "on", pgmt_rule_name(i));
+	uname(&u);
+	c = session_choice(s);
+	printf("release: %s\nprofile: %s\n", u.release, pgmt_profile_name(c->profile));
+	print_hooks(c);
+	print_rules(c);
 	session_free(s);
 	return save_stdout();
 }

@@ -258,7 +258,7 @@ static void say_attached(const struct session *s, const struct steps *at)
 	say("profile %s", pgmt_profile_name(c->profile));
 	for (const struct pgmt_hook *h = pgmt_hooks; h->function; h++)
 		if (h->attach != PGMT_ATTACH_NO)
-			say("%s %s", pgmt_attach_name(h->attach), h->symbol);
+			say("%s %s", pgmt_attach_name(h->attach), h->symbol[0]);
 }
 
 /* Return: 0; an exit status, said on stderr. */
@@ -319,7 +319,7 @@ static int prepare(struct tracing *t)
 		return err;
 	*from = (struct sources){
 		.session = t->session,
-		.devices = devices_new(""),
+		.devices = devices_new("", t->session),
 		.files = files_new(""),
 		.inlines = inlines_new(o->vmlinux),
 		.policy = &o->policy,

@@ -38,6 +38,30 @@ static bool is_accounted(const struct pgmt_finding *f, enum pgmt_life life)
 	return f->refcount <= 0 || (f->accounted && f->refcount <= (int64_t)f->accounted);
 }
 
+#define LOOK_AGAIN_MS 1
+#define LOOKS_AGAIN   1000
+
+/*
+ * Does it stay so?  A fault has the folio for a moment before its entry is stored, and a file
+ * that gives it back does so before or after it changes the entry.
+ */
+static bool is_accounted_now(struct tracing *t, struct pgmt_finding *f, enum pgmt_life life)
+{
+	struct pgmt_finding now = {.pfn = f->pfn};
+
+	if (!(f->file.flags & (PGMT_FILE_NO_ENTRY | PGMT_FILE_ZAPPED)))
+		return false;
+	/* there may be many: all of them together wait for a second at most */
+	if (t->looks_again < LOOKS_AGAIN) {
+		t->looks_again++;
+		poll(NULL, 0, LOOK_AGAIN_MS);
+	}
+	if (!session_look(t->session, &now))
+		return true;
+	*f = now;
+	return is_accounted(f, life);
+}
+
 /* The rule that a folio breaks by being outstanding for too long. */
 static enum pgmt_rule outstanding_rule(enum pgmt_life life)
 {
@@ -61,7 +85,7 @@ static bool judge_outstanding(void *arg, uint64_t pfn, uint32_t word,
 		return true;
 	}
 	if (age < t->options->older || !session_look(t->session, &f) || is_accounted(&f, life) ||
-	    !session_is_in_scope(t->session, &f))
+	    is_accounted_now(t, &f, life) || !session_is_in_scope(t->session, &f))
 		return true;
 	f.kind = PGMT_RECORD_FINDING;
 	f.rule = outstanding_rule(life);

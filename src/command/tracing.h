@@ -29,6 +29,7 @@ struct tracing {
 	struct own_findings own;
 	struct stalls stalls;
 	unsigned int incomplete_looks; /* so many in a row did not see all waits */
+	unsigned int looks_again;      /* at folios that no file holds, at the end */
 	uint64_t looked;	  /* when the last look at all waits was, or tracing began; ns */
 	struct outstanding leaks; /* at the end */
 	double next_table;	  /* when it is due; 0: no tables */

@@ -6,6 +6,7 @@
 
 #include "base/printable.h"
 #include "report/stacks.h"
+#include "session/hooks.h"
 
 static struct requester *find_requester(struct requesters *all, uint32_t site, const char *stack,
 					const char *comm)
@@ -72,6 +73,15 @@ static void print_waiters(struct text_out *o, const struct record_pgmap *r)
 		fprintf(o->to, "    %s\n", r->waiter[i]);
 }
 
+static void print_explained(struct text_out *o, const struct record_pgmap *r)
+{
+	fprintf(o->to, "account for %llu", (unsigned long long)r->least);
+	if (r->most == PGMT_REFS_ANY)
+		fprintf(o->to, " or more");
+	else if (r->most != r->least)
+		fprintf(o->to, " to %llu", (unsigned long long)r->most);
+}
+
 static void dying(struct text_out *o, const struct record_pgmap *r, bool stuck)
 {
 	fprintf(o->to, "  dying: ");
@@ -86,13 +96,28 @@ static void dying(struct text_out *o, const struct record_pgmap *r, bool stuck)
 		print_waiters(o, r);
 		return;
 	}
-	fprintf(o->to, "outstanding folios account for %llu", (unsigned long long)r->least);
-	if (r->most == PGMT_REFS_ANY)
-		fprintf(o->to, " or more");
-	else if (r->most != r->least)
-		fprintf(o->to, " to %llu", (unsigned long long)r->most);
+	fprintf(o->to, "outstanding folios ");
+	print_explained(o, r);
 	fprintf(o->to, "%s\n", stuck ? "; memunmap_pages waits until it is 0" : "");
 	print_waiters(o, r);
+}
+
+/* A live pgmap: only what is wrong for certain, or can't be told. */
+static void live(struct text_out *o, const struct record_pgmap *r)
+{
+	const struct record_live *l = &r->live;
+
+	if (l->moves)
+		fprintf(o->to, "  its reference count moves: not compared\n");
+	if (!l->known || !l->excess)
+		return;
+	fprintf(o->to, "  reference count %lld, %lld too %s: %llu are its own, outstanding folios ",
+		(long long)l->references, (long long)(l->excess < 0 ? -l->excess : l->excess),
+		l->excess < 0 ? "few" : "many", (unsigned long long)l->own);
+	print_explained(o, r);
+	fprintf(o->to, "; %s\n",
+		l->excess < 0 ? "its teardown may miss a folio in use, or wait for ever"
+			      : "its teardown will wait until they are given back");
 }
 
 /* Unexplained folios that are not counted as such, and why. */
@@ -136,6 +161,8 @@ void leaks_pgmap(struct text_out *o, const struct record_pgmap *r, const struct 
 	exceptions(o, &r->count);
 	if (r->killed)
 		dying(o, r, stuck);
+	else
+		live(o, r);
 }
 
 static void holders_of(struct text_out *o, const struct leak_folio *f)
@@ -159,6 +186,18 @@ static double age(uint64_t time, uint64_t requested)
 static const char *word_of_request(const struct text_out *o, const struct leak_folio *f)
 {
 	return text_words(session_choice(o->from->session)->profile, f->f.pgmap.type).request;
+}
+
+/* What a session says that knows the folio, and no request of it. */
+static const char *why_no_request(const struct text_out *o, const struct leak_folio *f)
+{
+	enum pgmt_profile profile = session_choice(o->from->session)->profile;
+
+	if (!hooks_see(profile, f->f.pgmap.type, f->f.order, PGMT_LAST_REQUEST))
+		return "can't know who has it: no hook of this kernel sees that";
+	if (!session_keeps_history(o->from->session))
+		return "records no requests (--stack=none)";
+	return "saw no request for it";
 }
 
 void leaks_folio(struct text_out *o, const struct leak_folio *f)
@@ -186,10 +225,7 @@ void leaks_folio(struct text_out *o, const struct leak_folio *f)
 	} else if (f->preexisting) {
 		fprintf(o->to, "    in use since before the session began\n");
 	} else if (f->past_known) {
-		fprintf(o->to, "    the session %s\n",
-			session_keeps_history(o->from->session)
-				? "saw no request for it"
-				: "records no requests (--stack=none)");
+		fprintf(o->to, "    the session %s\n", why_no_request(o, f));
 	}
 }
 
@@ -235,6 +271,8 @@ void leaks_summary(FILE *to, const struct record_summary *sum, const char *relea
 		fprintf(to, " ageless=%llu", (unsigned long long)sum->count.ageless);
 	if (sum->killed)
 		fprintf(to, " dying=%llu", (unsigned long long)sum->killed);
+	if (sum->imbalanced)
+		fprintf(to, " imbalanced=%llu", (unsigned long long)sum->imbalanced);
 	if (sum->count.unreadable)
 		fprintf(to, " unreadable=%llu", (unsigned long long)sum->count.unreadable);
 	fprintf(to, " kernel=%s profile=%s%s\n", release, profile,

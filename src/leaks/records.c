@@ -69,14 +69,20 @@ bool record_pgmap(FILE *to, const struct record_pgmap *r)
 	jsonl_bool(&l, "killed", r->killed);
 	if (r->of_session)
 		return jsonl_end(&l, to);
-	if (r->references != PGMT_REFS_UNKNOWN)
+	if (r->killed && r->references != PGMT_REFS_UNKNOWN)
 		jsonl_signed(&l, "references", r->references);
-	if (r->killed) {
+	if (r->live.known) {
+		jsonl_signed(&l, "references", r->live.references);
+		jsonl_number(&l, "own_references", r->live.own);
+		jsonl_signed(&l, "excess", r->live.excess);
+	}
+	if (r->killed || r->live.known) {
 		jsonl_number(&l, "explained_min", r->least);
 		if (r->most != PGMT_REFS_ANY)
 			jsonl_number(&l, "explained_max", r->most);
-		jsonl_add(&l, "waiters", texts(&l, r->nr_waiters, r->waiter));
 	}
+	if (r->killed)
+		jsonl_add(&l, "waiters", texts(&l, r->nr_waiters, r->waiter));
 	add_counts(&l, &r->count);
 	jsonl_bool(&l, "incomplete", r->incomplete);
 	return jsonl_end(&l, to);
@@ -135,6 +141,7 @@ bool record_summary(FILE *to, const struct record_summary *r)
 	} else {
 		add_counts(&l, &r->count);
 		jsonl_number(&l, "killed_pgmaps", r->killed);
+		jsonl_number(&l, "imbalanced_pgmaps", r->imbalanced);
 	}
 	jsonl_bool(&l, "incomplete", r->incomplete);
 	return jsonl_end(&l, to);

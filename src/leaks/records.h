@@ -43,6 +43,15 @@ struct record_counts {
 	uint64_t unreadable;  /* pages */
 };
 
+/* The reference count of a pgmap that is not killed. */
+struct record_live {
+	bool known; /* the rest is valid */
+	bool moves; /* it seemed wrong, and did not stay the same */
+	int64_t references;
+	uint64_t own;	/* those that memremap_pages took */
+	int64_t excess; /* more than explained; below zero: less; 0: all is well */
+};
+
 struct record_pgmap {
 	bool of_session;	    /* no counts */
 	const char *device, *block; /* "": no block device is known */
@@ -51,6 +60,7 @@ struct record_pgmap {
 	bool killed;
 	int64_t references;   /* or PGMT_REFS_UNKNOWN */
 	uint64_t least, most; /* references that its folios explain */
+	struct record_live live;
 	struct record_counts count;
 	bool incomplete;
 	unsigned int nr_waiters; /* tasks that wait for its last reference */
@@ -81,7 +91,8 @@ struct record_folio {
 struct record_summary {
 	bool of_session;
 	uint64_t pgmaps;
-	uint64_t killed; /* pgmaps that were killed and keep references */
+	uint64_t killed;     /* pgmaps that were killed and keep references */
+	uint64_t imbalanced; /* live pgmaps with more references than explained, or fewer */
 	struct record_counts count;
 	uint64_t outstanding; /* of a session */
 	bool lost;	      /* the session lost events: requests may be older ones */

@@ -15,7 +15,7 @@
 
 #define TYPE_LEN   16
 #define SAME_TICKS 3	      /* two sessions round a time differently, each from its own start */
-#define NO_PFN	   UINT64_MAX /* an entry for a pgmap that was killed and had references */
+#define NO_PFN	   UINT64_MAX /* an entry for the references of a pgmap */
 
 struct saved_entry {
 	uint64_t pfn;
@@ -26,6 +26,7 @@ struct saved_entry {
 	const char *task, *stack;
 	uint32_t tid;
 	bool interrupt;
+	int64_t excess; /* of NO_PFN: references of a live pgmap that nothing explains */
 };
 
 struct saved_set {
@@ -256,18 +257,20 @@ static bool read_folio(struct reading *r, struct saved_set *s, const struct json
 	return true;
 }
 
-static bool read_killed(struct reading *r, struct saved_set *s, const struct json_object *o)
+/* Is it killed and keeps references, or is its number of references wrong? */
+static bool read_references(struct reading *r, struct saved_set *s, const struct json_object *o)
 {
 	struct saved_entry e = {.pfn = NO_PFN}, *kept;
-	struct json_object *references;
+	struct json_object *number;
 	bool killed;
 
 	if (!read_pgmap(o, &e) || !get_bool(o, "killed", &killed))
 		return bad(r, s->by, "a pgmap record without type, first_pfn, last_pfn or killed");
 	/* below zero, too */
-	if (!killed || !json_object_object_get_ex(o, "references", &references) ||
-	    !json_object_get_int64(references))
+	if (!json_object_object_get_ex(o, killed ? "references" : "excess", &number) ||
+	    !json_object_get_int64(number))
 		return true;
+	e.excess = killed ? 0 : json_object_get_int64(number);
 	kept = new_entry(s);
 	if (!kept)
 		return failed(r, "out of memory");
@@ -304,7 +307,7 @@ static bool read_record(struct reading *r, struct saved_set *s, const struct jso
 	if (!strcmp(record, "folio"))
 		return read_folio(r, s, o);
 	if (!strcmp(record, "pgmap"))
-		return read_killed(r, s, o);
+		return read_references(r, s, o);
 	if (!strcmp(record, "summary"))
 		return read_summary(r, s, o);
 	/* later versions may add records */
@@ -442,9 +445,14 @@ bool saved_has_folio(const struct saved_set *s, const struct record_pgmap *p, ui
 	return find(s, p, pfn, requested);
 }
 
-bool saved_has_killed(const struct saved_set *s, const struct record_pgmap *p)
+bool saved_has_references(const struct saved_set *s, const struct record_pgmap *p, int64_t excess)
 {
-	return saved_has_folio(s, p, NO_PFN, 0);
+	/* they are the last */
+	for (size_t i = s->nr; i && s->entry[i - 1].pfn == NO_PFN; i--)
+		if (is_same(&s->entry[i - 1], p, 0) &&
+		    (p->killed || s->entry[i - 1].excess == excess))
+			return true;
+	return false;
 }
 
 uint64_t saved_ended(const struct saved_set *s)

@@ -36,8 +36,12 @@ void saved_free(struct saved_set *s);
  */
 bool saved_has_folio(const struct saved_set *s, const struct record_pgmap *p, uint64_t pfn,
 		     uint64_t requested);
-/* Had this pgmap been killed then, and did it keep references? */
-bool saved_has_killed(const struct saved_set *s, const struct record_pgmap *p);
+/*
+ * Did this pgmap have more references than explained then, or fewer?  If it was killed since, by
+ * any number.
+ * @excess: of a live one
+ */
+bool saved_has_references(const struct saved_set *s, const struct record_pgmap *p, int64_t excess);
 
 /* Of a session: when it ended, ns of CLOCK_MONOTONIC, and whether it lost events. */
 uint64_t saved_ended(const struct saved_set *s);

@@ -423,9 +423,11 @@ static __always_inline enum pgmt_keep pgmt_kept_as(const struct pgmt_transition 
 	case PGMT_OP_PART:
 		return out->request ? PGMT_KEEP_REQUEST : PGMT_KEEP_NOT;
 	case PGMT_OP_MAP:
-		/* nobody requests a device-dax folio: who mapped it is the best we have */
-		return out->request || t->type == PGMT_TYPE_GENERIC ? PGMT_KEEP_REQUEST
-								    : PGMT_KEEP_NOT;
+		/* where nobody requests a device-dax folio, who mapped it is the best we have */
+		return out->request || (t->type == PGMT_TYPE_GENERIC &&
+					!pgmt_is_requested(t->profile, t->type))
+			       ? PGMT_KEEP_REQUEST
+			       : PGMT_KEEP_NOT;
 	case PGMT_OP_FREE:
 		/* it met the folio's next user: see pgmt_step_free_fsdax() */
 		return out->request && t->refcount > 0 ? PGMT_KEEP_REQUEST : PGMT_KEEP_FREE;

@@ -12,6 +12,7 @@
 #include "model/kept.h"
 #include "model/model.h"
 
+#define PGMT_MAX_HOOKS	32
 #define PGMT_PATH_LEN	256
 #define PGMT_PATH_NAMES 16
 #define PGMT_FS_LEN	16
@@ -59,12 +60,16 @@ enum pgmt_file_flag {
 	PGMT_FILE_NAMED = 1 << 2,   /* path is valid */
 	PGMT_FILE_CUT = 1 << 3,	    /* the path is too long: its outer names are left out */
 	PGMT_FILE_DELETED = 1 << 4, /* the file has no name any more, or not this one */
+	/* where files hold references: the folio names this file, but it does not hold it */
+	PGMT_FILE_NO_ENTRY = 1 << 5, /* no entry of it has the folio */
+	PGMT_FILE_ZAPPED = 1 << 6,   /* its entry has given the folio back */
 };
 
 /* Device numbers are in the kernel's encoding, major << 20. */
 struct pgmt_file {
 	__u32 flags;
-	__u32 sharers; /* fsdax: files that have the folio stored, by the kernel's count */
+	__u32 sharers; /* fsdax: files that have the folio stored, by the kernel's count; where
+			  files hold references: files that hold it */
 	__u32 dev;     /* of the super block */
 	__u32 rdev;    /* device-dax: of the character device; the rest is 0 then */
 	__u64 inode;
@@ -102,6 +107,7 @@ struct pgmt_finding {
 	 * it begins.
 	 */
 	struct pgmt_file file;
+	struct pgmt_file other;		     /* one that has the folio stored, too */
 	struct pgmt_last_event last_request; /* last request, map or store */
 	struct pgmt_last_event last_free;    /* last free or removal */
 	struct pgmt_pgmap pgmap;
@@ -112,6 +118,12 @@ struct pgmt_finding {
 	__u64 wait_over;   /* the wait had ended when it was found */
 	__u64 spins;	   /* BREAK_STALL: how often the task has asked; 0: it sleeps */
 	__u64 preexisting; /* TEARDOWN_STALL: folios of the pgmap in use since before tracing */
+};
+
+/* Whose layout a task breaks, and whether it is just now giving folios back. */
+struct pgmt_break {
+	__u64 mapping; /* struct address_space */
+	__u64 zapping;
 };
 
 /* --pfn, --inode, --pgmap, --events: which transitions are sent as records */
@@ -168,6 +180,11 @@ struct pgmt_walk {
 	__s64 refs;   /* out: of the pgmap; PGMT_REFS_UNKNOWN */
 	__u32 dying;  /* out: it was killed */
 	__u32 unmade; /* out: memremap_pages is still creating one there; it is not found */
+	/* out: the same before it is killed, too, as struct pgmt_refs has them */
+	__s64 live;
+	__u64 own;
+	__u32 live_known;
+	__u32 unused;
 };
 
 /* Argument of the scan_initial program: the initial scan of a part of one pgmap. */
@@ -264,7 +281,13 @@ struct pgmt_search {
 	__u64 mapping; /* in: struct address_space; 0: take the folio's own */
 	__u64 offset;  /* in: with mapping, of pfn in the file, bytes */
 	__u64 until;   /* in: when to stop, ns of CLOCK_MONOTONIC */
-	__u64 pgmap;   /* out: 0 if pfn is no device page now */
+	/*
+	 * in: an open file of the tool; -1: none.  Whoever maps that file is asked, since nothing
+	 * leads from the folio there: each vma has pages that lie in a row, from any one on.
+	 */
+	__s32 fd;
+	__u32 type;  /* out: enum pgmt_type of its pgmap */
+	__u64 pgmap; /* out: 0 if pfn is no device page now */
 	__s32 refcount;
 	__s32 mapcount;
 	__u32 looked; /* out: bit (1 << enum pgmt_how): the search for these was complete */
@@ -302,9 +325,6 @@ struct pgmt_wait {
 	__u32 unused;
 	char comm[PGMT_COMM_LEN];
 };
-
-/* In the address_space that a task breaks the layout of: it has looked for folios in use. */
-#define PGMT_BREAK_ASKED 1ULL
 
 #define PGMT_LOOKED_WAITS (1U << PGMT_HOW_WAIT | 1U << PGMT_HOW_PGMAP)
 

@@ -201,6 +201,8 @@ static void add_file(struct jsonl *l, const struct report *r)
 		jsonl_number(l, "inode", file->inode);
 	if (file->flags & PGMT_FILE_OFFSET)
 		jsonl_number(l, "offset", file->offset);
+	if (r->other[0])
+		jsonl_text(l, "other_file", strchr(r->other, ':') + 2);
 }
 
 static void add_holders(struct jsonl *l, const struct report_holders *held)
@@ -280,6 +282,7 @@ static void add_hooks(struct jsonl *l, enum pgmt_profile profile)
 	struct json_object *array = json_object_new_array();
 
 	for (const struct pgmt_hook *h = pgmt_hooks; h->function; h++) {
+		char why[PGMT_WHY_LEN];
 		struct jsonl in;
 
 		if (!(h->profiles & (1 << profile)) || (h->attach == PGMT_ATTACH_NO && !h->off))
@@ -288,8 +291,7 @@ static void add_hooks(struct jsonl *l, enum pgmt_profile profile)
 		jsonl_text(&in, "function", h->function);
 		jsonl_text(&in, "point", h->exit ? "return" : "entry");
 		if (h->attach == PGMT_ATTACH_NO)
-			jsonl_text(&in, "missing",
-				   h->error ? strerror(h->error) : "not in this kernel");
+			jsonl_text(&in, "missing", hooks_absence(h, why));
 		else
 			jsonl_text(&in, "attach", pgmt_attach_name(h->attach));
 		jsonl_add_item(l, array, &in);
@@ -373,15 +375,6 @@ void json_finding(struct json_out *o, const struct report *r, bool brief)
 	end(o, &l);
 }
 
-static void add_former(struct jsonl *l, const struct former_holders *former)
-{
-	struct json_object *array = json_object_new_array();
-
-	for (unsigned int i = 0; i < former->nr; i++)
-		jsonl_item(l, array, jsonl_string(former->text[i]));
-	jsonl_add(l, "former_holders", array);
-}
-
 void json_stall_lasts(struct json_out *o, const struct report_lasting *lasting)
 {
 	const struct report *r = &lasting->now;
@@ -392,13 +385,11 @@ void json_stall_lasts(struct json_out *o, const struct report_lasting *lasting)
 	jsonl_number(&l, "tid", r->event.tid);
 	add_wait(&l, r);
 	if (r->about_folio) {
-		if (lasting->pfn_before != r->f.pfn)
-			jsonl_number(&l, "pfn_before", lasting->pfn_before);
-		if (lasting->references_changed)
-			jsonl_signed(&l, "refcount_before", lasting->refcount_before);
+		jsonl_number(&l, "pfn_before", lasting->pfn_before);
+		jsonl_signed(&l, "refcount_before", lasting->refcount_before);
 		if (lasting->what_is_left)
 			jsonl_text(&l, "what_is_left", lasting->what_is_left);
-		add_former(&l, &lasting->let_go);
+		jsonl_texts(&l, "former_holders", lasting->let_go.nr, lasting->let_go.text);
 	}
 	end(o, &l);
 }
@@ -418,7 +409,7 @@ void json_stall_ended(struct json_out *o, const struct report_end *e)
 		add_event(o, &in, &e->release);
 		jsonl_add_inner(&l, "ended_by", &in);
 	}
-	add_former(&l, &e->let_go);
+	jsonl_texts(&l, "former_holders", e->let_go.nr, e->let_go.text);
 	end(o, &l);
 }
 

@@ -62,7 +62,9 @@ void text_who(FILE *to, const struct report_event *t)
 static void last_event(struct text_out *o, const struct report *r, const struct report_event *t,
 		       const char *did, bool must_be)
 {
-	if (!t->known && !session_keeps_history(o->from->session)) {
+	if (!t->known && t->unseen) {
+		fprintf(o->to, "  not seen on this kernel: when it was last %s\n", did);
+	} else if (!t->known && !session_keeps_history(o->from->session)) {
 		fprintf(o->to, "  last %s: not recorded (--stack=none)\n", did);
 	} else if (!t->known && must_be) {
 		fprintf(o->to, "  last %s: not recorded\n", did);
@@ -320,6 +322,8 @@ static void details(struct text_out *o, const struct report *r)
 		text_site(o, f->pgmap.maker_site);
 	if (r->file[0])
 		fprintf(o->to, "  %s\n", r->file);
+	if (r->other[0])
+		fprintf(o->to, "  %s\n", r->other);
 	holders_now(o, r);
 	if (f->refs || f->most)
 		pgmap_references(o, f);

@@ -8,30 +8,36 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/iomem.h"
 #include "base/printable.h"
 
 #define PAGE_SHIFT 12
 
 struct device {
 	struct pgmt_pgmap pgmap;
-	char name[DEVICE_NAME_LEN];   /* "?": not known */
-	char block[DEVICE_NAME_LEN];  /* fsdax; "": not known */
-	char pci[DEVICE_NAME_LEN];    /* address; "": on no PCI device */
-	char driver[DEVICE_NAME_LEN]; /* of the PCI device; "": none */
+	char name[DEVICE_NAME_LEN];	/* "?": not known */
+	char base[DEVICE_NAME_LEN];	/* the same without its place; "": not looked for */
+	char resource[DEVICE_NAME_LEN]; /* where it lies, by /proc/iomem; "": in none */
+	__u64 at;			/* start of what the name is from */
+	char block[DEVICE_NAME_LEN];	/* fsdax; "": not known */
+	char pci[DEVICE_NAME_LEN];	/* address; "": on no PCI device */
+	char driver[DEVICE_NAME_LEN];	/* of the PCI device; "": none */
 	struct device *next;
 };
 
 struct devices {
 	char *root;
+	struct session *session; /* NULL: no symbols */
 	struct device *first;
 };
 
-struct devices *devices_new(const char *root)
+struct devices *devices_new(const char *root, struct session *session)
 {
 	struct devices *d = calloc(1, sizeof(*d));
 
 	if (!d)
 		return NULL;
+	d->session = session;
 	d->root = strdup(root);
 	if (!d->root) {
 		free(d);
@@ -54,13 +60,9 @@ void devices_free(struct devices *d)
 	free(d);
 }
 
-static bool is_pci_address(const char *name)
+static const struct ksyms *symbols(const struct devices *d)
 {
-	unsigned int domain, bus, slot, function;
-	int len = 0;
-
-	return sscanf(name, "%4x:%2x:%2x.%1x%n", &domain, &bus, &slot, &function, &len) == 4 &&
-	       !name[len];
+	return d->session ? session_ksyms(d->session, SYMBOLS_MODULES) : NULL;
 }
 
 /* The last part of a link's target. */
@@ -78,33 +80,86 @@ static void link_name(const char *path, char name[DEVICE_NAME_LEN])
 }
 
 /*
- * The innermost resource of /proc/iomem at the pgmap's last page: the first may belong
- * to the namespace's own metadata.  The BAR of a PCI device is an outer one if its
- * driver has named a part of it.
+ * The driver, by its module; built in, by its table of operations.  For a pgmap that no
+ * resource names, or that was torn down before its name was looked for.
  */
-static void name_from_iomem(const struct devices *d, struct device *i)
+static bool name_by_driver(const struct devices *d, struct device *i)
 {
-	unsigned long long start, end, last;
-	char path[PATH_MAX], line[256], resource[128];
-	FILE *f;
+	const struct ksyms *k = symbols(d);
+	char symbol[256] = "", module[DEVICE_NAME_LEN] = "";
+	struct ksyms_symbol s;
 
-	strcpy(i->name, "?");
-	i->pci[0] = '\0';
-	snprintf(path, sizeof(path), "%s/proc/iomem", d->root);
-	f = fopen(path, "re");
-	if (!f)
+	if (!k || !i->pgmap.ops)
+		return false;
+	ksyms_data(k, i->pgmap.ops, symbol, sizeof(symbol));
+	if (i->pgmap.page_free && ksyms_find(k, i->pgmap.page_free, &s) && s.module)
+		snprintf(module, sizeof(module), "%.60s", s.module);
+	else
+		sscanf(symbol, "%*s [%60[^]]", module);
+	snprintf(i->base, DEVICE_NAME_LEN, "%.60s", module[0] ? module : strtok(symbol, " ") ?: "");
+	return i->base[0];
+}
+
+/* Namespaces and DAX devices have names of their own, wherever their memory lies. */
+static bool is_unique(const char *name)
+{
+	unsigned int region, nr;
+	int len = 0;
+
+	return (sscanf(name, "namespace%u.%u%n", &region, &nr, &len) == 2 && !name[len]) ||
+	       (sscanf(name, "dax%u.%u%n", &region, &nr, &len) == 2 && !name[len]);
+}
+
+/*
+ * The name without what makes it unique, and the place that does.  A PCI address stays when
+ * the driver has given up its own resource, whose name two devices may have besides.  Looked
+ * for at the last page: the first may belong to the namespace's own metadata.
+ */
+static void find_base(const struct devices *d, struct device *i)
+{
+	__u64 last = i->pgmap.range[0].end << PAGE_SHIFT;
+	struct iomem_place place;
+
+	iomem_find(d->root, last, &place);
+	strcpy(i->pci, place.pci);
+	strcpy(i->resource, place.name);
+	if (place.name[0] && (!place.pci[0] || is_unique(place.name))) {
+		/* those that its driver makes of one resource share its name */
+		strcpy(i->base, place.name);
+		i->at = place.start;
 		return;
-	last = i->pgmap.nr_range ? i->pgmap.range[0].end << PAGE_SHIFT : 0;
-	while (last && fgets(line, sizeof(line), f)) {
-		if (sscanf(line, " %llx-%llx : %127[^\n]", &start, &end, resource) != 3)
-			continue;
-		if (start > last || end < last)
-			continue;
-		snprintf(i->name, DEVICE_NAME_LEN, "%.60s", resource);
-		if (is_pci_address(resource))
-			snprintf(i->pci, DEVICE_NAME_LEN, "%.60s", resource);
 	}
-	fclose(f);
+	i->at = i->pgmap.range[0].start << PAGE_SHIFT;
+	if (place.pci[0])
+		strcpy(i->base, place.pci);
+	else if (!name_by_driver(d, i))
+		strcpy(i->base, place.kind[0] ? place.kind : "?");
+}
+
+/* Is there another one of that name elsewhere?  The first keeps the bare name. */
+static bool is_taken(const struct devices *d, const struct device *i)
+{
+	for (const struct device *other = d->first; other; other = other->next)
+		if (other != i && other->at != i->at && !strcmp(other->name, i->base))
+			return true;
+	return false;
+}
+
+static void print_placed(const struct device *i, char name[DEVICE_NAME_LEN])
+{
+	snprintf(name, DEVICE_NAME_LEN, "%.40s@0x%llx", i->base, i->at);
+}
+
+/* Once, at the first look: later its range may be another's. */
+static void find_name(const struct devices *d, struct device *i)
+{
+	if (i->base[0] || !i->pgmap.nr_range)
+		return;
+	find_base(d, i);
+	if (strcmp(i->base, "?") && is_taken(d, i))
+		print_placed(i, i->name);
+	else
+		strcpy(i->name, i->base);
 }
 
 /* The start of a namespace; false if that can't be read. */
@@ -175,8 +230,7 @@ static void find_names(const struct devices *d, struct device *i)
 {
 	char path[PATH_MAX];
 
-	if (!strcmp(i->name, "?"))
-		name_from_iomem(d, i);
+	find_name(d, i);
 	if (!i->block[0] && i->pgmap.type == PGMT_TYPE_FS_DAX)
 		find_block(d, i);
 	if (i->pci[0] && !i->driver[0]) {
@@ -228,6 +282,13 @@ const char *devices_name(struct devices *d, const struct pgmt_pgmap *p)
 	return i ? i->name : "?";
 }
 
+const char *devices_base(struct devices *d, const struct pgmt_pgmap *p)
+{
+	const struct device *i = learn(d, p);
+
+	return i && i->base[0] ? i->base : "?";
+}
+
 const char *devices_block(struct devices *d, const struct pgmt_pgmap *p)
 {
 	const struct device *i = learn(d, p);
@@ -237,7 +298,13 @@ const char *devices_block(struct devices *d, const struct pgmt_pgmap *p)
 
 static bool is_called(const struct device *i, const char *name)
 {
-	return i && (!strcmp(i->name, name) || !strcmp(i->block, name));
+	char placed[DEVICE_NAME_LEN];
+
+	if (!i)
+		return false;
+	print_placed(i, placed);
+	return !strcmp(i->name, name) || !strcmp(i->base, name) || !strcmp(i->block, name) ||
+	       !strcmp(i->resource, name) || !strcmp(placed, name);
 }
 
 bool devices_is_called(struct devices *d, const struct pgmt_pgmap *p, const char *name)
@@ -277,8 +344,10 @@ static void print_names(FILE *to, const struct device *i)
 	fputs(i->name, to);
 	if (i->block[0])
 		fprintf(to, ", %s", i->block);
-	if (i->pci[0] && strcmp(i->pci, i->name))
+	if (i->pci[0] && strcmp(i->pci, i->base))
 		fprintf(to, ", %s", i->pci);
+	if (i->resource[0] && strcmp(i->resource, i->base) && strcmp(i->resource, i->driver))
+		fprintf(to, ", %s", i->resource);
 	if (i->driver[0])
 		fprintf(to, " [%s]", i->driver);
 }
@@ -294,8 +363,9 @@ static void print_created(FILE *to, const struct pgmt_pgmap *p, __u64 now)
 }
 
 /* page_free, or else the table of operations, names the driver. */
-static void print_operations(FILE *to, const struct ksyms *k, const struct pgmt_pgmap *p)
+static void print_operations(FILE *to, const struct devices *d, const struct pgmt_pgmap *p)
 {
+	const struct ksyms *k = symbols(d);
 	struct ksyms_symbol s;
 	char name[256];
 
@@ -310,8 +380,8 @@ static void print_operations(FILE *to, const struct ksyms *k, const struct pgmt_
 	}
 }
 
-void devices_describe(struct devices *d, const struct ksyms *k, const struct pgmt_pgmap *p,
-		      __u64 now, char *line, size_t size)
+void devices_describe(struct devices *d, const struct pgmt_pgmap *p, __u64 now, char *line,
+		      size_t size)
 {
 	const struct device *i = learn(d, p);
 	FILE *to = fmemopen(line, size, "w");
@@ -333,7 +403,7 @@ void devices_describe(struct devices *d, const struct ksyms *k, const struct pgm
 	print_created(to, p, now);
 	if (p->epoch)
 		fprintf(to, ", epoch %llu", p->epoch);
-	print_operations(to, k, p);
+	print_operations(to, d, p);
 	fclose(to);
 	line[size - 1] = '\0';
 }

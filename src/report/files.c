@@ -466,6 +466,32 @@ static void print_nameless(FILE *to, const struct files *fs, const struct pgmt_f
 	fprintf(to, " -xdev -inum %llu)", file->inode);
 }
 
+/* One that is known. */
+static void print_file(FILE *to, struct files *fs, const struct pgmt_file *file)
+{
+	if (file->rdev)
+		print_device(to, fs, file);
+	else if (file->flags & PGMT_FILE_NAMED)
+		print_named(to, fs, file);
+	else
+		print_nameless(to, fs, file);
+	if (file->flags & PGMT_FILE_OFFSET)
+		fprintf(to, ", offset 0x%llx", file->offset);
+}
+
+bool files_describe_other(struct files *fs, const struct pgmt_finding *f, char *line, size_t size)
+{
+	FILE *to = f->other.flags & PGMT_FILE_KNOWN ? fmemopen(line, size, "w") : NULL;
+
+	if (!to)
+		return false;
+	fputs("also stored in: ", to);
+	print_file(to, fs, &f->other);
+	fclose(to);
+	line[size - 1] = '\0';
+	return true;
+}
+
 bool files_describe(struct files *fs, const struct pgmt_finding *f, char *line, size_t size)
 {
 	const struct pgmt_file *file = &f->file;
@@ -478,18 +504,16 @@ bool files_describe(struct files *fs, const struct pgmt_finding *f, char *line, 
 	if (!to)
 		return false;
 	fputs("file: ", to);
-	if (!known)
-		fprintf(to, "not known, %u files share it", file->sharers);
-	else if (file->rdev)
-		print_device(to, fs, file);
-	else if (file->flags & PGMT_FILE_NAMED)
-		print_named(to, fs, file);
+	if (known)
+		print_file(to, fs, file);
 	else
-		print_nameless(to, fs, file);
-	if (file->flags & PGMT_FILE_OFFSET)
-		fprintf(to, ", offset 0x%llx", file->offset);
+		fprintf(to, "not known, %u files share it", file->sharers);
 	if (known && file->sharers > 1)
 		fprintf(to, ", one of %u files that share it", file->sharers);
+	if (known && file->flags & PGMT_FILE_ZAPPED)
+		fputs(", whose entry there is zapped: the file does not hold it", to);
+	else if (known && file->flags & PGMT_FILE_NO_ENTRY)
+		fputs(", where no entry has it: the file does not hold it", to);
 	fclose(to);
 	line[size - 1] = '\0';
 	return true;

@@ -33,6 +33,9 @@ void files_learn(struct files *fs);
  */
 bool files_describe(struct files *fs, const struct pgmt_finding *f, char *line, size_t size);
 
+/* The same of another file that has the folio stored, too. */
+bool files_describe_other(struct files *fs, const struct pgmt_finding *f, char *line, size_t size);
+
 /*
  * files_path - its path, as a process would give it now
  * Return: false, with @path as it was, if it is not about a file, or the whole path is not known

@@ -93,7 +93,7 @@ void folio_references(const struct pgmt_finding *f, enum pgmt_profile profile,
 		left -= r->mapped;
 	}
 	if (left > 0 && pgmt_files_hold(profile, f->pgmap.type)) {
-		/* the kernel's count: removals are not seen there */
+		/* by their entries: removals are not seen there */
 		r->files = (int)f->file.sharers < left ? (int)f->file.sharers : left;
 		left -= r->files;
 	}

@@ -391,13 +391,15 @@ static const struct {
 			  is_of_no_file, "keeps a task waiting"},
 			 {"{task} has spun for {waited} until the folio is idle: it does not "
 			  "sleep, and has asked {spins} times. The folio has {references}: "
-			  "{mapped} by mappings, {unexplained} unexplained, such as pins. The "
-			  "file system can't share, free or move the storage before they are "
+			  "{by_files}{mapped} by mappings, {unexplained} unexplained, such as "
+			  "pins. The file system can't share, free or move the storage before they "
+			  "are "
 			  "dropped, and a signal may not end that",
 			  spins, "keeps its file system spinning"},
 			 {"{task} has waited for {waited} until the folio is idle. It has "
-			  "{references}: {mapped} by mappings, {unexplained} unexplained, "
-			  "such as pins. The file system can't free or move the storage "
+			  "{references}: {by_files}{mapped} by mappings, {unexplained} "
+			  "unexplained, such as pins. The file system can't free or move the "
+			  "storage "
 			  "before they are dropped"}},
 			"a pin (O_DIRECT, vmsplice, RDMA, io_uring) is not dropped",
 		},
@@ -481,6 +483,13 @@ static void put_references(const struct sentence *s)
 	fprintf(s->to, " (%d when idle)", s->references.idle);
 }
 
+/* Where files hold references, as the sum of the references has it. */
+static void put_by_files(const struct sentence *s)
+{
+	if (s->references.files)
+		fprintf(s->to, "%d by the file, ", s->references.files);
+}
+
 static void put_task(const struct sentence *s)
 {
 	fprintf(s->to, "%s/%u", comm_text(s->f->comm).text, s->f->tid);
@@ -499,6 +508,7 @@ static void put_asked(const struct sentence *s)
 	FIELD(before_tracing,                                                                      \
 	      fputs(s->f->pgmap.since ? "" : " (unless they were taken before tracing)", s->to))   \
 	FIELD(busy, put_pfn(s, s->f->busy ? s->f->busy : s->f->pfn))                               \
+	FIELD(by_files, put_by_files(s))                                                           \
 	FIELD(device, fputs(s->facts->device, s->to))                                              \
 	FIELD(files, put_count(s, pgmt_assoc(s->f->state), "file"))                                \
 	FIELD(least, fprintf(s->to, "%llu", s->f->least))                                          \

@@ -146,8 +146,7 @@ static void learn_files(const struct sources *from, const struct pgmt_finding *f
 static void describe_pgmap(const struct sources *from, struct report *r)
 {
 	if (r->f.pgmap.nr_range)
-		devices_describe(from->devices, session_ksyms(from->session, SYMBOLS_MODULES),
-				 &r->f.pgmap, r->f.time, r->pgmap, sizeof(r->pgmap));
+		devices_describe(from->devices, &r->f.pgmap, r->f.time, r->pgmap, sizeof(r->pgmap));
 }
 
 static void give_reason(const struct sources *from, struct report *r)
@@ -160,6 +159,12 @@ static void give_reason(const struct sources *from, struct report *r)
 	};
 
 	reason_sentence(&r->f, &facts, r->sentence, sizeof(r->sentence));
+}
+
+static bool is_unseen(const struct sources *from, const struct pgmt_finding *f,
+		      enum pgmt_last_kind what)
+{
+	return !hooks_see(session_profile(from->session), f->pgmap.type, f->order, what);
 }
 
 void report_make(const struct sources *from, const struct pgmt_finding *f,
@@ -182,9 +187,13 @@ void report_make(const struct sources *from, const struct pgmt_finding *f,
 	/* another CPU has requested it and not recorded that yet: an older request is not it */
 	if (pgmt_is_outstanding(f->state) && f->last_request.tick < f->last_free.tick)
 		r->last_request.known = false;
+	r->last_request.unseen = is_unseen(from, f, PGMT_LAST_REQUEST);
+	r->last_free.unseen = is_unseen(from, f, PGMT_LAST_FREE);
 	learn_files(from, f);
 	if (!files_describe(from->files, f, r->file, sizeof(r->file)))
 		r->file[0] = '\0';
+	if (!files_describe_other(from->files, f, r->other, sizeof(r->other)))
+		r->other[0] = '\0';
 	if (from->deterministic)
 		make_deterministic(from, r);
 	r->waited = r->f.waited / 1e9;
@@ -251,9 +260,9 @@ void report_stall_lasts(const struct sources *from, const struct stall *st,
 		return;
 	folio_references(f, profile, &after);
 	l->what_is_left = what_is_left(f, &after);
+	l->refcount_before = st->about.refcount;
 	if (st->about.pfn != f->pfn)
 		return;
-	l->refcount_before = st->about.refcount;
 	folio_references(&st->about, profile, &l->before);
 	l->references_changed = !are_same(&l->before, &after);
 	/* of an idle folio nobody is looked for */
@@ -403,6 +412,7 @@ void report_subject(const struct sources *from, const struct pgmt_finding *f,
 		.frame = s->frame,
 		.nr_frames = nr,
 		.device = strcmp(device, "?") ? device : NULL,
+		.base = strcmp(device, "?") ? devices_base(from->devices, &f->pgmap) : NULL,
 		.block = block[0] ? block : NULL,
 	};
 	learn_files(from, f);

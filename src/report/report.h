@@ -37,7 +37,8 @@ struct sources {
 
 /* Who did something to a folio, where and when. */
 struct report_event {
-	bool known; /* false: not seen since tracing began, or since the pgmap was created */
+	bool known;  /* false: not seen since tracing began, or since the pgmap was created */
+	bool unseen; /* no hook of this kernel sees such an event: it may have happened */
 	char comm[PGMT_COMM_LEN + 1];
 	uint32_t tid;
 	uint32_t cpu;	/* PGMT_CPU_UNKNOWN and above: not known */
@@ -64,6 +65,7 @@ struct report {
 	char sentence[512];
 	char pgmap[DEVICE_LINE_LEN]; /* "": not known */
 	char file[FILE_LINE_LEN];    /* "": not known */
+	char other[FILE_LINE_LEN];   /* a second file; "": none is known */
 	struct report_event event, last_request, last_free;
 	double waited; /* seconds, of a stall */
 	struct report_holders holders;
@@ -88,9 +90,8 @@ struct former_holders {
 struct report_lasting {
 	struct report now;
 	uint64_t pfn_before; /* the folio that it was about; the same, unless a pgmap waits */
-	/* of that folio then, if it is the same */
-	bool references_changed;
 	int refcount_before;
+	bool references_changed; /* of the folio, if it is the same */
 	struct folio_references before;
 	struct former_holders let_go;
 	const char *what_is_left; /* a sentence: who must let go, if no pin is left; or NULL */

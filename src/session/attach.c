@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/exit_status.h"
 #include "base/say.h"
+#include "session/kprobe_events.h"
 #include "pgmaptrace.skel.h"
 
 struct bpf_program *program_of(const struct session *s, const struct pgmt_hook *h)
@@ -18,7 +20,7 @@ struct bpf_program *program_of(const struct session *s, const struct pgmt_hook *
 		[PGMT_ATTACH_MULTI] = "kprobe",
 		[PGMT_ATTACH_FEXIT] = "fexit",
 	};
-	bool kret = h->exit && h->attach == PGMT_ATTACH_MULTI;
+	bool kret = h->exit && h->attach != PGMT_ATTACH_FEXIT;
 	char name[128];
 
 	snprintf(name, sizeof(name), "%s_%s", kret ? "kretprobe" : prefix[h->attach], h->function);
@@ -42,18 +44,43 @@ void say_rules_off(const struct session *s)
 
 static struct bpf_link *attach_multi(struct bpf_program *p, const struct pgmt_hook *h)
 {
-	const char *symbol = h->symbol;
-	LIBBPF_OPTS(bpf_kprobe_multi_opts, opts, .syms = &symbol, .cnt = 1, .retprobe = h->exit);
+	/* libbpf changes none of them */
+	LIBBPF_OPTS(bpf_kprobe_multi_opts, opts, .syms = (const char **)h->symbol,
+		    .cnt = h->nr_symbols, .retprobe = h->exit);
 
 	return bpf_program__attach_kprobe_multi_opts(p, NULL, &opts);
+}
+
+static struct bpf_link *attach_named(struct bpf_program *p, const struct pgmt_hook *h)
+{
+	unsigned int number = h - pgmt_hooks;
+	LIBBPF_OPTS(bpf_perf_event_opts, opts, .bpf_cookie = number);
+	int fd = kprobe_event_open(number, h->symbol[0], h->exit);
+	struct bpf_link *link;
+	int err;
+
+	if (fd < 0) {
+		errno = -fd;
+		return NULL;
+	}
+	link = bpf_program__attach_perf_event_opts(p, fd, &opts);
+	if (link)
+		return link;
+	err = errno;
+	close(fd);
+	kprobe_event_remove(number);
+	errno = err;
+	return NULL;
 }
 
 static struct bpf_link *attach_hook(const struct session *s, const struct pgmt_hook *h)
 {
 	struct bpf_program *p = program_of(s, h);
 
+	if (h->named)
+		return attach_named(p, h);
 	if (h->attach == PGMT_ATTACH_KPROBE)
-		return bpf_program__attach_kprobe(p, false, h->symbol);
+		return bpf_program__attach_kprobe(p, h->exit, h->symbol[0]);
 	if (h->attach == PGMT_ATTACH_MULTI)
 		return attach_multi(p, h);
 	return bpf_program__attach(p);
@@ -76,25 +103,25 @@ static int attach_or_do_without(struct session *s, struct pgmt_hook *h)
 	}
 	h->attach = PGMT_ATTACH_NO;
 	hooks_without(&s->choice, h, err);
-	say("can't attach to %s: %s", h->symbol, strerror(err));
+	say("can't attach to %s: %s", h->symbol[0], strerror(err));
 	say_rules(h->rules);
 	return 0;
 }
 
 int session_attach(struct session *s)
 {
-	const char *off = hooks_switched_off();
-	int err = 0;
+	int err = session_can_trace(s);
 
-	if (off) {
-		say_error("%s is 0, so no hook would see anything: set it to 1", off);
-		return EXIT_KERNEL;
-	}
+	if (err)
+		return err;
+	if (s->skel->rodata->counts_runs)
+		kprobe_events_tidy();
 	for (struct pgmt_hook *h = pgmt_hooks; h->function && !err; h++)
 		if (h->attach != PGMT_ATTACH_NO)
 			err = attach_or_do_without(s, h);
 	if (err)
 		return err;
+	missed_begin(s);
 	s->skel->bss->rules_off = s->choice.rules_off | s->options.ignored;
 	s->kept.began = s->skel->bss->began = clock_now();
 	s->ksyms_old = true;
@@ -118,43 +145,6 @@ const char *session_switched_off(const struct session *s)
 	return s->switched_off;
 }
 
-/*
- * How often the kernel skipped the probe itself, which it counts from 6.7 on.
- * The headers that we build with may be older than these members of struct
- * bpf_link_info, so their offsets are given here.
- */
-static uint64_t link_missed(const struct bpf_link *link)
-{
-	enum { KPROBE_MULTI_MISSED = 32, KPROBE_MISSED = 48 }; /* bytes */
-	union {
-		struct bpf_link_info info;
-		uint64_t word[16];
-	} u = {0};
-	__u32 size = sizeof(u);
-	size_t offset;
-
-	if (bpf_obj_get_info_by_fd(bpf_link__fd(link), &u, &size))
-		return 0;
-	if (u.info.type == BPF_LINK_TYPE_KPROBE_MULTI)
-		offset = KPROBE_MULTI_MISSED;
-	else if (u.info.type == BPF_LINK_TYPE_PERF_EVENT)
-		offset = KPROBE_MISSED;
-	else
-		return 0;
-	return offset + sizeof(uint64_t) <= size ? u.word[offset / sizeof(uint64_t)] : 0;
-}
-
-uint64_t session_missed(struct session *s, const struct pgmt_hook *h)
-{
-	const struct bpf_program *p = s->skel && h->attached ? program_of(s, h) : NULL;
-	struct bpf_prog_info info = {0};
-	__u32 size = sizeof(info);
-
-	if (!p || bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &size))
-		return 0;
-	return info.recursion_misses + s->missed[h - pgmt_hooks];
-}
-
 void session_stop(struct session *s)
 {
 	if (!s->skel)
@@ -166,9 +156,11 @@ void session_stop(struct session *s)
 	for (int i = 0; i < PGMT_MAX_HOOKS; i++) {
 		if (!s->link[i])
 			continue;
-		s->missed[i] = link_missed(s->link[i]);
+		missed_end(s, &pgmt_hooks[i]);
 		bpf_link__destroy(s->link[i]);
 		s->link[i] = NULL;
+		if (pgmt_hooks[i].named)
+			kprobe_event_remove(i);
 	}
 	while (s->ring && session_consume(s) >= SESSION_EVENTS)
 		;

@@ -2,6 +2,8 @@
 #include "session/holders.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,12 +15,14 @@
 #include <bpf/libbpf.h>
 
 #include "base/clock.h"
+#include "base/iomem.h"
 #include "base/printable.h"
 #include "session/filter.h"
 #include "session/layout.h"
 #include "holders.skel.h"
 
-#define SEARCH_NS 1000000000ULL
+#define PAGE_SHIFT 12
+#define SEARCH_NS  1000000000ULL
 
 struct holders {
 	struct holders_bpf *skel;
@@ -117,7 +121,8 @@ static int run_over_tasks(struct bpf_link *iterator)
 	return n;
 }
 
-static int search(struct holders *h, const struct holders_query *q)
+/* @fd: as struct pgmt_search has it */
+static int search(struct holders *h, const struct holders_query *q, int fd)
 {
 	int map = bpf_map__fd(h->skel->maps.states), err;
 	__u32 zero = 0;
@@ -127,6 +132,7 @@ static int search(struct holders *h, const struct holders_query *q)
 	h->search->pages = q->pages;
 	h->search->mapping = q->mapping;
 	h->search->offset = q->offset;
+	h->search->fd = fd;
 	h->search->until = clock_now() + SEARCH_NS;
 	if (bpf_map_update_elem(map, &zero, h->search, BPF_ANY))
 		return -errno;
@@ -137,6 +143,37 @@ static int search(struct holders *h, const struct holders_query *q)
 		err = -errno;
 	if (!err && !h->search->pgmap && !q->pages)
 		err = -ENXIO;
+	return err;
+}
+
+/*
+ * The file of sysfs by which processes map P2P memory of the device that has @pfn.  It may have
+ * gone, and while it goes it can't be opened: neither waits for the device.
+ * Return: a file descriptor; -1: there is none
+ */
+static int open_p2pmem(uint64_t pfn)
+{
+	struct iomem_place place;
+	char path[PATH_MAX];
+
+	if (!iomem_find("", pfn << PAGE_SHIFT, &place) || !place.pci[0])
+		return -1;
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/p2pmem/allocate", place.pci);
+	return open(path, O_RDWR | O_CLOEXEC);
+}
+
+/* The same, with the one file that leads to P2P memory where that is mapped. */
+static int search_all(struct holders *h, const struct holders_query *q)
+{
+	int err = search(h, q, -1), fd;
+
+	if (err || h->search->type != PGMT_TYPE_PCI_P2PDMA || h->search->mapcount <= 0)
+		return err;
+	fd = open_p2pmem(h->search->pfn);
+	if (fd < 0)
+		return 0;
+	err = search(h, q, fd);
+	close(fd);
 	return err;
 }
 
@@ -153,7 +190,7 @@ static void keep(struct holders_found *found, const struct pgmt_holder *h)
 int holders_find(struct holders *h, const struct holders_query *q, struct holders_found *found)
 {
 	const struct pgmt_search *s = h->search;
-	int err = search(h, q);
+	int err = search_all(h, q);
 
 	*found = (struct holders_found){.pfn = s->pfn, .pages = s->pages};
 	if (err)

@@ -6,13 +6,9 @@
 #include <sys/utsname.h>
 #include <bpf/btf.h>
 
-#include "symbols/ksyms.h"
+#include "session/kprobe_events.h"
+#include "session/profiles.h"
 
-#define CLASSIC	   (1 << PGMT_PROFILE_CLASSIC)
-#define COUNTED	   (1 << PGMT_PROFILE_COUNTED)
-#define REQUEST	   (1 << PGMT_PROFILE_REQUEST)
-#define DRIVER	   (CLASSIC | COUNTED) /* only drivers request */
-#define ALL	   (DRIVER | REQUEST)
 #define RULE(name) (1 << PGMT_RULE_##name)
 
 enum { NO_GROUP, FREE, MAP_PMD, NR_GROUPS };
@@ -27,16 +23,34 @@ enum { NO_GROUP, FREE, MAP_PMD, NR_GROUPS };
 #define STORE_RULES (RULE(MAP_UNREQUESTED) | RULE(PARTIAL_REQUEST) | RULE(FLOW_ORDER))
 #define ASSOC_RULES (RULE(ASSOCIATION_CONFLICT) | RULE(ENTRY_DROPPED_BUSY))
 
-/* Rules that a profile's contract does not have; docs/rules.md says why, for each. */
-static const uint32_t foreign_rules[PGMT_NR_PROFILES] = {
-	[PGMT_PROFILE_CLASSIC] = RULE(MAP_UNREQUESTED) | RULE(RESET_BUSY) | RULE(REQUEST_OUTSIDE) |
-				 RULE(ORDER_MISMATCH) | RULE(PARTIAL_REQUEST) |
-				 RULE(RELEASE_UNREQUESTED) | RULE(PAGES_UNBALANCED) |
-				 RULE(FLOW_ORDER) | RULE(REF_IMBALANCE),
-	[PGMT_PROFILE_COUNTED] = RULE(PARTIAL_REQUEST) | RULE(RELEASE_UNREQUESTED) |
-				 RULE(FLOW_ORDER) | RULE(REF_IMBALANCE),
-	[PGMT_PROFILE_REQUEST] = RULE(GENERIC_OVERPUT) | RULE(RESET_BUSY) | ASSOC_RULES,
+/* Rules that a profile's contract does not have; docs/rules.md says more of each. */
+static const struct {
+	uint32_t profiles, rules;
+	const char *why;
+} foreign[] = {
+	{CLASSIC, RULE(MAP_UNREQUESTED), "a mapping takes no reference here"},
+	{CLASSIC, RULE(REQUEST_OUTSIDE), "zone_device_page_init takes no pgmap here"},
+	{CLASSIC, RULE(ORDER_MISMATCH) | RULE(PAGES_UNBALANCED),
+	 "only single pages are requested here"},
+	{DRIVER, RULE(PARTIAL_REQUEST), "only pgmap_request_folios takes a span"},
+	{DRIVER, RULE(RELEASE_UNREQUESTED), "only the request contract has a release"},
+	{DRIVER, RULE(FLOW_ORDER), "no pages are requested here to build a huge folio"},
+	{DRIVER, RULE(REF_IMBALANCE), "pgmap references are taken in bulk here, not per folio"},
+	{CLASSIC | REQUEST, RULE(RESET_BUSY), "there is no dax_folio_reset_order here"},
+	{REQUEST, RULE(GENERIC_OVERPUT),
+	 "device-dax folios idle at 0 here: free-unrequested or double-free"},
+	{REQUEST, ASSOC_RULES, "each file entry holds a reference here, and is judged as one"},
 };
+
+static uint32_t foreign_rules(enum pgmt_profile profile)
+{
+	uint32_t rules = 0;
+
+	for (size_t i = 0; i < sizeof(foreign) / sizeof(*foreign); i++)
+		if (foreign[i].profiles & (1 << profile))
+			rules |= foreign[i].rules;
+	return rules;
+}
 
 /* A rule is on only with all of its hooks. */
 struct pgmt_hook pgmt_hooks[] = {
@@ -66,10 +80,22 @@ struct pgmt_hook pgmt_hooks[] = {
 	 * These see whose layout is broken, and who spins for that.  No rule needs them: a
 	 * task that spins and was missed once asks again.
 	 */
-	{.function = "dax_layout_busy_page_range", .profiles = ALL},
-	{.function = "dax_layout_busy_page_range", .exit = true, .argless = true, .profiles = ALL},
-	{.function = "dax_zap_mappings_range", .profiles = REQUEST},
-	{.function = "dax_zap_mappings_range", .exit = true, .argless = true, .profiles = REQUEST},
+	{.function = "dax_layout_busy_page_range",
+	 .profiles = ALL,
+	 .alternative = true,
+	 .needs = KCONFIG_FS_DAX},
+	{.function = "dax_layout_busy_page_range",
+	 .exit = true,
+	 .argless = true,
+	 .profiles = ALL,
+	 .alternative = true,
+	 .needs = KCONFIG_FS_DAX},
+	{.function = "dax_zap_mappings_range", .profiles = REQUEST, .needs = KCONFIG_FS_DAX},
+	{.function = "dax_zap_mappings_range",
+	 .exit = true,
+	 .argless = true,
+	 .profiles = REQUEST,
+	 .needs = KCONFIG_FS_DAX},
 	{.function = "zone_device_page_init", .profiles = DRIVER, .rules = REQUEST_RULES},
 	{.function = "pgmap_request_folios",
 	 .profiles = REQUEST,
@@ -110,7 +136,8 @@ struct pgmt_hook pgmt_hooks[] = {
 	{.function = "vmf_insert_folio_pmd",
 	 .profiles = COUNTED,
 	 .required = true,
-	 .rules = MAP_RULES},
+	 .rules = MAP_RULES,
+	 .needs = KCONFIG_THP},
 	/* on classic these see who mapped a device-dax page; its contract has none of their rules
 	 */
 	{.function = "vmf_insert_mixed",
@@ -122,20 +149,39 @@ struct pgmt_hook pgmt_hooks[] = {
 	{.function = "vmf_insert_pfn_pmd_prot",
 	 .profiles = CLASSIC | REQUEST,
 	 .rules = RULE(FLOW_ORDER),
-	 .group = MAP_PMD},
+	 .group = MAP_PMD,
+	 .needs = KCONFIG_THP},
 	{.function = "vmf_insert_pfn_pmd",
 	 .profiles = CLASSIC | REQUEST,
 	 .rules = RULE(FLOW_ORDER),
-	 .group = MAP_PMD},
-	{.function = "dax_insert_entry", .profiles = DRIVER, .rules = ASSOC_RULES},
+	 .group = MAP_PMD,
+	 .needs = KCONFIG_THP},
+	{.function = "dax_insert_entry",
+	 .profiles = DRIVER,
+	 .rules = ASSOC_RULES,
+	 .needs = KCONFIG_FS_DAX},
 	/* makes room for the histories of a huge entry; without it some may be lost */
-	{.function = "dax_insert_entry", .profiles = REQUEST},
-	{.function = "dax_insert_entry", .exit = true, .profiles = REQUEST, .rules = STORE_RULES},
+	{.function = "dax_insert_entry", .profiles = REQUEST, .needs = KCONFIG_FS_DAX},
+	{.function = "dax_insert_entry",
+	 .exit = true,
+	 .profiles = REQUEST,
+	 .rules = STORE_RULES,
+	 .needs = KCONFIG_FS_DAX},
+	/*
+	 * Its beginning returns for entries that name no folio; all else works on the folio.  GCC
+	 * hands to a part arguments only, and no value such as that folio, so it can split there
+	 * alone.
+	 */
 	{.function = "dax_disassociate_entry",
 	 .profiles = DRIVER,
+	 .part = true,
 	 .first_only = true,
-	 .rules = ASSOC_RULES},
-	{.function = "dax_folio_reset_order", .profiles = COUNTED, .rules = RULE(RESET_BUSY)},
+	 .rules = ASSOC_RULES,
+	 .needs = KCONFIG_FS_DAX},
+	{.function = "dax_folio_reset_order",
+	 .profiles = COUNTED,
+	 .rules = RULE(RESET_BUSY),
+	 .needs = KCONFIG_FS_DAX},
 	{0},
 };
 
@@ -163,10 +209,16 @@ static void choose_profile(const struct btf *btf, const struct ksyms *k, struct 
 					      "pgmap_get_folio"};
 	struct utsname u;
 
-	if (!has_function(btf, "memremap_pages") || !ksyms_address(k, "pgmap_array")) {
+	if (!has_function(btf, "memremap_pages")) {
 		snprintf(c->error, sizeof(c->error),
-			 "no device pages: memremap_pages and pgmap_array are not in this kernel "
-			 "(CONFIG_ZONE_DEVICE, CONFIG_KALLSYMS_ALL)");
+			 "this kernel has no device pages: memremap_pages is not in it (build it "
+			 "with CONFIG_ZONE_DEVICE=y)");
+		return;
+	}
+	if (!ksyms_address(k, "pgmap_array")) {
+		snprintf(c->error, sizeof(c->error),
+			 "/proc/kallsyms lists no variables: pgmap_array is not in it (build the "
+			 "kernel with CONFIG_KALLSYMS_ALL=y)");
 		return;
 	}
 	uname(&u);
@@ -190,10 +242,14 @@ static void choose_profile(const struct btf *btf, const struct ksyms *k, struct 
 	else if (has_function(btf, "__put_devmap_managed_page_refs") ||
 		 has_function(btf, "__put_devmap_managed_folio_refs"))
 		c->profile = PGMT_PROFILE_CLASSIC;
+	else if (kconfig_lacks(k, KCONFIG_FS_DAX))
+		snprintf(c->error, sizeof(c->error),
+			 "this kernel was built without CONFIG_FS_DAX, so its contract for device "
+			 "pages is not known: build it with CONFIG_FS_DAX=y");
 	else
 		snprintf(c->error, sizeof(c->error),
 			 "unknown contract for device pages: neither dax_break_layout nor "
-			 "__put_devmap_managed_*_refs is in this kernel's BTF (CONFIG_FS_DAX)");
+			 "__put_devmap_managed_*_refs is in this kernel's BTF");
 }
 
 /*
@@ -249,28 +305,81 @@ static bool counts_missed_probes(const struct btf *btf)
 	return probes && member_type(btf, probes, "missed");
 }
 
-/* @probes: prefer kprobes and fprobes to fentry */
-static void choose_hook(struct pgmt_hook *h, const struct btf *btf, const struct ksyms *k,
-			bool probes)
-{
-	bool fprobe = has_function(btf, "register_fprobe_ips");
+/* How hooks can be attached to this kernel. */
+struct means {
+	bool prefer_probes; /* kprobes and fprobes to fentry */
+	bool counted;	    /* the kernel counts what the programs of both miss */
+	bool multi;	    /* there are fprobes */
+	bool named;	    /* there are kprobes with names, which count their hits */
+};
 
-	h->symbol = h->function;
-	if (h->exit) {
-		if (probes && fprobe && h->argless && ksyms_address(k, h->function))
-			h->attach = PGMT_ATTACH_MULTI;
-		else if (has_function(btf, h->function))
-			h->attach = PGMT_ATTACH_FEXIT;
+static struct means find_means(const struct btf *btf)
+{
+	struct means m = {
+		.counted = counts_missed_probes(btf),
+		.multi = has_function(btf, "register_fprobe_ips"),
+		.named = kprobe_events_usable(),
+	};
+
+	/* what a program misses has to be known; all kernels count what fentry misses */
+	m.prefer_probes = kernel_preempts() && (m.counted || m.named);
+	return m;
+}
+
+/*
+ * Take the symbols at which @h sees every call.
+ * @typed: BTF has the function.  It leaves out those whose arguments are not where they
+ * should be.
+ */
+static bool take_symbols(struct pgmt_hook *h, const struct ksyms_forms *f, bool typed)
+{
+	bool only_part = h->part && f->nr_parts == 1 && !f->whole && !f->nr_clones;
+
+	h->symbol[0] = f->whole ? f->whole : f->nr_clones ? f->clone[0] : f->part;
+	h->one_argument = f->nr_clones || only_part || !typed;
+	h->nr_symbols = 0;
+	if (!h->symbol[0])
+		h->absence = PGMT_NOT_FOUND;
+	else if ((f->part && !only_part) || f->nr_whole > 1 || f->nr_clones > KSYMS_CLONES ||
+		 (f->nr_clones && !h->first_only))
+		h->absence = PGMT_IN_PIECES;
+	else if (h->one_argument && !h->first_only && !(h->exit && h->argless))
+		h->absence = PGMT_NOT_FOUND;
+	else
+		h->absence = PGMT_HOOKED;
+	if (h->absence != PGMT_HOOKED)
+		return false;
+	h->nr_symbols = f->whole || only_part;
+	for (unsigned int i = 0; i < f->nr_clones; i++)
+		h->symbol[h->nr_symbols++] = f->clone[i];
+	return true;
+}
+
+static void choose_hook(struct pgmt_hook *h, const struct btf *btf, const struct ksyms *k,
+			const struct means *m)
+{
+	bool typed = has_function(btf, h->function), needs_all = h->exit && !h->argless;
+	struct ksyms_forms f;
+	bool trampoline;
+
+	ksyms_forms(k, h->function, &f);
+	if (!take_symbols(h, &f, typed))
 		return;
+	trampoline = typed && h->nr_symbols == 1 && !strcmp(h->symbol[0], h->function);
+	if (trampoline && (needs_all || h->rare || !m->prefer_probes)) {
+		h->attach = h->exit ? PGMT_ATTACH_FEXIT : PGMT_ATTACH_FENTRY;
+	} else if (needs_all) {
+		h->absence = PGMT_NOT_FOUND;
+	} else if (m->named && !m->counted && h->nr_symbols == 1) {
+		h->attach = PGMT_ATTACH_KPROBE;
+		h->named = true;
+	} else if (m->multi) {
+		h->attach = PGMT_ATTACH_MULTI;
+	} else if (h->nr_symbols == 1) {
+		h->attach = PGMT_ATTACH_KPROBE;
+	} else {
+		h->absence = PGMT_IN_PIECES;
 	}
-	if (has_function(btf, h->function) && (h->rare || !probes)) {
-		h->attach = PGMT_ATTACH_FENTRY;
-		return;
-	}
-	if (!ksyms_address(k, h->function))
-		h->symbol = h->first_only ? ksyms_clone(k, h->function) : NULL;
-	if (h->symbol)
-		h->attach = fprobe ? PGMT_ATTACH_MULTI : PGMT_ATTACH_KPROBE;
 }
 
 static bool is_probe(const struct pgmt_hook *h)
@@ -278,10 +387,29 @@ static bool is_probe(const struct pgmt_hook *h)
 	return h->attach == PGMT_ATTACH_KPROBE || h->attach == PGMT_ATTACH_MULTI;
 }
 
+/*
+ * @h is not attached.  What the kernel was built without is no loss: what can't exist is not
+ * called.  @of_group: another of its group is hooked
+ */
+static void settle_absence(struct pgmt_choice *c, struct pgmt_hook *h, bool of_group)
+{
+	char why[PGMT_WHY_LEN];
+
+	if (of_group || (h->alternative && !h->symbol[0]))
+		h->absence = PGMT_ELSEWHERE;
+	if (h->absence == PGMT_ELSEWHERE || h->absence == PGMT_BUILT_WITHOUT)
+		return;
+	if (h->required)
+		snprintf(c->error, sizeof(c->error), "can't attach to %s: %s", h->function,
+			 hooks_absence(h, why));
+	else
+		hooks_without(c, h, 0);
+}
+
 void hooks_choose(const struct btf *btf, const struct ksyms *k, struct pgmt_choice *c)
 {
-	bool preempts = kernel_preempts(), counted = counts_missed_probes(btf);
 	bool group[NR_GROUPS] = {false};
+	struct means m = find_means(btf);
 
 	*c = (struct pgmt_choice){0};
 	choose_profile(btf, k, c);
@@ -289,28 +417,23 @@ void hooks_choose(const struct btf *btf, const struct ksyms *k, struct pgmt_choi
 		return;
 	for (struct pgmt_hook *h = pgmt_hooks; h->function; h++) {
 		h->attach = PGMT_ATTACH_NO;
-		h->off = 0;
-		h->uncounted = false;
+		h->absence = PGMT_ELSEWHERE;
+		h->symbol[0] = NULL;
+		h->off = h->error = 0;
+		h->named = h->uncounted = false;
 		if (!(h->profiles & (1 << c->profile)) || group[h->group])
 			continue;
-		/* all kernels count what fentry misses */
-		choose_hook(h, btf, k, preempts && counted);
-		h->uncounted = preempts && !counted && is_probe(h);
-		if (h->attach != PGMT_ATTACH_NO && h->group)
-			group[h->group] = true;
-		if (h->attach == PGMT_ATTACH_NO && h->required) {
-			snprintf(c->error, sizeof(c->error),
-				 "can't attach to %s: not in this kernel's BTF", h->function);
-			return;
-		}
+		choose_hook(h, btf, k, &m);
+		h->uncounted = is_probe(h) && !h->named && !m.counted && kernel_preempts();
+		if (h->attach != PGMT_ATTACH_NO)
+			group[h->group] = h->group;
+		else if (!h->symbol[0] && kconfig_lacks(k, h->needs))
+			h->absence = PGMT_BUILT_WITHOUT;
 	}
-	for (struct pgmt_hook *h = pgmt_hooks; h->function; h++) {
-		if (!(h->profiles & (1 << c->profile)) || h->attach != PGMT_ATTACH_NO ||
-		    h->alternative || group[h->group])
-			continue;
-		hooks_without(c, h, 0);
-	}
-	c->rules_off |= foreign_rules[c->profile];
+	for (struct pgmt_hook *h = pgmt_hooks; h->function && !c->error[0]; h++)
+		if (h->profiles & (1 << c->profile) && h->attach == PGMT_ATTACH_NO)
+			settle_absence(c, h, group[h->group]);
+	c->rules_off |= foreign_rules(c->profile);
 	c->can_cast = has_function(btf, "bpf_rdonly_cast");
 	c->init_names_pgmap = parameters(btf, "zone_device_page_init") > 1;
 }
@@ -319,10 +442,64 @@ void hooks_without(struct pgmt_choice *c, struct pgmt_hook *h, int error)
 {
 	h->uncounted = false;
 	c->rules_off |= h->rules;
-	h->off = h->rules & ~foreign_rules[c->profile];
+	h->off = h->rules & ~foreign_rules(c->profile);
 	h->error = error;
+	if (error)
+		h->absence = PGMT_REFUSED;
 	if (h->off)
 		c->missing++;
+}
+
+/* ---- why not, in words */
+
+const char *hooks_absence(const struct pgmt_hook *h, char why[PGMT_WHY_LEN])
+{
+	const char *text = "not in this kernel";
+
+	switch (h->absence) {
+	case PGMT_HOOKED:
+		break;
+	case PGMT_NOT_FOUND:
+		if (h->symbol[0])
+			text = "it is not in this kernel's BTF, or not by that name";
+		break;
+	case PGMT_ELSEWHERE:
+		text = "another of its kind is hooked";
+		break;
+	case PGMT_BUILT_WITHOUT:
+		snprintf(why, PGMT_WHY_LEN, "built without %s: nothing to see",
+			 kconfig_name(h->needs));
+		return why;
+	case PGMT_IN_PIECES:
+		snprintf(why, PGMT_WHY_LEN, "not all calls can be seen: the compiler made %s of it",
+			 h->symbol[0]);
+		return why;
+	case PGMT_REFUSED:
+		text = strerror(h->error);
+		break;
+	}
+	snprintf(why, PGMT_WHY_LEN, "%s", text);
+	return why;
+}
+
+const char *hooks_rule_off(const struct pgmt_choice *c, unsigned int rule, char why[PGMT_WHY_LEN])
+{
+	uint32_t bit = 1u << rule;
+	char absence[PGMT_WHY_LEN];
+
+	if (!(c->rules_off & bit))
+		return NULL;
+	for (size_t i = 0; i < sizeof(foreign) / sizeof(*foreign); i++)
+		if (foreign[i].profiles & (1 << c->profile) && foreign[i].rules & bit)
+			return foreign[i].why;
+	for (const struct pgmt_hook *h = pgmt_hooks; h->function; h++) {
+		if (!(h->off & bit))
+			continue;
+		snprintf(why, PGMT_WHY_LEN, "no hook at the %s of %s: %.128s",
+			 h->exit ? "return" : "entry", h->function, hooks_absence(h, absence));
+		return why;
+	}
+	return "no hook";
 }
 
 static bool any_kprobe(void)
@@ -356,7 +533,7 @@ const char *hooks_switched_off(void)
 bool hooks_wrap(const char *symbol)
 {
 	for (const struct pgmt_hook *h = pgmt_hooks; h->function; h++)
-		if (h->attached && h->exit && !strcmp(h->symbol, symbol))
+		if (h->attached && h->exit && !strcmp(h->symbol[0], symbol))
 			return true;
 	return false;
 }

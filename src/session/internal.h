@@ -58,8 +58,11 @@ struct session {
 
 	/* attach.c, by the hook's index in pgmt_hooks[] */
 	struct bpf_link *link[PGMT_MAX_HOOKS];
-	uint64_t missed[PGMT_MAX_HOOKS]; /* by the probe itself, known once it is detached */
 	const char *switched_off; /* the switch that was seen off while tracing; NULL: none */
+
+	/* missed.c, by the same */
+	uint64_t missed[PGMT_MAX_HOOKS]; /* by the probe itself, known once it is detached */
+	uint64_t before[PGMT_MAX_HOOKS]; /* by one with a name, before hooks were switched on */
 
 	/* kept.c */
 	struct kept kept; /* where states and histories are read: our own maps, or */
@@ -99,6 +102,10 @@ int size_tables(struct session *s);
 struct bpf_program *program_of(const struct session *s, const struct pgmt_hook *h);
 /* Say which rules are off because hooks are not in this kernel. */
 void say_rules_off(const struct session *s);
+
+/* missed.c: before hooks are switched on, and before @h is detached */
+void missed_begin(struct session *s);
+void missed_end(struct session *s, struct pgmt_hook *h);
 
 /* kept.c: read from our own maps */
 void kept_open(struct session *s);

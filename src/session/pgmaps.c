@@ -172,11 +172,9 @@ void session_torn_down(struct session *s, session_torn_down_fn fn, void *arg)
 
 uint64_t session_break_mapping(struct session *s, uint32_t tid)
 {
-	uint64_t mapping;
+	struct pgmt_break b;
 
-	if (bpf_map_lookup_elem(bpf_map__fd(s->skel->maps.breaks), &tid, &mapping))
-		return 0;
-	return mapping & ~PGMT_BREAK_ASKED;
+	return bpf_map_lookup_elem(bpf_map__fd(s->skel->maps.breaks), &tid, &b) ? 0 : b.mapping;
 }
 
 void session_expect_free(struct session *s, uint64_t pfn, bool expect)

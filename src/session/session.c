@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "session/internal.h"
+#include "session/refusal.h"
 #include "session/spins.h"
 #include "session/split_wait.h"
 
@@ -43,7 +44,7 @@ static struct btf *load_btf(const char *file)
 		say_error("--btf: can't read types from %s: %s", file, why);
 	else
 		say_error("this kernel has no BTF: /sys/kernel/btf/vmlinux: %s "
-			  "(CONFIG_DEBUG_INFO_BTF)",
+			  "(build it with CONFIG_DEBUG_INFO_BTF=y)",
 			  why);
 	return NULL;
 }
@@ -51,6 +52,7 @@ static struct btf *load_btf(const char *file)
 struct session *session_probe(const struct session_options *o, int *status)
 {
 	struct session *s = calloc(1, sizeof(*s));
+	const char *refusal;
 
 	*status = EXIT_INTERNAL;
 	if (!s) {
@@ -71,7 +73,13 @@ struct session *session_probe(const struct session_options *o, int *status)
 	s->ksyms = ksyms_load(&symbols);
 	if (!s->ksyms) {
 		say_error("can't read /proc/kallsyms, where the address of pgmap_array is: %s%s",
-			  strerror(errno), errno == ENOENT ? " (CONFIG_KALLSYMS_ALL)" : "");
+			  strerror(errno),
+			  errno == ENOENT ? " (build the kernel with CONFIG_KALLSYMS_ALL=y)" : "");
+		goto fail;
+	}
+	refusal = refusal_to_look(s->ksyms);
+	if (refusal) {
+		say_error("%s", refusal);
 		goto fail;
 	}
 	if (ksyms_hidden(s->ksyms)) {
@@ -89,6 +97,16 @@ struct session *session_probe(const struct session_options *o, int *status)
 fail:
 	session_free(s);
 	return NULL;
+}
+
+int session_can_trace(const struct session *s)
+{
+	const char *refusal = refusal_to_trace(s->ksyms);
+
+	if (!refusal)
+		return 0;
+	say_error("%s", refusal);
+	return EXIT_KERNEL;
 }
 
 int run_program(const struct bpf_program *p, void *ctx, size_t size)
@@ -121,8 +139,10 @@ static void choose_programs(struct session *s, bool trace)
 		bpf_program__set_autoload(p, true);
 		if (h->attach == PGMT_ATTACH_MULTI)
 			bpf_program__set_expected_attach_type(p, BPF_TRACE_KPROBE_MULTI);
-		if (h->symbol != h->function)
+		if (h->first_only && h->one_argument)
 			s->skel->rodata->disassociate_is_clone = true;
+		if (h->named)
+			s->skel->rodata->counts_runs = true;
 	}
 }
 
@@ -141,6 +161,15 @@ static void set_irq_text(struct session *s)
 	}
 	s->skel->rodata->irq_text[1].start = ksyms_address(s->ksyms, "__softirqentry_text_start");
 	s->skel->rodata->irq_text[1].end = ksyms_address(s->ksyms, "__softirqentry_text_end");
+}
+
+/* On a stack it says that the task is in a fault, of which it has a struct vm_fault there. */
+static void set_fault_text(struct session *s)
+{
+	uint64_t start = ksyms_address(s->ksyms, "handle_mm_fault");
+
+	s->skel->rodata->fault_text.start = start;
+	s->skel->rodata->fault_text.end = start ? start + ksyms_room(s->ksyms, start) : 0;
 }
 
 /*
@@ -168,6 +197,7 @@ static void set_constants(struct session *s)
 	s->skel->rodata->slow = getenv("PGMAPTRACE_SLOW") != NULL;
 	s->skel->rodata->takes_fast_path = events_take_fast_path(s);
 	set_irq_text(s);
+	set_fault_text(s);
 }
 
 /*
@@ -262,8 +292,10 @@ int session_load(struct session *s, const struct session_reader *reader)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = s->options.btf,
 		    .kernel_log_level = verifier_log_level());
-	int err;
+	int err = reader ? session_can_trace(s) : 0;
 
+	if (err)
+		return err;
 	if (reader)
 		s->reader = *reader;
 	s->skel = pgmaptrace_bpf__open_opts(&opts);

@@ -45,6 +45,9 @@ struct session_reader {
  */
 struct session *session_probe(const struct session_options *o, int *status);
 
+/* Can hooks see anything here?  Return: 0; an exit status, after a line on stderr. */
+int session_can_trace(const struct session *s);
+
 /*
  * session_load - load the programs that the probe chose
  * @reader: NULL if nothing will be attached: then only programs that look at

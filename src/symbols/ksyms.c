@@ -275,6 +275,14 @@ uint64_t ksyms_address(const struct ksyms *k, const char *name)
 	return 0;
 }
 
+bool ksyms_has(const struct ksyms *k, const char *name)
+{
+	for (size_t i = 0; i < k->nr; i++)
+		if (!strcmp(k->names + k->symbol[i].name, name))
+			return true;
+	return false;
+}
+
 bool ksyms_any(const struct ksyms *k, const char *prefix, uint64_t start, uint64_t end)
 {
 	for (size_t i = 0; i < k->nr; i++)
@@ -284,20 +292,48 @@ bool ksyms_any(const struct ksyms *k, const char *prefix, uint64_t start, uint64
 	return false;
 }
 
-const char *ksyms_clone(const struct ksyms *k, const char *name)
+/* Code that is never called by that name: it is jumped to, or aligns what follows. */
+static bool is_cold(const char *suffix)
+{
+	return strstr(suffix, ".cold");
+}
+
+static bool only_makes_unique(const char *suffix)
+{
+	return !*suffix || !strncmp(suffix, ".llvm.", 6) || !strncmp(suffix, ".__uniq.", 8);
+}
+
+static void add_form(struct ksyms_forms *f, const char *symbol, const char *suffix)
+{
+	if (is_cold(suffix))
+		return;
+	if (strstr(suffix, ".part")) {
+		f->part = symbol;
+		f->nr_parts++;
+	} else if (only_makes_unique(suffix)) {
+		f->whole = symbol;
+		f->nr_whole++;
+	} else {
+		if (f->nr_clones < KSYMS_CLONES)
+			f->clone[f->nr_clones] = symbol;
+		f->nr_clones++;
+	}
+}
+
+void ksyms_forms(const struct ksyms *k, const char *name, struct ksyms_forms *forms)
 {
 	size_t len = strlen(name);
 
+	*forms = (struct ksyms_forms){0};
 	for (size_t i = 0; i < k->nr; i++) {
-		const char *s = k->names + k->symbol[i].name;
+		const struct symbol *s = &k->symbol[i];
+		const char *symbol = k->names + s->name;
 
-		if (!k->symbol[i].text || strncmp(s, name, len) || s[len] != '.')
+		if (!s->text || s->module || strncmp(symbol, name, len))
 			continue;
-		if (strstr(s + len, ".part") || strstr(s + len, ".cold"))
-			continue;
-		return s;
+		if (symbol[len] == '\0' || symbol[len] == '.')
+			add_form(forms, symbol, symbol + len);
 	}
-	return NULL;
 }
 
 static struct module *find_live(const struct ksyms *k, const char *name)

@@ -49,18 +49,43 @@ enum ksyms_news ksyms_refresh(struct ksyms *k, bool force);
 /* Return: address of the symbol with exactly that name, 0 if there is none. */
 uint64_t ksyms_address(const struct ksyms *k, const char *name);
 
+/* Is there a symbol with exactly that name, wherever it is? */
+bool ksyms_has(const struct ksyms *k, const char *name);
+
 /* Return: bytes from @address to the next symbol, which bounds what begins there; 0: none. */
 uint64_t ksyms_room(const struct ksyms *k, uint64_t address);
 
 /* Does the name of any symbol in [@start, @end) begin with @prefix? */
 bool ksyms_any(const struct ksyms *k, const char *prefix, uint64_t start, uint64_t end);
 
+#define KSYMS_CLONES 4
+
 /*
- * A clone that the compiler made of function @name and that keeps its first
- * argument (name.isra.N, name.constprop.N).  Return: its name, owned by @k, or
- * NULL.  A .part clone is only a piece of the function and does not count.
+ * What the compiler made of one function of the kernel itself, by the names of its symbols.
+ * Where there are clones, each caller calls one of them, or the whole.
  */
-const char *ksyms_clone(const struct ksyms *k, const char *name);
+struct ksyms_forms {
+	/*
+	 * It with all of its arguments: its own name, or that with a suffix which only makes
+	 * the name unique (name.llvm.N).  NULL: there is none
+	 */
+	const char *whole;
+	unsigned int nr_whole; /* more than 1: other functions have this name, too */
+	/*
+	 * It without some of its arguments, so that those behind have moved (name.isra.N,
+	 * name.constprop.N), as any suffix that is not known.  The names are owned by the table.
+	 */
+	const char *clone[KSYMS_CLONES];
+	unsigned int nr_clones; /* may be more than KSYMS_CLONES */
+	/*
+	 * A piece that the rest calls (name.part.N).  What comes before it may be inlined in the
+	 * callers: then they call the piece, for some calls, and the whole sees nothing of them.
+	 */
+	const char *part; /* the last of them; NULL: there is none */
+	unsigned int nr_parts;
+};
+
+void ksyms_forms(const struct ksyms *k, const char *name, struct ksyms_forms *forms);
 
 /* The function that @address is in.  Return: false if none is known. */
 bool ksyms_find(const struct ksyms *k, uint64_t address, struct ksyms_symbol *found);

@@ -101,12 +101,13 @@ static void add_uncounted(struct ledger *l)
 static void add_missing(struct ledger *l)
 {
 	for (const struct pgmt_hook *h = pgmt_hooks; h->function; h++) {
+		char why[PGMT_WHY_LEN];
+
 		if (!h->off)
 			continue;
 		l->off |= h->off;
 		add(l, name_of("no-hook", h), 0, h->off, 0, "no hook at the %s of %s (%s)",
-		    h->exit ? "return" : "entry", h->function,
-		    h->error ? strerror(h->error) : "not in this kernel");
+		    h->exit ? "return" : "entry", h->function, hooks_absence(h, why));
 	}
 }
 

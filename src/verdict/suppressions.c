@@ -258,6 +258,7 @@ struct suppression *suppressions_match(const struct suppressions *all,
 	for (struct suppression *s = all->first; s; s = s->next)
 		if (s->rule == subject->rule && frames_match(s, subject) &&
 		    (glob_matches(s->device, subject->device) ||
+		     glob_matches(s->device, subject->base) ||
 		     glob_matches(s->device, subject->block)) &&
 		    glob_matches(s->path, subject->path))
 			return s;
@@ -321,6 +322,7 @@ void suppression_print(FILE *to, const struct suppress_subject *subject)
 	/* no stack: match any */
 	if (!subject->nr_frames)
 		fputs("  frame: ...\n", to);
-	print_field(to, "device", subject->device);
+	/* an address would be that of one boot */
+	print_field(to, "device", subject->base ? subject->base : subject->device);
 	print_field(to, "file", subject->path);
 }

@@ -35,6 +35,7 @@ struct suppress_subject {
 	const char *const *frame; /* functions of the event's stack, innermost first */
 	unsigned int nr_frames;
 	const char *device; /* NULL: not known */
+	const char *base;   /* the same without the address that makes it unique; NULL */
 	const char *block;  /* its block device; NULL: none is known */
 	const char *path;   /* of the file; NULL: not known */
 };

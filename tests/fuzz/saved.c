@@ -18,7 +18,7 @@ static void check(const struct saved_set *s)
 		CHECK(!i || s->entry[i - 1].pfn <= e->pfn);
 		CHECK(saved_has_folio(s, &p, e->pfn, 0));
 		CHECK(saved_has_folio(s, &p, e->pfn, e->requested));
-		CHECK(e->pfn != NO_PFN || saved_has_killed(s, &p));
+		CHECK(e->pfn != NO_PFN || saved_has_references(s, &p, e->excess));
 		if (s->by == SAVED_BY_SESSION && saved_find_request(s, &p, e->pfn, &request)) {
 			CHECK(request.requested);
 			CHECK(!request.stack[0] ||

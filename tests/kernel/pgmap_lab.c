@@ -18,10 +18,15 @@
  *		stay			as it is
  *		hold			with some folios requested, large ones too
  *		lose			with one reference less than it should have
+ *		gain			with one more
  *	split TYPE N			N large folios are split, and come back from two CPUs
  *	storm TYPE N			breaks three rules by turns, N times in all
  *	stuck TYPE			a reference that no folio has keeps a pgmap from going
  *	overput TYPE			so does one that was given back twice
+ *	entries TYPE N HOW		N folios are requested for a file, which has
+ *		held			an entry for each
+ *		zapped			the same, and has given them back
+ *		none			no entry: the fault failed in the middle
  *	hold PFN			takes a reference of a device page of someone else
  *	drop				ends what leak and its like left behind, and hold
  *
@@ -277,7 +282,8 @@ struct lab_scene {
 	struct lab_map map;
 	struct lab_map other; /* for scenes that need a second one */
 	vm_fault_t (*huge_fault)(struct lab_scene *scene, struct vm_fault *vmf);
-	const char *how; /* traffic: what is left behind; NULL: nothing */
+	const char *how; /* traffic: what is left behind; NULL: nothing.  entries: which */
+	struct file *file;
 	struct folio *held[4];
 	u32 nr_held;
 	void (*drop)(struct lab_scene *scene); /* set if the scene is to stay */
@@ -1060,6 +1066,86 @@ static int lab_reference_too_few(struct lab_scene *scene)
 	return 0;
 }
 
+/* ---- Folios that name a file, which may hold them or not */
+
+static void lab_drop_entries(struct lab_scene *scene)
+{
+	struct address_space *mapping = scene->file->f_mapping;
+	int i;
+
+	for (i = 0; i < scene->amount; i++) {
+		struct folio *folio = lab_folio(&scene->map, i);
+
+		/* gives the reference back that goes with an entry */
+		if (strcmp(scene->how, "none"))
+			kernel_delete_entry(mapping, folio_pfn(folio));
+		if (strcmp(scene->how, "held"))
+			lab_free(folio);
+	}
+	fput(scene->file);
+}
+
+static void lab_name_file(struct folio *folio, struct address_space *mapping)
+{
+	folio->mapping = mapping;
+	folio->index = folio_pfn(folio); /* as lab_touch() has it */
+}
+
+static void lab_store_entry(struct folio *folio, struct address_space *mapping, unsigned long flags)
+{
+	void *entry = xa_mk_value(folio_pfn(folio) << DAX_SHIFT | flags);
+
+	xa_store(&mapping->i_pages, folio_pfn(folio), entry, GFP_KERNEL);
+	mapping->nrpages++;
+}
+
+/* As dax_insert_entry() does, or did until it failed. */
+static int lab_entries(struct lab_scene *scene)
+{
+	int i;
+
+	if (scene->amount > PIECE_PAGES || !request_span(&scene->map, 0, scene->amount))
+		return -EINVAL;
+	scene->file = filp_open("/dev/" KBUILD_MODNAME, O_RDWR, 0);
+	if (IS_ERR(scene->file)) {
+		lab_give_back(scene, lab_folio(&scene->map, 0), scene->amount);
+		return PTR_ERR(scene->file);
+	}
+	scene->drop = lab_drop_entries;
+	for (i = 0; i < scene->amount; i++) {
+		struct folio *folio = lab_folio(&scene->map, i);
+
+		lab_name_file(folio, scene->file->f_mapping);
+		if (strcmp(scene->how, "none"))
+			lab_store_entry(folio, scene->file->f_mapping,
+					strcmp(scene->how, "zapped") ? 0 : DAX_ZAP);
+	}
+	return 0;
+}
+
+/* A layout break gives back what the file has an entry of, and nobody requested. */
+static int lab_release_zapped(struct lab_scene *scene)
+{
+	struct folio *folio = lab_folio(&scene->map, 0);
+	struct address_space *mapping;
+	struct file *file;
+
+	if (scene->correct && !lab_request(scene, 0, 0))
+		return -EIO;
+	file = filp_open("/dev/" KBUILD_MODNAME, O_RDWR, 0);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	mapping = file->f_mapping;
+	lab_name_file(folio, mapping);
+	lab_store_entry(folio, mapping, 0);
+	dax_zap_mappings_range(mapping, 0, LLONG_MAX);
+	kernel_delete_entry(mapping, folio_pfn(folio));
+	folio->mapping = NULL;
+	folio->index = 0;
+	fput(file);
+	return 0;
+}
+
 /*
  * ---- Huge faults, with the steps of fs/dax.c
  *
@@ -1366,6 +1452,8 @@ static void lab_drop_traffic(struct lab_scene *scene)
 		lab_free(scene->held[--scene->nr_held]);
 	if (!strcmp(scene->how, "lose"))
 		percpu_ref_get(&scene->map.pgmap.ref);
+	if (!strcmp(scene->how, "gain"))
+		percpu_ref_put(&scene->map.pgmap.ref);
 }
 
 static void lab_leave_traffic(struct lab_scene *scene, struct rnd_state *random)
@@ -1373,6 +1461,8 @@ static void lab_leave_traffic(struct lab_scene *scene, struct rnd_state *random)
 	scene->drop = lab_drop_traffic;
 	if (!strcmp(scene->how, "lose"))
 		percpu_ref_put(&scene->map.pgmap.ref);
+	if (!strcmp(scene->how, "gain"))
+		percpu_ref_get(&scene->map.pgmap.ref);
 	if (!strcmp(scene->how, "hold"))
 		scene->nr_held =
 			lab_request_some(scene, random, scene->held, ARRAY_SIZE(scene->held));
@@ -1510,6 +1600,7 @@ static const struct lab_command {
 	{"partial-request", NULL, FS_DAX, lab_partial_request},
 	{"flow-order", NULL, FS_DAX, lab_flow_order},
 	{"release-unrequested", NULL, REQUESTED, lab_release_unrequested},
+	{"release-unrequested", "zapped", FS_DAX, lab_release_zapped},
 	{"ref-imbalance", NULL, REQUESTED, lab_reference_too_many},
 	{"ref-imbalance", "few", REQUESTED, lab_reference_too_few},
 	{"ref-imbalance", "teardown", REQUESTED, lab_teardown_requested},
@@ -1591,10 +1682,25 @@ static int lab_hold(unsigned long pfn)
 
 static const char *lab_how(const char *word)
 {
-	static const char *const hows[] = {"stay", "hold", "lose"};
+	static const char *const hows[] = {"stay", "hold", "lose", "gain"};
 	int how = match_string(hows, ARRAY_SIZE(hows), word);
 
 	return how < 0 ? NULL : hows[how];
+}
+
+static int lab_obey_entries(struct lab_scene *script, char **word)
+{
+#ifdef LAB_REQUEST
+	static const char *const hows[] = {"held", "zapped", "none"};
+	int how = match_string(hows, ARRAY_SIZE(hows), word[3]);
+
+	if (how < 0)
+		return how;
+	script->how = hows[how];
+	if (script->type == MEMORY_DEVICE_FS_DAX)
+		return kstrtoul(word[2], 0, &script->amount) ?: lab_play(script, lab_entries);
+#endif
+	return -EOPNOTSUPP;
 }
 
 static int lab_obey(int words, char **word)
@@ -1629,6 +1735,8 @@ static int lab_obey(int words, char **word)
 			return -EOPNOTSUPP;
 		return lab_play(&script, lab_traffic);
 	}
+	if (words == 4 && !strcmp(word[0], "entries"))
+		return lab_obey_entries(&script, word);
 	if (words == 3 && !strcmp(word[0], "split")) {
 		if (!(BIT(script.type) & REQUESTED) || script.type == MEMORY_DEVICE_FS_DAX)
 			return -EOPNOTSUPP;

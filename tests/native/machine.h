@@ -16,7 +16,7 @@
 #endif
 
 #define MACHINE_CPUS	2
-#define MACHINE_REGIONS 8
+#define MACHINE_REGIONS 12
 
 /* What differs between kernels: the forms of a struct in vmlinux.h. */
 enum kernel_form {

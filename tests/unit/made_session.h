@@ -3,6 +3,7 @@
 #ifndef PGMAPTRACE_TESTS_MADE_SESSION_H
 #define PGMAPTRACE_TESTS_MADE_SESSION_H
 
+#include <stdio.h>
 #include <string.h>
 
 #include "verdict/ledger.h"
@@ -47,6 +48,13 @@ const char *session_scope(const struct session *s)
 {
 	(void)s;
 	return NULL;
+}
+
+/* As hooks.c has it, but for what only a real kernel has. */
+const char *hooks_absence(const struct pgmt_hook *h, char why[PGMT_WHY_LEN])
+{
+	snprintf(why, PGMT_WHY_LEN, "%s", h->error ? strerror(h->error) : "not in this kernel");
+	return why;
 }
 
 /* One hook that all need, the return of one that some need. */

@@ -206,6 +206,30 @@ static void test_device_dax(void **state)
 	files_free(fs);
 }
 
+/* The folio names a file that does not hold it, or a second one that does. */
+static void test_who_holds_it(void **state)
+{
+	struct pgmt_finding f = FINDING(PMEM0, "a"), other = FINDING(PMEM0, "b");
+	struct files *fs = new_files();
+	char line[FILE_LINE_LEN];
+
+	(void)state;
+	assert_false(files_describe_other(fs, &f, line, sizeof(line)));
+	f.other = other.file;
+	assert_true(files_describe_other(fs, &f, line, sizeof(line)));
+	assert_string_equal(line, "also stored in: /mnt/pmem 0/b (inode 131, xfs on pmem0 259:0), "
+				  "offset 0x200000");
+	f.file.flags |= PGMT_FILE_NO_ENTRY;
+	check(fs, &f,
+	      "file: /mnt/pmem 0/a (inode 131, xfs on pmem0 259:0), offset 0x200000, where no "
+	      "entry has it: the file does not hold it");
+	f.file.flags ^= PGMT_FILE_NO_ENTRY | PGMT_FILE_ZAPPED;
+	check(fs, &f,
+	      "file: /mnt/pmem 0/a (inode 131, xfs on pmem0 259:0), offset 0x200000, whose entry "
+	      "there is zapped: the file does not hold it");
+	files_free(fs);
+}
+
 static void test_no_file(void **state)
 {
 	struct pgmt_finding f = {.file = {.sharers = 1}};
@@ -346,12 +370,19 @@ static void test_short_line(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_named),	   cmocka_unit_test(test_names_that_break_lines),
-		cmocka_unit_test(test_long_path),  cmocka_unit_test(test_part_of_a_file_system),
-		cmocka_unit_test(test_nameless),   cmocka_unit_test(test_device_dax),
-		cmocka_unit_test(test_no_file),	   cmocka_unit_test(test_unmounted),
-		cmocka_unit_test(test_short_line), cmocka_unit_test(test_device_of_another_name),
-		cmocka_unit_test(test_many_gone),  cmocka_unit_test(test_path),
+		cmocka_unit_test(test_named),
+		cmocka_unit_test(test_names_that_break_lines),
+		cmocka_unit_test(test_long_path),
+		cmocka_unit_test(test_part_of_a_file_system),
+		cmocka_unit_test(test_nameless),
+		cmocka_unit_test(test_device_dax),
+		cmocka_unit_test(test_who_holds_it),
+		cmocka_unit_test(test_no_file),
+		cmocka_unit_test(test_unmounted),
+		cmocka_unit_test(test_short_line),
+		cmocka_unit_test(test_device_of_another_name),
+		cmocka_unit_test(test_many_gone),
+		cmocka_unit_test(test_path),
 	};
 
 	return cmocka_run_group_tests(tests, make_tree, remove_tree);

@@ -1690,6 +1690,8 @@ static void test_mark_is_of_the_last_request(void **unused)
 		{PGMT_OP_MAP, PGMT_PROFILE_COUNTED, PGMT_TYPE_FS_DAX, PGMT_FREED, 1, true},
 		{PGMT_OP_MAP, PGMT_PROFILE_COUNTED, PGMT_TYPE_FS_DAX, PGMT_REQUESTED, 2, false},
 		{PGMT_OP_MAP, PGMT_PROFILE_CLASSIC, PGMT_TYPE_GENERIC, PGMT_UNKNOWN, 1, true},
+		/* where it is requested, a later mapping is no request */
+		{PGMT_OP_MAP, PGMT_PROFILE_REQUEST, PGMT_TYPE_GENERIC, PGMT_REQUESTED, 1, false},
 		{PGMT_OP_STORE, PGMT_PROFILE_CLASSIC, PGMT_TYPE_FS_DAX, PGMT_UNKNOWN, 1, true},
 		{PGMT_OP_STORE, PGMT_PROFILE_COUNTED, PGMT_TYPE_FS_DAX, PGMT_REQUESTED, 1, false},
 		/* who frees it has not requested it, not even if the next user has it by now */

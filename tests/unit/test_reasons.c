@@ -186,6 +186,24 @@ static void test_numbers(void **state)
 	assert_string_equal(reason_headline(&f), "has a reference count below zero");
 }
 
+/* The sentence and the line of references have the same sum. */
+static void test_stall_by_files(void **state)
+{
+	struct pgmt_finding f = {.rule = PGMT_RULE_BREAK_STALL,
+				 .refcount = 2,
+				 .file.sharers = 1,
+				 .pgmap.type = PGMT_TYPE_FS_DAX};
+
+	(void)state;
+	facts.profile = PGMT_PROFILE_REQUEST;
+	says(&f, "It has 2 references (0 when idle): 1 by the file, 0 by mappings, 1 unexplained,");
+	f.file.sharers = 0;
+	says(&f, "It has 2 references (0 when idle): 0 by mappings, 2 unexplained, such as pins");
+	facts.profile = PGMT_PROFILE_COUNTED;
+	f.file.sharers = 1;
+	says(&f, "It has 2 references (0 when idle): 0 by mappings, 2 unexplained, such as pins");
+}
+
 static void check_references(const struct pgmt_finding *f, enum pgmt_profile profile, int idle,
 			     int mapped, int files, int requester, int unexplained)
 {
@@ -212,6 +230,13 @@ static void test_references(void **state)
 	f.state = PGMT_REQUESTED;
 	f.file.sharers = 1;
 	check_references(&f, PGMT_PROFILE_REQUEST, 0, 0, 1, 0, 2);
+	/* whose file names it, and has no entry of it: what a layout break waits for is not known
+	 */
+	f = (struct pgmt_finding){.rule = PGMT_RULE_BREAK_STALL,
+				  .refcount = 1,
+				  .state = PGMT_REQUESTED,
+				  .pgmap.type = PGMT_TYPE_FS_DAX};
+	check_references(&f, PGMT_PROFILE_REQUEST, 0, 0, 0, 0, 1);
 	/* a pin that outlives its device */
 	f = (struct pgmt_finding){.refcount = 2, .pgmap.type = PGMT_TYPE_GENERIC};
 	check_references(&f, PGMT_PROFILE_COUNTED, 1, 0, 0, 0, 1);
@@ -249,9 +274,10 @@ static void test_state(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_each_rule),  cmocka_unit_test(test_each_case),
-		cmocka_unit_test(test_sentence),   cmocka_unit_test(test_numbers),
-		cmocka_unit_test(test_references), cmocka_unit_test(test_state),
+		cmocka_unit_test(test_each_rule),      cmocka_unit_test(test_each_case),
+		cmocka_unit_test(test_sentence),       cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_stall_by_files), cmocka_unit_test(test_references),
+		cmocka_unit_test(test_state),
 	};
 
 	return cmocka_run_group_tests_name("reasons", tests, NULL, NULL);

@@ -42,7 +42,15 @@ static const struct record_pgmap killed_one = {
 	.killed = true,
 	.references = 3,
 };
-static const struct record_summary summary = {.pgmaps = 2};
+static const struct record_pgmap off_by_one = {
+	.device = "dax1.0",
+	.block = "",
+	.type = "generic",
+	.first = 0x70000,
+	.last = 0x7ffff,
+	.live = {.known = true, .references = 0x10002, .own = 0x10001, .excess = 1},
+};
+static const struct record_summary summary = {.pgmaps = 3};
 
 static struct record_folio folio_at(uint64_t pfn, uint64_t requested)
 {
@@ -87,6 +95,7 @@ static void write_all(FILE *f)
 	assert_true(record_folio(f, &a));
 	assert_true(record_folio(f, &b));
 	assert_true(record_pgmap(f, &killed_one));
+	assert_true(record_pgmap(f, &off_by_one));
 	assert_true(record_summary(f, &summary));
 }
 
@@ -115,8 +124,17 @@ static void test_round_trip(void **state)
 	other = fsdax;
 	other.type = "generic";
 	assert_false(saved_has_folio(b, &other, 0x40200, 0));
-	assert_true(saved_has_killed(b, &killed_one));
-	assert_false(saved_has_killed(b, &fsdax));
+	assert_true(saved_has_references(b, &killed_one, 0));
+	assert_false(saved_has_references(b, &fsdax, 0));
+	assert_true(saved_has_references(b, &off_by_one, 1));
+	assert_false(saved_has_references(b, &off_by_one, 2));
+	assert_false(saved_has_references(b, &off_by_one, -1));
+	/* it is the same one that keeps it once it is killed */
+	other = off_by_one;
+	other.killed = true;
+	assert_true(saved_has_references(b, &other, 0));
+	other.first++;
+	assert_false(saved_has_references(b, &other, 0));
 	saved_free(b);
 }
 
@@ -153,7 +171,7 @@ static void test_json(void **state)
 		json_object_put(o);
 		lines++;
 	}
-	assert_int_equal(lines, 6);
+	assert_int_equal(lines, 7);
 	free(text);
 	fclose(f);
 }

@@ -169,6 +169,24 @@ make_fs() {
 	exit 98
 }
 
+# Real-time kernels have none, and no device-dax.
+has_huge_pages() {
+	[ -d /sys/kernel/mm/transparent_hugepage ]
+}
+
+# make_devdax NAME: /dev/dax0.0 in place of /dev/pmem0.  Where there can be none NAME is
+# skipped, else it is "not ok".
+make_devdax() {
+	if [ ! -d /sys/bus/dax/drivers/device_dax ]; then
+		skip "$1 - $RELEASE is built without device-dax"
+	elif ndctl create-namespace -f -e namespace0.0 -m devdax -M mem >/dev/null 2>&1; then
+		return
+	else
+		not_ok "$1: ndctl could not make a namespace"
+	fi
+	return 1
+}
+
 # pin FILE [OPTION]...: a process that pins one page of FILE in a pipe
 pin() {
 	rm -f /tmp/orders /tmp/pin

@@ -104,6 +104,44 @@ static __always_inline void look_at_vma(struct search *s, __u64 pgoff)
 	s->search.nr_mm++;
 }
 
+/* Find the first page that is mapped in [first, end). */
+static long row_step(__u32 i, void *data)
+{
+	struct search *s = *(struct search **)data;
+	struct walk *w = &s->walk;
+	__u64 address = w->first + (w->at << PGMT_PAGE_SHIFT);
+	struct leaf leaf = {};
+
+	if (w->at >= w->end)
+		return 1;
+	walk_page_table(address, &leaf);
+	w->holder.object = leaf.pfn;
+	if (leaf.pfn)
+		return 1;
+	w->at += leaf.pages - ((address >> PGMT_PAGE_SHIFT) & (leaf.pages - 1));
+	return 0;
+}
+
+/* Look at w->vma, whose pages lie in a row: one of them says where all are. */
+static __always_inline void look_at_row(struct search *s)
+{
+	struct walk *w = &s->walk;
+	__u64 mm = (__u64)PGMT_READ(struct vm_area_struct, w->vma, vm_mm);
+
+	w->first = PGMT_READ(struct vm_area_struct, w->vma, vm_start);
+	w->end = (PGMT_READ(struct vm_area_struct, w->vma, vm_end) - w->first) >> PGMT_PAGE_SHIFT;
+	w->at = 0;
+	w->holder.object = 0;
+	w->pgd = mm ? (__u64)PGMT_READ(struct mm_struct, mm, pgd) : 0;
+	if (!w->pgd)
+		return;
+	bpf_loop(1 << 20, row_step, &s, 0);
+	if (w->holder.object)
+		look_at_vma(s, w->holder.object - w->at);
+	else if (w->at < w->end)
+		not_looked(s, PGMT_HOW_MAP);
+}
+
 __noinline int visit_node(void)
 {
 	struct search *s = get_search();
@@ -118,6 +156,10 @@ __noinline int visit_node(void)
 	else
 		s->walk.vma =
 			s->walk.node - bpf_core_field_offset(struct vm_area_struct, shared.rb);
+	if (s->walk.in_a_row) {
+		look_at_row(s);
+		return 0;
+	}
 	pgoff = PGMT_READ(struct vm_area_struct, s->walk.vma, vm_pgoff);
 	look_at_vma(s, pgoff);
 	if (!s->walk.anon ||
@@ -174,16 +216,35 @@ static long tree_step(__u32 i, void *data)
 	return 0;
 }
 
+/* Of an open file of this process. */
+static __always_inline __u64 mapping_of_fd(__u32 fd)
+{
+	__u64 files = (__u64)PGMT_READ(struct task_struct, bpf_get_current_task(), files);
+	__u64 table = (__u64)PGMT_READ(struct files_struct, files, fdt);
+	__u64 file;
+
+	if (fd >= PGMT_READ(struct fdtable, table, max_fds))
+		return 0;
+	file = read_u64((__u64)PGMT_READ(struct fdtable, table, fd) + fd * 8ULL);
+	return file ? (__u64)PGMT_READ(struct file, file, f_mapping) : 0;
+}
+
 /* Return: the file (address_space) or anon_vma that the folio is mapped by; 0: not known */
 static __always_inline __u64 find_mapping(struct search *s)
 {
 	__u64 page = pfn_to_page(s->search.pfn), head = page_head(page);
 	__u64 mapping = (__u64)PGMT_READ(struct folio, head, mapping);
+	__u32 type = PGMT_READ(struct dev_pagemap, s->search.pgmap, type);
 	bool shared = mapping == 1;
 
+	s->walk.in_a_row = s->search.fd >= 0;
+	if (s->walk.in_a_row) {
+		s->walk.index = s->search.pfn;
+		return mapping_of_fd(s->search.fd);
+	}
 	/* fsdax only: elsewhere these bytes are the index */
 	if (!mapping && bpf_core_field_exists(((struct folio___share *)0)->share) &&
-	    PGMT_READ(struct dev_pagemap, s->search.pgmap, type) == PGMT_TYPE_FS_DAX)
+	    type == PGMT_TYPE_FS_DAX)
 		shared = PGMT_READ(struct folio___share, head, share);
 	/* several files share it and we know none; or it is mapped without a file */
 	if (shared || (!mapping && s->search.mapcount > 0))
@@ -202,6 +263,9 @@ static __always_inline void find_mappings(struct search *s)
 	__u64 mapping = find_mapping(s), root;
 	struct walk *w = &s->walk;
 
+	/* mapped by another file, or by none */
+	if (!mapping && w->in_a_row && s->search.mapcount > 0)
+		not_looked(s, PGMT_HOW_MAP);
 	if (!mapping) {
 		/* an idle folio has one at most */
 		if (s->search.refcount > 1)
@@ -214,12 +278,13 @@ static __always_inline void find_mappings(struct search *s)
 	else
 		root = mapping + bpf_core_field_offset(struct address_space, i_mmap);
 	w->node = (__u64)PGMT_READ(struct rb_root_cached, root, rb_leftmost);
-	if (!w->node)
-		return;
 	w->step = STEP_VISIT;
-	w->ended = 0;
-	bpf_loop(MAX_TREE_STEPS, tree_step, &s, 0);
-	if (!w->ended)
+	w->ended = !w->node;
+	if (w->node)
+		bpf_loop(MAX_TREE_STEPS, tree_step, &s, 0);
+	/* a page that such a file maps has no other way into an mm, but a driver may know one */
+	if (!w->ended ||
+	    (w->in_a_row && (__s32)(s->search.nr_mm + s->search.more) < s->search.mapcount))
 		not_looked(s, PGMT_HOW_MAP);
 }
 

@@ -29,8 +29,9 @@ struct walk {
 	/* the folio in its file or anon_vma */
 	__u64 index;
 	__u64 anon;
-	__u64 node; /* of the tree of vmas */
-	__u32 step; /* enum tree_step */
+	__u64 in_a_row; /* its vmas map pages in a row, and index is the pfn */
+	__u64 node;	/* of the tree of vmas */
+	__u32 step;	/* enum tree_step */
 	__u32 ended;
 
 	/* a vma, and the pages [at, end) of the folio in it */

@@ -11,6 +11,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include "bpf/counters.bpf.h"
+#include "bpf/fault.bpf.h"
 #include "bpf/folio_request.bpf.h"
 #include "bpf/history.bpf.h"
 #include "bpf/hook.bpf.h"
@@ -93,6 +94,9 @@ static __always_inline void report_call(const struct hook *h, struct pgmt_scratc
 	else
 		e->pgmap = pgmap;
 	t.type = PGMT_READ_SLOWLY(struct dev_pagemap, e->pgmap, type);
+	/* whose it is to be: the folio may name another file */
+	if (t.type == PGMT_TYPE_FS_DAX)
+		e->vmf = current_fault(h);
 	broken_rule(h, &t, e, rule);
 }
 

@@ -29,6 +29,15 @@ static long release_step(__u32 i, void *data)
 	return next_folio(w, account_page(&e, &t, &out) && out.rule);
 }
 
+/* The file whose entries the current task zaps; 0: none. */
+static __always_inline __u64 zapped_mapping(void)
+{
+	__u32 tid = current_tid();
+	struct pgmt_break *b = bpf_map_lookup_elem(&breaks, &tid);
+
+	return b && b->zapping ? b->mapping : 0;
+}
+
 static __noinline void release_folios(const struct hook *h, __u64 page, __u32 nr)
 {
 	struct pgmt_transition t = {.op = PGMT_OP_RELEASE, .profile = profile};
@@ -50,6 +59,7 @@ static __noinline void release_folios(const struct hook *h, __u64 page, __u32 nr
 	e.pfn = page_to_pfn(e.page);
 	e.pgmap = pfn_to_pgmap(e.pfn);
 	e.order = folio_order(e.page);
+	e.mapping = zapped_mapping();
 	t.type = PGMT_READ_SLOWLY(struct dev_pagemap, e.pgmap, type);
 	t.refcount = page_refcount(e.page);
 	broken_rule(h, &t, &e, PGMT_RULE_RELEASE_UNREQUESTED);

@@ -11,12 +11,12 @@
 #include <bpf/bpf_helpers.h>
 #include "bpf/counters.bpf.h"
 #include "bpf/fast_path.bpf.h"
+#include "bpf/file_entry.bpf.h"
 #include "bpf/hook.bpf.h"
 #include "bpf/kernel.bpf.h"
 #include "bpf/large_folio.bpf.h"
 #include "bpf/maps.bpf.h"
 #include "bpf/observe.bpf.h"
-#include "bpf/request/dax_entry.bpf.h"
 #include "bpf/scan_pages.bpf.h"
 #include "bpf/scratch.bpf.h"
 #include "bpf/sections.bpf.h"

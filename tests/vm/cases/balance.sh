@@ -71,8 +71,10 @@ traffic() {
 for fs in ext4 xfs; do
 	traffic '4 KiB pages' $fs 8192 16384 "daxload -r 2 $MNT/small 32M"
 	# where a huge folio is made of requested pages, these are counted
-	[ "$profile" = request ] && pages=512 || pages=1
-	traffic '2 MiB pages' $fs $((16 * pages)) $((48 * pages)) "daxload -h -r 3 $MNT/huge 32M"
+	pages=1 size='2 MiB pages'
+	[ "$profile" != request ] || pages=512
+	has_huge_pages || pages=512 size='2 MiB of 4 KiB pages'
+	traffic "$size" $fs $((16 * pages)) $((48 * pages)) "daxload -h -r 3 $MNT/huge 32M"
 	traffic 'two processes' $fs 8192 16384 "daxload -p 2 -r 2 $MNT/two 16M"
 	traffic 'one file, four processes, both CPUs' $fs 4096 98304 "daxload -s -p 4 -r 6 $MNT/shared 16M"
 	traffic 'truncate, punch, rename, unlink while mapped' $fs 4096 98304 \

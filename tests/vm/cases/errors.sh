@@ -52,13 +52,36 @@ verdict 'errors: output closed' sh -c \
 mkdir -p /etc
 echo 'nobody:x:65534:65534::/:/bin/sh' >>/etc/passwd
 verdict 'errors: not root' says 69 'run as root' su nobody -c "pgmaptrace -d 1"
+
+# refused WORDS: by tracing and by probe, in the same words
+refused() {
+	says 69 "$1" pgmaptrace -d 1 || return 1
+	cp $OUT /tmp/by-run
+	says 69 "$1" pgmaptrace probe && cmp -s $OUT /tmp/by-run && [ "$(wc -l <$OUT)" = 1 ]
+}
+
+# without NAME WORDS SYMBOL...: as on a kernel that has no such symbols
+without() {
+	name=$1 words=$2
+	shift 2
+	echo "$*" | tr ' ' '\n' | sed 's/.*/ &$/' >/tmp/symbols
+	grep -v -f /tmp/symbols /proc/kallsyms >/tmp/kallsyms
+	mount --bind /tmp/kallsyms /proc/kallsyms
+	verdict "errors: $name" refused "$words"
+	umount /proc/kallsyms
+}
+
 mount -t tmpfs none /sys/kernel/btf
-verdict 'errors: no BTF' says 69 'this kernel has no BTF' pgmaptrace -d 1
+verdict 'errors: no BTF' refused 'this kernel has no BTF.*CONFIG_DEBUG_INFO_BTF=y'
 umount /sys/kernel/btf
-grep -v pgmap_array /proc/kallsyms >/tmp/kallsyms
-mount --bind /tmp/kallsyms /proc/kallsyms
-verdict 'errors: no pgmap symbols' says 69 'no device pages' pgmaptrace -d 1
-umount /proc/kallsyms
+without 'no KALLSYMS_ALL' 'CONFIG_KALLSYMS_ALL=y' pgmap_array
+without 'no BPF_EVENTS' 'CONFIG_BPF_EVENTS=y' kprobe_prog_ops tracing_prog_ops tracepoint_prog_ops
+without 'no direct calls' 'CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS=y' \
+	register_ftrace_direct unregister_ftrace_direct modify_ftrace_direct
+without 'a required hook is missing' "can't attach to memunmap_pages: not in this kernel" memunmap_pages
+echo 0 >/proc/sys/kernel/ftrace_enabled
+verdict 'errors: ftrace is switched off' refused 'kernel.ftrace_enabled is 0.*: set it to 1'
+echo 1 >/proc/sys/kernel/ftrace_enabled
 
 # Signals from the first moment on until tracing has begun.
 for signal in INT TERM; do

@@ -89,6 +89,9 @@ plant() {
 	"bug_$(echo $1 | tr - _)"
 	if [ -n "$planted" ]; then
 		verdict "planted: $1: found" breaks $2
+		# whose fault it is: where they share the folio, it names no file itself
+		[ $1 != busy-request ] || verdict "planted: $1: the second file is named" \
+			report_has "file: $MNT/b (inode [0-9]*, xfs on pmem0 [0-9:]*), offset 0x0\$"
 		return
 	fi
 	verdict "planted: $1: near miss: not planted" clean
