@@ -18,6 +18,7 @@
 #include "bpf/scan_pages.bpf.h"
 #include "bpf/scratch.bpf.h"
 #include "bpf/sections.bpf.h"
+#include "bpf/spins.bpf.h"
 #include "bpf/stack.bpf.h"
 #include "bpf/teardown.bpf.h"
 #include "bpf/tool_programs.bpf.h"
@@ -191,25 +192,26 @@ HOOK(dax_folio_reset_order)
 	return 0;
 }
 
-/* dax_zap_mappings_range(mapping, start, end), where a layout break removes entries first */
-HOOK(dax_zap_mappings_range)
+/* dax_layout_busy_page_range(mapping, start, end): a page in use, or NULL */
+HOOK(dax_layout_busy_page_range)
 {
-	struct pgmt_break b = {.mapping = a0, .zapping = 1};
-	__u32 tid = current_tid();
-
-	bpf_map_update_elem(&breaks, &tid, &b, BPF_ANY);
-	return 0;
+	return on_layout_ask(h, a0);
 }
 
-/* What the task releases from here on is not that file's by this. */
-HOOK_EXIT(dax_zap_mappings_range)
+HOOK_RETURN(dax_layout_busy_page_range)
 {
-	__u32 tid = current_tid();
-	struct pgmt_break *b = bpf_map_lookup_elem(&breaks, &tid);
+	return on_layout_answer(a0, result);
+}
 
-	if (b)
-		b->zapping = 0;
-	return 0;
+/* dax_zap_mappings_range(mapping, start, end): the same, where it removes entries first */
+HOOK(dax_zap_mappings_range)
+{
+	return on_layout_ask(h, a0);
+}
+
+HOOK_RETURN(dax_zap_mappings_range)
+{
+	return on_layout_answer(a0, result);
 }
 
 /* memremap_pages(pgmap, nid): before the kernel stores its range */

@@ -130,6 +130,15 @@ struct {
 	__type(value, struct pgmt_break);
 } breaks SEC(".maps");
 
+/* The tool maps it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct pgmt_spins);
+} spins SEC(".maps");
+
 /* The pgmap that a task tears down, for a return that does not say. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);

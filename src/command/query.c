@@ -144,7 +144,7 @@ static void print_wait(const struct pgmt_wait *w, const struct stack_names *name
 {
 	struct pgmt_stack st;
 
-	printf("%s/%u waits for ", comm_text(w->comm).text, w->tid);
+	printf("%s/%u %s for ", comm_text(w->comm).text, w->tid, w->asked ? "spins" : "waits");
 	if (w->how == PGMT_HOW_PGMAP)
 		printf("the pgmap of pfn 0x%llx\n", w->pfn);
 	else
@@ -182,10 +182,12 @@ int command_waiters(const struct options *o)
 		printf("not searched, or not completely: who waits for a page\n");
 	if (!(found.looked & 1u << PGMT_HOW_PGMAP))
 		printf("not searched, or not completely: who waits for a pgmap\n");
+	if (!(found.looked & 1u << PGMT_HOW_SPIN))
+		printf("not searched, since nothing traces: who spins for a page\n");
 	err = save_stdout();
 	if (err)
 		return err;
 	if (found.nr)
 		return EXIT_CLEAN;
-	return found.looked == PGMT_LOOKED_WAITS ? EXIT_FINDINGS : EXIT_INCONCLUSIVE;
+	return pgmt_looked_at_all(&found) ? EXIT_FINDINGS : EXIT_INCONCLUSIVE;
 }

@@ -40,12 +40,14 @@ static bool add_outstanding(void *arg, uint64_t pfn, uint32_t word,
 	return true;
 }
 
-/* When memunmap_pages began; 0: that was not seen. */
+/* When memunmap_pages began, or a task to spin; 0: that was not seen. */
 static uint64_t wait_began(void *arg, const struct pgmt_wait *w)
 {
 	struct tracing *t = arg;
 	struct pgmt_pgmap p;
 
+	if (w->since)
+		return w->since;
 	if (w->how != PGMT_HOW_PGMAP || !session_pgmap(t->session, w->pgmap, &p) ||
 	    p.killer != w->tid)
 		return 0;
@@ -56,7 +58,9 @@ static uint64_t wait_began(void *arg, const struct pgmt_wait *w)
 static void look_at_folio(struct tracing *t, const struct stall *st, struct pgmt_finding *f)
 {
 	f->pfn = st->wait.pfn;
-	f->mapping = session_break_mapping(t->session, st->wait.tid);
+	f->mapping = st->wait.mapping;
+	if (!f->mapping)
+		f->mapping = session_break_mapping(t->session, st->wait.tid);
 	session_look(t->session, f);
 	f->rule = PGMT_RULE_BREAK_STALL;
 }
@@ -96,11 +100,14 @@ static struct pgmt_finding look_at_stall(struct tracing *t, const struct stall *
 	f.tgid = st->wait.tgid;
 	f.cpu = PGMT_CPU_UNKNOWN;
 	memcpy(f.comm, st->wait.comm, sizeof(f.comm));
-	f.site = session_keep_stack(t->session, st->wait.frames);
+	f.spins = st->wait.asked;
+	f.site = st->wait.site;
+	if (!f.site)
+		f.site = session_keep_stack(t->session, st->wait.frames);
 	return f;
 }
 
-/* Each wait is reported, even if its group was reported before. */
+/* Count the finding st->about.  Each wait is reported, even if its group was before. */
 static void report_stall(struct tracing *t, struct stall *st)
 {
 	struct outstanding_of of = {.tracing = t, .pgmap = &st->about.pgmap};
@@ -109,7 +116,8 @@ static void report_stall(struct tracing *t, struct stall *st)
 	unsigned int before;
 
 	t->own.rule[f->rule]++;
-	if (f->rule == PGMT_RULE_TEARDOWN_STALL)
+	/* of a wait that is over, none of them is to blame */
+	if (f->rule == PGMT_RULE_TEARDOWN_STALL && !f->wait_over)
 		session_outstanding(t->session, add_outstanding, &of);
 	g = findings_add(&t->findings, f, 1, &before);
 	st->reported = !tracing_is_suppressed(t, g, f);
@@ -128,6 +136,7 @@ static void judge_count(struct tracing *t, const struct pgmt_finding *stall)
 		return;
 	f.rule = PGMT_RULE_REFCOUNT_UNDERFLOW;
 	f.waited = 0;
+	f.spins = 0;
 	f.tid = f.tgid = 0;
 	f.site = 0;
 	tracing_add_own_finding(t, &f);
@@ -137,20 +146,23 @@ static void on_stalled(void *arg, struct stall *st)
 {
 	struct tracing *t = arg;
 	struct pgmt_finding f = look_at_stall(t, st);
+	struct holders_found holders = {0};
 	bool is_first = !st->reports;
 
 	if (!is_first && !st->reported)
 		return;
 	if (is_first && (tracing_ignores(t, f.rule) || !session_is_in_scope(t->session, &f)))
 		return;
-	st->about = f;
 	if (is_first) {
 		judge_count(t, &f);
+		st->about = f;
 		report_stall(t, st);
 		return;
 	}
 	tracing_read_clock(t, CLOCK_MAX_AGE);
-	outputs_stall_lasts(&t->out, &f, &st->holders);
+	outputs_stall_lasts(&t->out, st, &f, &holders);
+	st->about = f;
+	st->holders = holders;
 }
 
 static void on_stall_ended(void *arg, struct stall *st)
@@ -207,20 +219,14 @@ static void report_past_stall(struct tracing *t, const struct pgmt_release *r)
 		.site = p->killer_site,
 		.pgmap = *p,
 	};
-	struct finding_group *g;
-	unsigned int before;
 
 	if (tracing_ignores(t, f.rule) || (session_scope(t->session) && !p->killer_in_scope))
 		return;
 	memcpy(f.comm, p->comm, sizeof(f.comm));
 	memcpy(st.wait.comm, p->comm, sizeof(st.wait.comm));
 	st.about = f;
-	t->own.rule[f.rule]++;
-	g = findings_add(&t->findings, &f, 1, &before);
-	if (tracing_is_suppressed(t, g, &f))
-		return;
-	tracing_show(t, g, &f, NULL, NULL);
-	outputs_stall_ended(&t->out, &st);
+	report_stall(t, &st);
+	on_stall_ended(t, &st);
 }
 
 void tracing_release(struct tracing *t, const struct pgmt_release *r)
@@ -246,7 +252,7 @@ void tracing_look_for_stalls(struct tracing *t)
 		t->own.blind = true;
 		return;
 	}
-	incomplete = waits.more || waits.looked != PGMT_LOOKED_WAITS;
+	incomplete = waits.more || !pgmt_looked_at_all(&waits);
 	t->incomplete_looks = incomplete ? t->incomplete_looks + 1 : 0;
 	t->own.blind |= t->incomplete_looks >= INCOMPLETE_IS_BLIND;
 	now = clock_now();

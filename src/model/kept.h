@@ -282,6 +282,33 @@ struct pgmt_group {
 
 #define PGMT_MAX_GROUPS 1024
 
+/* A task that found a folio of a file in use, and has asked again since. */
+struct pgmt_spin {
+	__u64 task;    /* address; 0: free */
+	__u64 mapping; /* struct address_space of the file; 0: not known */
+	__u64 pfn;     /* of the page that is in use */
+	__u64 pgmap;   /* address */
+	__u64 first;   /* when it asked first, and last, ns */
+	__u64 last;
+	__u32 tgid;
+	__u32 tid;
+	pgmt_site_t site; /* 0: not taken, since it has asked once or twice only */
+	__s32 refcount;	  /* of the page, when it asked last */
+	char comm[PGMT_COMM_LEN];
+	__u64 times; /* how often it has asked; 0: this is being written */
+};
+
+#define PGMT_SPINS     64
+#define PGMT_SPIN_WAYS 8 /* places of one task */
+PGMT_ASSERT_POWER_OF_2(PGMT_SPINS);
+/* Who has not asked for so long has stopped: much longer than a busy CPU keeps one waiting. */
+#define PGMT_SPIN_GAP (5ULL * 1000 * 1000 * 1000)
+
+struct pgmt_spins {
+	__u64 full; /* when there was no room last, ns; 0: never */
+	struct pgmt_spin spin[PGMT_SPINS];
+};
+
 /*
  * For another pgmaptrace, in a map that is called pgmaptrace: where the states of this session
  * are.  All zero until all hooks are attached, and after the session.
@@ -296,7 +323,9 @@ struct pgmt_session_info {
 	__u32 sites;
 	__u32 stacks;
 	__u32 tasks;
+	__u32 spins;
 	__u32 history; /* last requests and last frees are kept */
+	__u32 unused;
 };
 
 /*
@@ -304,10 +333,11 @@ struct pgmt_session_info {
  * if it was built with the same number: whoever changes one of these structs, or the state
  * word, counts it up.
  */
-#define PGMT_LAYOUT 3
-_Static_assert(sizeof(struct pgmt_session_info) == 40 && sizeof(struct pgmt_section) == 864 &&
+#define PGMT_LAYOUT 4
+_Static_assert(sizeof(struct pgmt_session_info) == 48 && sizeof(struct pgmt_section) == 864 &&
 		       sizeof(struct pgmt_page_history) == 20 && PGMT_HISTORY_PAGES == 400 &&
-		       sizeof(struct pgmt_stack) == 256 && sizeof(struct pgmt_task) == 24,
+		       sizeof(struct pgmt_stack) == 256 && sizeof(struct pgmt_task) == 24 &&
+		       sizeof(struct pgmt_spins) == 8 + 64 * 88,
 	       "count PGMT_LAYOUT up, and put the new sizes here");
 
 #endif /* PGMAPTRACE_MODEL_KEPT_H */

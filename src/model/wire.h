@@ -116,6 +116,7 @@ struct pgmt_finding {
 	__u64 least, most; /* REF_IMBALANCE: how many references its folios explain */
 	__u64 waited;	   /* TEARDOWN_STALL, BREAK_STALL: for how long, ns */
 	__u64 wait_over;   /* the wait had ended when it was found */
+	__u64 spins;	   /* BREAK_STALL: how often the task has asked; 0: it sleeps */
 	__u64 preexisting; /* TEARDOWN_STALL: folios of the pgmap in use since before tracing */
 };
 
@@ -244,6 +245,7 @@ enum pgmt_how {
 	PGMT_HOW_LOCK,	/* waits for its lock, or another of its flags */
 	PGMT_HOW_PGMAP, /* waits for the references of its pgmap, as unbind does */
 	PGMT_HOW_DIO,	/* sleeps in a direct I/O from or to it */
+	PGMT_HOW_SPIN,	/* asks for its reference count again and again */
 	PGMT_NR_HOW,
 };
 
@@ -295,7 +297,7 @@ struct pgmt_search {
 #define PGMT_MAX_WAITS 64
 PGMT_ASSERT_POWER_OF_2(PGMT_MAX_WAITS);
 
-/* A task that sleeps until device pages are given back. */
+/* A task that sleeps, or spins, until device pages are given back. */
 struct pgmt_wait {
 	__u32 how; /* PGMT_HOW_WAIT or PGMT_HOW_PGMAP */
 	__u32 tgid;
@@ -307,6 +309,13 @@ struct pgmt_wait {
 	/* How often it has given up the CPU: the number stays the same during one sleep. */
 	__u64 switches;
 	__u64 frames[PGMT_STACK_DEPTH]; /* innermost first, 0: no more; none: it was woken */
+	/* of one that asks again and again, as struct pgmt_spin; its switches are since */
+	__u64 since; /* 0: it sleeps */
+	__u64 last;
+	__u64 asked; /* how often; 0: too rarely to call it spinning */
+	__u64 mapping;
+	pgmt_site_t site; /* 0: see frames */
+	__u32 unused;
 	char comm[PGMT_COMM_LEN];
 };
 
@@ -316,9 +325,14 @@ struct pgmt_wait {
 struct pgmt_waits {
 	__u32 nr;     /* of wait[] */
 	__u32 more;   /* found too, and not kept */
-	__u32 looked; /* PGMT_LOOKED_WAITS, if the search was complete */
+	__u32 looked; /* PGMT_LOOKED_WAITS, if the search was complete; also, PGMT_HOW_SPIN */
 	__u32 unused;
 	struct pgmt_wait wait[PGMT_MAX_WAITS];
 };
+
+static __always_inline int pgmt_looked_at_all(const struct pgmt_waits *w)
+{
+	return (w->looked & PGMT_LOOKED_WAITS) == PGMT_LOOKED_WAITS;
+}
 
 #endif /* PGMAPTRACE_MODEL_WIRE_H */

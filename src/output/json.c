@@ -347,6 +347,14 @@ static void add_report(const struct json_out *o, struct jsonl *l, const struct r
 	add_references(l, &r->f);
 }
 
+static void add_wait(struct jsonl *l, const struct report *r)
+{
+	if (r->f.waited)
+		jsonl_seconds(l, "waited_ns", r->waited);
+	if (r->f.spins)
+		jsonl_number(l, "spins", r->f.spins);
+}
+
 void json_finding(struct json_out *o, const struct report *r, bool brief)
 {
 	struct jsonl l = jsonl_begin("finding");
@@ -360,8 +368,7 @@ void json_finding(struct json_out *o, const struct report *r, bool brief)
 	if (brief)
 		jsonl_bool(&l, "brief", true);
 	add_report(o, &l, r);
-	if (r->f.waited)
-		jsonl_seconds(&l, "waited_ns", r->waited);
+	add_wait(&l, r);
 	add_event(o, &l, &r->event);
 	add_history(o, &l, "last_request", &r->last_request);
 	add_history(o, &l, "last_free", &r->last_free);
@@ -369,21 +376,28 @@ void json_finding(struct json_out *o, const struct report *r, bool brief)
 	end(o, &l);
 }
 
-void json_stall_lasts(struct json_out *o, const struct report *r)
+void json_stall_lasts(struct json_out *o, const struct report_lasting *lasting)
 {
+	const struct report *r = &lasting->now;
 	struct jsonl l = jsonl_begin("stall");
 
 	add_report(o, &l, r);
 	jsonl_text(&l, "comm", r->event.comm);
 	jsonl_number(&l, "tid", r->event.tid);
-	jsonl_seconds(&l, "waited_ns", r->waited);
+	add_wait(&l, r);
+	if (r->about_folio) {
+		jsonl_number(&l, "pfn_before", lasting->pfn_before);
+		jsonl_signed(&l, "refcount_before", lasting->refcount_before);
+		if (lasting->what_is_left)
+			jsonl_text(&l, "what_is_left", lasting->what_is_left);
+		jsonl_texts(&l, "former_holders", lasting->let_go.nr, lasting->let_go.text);
+	}
 	end(o, &l);
 }
 
 void json_stall_ended(struct json_out *o, const struct report_end *e)
 {
 	struct jsonl l = jsonl_begin("stall_end");
-	struct json_object *array = json_object_new_array();
 	struct jsonl in;
 
 	jsonl_text(&l, "rule", pgmt_rule_name(e->about.f.rule));
@@ -396,9 +410,7 @@ void json_stall_ended(struct json_out *o, const struct report_end *e)
 		add_event(o, &in, &e->release);
 		jsonl_add_inner(&l, "ended_by", &in);
 	}
-	for (unsigned int i = 0; i < e->nr_let_go; i++)
-		jsonl_item(&l, array, jsonl_string(e->let_go[i]));
-	jsonl_add(&l, "former_holders", array);
+	jsonl_texts(&l, "former_holders", e->let_go.nr, e->let_go.text);
 	end(o, &l);
 }
 

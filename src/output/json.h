@@ -28,7 +28,7 @@ void json_tell_errors(struct json_out *o);
 void json_start(struct json_out *o);
 /* @brief: there were many before, and nobody searched for the holders of this one */
 void json_finding(struct json_out *o, const struct report *r, bool brief);
-void json_stall_lasts(struct json_out *o, const struct report *r);
+void json_stall_lasts(struct json_out *o, const struct report_lasting *lasting);
 void json_stall_ended(struct json_out *o, const struct report_end *e);
 void json_torn_down(struct json_out *o, const struct outstanding_group *g);
 void json_event(struct json_out *o, const struct pgmt_event_record *t);

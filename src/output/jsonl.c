@@ -103,6 +103,15 @@ void jsonl_add_item(struct jsonl *l, struct json_object *array, struct jsonl *in
 	jsonl_item(l, array, inner->object);
 }
 
+void jsonl_texts(struct jsonl *l, const char *key, unsigned int nr, const char text[][256])
+{
+	struct json_object *array = json_object_new_array();
+
+	for (unsigned int i = 0; i < nr; i++)
+		jsonl_item(l, array, jsonl_string(text[i]));
+	jsonl_add(l, key, array);
+}
+
 struct jsonl jsonl_begin(const char *record)
 {
 	struct jsonl l = jsonl_inner();

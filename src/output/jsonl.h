@@ -32,6 +32,8 @@ void jsonl_seconds(struct jsonl *l, const char *key, double seconds);
 /* Bytes that are not UTF-8, which names of files may have, become U+FFFD. */
 void jsonl_text(struct jsonl *l, const char *key, const char *value);
 struct json_object *jsonl_string(const char *value);
+/* An array of @nr texts. */
+void jsonl_texts(struct jsonl *l, const char *key, unsigned int nr, const char text[][256]);
 void jsonl_bool(struct jsonl *l, const char *key, bool value);
 /* An object to nest: fill it, then hand it to jsonl_add_inner() or jsonl_add_item(). */
 struct jsonl jsonl_inner(void);

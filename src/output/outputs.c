@@ -329,18 +329,21 @@ void outputs_finding(struct outputs *o, const struct pgmt_finding *f,
 	suggest(o, f, groups && groups->rule == f->rule && groups->folios > 1);
 }
 
-void outputs_stall_lasts(struct outputs *o, const struct pgmt_finding *f,
+void outputs_stall_lasts(struct outputs *o, const struct stall *st, const struct pgmt_finding *f,
 			 struct holders_found *holders)
 {
-	struct report r;
+	struct report_lasting *l = malloc(sizeof(*l));
 
-	report_make(&o->from, f, NULL, true, &r);
-	*holders = r.holders.found;
+	if (!l)
+		return;
+	report_stall_lasts(&o->from, st, f, l);
+	*holders = l->now.holders.found;
 	if (o->text.to)
-		text_stall_lasts(&o->text, &r);
+		text_stall_lasts(&o->text, l);
 	flush_text(o);
 	if (has_json(o))
-		json_stall_lasts(&o->json, &r);
+		json_stall_lasts(&o->json, l);
+	free(l);
 }
 
 void outputs_stall_ended(struct outputs *o, const struct stall *st)

@@ -72,8 +72,11 @@ void outputs_start(struct outputs *o);
  */
 void outputs_finding(struct outputs *o, const struct pgmt_finding *f,
 		     const struct outstanding_group *groups, struct holders_found *holders);
-/* A reported stall lasts; @holders is set as by outputs_finding(). */
-void outputs_stall_lasts(struct outputs *o, const struct pgmt_finding *f,
+/*
+ * A reported stall lasts.
+ * @st: as it was reported last; @f: as it is now; @holders: set as by outputs_finding()
+ */
+void outputs_stall_lasts(struct outputs *o, const struct stall *st, const struct pgmt_finding *f,
 			 struct holders_found *holders);
 void outputs_stall_ended(struct outputs *o, const struct stall *st);
 void outputs_stalls_go_on(struct outputs *o, const struct stalls *all);

@@ -115,23 +115,31 @@ static void term(struct text_out *o, unsigned int *terms, int references, const 
 		fprintf(o->to, "%s%d %s", (*terms)++ ? " + " : " = ", references, whose);
 }
 
+/* "2 = 1 by the file + 1 unexplained" */
+static void sum_of(struct text_out *o, int refcount, const struct folio_references *r)
+{
+	unsigned int terms = 0;
+
+	fprintf(o->to, "%d", refcount);
+	if (refcount < r->idle) {
+		fprintf(o->to, " (%d when idle)", r->idle);
+		return;
+	}
+	term(o, &terms, r->idle, "when idle");
+	term(o, &terms, r->mapped, "by mappings");
+	term(o, &terms, r->files, "by the file");
+	term(o, &terms, r->requester, "by the requester");
+	term(o, &terms, r->unexplained, "unexplained");
+}
+
 /* Who has the references, as far as they can be counted. */
 static void references(struct text_out *o, const struct pgmt_finding *f)
 {
 	struct folio_references r;
-	unsigned int terms = 0;
 
 	folio_references(f, session_profile(o->from->session), &r);
-	fprintf(o->to, "  references: %d", f->refcount);
-	if (f->refcount < r.idle) {
-		fprintf(o->to, " (%d when idle)", r.idle);
-	} else {
-		term(o, &terms, r.idle, "when idle");
-		term(o, &terms, r.mapped, "by mappings");
-		term(o, &terms, r.files, "by the file");
-		term(o, &terms, r.requester, "by the requester");
-		term(o, &terms, r.unexplained, "unexplained");
-	}
+	fprintf(o->to, "  references: ");
+	sum_of(o, f->refcount, &r);
 	if (f->pincount > 0)
 		fprintf(o->to, "; %d pinned by FOLL_PIN", f->pincount);
 	fprintf(o->to, "\n");
@@ -353,13 +361,37 @@ static void stall_headline(struct text_out *o, const struct report *r)
 		fprintf(o->to, "pfn 0x%llx: ", r->f.pfn);
 }
 
-void text_stall_lasts(struct text_out *o, const struct report *r)
+/* What has changed since it was reported last. */
+static void changes(struct text_out *o, const struct report_lasting *l)
 {
+	bool changed = l->references_changed || l->pfn_before != l->now.f.pfn;
+
+	if (l->pfn_before != l->now.f.pfn)
+		fprintf(o->to, "  now about pfn 0x%llx, before: pfn 0x%llx\n", l->now.f.pfn,
+			(unsigned long long)l->pfn_before);
+	references(o, &l->now.f);
+	if (l->references_changed) {
+		fprintf(o->to, "  before: ");
+		sum_of(o, l->refcount_before, &l->before);
+		fputc('\n', o->to);
+	}
+	for (unsigned int i = 0; i < l->let_go.nr; i++)
+		fprintf(o->to, "  no longer a holder: %s\n", l->let_go.text[i]);
+	if (l->what_is_left)
+		fprintf(o->to, "  %s%s\n", changed ? "now " : "", l->what_is_left);
+}
+
+void text_stall_lasts(struct text_out *o, const struct report_lasting *l)
+{
+	const struct report *r = &l->now;
+
 	stall_headline(o, r);
 	text_task(o->to, r->event.comm, r->event.tid, false);
 	fprintf(o->to, " is still waiting, after %.1f s\n", r->waited);
 	if (r->f.rule == PGMT_RULE_TEARDOWN_STALL)
 		pgmap_references(o, &r->f);
+	if (r->about_folio)
+		changes(o, l);
 	holders_now(o, r);
 	fputc('\n', o->to);
 }
@@ -371,8 +403,8 @@ static void release(struct text_out *o, const struct report_end *e)
 		fputs(e->of_pgmap ? "; last reference dropped by " : "; freed by ", o->to);
 		text_who(o->to, &e->release);
 	}
-	for (unsigned int i = 0; i < e->nr_let_go; i++)
-		fprintf(o->to, "%s%s", i ? "; " : "; no longer a holder: ", e->let_go[i]);
+	for (unsigned int i = 0; i < e->let_go.nr; i++)
+		fprintf(o->to, "%s%s", i ? "; " : "; no longer a holder: ", e->let_go.text[i]);
 	fputc('\n', o->to);
 	if (e->release.known)
 		text_site(o, e->release.site);
@@ -383,8 +415,8 @@ void text_stall_ended(struct text_out *o, const struct report_end *e)
 	stall_headline(o, &e->about);
 	text_task(o->to, e->about.event.comm, e->about.event.tid, false);
 	if (e->given_up) {
-		fprintf(o->to, " gave up waiting, after %.1f s, at refcount %d\n", e->after,
-			e->refcount);
+		fprintf(o->to, " %s, after %.1f s, at refcount %d\n",
+			e->about.f.spins ? "went on" : "gave up waiting", e->after, e->refcount);
 	} else {
 		fprintf(o->to, " is done waiting, after %.1f s", e->after);
 		release(o, e);

@@ -26,7 +26,7 @@ struct text_out {
 /* The report of a finding; @brief: only its headline. */
 void text_finding(struct text_out *o, const struct report *r, bool brief);
 /* A reported stall lasts, or has ended. */
-void text_stall_lasts(struct text_out *o, const struct report *r);
+void text_stall_lasts(struct text_out *o, const struct report_lasting *l);
 void text_stall_ended(struct text_out *o, const struct report_end *e);
 /* Reported stalls that last at the end of tracing. */
 void text_stalls_go_on(struct text_out *o, const struct stalls *all);

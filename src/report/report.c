@@ -211,26 +211,71 @@ static bool is_among(const struct holders_found *found, const struct pgmt_holder
 	return false;
 }
 
-/* Reported holders that are none any more. */
-static void who_let_go(const struct sources *from, const struct stall *st, struct report_end *e)
+/* Those of @before that are not among @now. */
+static void who_let_go(const struct holders_found *before, const struct holders_found *now,
+		       struct former_holders *let_go)
 {
-	struct holders_query q = report_query(&st->about);
-	struct holders_found now = {0};
-
-	if (!st->holders.nr || session_holders(from->session, &q, &now) || now.more)
+	if (now->more)
 		return;
-	for (uint32_t i = 0; i < st->holders.nr; i++) {
-		const struct pgmt_holder *h = &st->holders.holder[i];
+	for (uint32_t i = 0; i < before->nr; i++) {
+		const struct pgmt_holder *h = &before->holder[i];
 
-		if (!holder_waits(h) && now.looked & (1U << h->how) && !is_among(&now, h))
-			holder_text(h, e->let_go[e->nr_let_go++], sizeof(e->let_go[0]));
+		if (!holder_waits(h) && now->looked & (1U << h->how) && !is_among(now, h))
+			holder_text(h, let_go->text[let_go->nr++], sizeof(let_go->text[0]));
 	}
+}
+
+static bool are_same(const struct folio_references *a, const struct folio_references *b)
+{
+	return a->idle == b->idle && a->mapped == b->mapped && a->files == b->files &&
+	       a->requester == b->requester && a->unexplained == b->unexplained;
+}
+
+/* Who keeps the task waiting, if it is no pin?  NULL: one is left, or it can't be known. */
+static const char *what_is_left(const struct pgmt_finding *f, const struct folio_references *r)
+{
+	if (r->unexplained || r->requester)
+		return NULL;
+	if (f->rule == PGMT_RULE_TEARDOWN_STALL) {
+		if (r->files && !r->mapped)
+			return "only the file's entries hold it: unmount";
+		return r->mapped ? "only mappings hold it: unmap" : NULL;
+	}
+	/* a task that spins sees it itself */
+	if (r->mapped || f->spins)
+		return NULL;
+	return "no pin is left: the task has yet to wake up";
+}
+
+void report_stall_lasts(const struct sources *from, const struct stall *st,
+			const struct pgmt_finding *f, struct report_lasting *l)
+{
+	enum pgmt_profile profile = session_profile(from->session);
+	struct folio_references after;
+
+	memset(l, 0, sizeof(*l));
+	report_make(from, f, NULL, true, &l->now);
+	l->pfn_before = report_pfn(from, st->about.pgmap.epoch, st->about.pfn);
+	if (!l->now.about_folio)
+		return;
+	folio_references(f, profile, &after);
+	l->what_is_left = what_is_left(f, &after);
+	l->refcount_before = st->about.refcount;
+	if (st->about.pfn != f->pfn)
+		return;
+	folio_references(&st->about, profile, &l->before);
+	l->references_changed = !are_same(&l->before, &after);
+	/* of an idle folio nobody is looked for */
+	if (l->now.holders.looked && !l->now.holders.error)
+		who_let_go(&st->holders, &l->now.holders.found, &l->let_go);
 }
 
 void report_stall_end(const struct sources *from, const struct stall *st, struct report_end *e)
 {
+	struct holders_query q = report_query(&st->about);
 	struct pgmt_finding now = {.pfn = st->about.pfn};
 	const struct pgmt_release *r = &st->release;
+	struct holders_found holders = {0};
 	uint64_t end = r->time ? r->time : st->last_seen;
 
 	memset(e, 0, sizeof(*e));
@@ -246,8 +291,8 @@ void report_stall_end(const struct sources *from, const struct stall *st, struct
 	if (r->time)
 		e->release = by(from, r->comm, report_pid(from, r->tid),
 				from->deterministic ? 0 : r->cpu, r->site);
-	else if (!e->given_up)
-		who_let_go(from, st, e);
+	else if (!e->given_up && st->holders.nr && !session_holders(from->session, &q, &holders))
+		who_let_go(&st->holders, &holders, &e->let_go);
 }
 
 void report_headline(const struct report *r, char *buf, size_t size)

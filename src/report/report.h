@@ -11,6 +11,7 @@
 
 #include "report/devices.h"
 #include "report/files.h"
+#include "report/folio.h"
 #include "session/holders.h"
 #include "symbols/inlines.h"
 #include "verdict/outstanding.h"
@@ -79,6 +80,27 @@ struct report {
 void report_make(const struct sources *from, const struct pgmt_finding *f,
 		 const struct outstanding_group *groups, bool now, struct report *r);
 
+/* Holders of a folio that are none any more. */
+struct former_holders {
+	unsigned int nr;
+	char text[HOLDERS_MAX][256];
+};
+
+/* A stall that was reported and lasts: how things are now, and what has changed. */
+struct report_lasting {
+	struct report now;
+	uint64_t pfn_before; /* the folio that it was about; the same, unless a pgmap waits */
+	int refcount_before;
+	bool references_changed; /* of the folio, if it is the same */
+	struct folio_references before;
+	struct former_holders let_go;
+	const char *what_is_left; /* a sentence: who must let go, if no pin is left; or NULL */
+};
+
+/* @f: the finding, as of now; @st: as it was reported last */
+void report_stall_lasts(const struct sources *from, const struct stall *st,
+			const struct pgmt_finding *f, struct report_lasting *l);
+
 /* How a reported stall ended. */
 struct report_end {
 	struct report about; /* as it was when it was last reported */
@@ -87,8 +109,7 @@ struct report_end {
 	int refcount;	     /* of that folio */
 	bool of_pgmap;	     /* the release dropped the pgmap's last reference */
 	struct report_event release;
-	unsigned int nr_let_go; /* if the release was not seen: who is no longer a holder */
-	char let_go[HOLDERS_MAX][256];
+	struct former_holders let_go; /* if the release was not seen */
 };
 
 void report_stall_end(const struct sources *from, const struct stall *st, struct report_end *e);

@@ -274,7 +274,8 @@ static const char *call_name(__u32 call)
 
 bool holder_waits(const struct pgmt_holder *h)
 {
-	return h->how == PGMT_HOW_WAIT || h->how == PGMT_HOW_LOCK || h->how == PGMT_HOW_PGMAP;
+	return h->how == PGMT_HOW_WAIT || h->how == PGMT_HOW_SPIN || h->how == PGMT_HOW_LOCK ||
+	       h->how == PGMT_HOW_PGMAP;
 }
 
 bool holder_pins(const struct pgmt_holder *h)
@@ -296,6 +297,7 @@ void holder_text(const struct pgmt_holder *h, char *buf, size_t size)
 		[PGMT_HOW_WAIT] = "waits for it",
 		[PGMT_HOW_LOCK] = "waits for its lock or a flag",
 		[PGMT_HOW_PGMAP] = "waits for its pgmap",
+		[PGMT_HOW_SPIN] = "spins until it is idle",
 	};
 	char who[64] = "a process that is ending, or not visible";
 	const char *what = h->how == PGMT_HOW_PIPE ? "pipe" : "io_uring fixed buffer";
@@ -331,7 +333,7 @@ void holders_not_looked(const struct holders_found *found, char *buf, size_t siz
 
 	buf[0] = '\0';
 	for (int i = 0; i < PGMT_NR_HOW && len < size; i++)
-		if (!(found->looked & (1u << i)))
+		if (names[i] && !(found->looked & (1u << i)))
 			len += snprintf(buf + len, size - len, "%s%s", len ? ", " : "", names[i]);
 	if (found->namespaced && len < size)
 		snprintf(buf + len, size - len, " (of processes outside of this pid namespace)");

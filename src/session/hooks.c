@@ -77,13 +77,24 @@ struct pgmt_hook pgmt_hooks[] = {
 	 .profiles = ALL,
 	 .rare = true,
 	 .rules = RULE(TEARDOWN_LIVE) | RULE(REFCOUNT_UNDERFLOW)},
-	/* sees which file's layout is broken; no rule needs it */
-	{.function = "dax_zap_mappings_range",
-	 .profiles = REQUEST,
-	 .rare = true,
+	/*
+	 * These see whose layout is broken, and who spins for that.  No rule needs them: a
+	 * task that spins and was missed once asks again.
+	 */
+	{.function = "dax_layout_busy_page_range",
+	 .profiles = ALL,
+	 .alternative = true,
 	 .needs = KCONFIG_FS_DAX},
+	{.function = "dax_layout_busy_page_range",
+	 .exit = true,
+	 .argless = true,
+	 .profiles = ALL,
+	 .alternative = true,
+	 .needs = KCONFIG_FS_DAX},
+	{.function = "dax_zap_mappings_range", .profiles = REQUEST, .needs = KCONFIG_FS_DAX},
 	{.function = "dax_zap_mappings_range",
 	 .exit = true,
+	 .argless = true,
 	 .profiles = REQUEST,
 	 .needs = KCONFIG_FS_DAX},
 	{.function = "zone_device_page_init", .profiles = DRIVER, .rules = REQUEST_RULES},

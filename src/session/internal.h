@@ -66,7 +66,9 @@ struct session {
 
 	/* kept.c */
 	struct kept kept; /* where states and histories are read: our own maps, or */
-	struct kept peer; /* those of the session that was joined */
+	struct kept peer; /* those of the session that was joined, or was asked who spins */
+	bool peer_sought;
+	const struct pgmt_spins *spins; /* our own map; NULL: we do not trace */
 	struct recent recent;
 
 	/* pgmaps.c */
@@ -110,6 +112,14 @@ void kept_open(struct session *s);
 /* Let other pgmaptraces read what is kept here. */
 void kept_publish(const struct session *s);
 void kept_unpublish(const struct session *s);
+
+/* kept.c: of a session that traces, after kept_open() */
+bool kept_map_spins(struct session *s);
+void kept_unmap_spins(struct session *s);
+/* Tasks that spin now.  Return: false: not known, since no session that traces can be read */
+bool kept_spins(struct session *s, struct pgmt_spins *all);
+/* The stack of one of them; all zero if it was not kept. */
+void kept_frames(struct session *s, uint32_t site, __u64 frame[PGMT_STACK_DEPTH]);
 
 /* counts.c: is what was found in user space in scope?  If not, count it. */
 bool count_in_scope(struct session *s, bool task_in_scope, uint32_t word);

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/say.h"
@@ -19,6 +20,7 @@ void kept_open(struct session *s)
 		.sites = bpf_map__fd(s->skel->maps.sites),
 		.stacks = bpf_map__fd(s->skel->maps.stacks),
 		.tasks = bpf_map__fd(s->skel->maps.tasks),
+		.spins = bpf_map__fd(s->skel->maps.spins),
 		.pid = getpid(),
 		.history = s->options.stack != PGMT_STACK_NONE,
 	};
@@ -51,6 +53,7 @@ void kept_publish(const struct session *s)
 		.sites = map_id(s->kept.sites),
 		.stacks = map_id(s->kept.stacks),
 		.tasks = map_id(s->kept.tasks),
+		.spins = map_id(s->kept.spins),
 	};
 
 	set_info(s, &info);
@@ -65,6 +68,7 @@ bool session_join(struct session *s, uint32_t *pid, uint64_t *began)
 {
 	uint32_t other;
 
+	s->peer_sought = true;
 	if (!peers_find(&s->peer, &other)) {
 		if (other == PEERS_NOT_PERMITTED)
 			say("without CAP_SYS_ADMIN a running session can't be found");
@@ -78,6 +82,49 @@ bool session_join(struct session *s, uint32_t *pid, uint64_t *began)
 	*pid = s->peer.pid;
 	*began = s->peer.began;
 	return true;
+}
+
+/* ---- tasks that spin ---- */
+
+bool kept_map_spins(struct session *s)
+{
+	void *spins = mmap(NULL, sizeof(*s->spins), PROT_READ, MAP_SHARED, s->kept.spins, 0);
+
+	s->spins = spins == MAP_FAILED ? NULL : spins;
+	return s->spins;
+}
+
+void kept_unmap_spins(struct session *s)
+{
+	if (s->spins)
+		munmap((void *)s->spins, sizeof(*s->spins));
+	s->spins = NULL;
+}
+
+bool kept_spins(struct session *s, struct pgmt_spins *all)
+{
+	uint32_t other, zero = 0;
+
+	if (s->spins) {
+		*all = *s->spins;
+		return true;
+	}
+	if (!s->peer_sought)
+		peers_find(&s->peer, &other);
+	s->peer_sought = true;
+	return s->peer.spins >= 0 && !bpf_map_lookup_elem(s->peer.spins, &zero, all);
+}
+
+void kept_frames(struct session *s, uint32_t site, __u64 frame[PGMT_STACK_DEPTH])
+{
+	const struct kept *k = s->spins ? &s->kept : &s->peer;
+	struct pgmt_stack stack = {0};
+
+	if (site & PGMT_SITE_IS_ADDRESS)
+		stack.frame[0] = pgmt_address_of_site(site, session_text(s));
+	else if (site && bpf_map_lookup_elem(k->stacks, &site, &stack))
+		stack.frame[0] = 0;
+	memcpy(frame, stack.frame, sizeof(stack.frame));
 }
 
 /* ---- states and histories ---- */

@@ -58,12 +58,13 @@ static bool open_kept(const struct pgmt_session_info *info, struct kept *k)
 		.sites = open_map(info->sites, sizeof(uint32_t), sizeof(uint32_t)),
 		.stacks = open_map(info->stacks, sizeof(uint32_t), sizeof(struct pgmt_stack)),
 		.tasks = open_map(info->tasks, sizeof(uint32_t), sizeof(struct pgmt_task)),
+		.spins = open_map(info->spins, sizeof(uint32_t), sizeof(struct pgmt_spins)),
 		.began = info->began,
 		.pid = info->pid,
 		.history = info->history,
 	};
 	if (k->sections >= 0 && k->histories >= 0 && k->sites >= 0 && k->stacks >= 0 &&
-	    k->tasks >= 0)
+	    k->tasks >= 0 && k->spins >= 0)
 		return true;
 	peers_close(k);
 	return false;
@@ -101,7 +102,7 @@ bool peers_find(struct kept *k, uint32_t *other)
 
 void peers_close(struct kept *k)
 {
-	int fds[] = {k->sections, k->histories, k->sites, k->stacks, k->tasks};
+	int fds[] = {k->sections, k->histories, k->sites, k->stacks, k->tasks, k->spins};
 
 	for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); i++)
 		if (fds[i] >= 0)

@@ -18,6 +18,7 @@ struct kept {
 	int sites;
 	int stacks;
 	int tasks;
+	int spins;
 	uint64_t began; /* ticks count from here */
 	uint32_t pid;
 	bool history; /* last requests and frees are kept */
@@ -26,7 +27,7 @@ struct kept {
 #define KEPT_NOTHING                                                                               \
 	(struct kept)                                                                              \
 	{                                                                                          \
-		-1, -1, -1, -1, -1, 0, 0, false                                                    \
+		-1, -1, -1, -1, -1, -1, 0, 0, false                                                \
 	}
 
 #define PEERS_NOT_PERMITTED (UINT32_MAX - 1) /* no pid is that large */

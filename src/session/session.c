@@ -2,6 +2,7 @@
 #include "session/internal.h"
 #include "session/privileges.h"
 #include "session/refusal.h"
+#include "session/spins.h"
 #include "session/split_wait.h"
 
 #include <errno.h>
@@ -10,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/exit_status.h"
 #include "base/say.h"
 #include "pgmaptrace.skel.h"
@@ -297,6 +299,10 @@ int session_load(struct session *s, const struct session_reader *reader)
 	}
 	kept_open(s);
 	privileges_note_names();
+	if (reader && !kept_map_spins(s)) {
+		say_error("can't map the table of waiters: %s", strerror(errno));
+		return EXIT_INTERNAL;
+	}
 	err = reader ? open_rings(s) : 0;
 	return err ? err : set_layout(s);
 }
@@ -309,6 +315,7 @@ void session_free(struct session *s)
 	ring_buffer__free(s->ring);
 	holders_free(s->holders);
 	peers_close(&s->peer);
+	kept_unmap_spins(s);
 	pgmaptrace_bpf__destroy(s->skel);
 	ksyms_free(s->ksyms);
 	btf__free(s->btf);
@@ -351,16 +358,34 @@ bool session_prepare_holders(struct session *s)
 
 int session_holders(struct session *s, const struct holders_query *q, struct holders_found *found)
 {
+	struct pgmt_spins spins;
+	int err;
+
 	if (!session_prepare_holders(s))
 		return -s->no_holders;
-	return holders_find(s->holders, q, found);
+	err = holders_find(s->holders, q, found);
+	if (!err && kept_spins(s, &spins))
+		spins_hold(&spins, clock_now(), found);
+	return err;
 }
 
 int session_waits(struct session *s, struct pgmt_waits *found)
 {
+	struct pgmt_spins spins;
+	uint32_t asleep;
+	int err;
+
 	if (!session_prepare_holders(s))
 		return -s->no_holders;
-	return holders_waits(s->holders, found);
+	err = holders_waits(s->holders, found);
+	if (err || !kept_spins(s, &spins))
+		return err;
+	found->looked |= 1U << PGMT_HOW_SPIN;
+	asleep = found->nr;
+	spins_add(&spins, clock_now(), found);
+	for (uint32_t i = asleep; i < found->nr; i++)
+		kept_frames(s, found->wait[i].site, found->wait[i].frames);
+	return 0;
 }
 
 /* ---- symbols ---- */

@@ -2,16 +2,21 @@
 #include "verdict/stalls.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
 
 /*
  * A task that was woken, by a signal or for another page, has other context switches, and
  * goes on to wait for the same thing; unless that was let go meanwhile, which would be a
- * new wait.
+ * new wait.  Of one that spins we know when that began.
  */
 static bool is_same(const struct stall *st, const struct pgmt_wait *w)
 {
 	const struct pgmt_wait *was = &st->wait;
 
+	if (was->since && w->since && was->since != w->since)
+		return false;
 	return was->how == w->how && was->task == w->task && was->tid == w->tid &&
 	       was->pfn == w->pfn && was->pgmap == w->pgmap &&
 	       (was->switches == w->switches || !st->over);
@@ -78,9 +83,20 @@ static void sweep(struct stalls *s, bool whole, uint64_t now)
 	}
 }
 
+/* A stack is only there if the task has not been woken since. */
+static void take_over(struct pgmt_wait *was, const struct pgmt_wait *now)
+{
+	__u64 frames[PGMT_STACK_DEPTH];
+
+	memcpy(frames, was->frames, sizeof(frames));
+	*was = *now;
+	if (!now->frames[0])
+		memcpy(was->frames, frames, sizeof(frames));
+}
+
 bool stalls_look(struct stalls *s, const struct pgmt_waits *w, uint64_t now)
 {
-	bool whole = !w->more && w->looked == PGMT_LOOKED_WAITS, kept_all = true;
+	bool whole = !w->more && pgmt_looked_at_all(w), kept_all = true;
 	struct stall *st;
 
 	for (st = s->all; st; st = st->next)
@@ -94,11 +110,15 @@ bool stalls_look(struct stalls *s, const struct pgmt_waits *w, uint64_t now)
 			continue;
 		}
 		st->seen = true;
-		st->last_seen = now;
-		st->wait.switches = w->wait[i].switches;
+		take_over(&st->wait, &w->wait[i]);
+		/* it may have stopped just now */
+		st->last_seen = st->wait.since ? st->wait.last : now;
+		/* it was let go, and is in use again before the task has seen that */
+		if (st->over && st->wait.since && st->last_seen > st->release.time + NS_PER_S)
+			st->over = false;
 	}
 	for (st = s->all; st; st = st->next) {
-		if (!st->seen || st->over || now < st->due)
+		if (!st->seen || st->over || st->last_seen < st->due)
 			continue;
 		s->stalled(s->arg, st);
 		st->reports++;

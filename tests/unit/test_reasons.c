@@ -8,6 +8,7 @@
 
 #include "report/folio.c"
 #include "report/reasons.c"
+#include "report/sentence.c"
 #include "model/rules.c"
 
 static struct reason_facts facts = {
@@ -93,6 +94,14 @@ static void says(const struct pgmt_finding *f, const char *text)
 		fail_msg("\"%s\" is not in \"%s\"", text, said);
 }
 
+static void says_not(const struct pgmt_finding *f, const char *text)
+{
+	char said[512];
+
+	reason_sentence(f, &facts, said, sizeof(said));
+	assert_null(strstr(said, text));
+}
+
 static void test_numbers(void **state)
 {
 	struct pgmt_finding f = {.rule = PGMT_RULE_DOUBLE_REQUEST};
@@ -154,6 +163,24 @@ static void test_numbers(void **state)
 	f.wait_over = 1;
 	says(&f, "waited for 4.0 s for the references of dax0.0. The wait was over when");
 	assert_string_equal(reason_headline(&f), "kept memunmap_pages waiting");
+	f = (struct pgmt_finding){.rule = PGMT_RULE_BREAK_STALL,
+				  .waited = 4000000000,
+				  .refcount = 2,
+				  .pgmap.type = PGMT_TYPE_FS_DAX};
+	says(&f, " has waited for 4.0 s until the folio is idle. It has 2 references");
+	says(&f, "The file system can't free or move the storage");
+	assert_string_equal(reason_headline(&f), "keeps its file system waiting");
+	f.spins = 5000;
+	says(&f, " has spun for 4.0 s until the folio is idle: it does not sleep, and has asked "
+		 "5000 times");
+	assert_string_equal(reason_headline(&f), "keeps its file system spinning");
+	f.spins = 0;
+	f.pgmap.type = PGMT_TYPE_GENERIC;
+	says(&f, " has waited for 4.0 s until the folio is idle. It has 2 references");
+	says_not(&f, "file system");
+	assert_string_equal(reason_headline(&f), "keeps a task waiting");
+	assert_null(strstr(reason_cause(f.rule), "file"));
+	assert_non_null(strstr(reason_cause(PGMT_RULE_MAP_UNREQUESTED), "copy-on-write"));
 	f = (struct pgmt_finding){.rule = PGMT_RULE_REF_IMBALANCE, .refs = -1};
 	says(&f, "the reference count of dax0.0 is -1, unchanged for a second after it was "
 		 "killed: below zero");

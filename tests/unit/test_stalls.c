@@ -27,12 +27,15 @@ static struct {
 	uint64_t since; /* of the last that stalled */
 	bool began_earlier;
 	struct pgmt_release release; /* of the last that ended */
-	uint64_t killed;	     /* what began() says */
+	uint64_t killed, spun_since; /* what began() says */
+	uint64_t last_seen;	     /* of the last that ended */
 } seen;
 
 static uint64_t began(void *arg, const struct pgmt_wait *w)
 {
 	(void)arg;
+	if (w->since)
+		return seen.spun_since;
 	return w->how == PGMT_HOW_PGMAP ? seen.killed : 0;
 }
 
@@ -49,6 +52,7 @@ static void ended(void *arg, struct stall *st)
 	(void)arg;
 	seen.ended++;
 	seen.release = st->release;
+	seen.last_seen = st->last_seen;
 }
 
 static struct stalls make(void)
@@ -288,6 +292,80 @@ static void one_ends_the_other_lasts(void **state)
 	assert_int_equal(seen.ended, 2);
 }
 
+/* It does not sleep: when it began and when it has asked last is known. */
+static struct pgmt_waits spins(unsigned int since, unsigned int last)
+{
+	struct pgmt_waits w = waits(1, 7, PGMT_HOW_WAIT, 100);
+
+	w.wait[0].switches = w.wait[0].since = since * SECOND;
+	w.wait[0].last = last * SECOND;
+	return w;
+}
+
+static void one_that_spins(void **state)
+{
+	struct stalls s = make();
+
+	(void)state;
+	seen.spun_since = SECOND;
+	look(&s, spins(1, 3), 3);
+	look(&s, spins(1, 10), 10);
+	assert_int_equal(seen.stalled, 0);
+	look(&s, spins(1, 11), 11);
+	assert_int_equal(seen.stalled, 1);
+	assert_true(seen.since == SECOND);
+	assert_false(seen.began_earlier);
+	/* it stops, which is seen a while later */
+	look(&s, spins(1, 12), 13);
+	look(&s, waits(0), 14);
+	look(&s, waits(0), 15);
+	assert_int_equal(seen.ended, 1);
+	assert_true(seen.last_seen == 12 * SECOND);
+}
+
+/* Nobody knows yet that it has stopped. */
+static void one_that_has_spun_too_short(void **state)
+{
+	struct stalls s = make();
+
+	(void)state;
+	seen.spun_since = SECOND;
+	look(&s, spins(1, 9), 9);
+	look(&s, spins(1, 9), 12);
+	assert_int_equal(seen.stalled, 0);
+	stalls_free(&s);
+}
+
+/* One after the other, and each look finds one. */
+static void spins_that_follow_each_other(void **state)
+{
+	struct stalls s = make();
+
+	(void)state;
+	for (unsigned int i = 1; i < 60; i++) {
+		seen.spun_since = i / 5 * 5 * SECOND;
+		look(&s, spins(i / 5 * 5, i), i);
+	}
+	assert_int_equal(seen.stalled, 0);
+	stalls_free(&s);
+}
+
+/* It sleeps in between, and may be found so. */
+static void one_that_spins_and_sleeps(void **state)
+{
+	struct pgmt_waits asleep = waits(1, 7, PGMT_HOW_WAIT, 100);
+	struct stalls s = make();
+
+	(void)state;
+	seen.spun_since = SECOND;
+	for (unsigned int i = 2; i <= 11; i++) {
+		asleep.wait[0].switches = i;
+		look(&s, i % 2 ? asleep : spins(1, i), i);
+	}
+	assert_int_equal(seen.stalled, 1);
+	stalls_free(&s);
+}
+
 /* One look misses it, and the next sees it: the lists change while they are read. */
 static void missed_once(void **state)
 {
@@ -414,6 +492,10 @@ int main(void)
 		cmocka_unit_test(a_teardown_that_was_reported),
 		cmocka_unit_test(a_teardown_that_a_look_saw_too_early),
 		cmocka_unit_test(one_ends_the_other_lasts),
+		cmocka_unit_test(one_that_spins),
+		cmocka_unit_test(one_that_has_spun_too_short),
+		cmocka_unit_test(spins_that_follow_each_other),
+		cmocka_unit_test(one_that_spins_and_sleeps),
 		cmocka_unit_test(missed_once),
 		cmocka_unit_test(never_whole),
 		cmocka_unit_test(a_look_that_is_not_whole),

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash disable=SC2016,SC2034,SC2046,SC2086,SC2154
-# Waits that last: truncate, unlink and unmount for a pin, an unbind for whatever
+# Waits that last: truncate, unlink and unmount for a pin, a clone that spins, an unbind for whatever
 # refers to the pgmap.  Told of once, with who holds it; then who let it go.
 . /bin/guest.sh
 
@@ -121,6 +121,30 @@ pwrite $MNT/a 0 8388608
 trace sh /tmp/ends.sh
 verdict 'stalls: a wait that has ended is not said to last' ended
 
+# of two pins one goes: who has let go, and who is left
+cat >/tmp/two.sh <<E2
+. /bin/guest.sh
+hold_page other pipe $MNT/a
+other=\$holder
+hold_page holder pin $MNT/a
+truncate -s 0 $MNT/a &
+echo \$! >/tmp/waiter
+told_of 'WARNING break-stall'
+kill \$other
+told_of 'is still waiting, after'
+kill \$holder
+wait
+told_of 'is done waiting, after'
+E2
+one_is_left() {
+	warned truncate "  file: $MNT/a (" &&
+		report_has "^  no longer a holder: hold/$(cat /tmp/other.pid): pipe, fd" '^  before: [0-9]' &&
+		! grep -q 'no pin is left' $OUT
+}
+pwrite $MNT/a 0 8388608
+trace sh /tmp/two.sh
+verdict 'stalls: of two pins one goes: what has changed' one_is_left
+
 cat >/tmp/short.sh <<E2
 . /bin/guest.sh
 for i in 1 2 3; do
@@ -209,6 +233,61 @@ kill $holder
 wait
 umount $MNT
 
+# ---- a task spins: XFS does not sleep for the pages of the second of two files
+
+# clone: the second is the one with the higher inode number
+make_fs xfs
+pwrite $MNT/low 0 4194304
+pwrite $MNT/high 0 8388608
+cat >/tmp/spin.sh <<E2
+. /bin/guest.sh
+hold_page holder pin $MNT/high
+reflink $MNT/high $MNT/low &
+echo \$! >/tmp/waiter
+told_of 'WARNING break-stall'
+pgmaptrace holders \$(pfn_of holder) >/tmp/holders.out
+pgmaptrace holders >/tmp/waiters.out
+pgmaptrace leaks >/tmp/leaks.out
+kill -9 \$!
+told_of 'is still waiting, after'
+kill \$holder
+wait \$!
+told_of 'is done waiting, after'
+E2
+spun() {
+	reports
+	[ "$status" = 0 ] && [ "$(field findings)" = 0 ] && [ "$(field warnings)" = 1 ] &&
+		[ "$(grep -c 'WARNING break-stall' $OUT)" = 1 ] && [ "$(field lost)" = 0 ] &&
+		report_has "reason: reflink/$(waiter) has spun for $MORE_THAN_3 s .* asked [0-9]\{3,\} times" \
+			"  file: $MNT/high (" "hold/$(holder): pipe, fd" \
+			'  dax_\(layout_busy_page\|zap_mappings\)_range+0x' ' xfs_reflink_remap_prep' \
+			"reflink/$(waiter) is done waiting, after"
+}
+found_spinning() {
+	sed 's/^/# /' /tmp/holders.out /tmp/waiters.out /tmp/leaks.out
+	grep -q "^  reflink/$(waiter): spins until it is idle" /tmp/holders.out &&
+		grep -q "^reflink/$(waiter) spins for pfn $(pfn_of holder) (refcount [12])" /tmp/waiters.out &&
+		grep -q ' xfs_reflink_remap_prep' /tmp/waiters.out &&
+		grep -q "reflink/$(waiter): spins until it is idle" /tmp/leaks.out
+}
+trace sh /tmp/spin.sh
+verdict 'stalls: a clone spins for a pin' spun
+verdict 'stalls: who spins is known to holders and leaks' found_spinning
+verdict 'stalls: who spins: without a session it is said' says 1 'not searched, since nothing traces: who spins' pgmaptrace holders
+cat >/tmp/spins.sh <<E2
+. /bin/guest.sh
+for i in 1 2 3; do
+	hold_page holder pin $MNT/high
+	reflink $MNT/high $MNT/low &
+	sleep 4
+	kill \$holder
+	wait \$!
+done
+E2
+OPTIONS='-T --stall 10'
+trace sh /tmp/spins.sh
+verdict 'stalls: near miss: three short spins' quiet
+umount $MNT
 
 OPTIONS='-T --stall soon'
 trace true
@@ -348,7 +427,8 @@ hold_page holder $1 /tmp/mnt/g
 told_of 'WARNING\|VIOLATION'
 kill $holder
 wait $holder
-[ $1 = pipe ] || umount /tmp/mnt
+# the page is in the file still
+[ $1 = pipe ] || { told_of 'is still waiting, after' && umount /tmp/mnt; }
 wait
 told_of 'is done waiting, after'
 E2
@@ -385,6 +465,9 @@ named() {
 rebind
 trace sh /tmp/unbind.sh pin
 verdict 'stalls: an unbind waits for a file that is mapped and pinned' named
+verdict 'stalls: once the pin is gone: what is left to do' report_has \
+	"^  no longer a holder: hold/$(holder): pipe, fd" '^  before: 2 = 1 by the file + 1 unexplained' \
+	"^  now only the file's entries hold it: unmount"
 sed -n '/VIOLATION/,/^$/s/^/# /p' $OUT
 
 # device-dax: the pin is all that is left
