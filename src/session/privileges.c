@@ -116,3 +116,10 @@ void privileges_note_names(void)
 	if (missing[0])
 		say("without %s some pgmaps have no name", missing);
 }
+
+const char *privileges_btf(const char *given)
+{
+	if (given || effective_set() & BIT(CAP_SYS_ADMIN))
+		return given;
+	return "/sys/kernel/btf/vmlinux";
+}

@@ -24,6 +24,14 @@ bool privileges_check(bool hidden);
 /* Say which capabilities are missing for the names of pgmaps; nothing if none are. */
 void privileges_note_names(void);
 
+/*
+ * The file with types for libbpf.  It looks into the modules' types for what the kernel's own
+ * do not have, and gives up if it may not list them; with a file, it does not look.
+ * @given: with --btf; NULL: none.  Return: it, or the kernel's own file if CAP_SYS_ADMIN is
+ * missing; NULL: none.
+ */
+const char *privileges_btf(const char *given);
+
 /* Why a call is not permitted, where privileges_check() did not foresee it. */
 #define PRIVILEGES_HINT                                                                            \
 	" (capabilities count in the initial user namespace only, and a security module may "      \

@@ -270,7 +270,7 @@ static int verifier_log_level(void)
 
 int session_load(struct session *s, const struct session_reader *reader)
 {
-	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = s->options.btf,
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = privileges_btf(s->options.btf),
 		    .kernel_log_level = verifier_log_level());
 	int err = reader ? session_can_trace(s) : 0;
 
@@ -350,7 +350,7 @@ bool session_prepare_holders(struct session *s)
 	if (s->holders || s->no_holders)
 		return s->holders;
 	layout_check_waits(&s->layout, s->ksyms, s->btf);
-	s->holders = holders_load(&s->layout, s->options.btf, verifier_log_level());
+	s->holders = holders_load(&s->layout, privileges_btf(s->options.btf), verifier_log_level());
 	if (!s->holders)
 		s->no_holders = errno ? errno : EINVAL;
 	return s->holders;
