@@ -8,6 +8,8 @@
 #   make test       lint, unit tests: no root, no network, no guest, under two minutes
 #   make check      make test, and tests on real kernels in QEMU.  One case on one kernel:
 #                   make check CASES=lab KERNELS=newest
+#   make toolchains all builds and make test with the compilers of SUITES="bookworm trixie sid",
+#                   in roots that it makes (root, Debian)
 #   make kernels    other flavours of the same kernels, and docs/kernels.md's table of all
 #   make coverage   which lines the unit tests reach, by folder
 #   make soak       ten minutes of mixed load on each kernel, no finding
@@ -19,29 +21,53 @@
 #   make lint       clang-format, cppcheck and shellcheck
 #   make format     clang-format, in place
 #
+# ARCH=arm64 builds for another architecture, in build/arm64: static and programs.
 # V=1 shows commands, O=dir builds elsewhere.  WERROR=1 makes warnings errors: the default
 # for make test and make check, and with CI=true.
 
-O	?= build
+O	?= build$(if $(filter-out $(HOST),$(ARCH)),/$(ARCH))
 prefix	?= /usr/local
 sbindir	?= $(prefix)/sbin
 datadir	?= $(prefix)/share
 mandir	?= $(datadir)/man
 docdir	?= $(datadir)/doc/pgmaptrace
 CLANG	?= clang
-# make has a CC of its own, so ?= would not do
-ifeq ($(origin CC),default)
-CC	:= gcc
-endif
 PKG_CONFIG ?= pkg-config
 BPFTOOL	?= $(or $(shell command -v bpftool 2>/dev/null),/usr/sbin/bpftool)
 VERSION	:= 0.1
 KERNELS	?= bookworm trixie newest request rt:newest
-MORE_KERNELS ?= rt:bookworm rt:trixie rt:newest cloud:bookworm cloud:trixie cloud:newest
+MORE_KERNELS ?= rt:bookworm rt:trixie rt:newest cloud:bookworm cloud:trixie cloud:newest \
+	arm64:trixie arm64:newest arm64-16k:newest
 BENCH_KERNELS ?= bookworm newest request
+SUITES	?= bookworm trixie sid
+# other versions have other ideas of a few lines
+FORMAT_VERSION := 14
 FUZZ_SECONDS ?= 60
 TEST_WERROR := $(or $(WERROR),1)
 WERROR	?= $(if $(filter true,$(CI)),1,0)
+
+# ---- architecture
+
+# as Debian has it; for another than this machine's, with its cross compiler
+HOST	:= $(subst aarch64,arm64,$(subst x86_64,amd64,$(shell uname -m)))
+ARCH	?= $(HOST)
+bpf_arch_amd64 := x86
+bpf_arch_arm64 := arm64
+triplet_amd64  := x86_64-linux-gnu
+triplet_arm64  := aarch64-linux-gnu
+BPF_ARCH := $(or $(bpf_arch_$(ARCH)),$(error ARCH=$(ARCH) is not amd64 or arm64))
+ifeq ($(ARCH),$(HOST))
+# make has a CC of its own, so ?= would not do
+ifeq ($(origin CC),default)
+CC	:= gcc
+endif
+else
+# where its libraries are: / if dpkg --add-architecture and apt-get have installed them
+SYSROOT	?= $(shell tests/cross $(ARCH) build)
+PKG_CONFIG := PKG_CONFIG_SYSROOT_DIR=$(patsubst /,,$(SYSROOT)) \
+	PKG_CONFIG_LIBDIR=$(SYSROOT)/usr/lib/$(triplet_$(ARCH))/pkgconfig pkg-config
+CC	= $(triplet_$(ARCH))-gcc $(if $(filter-out /,$(SYSROOT)),--sysroot=$(SYSROOT))
+endif
 
 # ---- flags
 
@@ -54,7 +80,7 @@ CFLAGS	 ?= -O2 -g
 override CFLAGS += -std=gnu11 $(WARNINGS) -Wno-sign-compare -Wno-missing-field-initializers \
 	$(PREFIX_MAP)
 CPPFLAGS += -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Isrc -I$(O)
-BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 $(WARNINGS) \
+BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(BPF_ARCH) $(WARNINGS) \
 	-Wno-unused-parameter $(PREFIX_MAP) -Ivmlinux -Isrc
 # -Og: what compiles BPF programs natively takes half a minute each with more
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -Og
@@ -72,7 +98,7 @@ Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(Q),@printf '  %-8s%s\n' $(1) $(2))
 # as many jobs as processors, unless -j says otherwise
 JOBS = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
-SUB = --no-print-directory $(JOBS) O=$(O)
+SUB = --no-print-directory $(JOBS) O=$(O) ARCH=$(ARCH)
 
 # ---- files
 
@@ -155,10 +181,14 @@ clean:
 programs: $(PROGRAMS)
 unit: $(UNIT_TESTS) $(SANITIZED)
 covered: $(COVERED)
-test-parts: static programs unit $(O)/btf/check
+test-parts: static programs unit $(O)/btf/check $(if $(findstring arm64,$(KERNELS)),for-arm64)
+
+for-arm64:
+	$(Q)$(MAKE) $(SUB) ARCH=arm64 O=$(O)/arm64 static programs
 
 # these run the BPF programs as ordinary code
-NATIVE := $(addprefix test_,fast_path file_entry history span_histories spans spins whole_section)
+NATIVE := $(addprefix test_,below_zero fast_path file_entry history span_histories spans spins \
+	whole_section)
 $(foreach dir,unit sanitized coverage/unit,$(NATIVE:%=$(O)/$(dir)/%)): override CPPFLAGS := \
 	-Itests/native $(CPPFLAGS)
 
@@ -215,9 +245,12 @@ check:
 	$(Q)$(MAKE) $(SUB) WERROR=$(TEST_WERROR) test-parts
 	$(Q)WERROR=$(TEST_WERROR) O=$(O) CASES='$(CASES)' tests/check $(KERNELS)
 
+toolchains:
+	$(Q)O=$(O) tests/toolchains --test $(SUITES)
+
 kernels:
 	$(Q)tests/deps --check
-	$(Q)$(MAKE) $(SUB) WERROR=1 test-parts
+	$(Q)$(MAKE) $(SUB) WERROR=$(TEST_WERROR) KERNELS='$(MORE_KERNELS)' test-parts
 	$(Q)tests/vm/run $(O)/static/pgmaptrace $(O)/programs $(MORE_KERNELS); status=$$?; \
 		tests/vm/table --add $(O)/static/logs && tests/vm/table --write && exit $$status
 
@@ -262,9 +295,14 @@ deps:
 # ---- edit
 
 lint: $(SKELETONS)
-	$(Q)clang-format --dry-run -Werror $(FORMATTED)
+	$(Q)if clang-format --version | grep -q ' $(FORMAT_VERSION)\.'; then \
+		clang-format --dry-run -Werror $(FORMATTED); \
+	else \
+		echo "lint: the layout is not checked, it is that of clang-format $(FORMAT_VERSION)"; \
+	fi
 	$(Q)cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability \
-		--inline-suppr --suppress=missingIncludeSystem -DVERSION='"0"' \
+		--inline-suppr --suppress=missingIncludeSystem \
+		--suppress=normalCheckLevelMaxBranches -DVERSION='"0"' \
 		-D'LIBBPF_OPTS(type, name, ...)=struct type name' -Isrc \
 		$(SOURCES)
 	$(Q)shellcheck -x -e SC1091 $(SCRIPTS)
@@ -276,7 +314,7 @@ format:
 FORCE:
 
 .SECONDARY: $(SKELETONS:.skel.h=.bpf.o)
-.PHONY: all static install uninstall clean programs unit covered test-parts test check kernels coverage soak \
-	bench fuzz demo deps lint format FORCE
+.PHONY: for-arm64 all static install uninstall clean programs unit covered test-parts test check \
+	toolchains kernels coverage soak bench fuzz demo deps lint format FORCE
 
 -include $(wildcard $(O)/*.d $(O)/*/*.d $(O)/coverage/*/*.d $(O)/coverage/*/*/*.d)

@@ -20,6 +20,7 @@
 #include "bpf/holders/search.bpf.h"
 #include "bpf/holders/waiters.bpf.h"
 #include "bpf/kernel.bpf.h"
+#include "bpf/read_word.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -58,7 +59,6 @@ int find_holders(void *ctx)
 
 	if (!s)
 		return 0;
-	learn_layout(&s->walk);
 	s->search.pgmap = pfn_to_pgmap(s->search.pfn);
 	/* pins may outlive a pgmap: find them by the pages that the tool names */
 	if (!s->search.pgmap && !s->search.pages)
@@ -98,7 +98,6 @@ int find_waits(void *ctx)
 
 	if (!s || !found)
 		return 0;
-	learn_layout(&s->walk);
 	found->nr = 0;
 	found->more = 0;
 	s->search.looked = 1U << PGMT_HOW_PGMAP;

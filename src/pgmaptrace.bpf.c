@@ -92,13 +92,13 @@ HOOK(free_zone_device_folio)
 /* vmf_insert_page_mkwrite(vmf, page, write), from 6.15 on; the page may be a tail */
 HOOK(vmf_insert_page_mkwrite)
 {
-	return on_map(h, a0, a1);
+	return on_map(h, a0, a1, false);
 }
 
 /* vmf_insert_folio_pmd(vmf, folio, write), from 6.15 on */
 HOOK(vmf_insert_folio_pmd)
 {
-	return on_map(h, a0, a1);
+	return on_map(h, a0, a1, true);
 }
 
 HOOK(vmf_insert_mixed)
@@ -158,7 +158,7 @@ HOOK(dax_disassociate_entry)
 		return 0;
 	e.pfn = dax_entry_pfn(a0);
 	e.page = pfn_to_page(e.pfn);
-	e.order = dax_entry_pages(a0) > 1 ? PGMT_SECTION_SHIFT : 0;
+	e.order = dax_entry_pages(a0) > 1 ? PGMT_PMD_ORDER : 0;
 	if (!disassociate_is_clone)
 		e.mapping = a1;
 	t.refcount = highest_refcount(&e, dax_entry_pages(a0));
@@ -252,12 +252,14 @@ HOOK(memremap_pages)
 /* The result is the address of its first page in the direct map. */
 HOOK_RETURN(memremap_pages)
 {
+	const bool has_stack = RETURNS_HAVE_STACKS || a0;
+
 	if (result >= (__u64)-MAX_ERRNO) /* IS_ERR */
 		return 0;
 	if (!a0)
 		a0 = pfn_to_pgmap((result - direct_map) >> PGMT_PAGE_SHIFT);
 	if (a0)
-		learn_pgmap(a0, bpf_ktime_get_ns(), site_for_finding(h));
+		learn_pgmap(a0, bpf_ktime_get_ns(), has_stack ? site_for_finding(h) : 0);
 	else
 		lose(PGMT_LOSS_PGMAP, 1);
 	return 0;
@@ -380,6 +382,15 @@ HOOK_EXIT(pgmap_get_folio)
 HOOK(pgmap_release_folios)
 {
 	release_folios(h, a0, (__u32)a1);
+	return 0;
+}
+
+HOOK_EXIT(pgmap_release_folios)
+{
+	struct hook h = {.ctx = ctx, .fentry = true};
+
+	if (enabled)
+		released_folios(&h, fentry_arg(ctx, 0), (__u32)fentry_arg(ctx, 1));
 	return 0;
 }
 

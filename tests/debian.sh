@@ -9,6 +9,7 @@ readonly KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 readonly MAX_AGE=$((12 * 3600))
 # shellcheck disable=SC2034 # for who sources this
 readonly SUITES=(bookworm trixie trixie-backports sid)
+arch=amd64 # of the packages; who sources this may change it
 
 say() {
 	printf '%s: %s\n' "${0##*/}" "$*" >&2
@@ -38,16 +39,24 @@ mirror() {
 	printf '%s\n' "$uri"
 }
 
+# apt_dir SUITE: where the lists of its packages for $arch are
+apt_dir() {
+	local of=-$arch
+
+	echo "$CACHE/apt/$1${of%-amd64}"
+}
+
 # The machine's apt.conf stays in force (it may name a proxy); its sources,
 # lists and package states do not.  apt itself gives up if another one runs:
 # flock makes it wait.
 apt_private() {
 	local suite=$1 tool=$2
-	local dir=$CACHE/apt/$suite
+	local dir
 
+	dir=$(apt_dir "$suite")
 	shift 2
 	flock "$dir" "$tool" -q -o APT::Sandbox::User=root \
-		-o APT::Architecture=amd64 \
+		-o APT::Architecture="$arch" \
 		-o Acquire::Languages=none \
 		-o Acquire::Retries=2 \
 		-o Acquire::http::Timeout=30 \
@@ -62,13 +71,14 @@ apt_private() {
 }
 
 update() {
-	local suite=$1 dir=$CACHE/apt/$1 uri out
+	local suite=$1 dir uri out
 
+	dir=$(apt_dir "$suite")
 	uri=$(mirror) || { say "no Debian mirror in apt's sources"; return 1; }
 	mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial"
 	: >"$dir/status"
-	printf 'deb [arch=amd64 signed-by=%s] %s %s main\n' \
-		"$KEYRING" "$uri" "$suite" >"$dir/sources.list"
+	printf 'deb [arch=%s signed-by=%s] %s %s main\n' \
+		"$arch" "$KEYRING" "$uri" "$suite" >"$dir/sources.list"
 	if ! out=$(apt_private "$suite" apt-get update \
 			-o APT::Update::Error-Mode=any 2>&1); then
 		printf '%s\n' "$out" >&2

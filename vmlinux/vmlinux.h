@@ -49,14 +49,6 @@ enum {
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
-/* arch/x86/include/asm/ptrace.h */
-struct pt_regs {
-	unsigned long di, si, dx, cx, r8; /* the first five arguments */
-	unsigned long ax;
-	unsigned long orig_ax;
-	unsigned long sp;
-};
-
 typedef struct {
 	int counter;
 } atomic_t;
@@ -166,8 +158,8 @@ struct xarray {
 
 struct address_space {
 	struct inode *host;
-	struct xarray i_pages;
 	struct rb_root_cached i_mmap;
+	struct xarray i_pages;
 };
 
 struct file_operations;
@@ -225,10 +217,11 @@ struct io_uring_task {
 	struct file *registered_rings[16];
 };
 
-/* arch/x86/include/asm/thread_info.h */
-struct thread_info {
-	u32 status;
-};
+#ifdef __TARGET_ARCH_arm64
+#include "arm64.h"
+#else
+#include "x86.h"
+#endif
 
 struct task_struct {
 	struct thread_info thread_info;

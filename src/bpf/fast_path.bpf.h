@@ -123,7 +123,7 @@ static __always_inline bool fast_path(const struct hook *h, __u8 op, bool huge, 
 				      __u64 vmf)
 {
 	struct pgmt_transition t = {.op = op, .profile = profile, .huge = huge};
-	const bool free = op == PGMT_OP_FREE, shows_events = watch;
+	const bool free = op == PGMT_OP_FREE, maps = op == PGMT_OP_MAP, shows_events = watch;
 	struct pgmt_page_history *past = 0;
 	struct pgmt_outcome out = {};
 	__u64 pfn, i, cell;
@@ -136,15 +136,18 @@ static __always_inline bool fast_path(const struct hook *h, __u8 op, bool huge, 
 		return false;
 	pfn = page_to_pfn(page);
 	s = find_known_section(pfn);
-	if (!s || !is_made(s) || concerns_others(s, free, huge))
+	if (!s || !is_made(&s) || concerns_others(s, free, huge))
 		return false;
 	i = pfn & (PGMT_SECTION_PAGES - 1);
 	cell = *(volatile __u64 *)&s->cells[pgmt_cell_index(i)];
 	old = cell >> pgmt_cell_shift(i) & PGMT_WORD_MASK;
 	/* a free is of a head page, but any page may be mapped */
 	look = look_at_page(page, (free ? 0 : LOOK_FOR_TAIL) |
-					  (free || shows_events ? LOOK_FOR_LARGE : 0));
+					  (free || maps || shows_events ? LOOK_FOR_LARGE : 0));
 	if (look.tail)
+		return false;
+	/* is that what the entry stands for?  See compound.bpf.h */
+	if (maps && (look.large != huge || (huge && folio_order(page) != PGMT_SECTION_SHIFT)))
 		return false;
 	if (look.large)
 		look.mapcount = folio_mapcount(page, 1);
@@ -156,6 +159,8 @@ static __always_inline bool fast_path(const struct hook *h, __u8 op, bool huge, 
 		if (look.refcount || look.mapcount > 0 || pgmt_order(old))
 			return false;
 	}
+	if (look.refcount < 0)
+		return false;
 	t.refcount = look.refcount;
 	t.type = s->type;
 	t.fresh = s->fresh;

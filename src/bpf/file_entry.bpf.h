@@ -38,7 +38,7 @@ enum {
 /* Do we know the layout, by this or an earlier entry? */
 static __always_inline bool dax_entry_layout(__u64 entry, __u64 pfn)
 {
-	__u64 head = dax_entry_pages(entry) > 1 ? pfn & ~(PGMT_SECTION_PAGES - 1ULL) : pfn, at;
+	__u64 head = dax_entry_pages(entry) > 1 ? pfn & ~(PGMT_PMD_PAGES - 1ULL) : pfn, at;
 	__u32 shift;
 
 	for (shift = DAX_SHIFT; shift <= DAX_SHIFT_MOST && !dax_shift; shift++) {
@@ -83,7 +83,7 @@ enum pgmt_entry {
  */
 static __always_inline enum pgmt_entry entry_of(__u64 entry, __u64 pfn)
 {
-	__u64 first = dax_entry_pages(entry) > 1 ? pfn & ~(PGMT_SECTION_PAGES - 1ULL) : pfn;
+	__u64 first = dax_entry_pages(entry) > 1 ? pfn & ~(PGMT_PMD_PAGES - 1ULL) : pfn;
 	__u32 shift, known = dax_shift;
 
 	if (!dax_entry_is_value(entry))
@@ -148,15 +148,15 @@ __noinline int describe_entry(struct pgmt_finding *f, __u64 head)
 }
 
 /*
- * The file that the folio names, if the event is about another one.  Only one that has an
- * entry of it: a name that was left behind may be that of a file which is no more.
+ * The file that the folio names, if the event is about another one.  Only one that has it
+ * stored: a name that was left behind may be that of a file which is no more.
  */
 __noinline int describe_other(struct pgmt_finding *f, __u64 page)
 {
 	__u64 head = page_head(page), mapping = folio_mapping(head);
 
 	if (!f || !f->mapping || !mapping || mapping == f->mapping ||
-	    folio_entry(head) == PGMT_ENTRY_NONE)
+	    folio_entry(head) != PGMT_ENTRY_HOLDS)
 		return 0;
 	f->other.offset = PGMT_READ_SLOWLY(struct folio, head, index) << PGMT_PAGE_SHIFT;
 	f->other.flags = PGMT_FILE_OFFSET;

@@ -8,6 +8,7 @@
 
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
+#include "bpf/compound.bpf.h"
 #include "bpf/fast_path.bpf.h"
 #include "bpf/hook.bpf.h"
 #include "bpf/kernel.bpf.h"
@@ -29,19 +30,25 @@ __noinline int read_folio(struct pgmt_transition *t, struct pgmt_event *e, __u64
 	return 0;
 }
 
-static __always_inline int observe_mapping(const struct hook *h, __u64 vmf, __u64 page)
+static __always_inline int observe_mapping(const struct hook *h, __u64 vmf, __u64 page, bool huge)
 {
-	struct pgmt_transition t = {.op = PGMT_OP_MAP};
+	struct pgmt_transition t = {.op = PGMT_OP_MAP, .huge = huge};
 	struct pgmt_event e = {.vmf = vmf};
+	struct pgmt_section *s;
 
 	read_folio(&t, &e, page);
-	observe(h, &t, &e);
+	s = find_section(e.pfn);
+	if (!s)
+		return 0;
+	if (s->type == PGMT_TYPE_FS_DAX)
+		t.stale = judge_compound(&e, page, huge);
+	observe_in(h, s, &t, &e);
 	return 0;
 }
 
-static __always_inline int on_map(const struct hook *h, __u64 vmf, __u64 page)
+static __always_inline int on_map(const struct hook *h, __u64 vmf, __u64 page, bool huge)
 {
-	return fast_path(h, PGMT_OP_MAP, false, page, vmf) ? 0 : observe_mapping(h, vmf, page);
+	return fast_path(h, PGMT_OP_MAP, huge, page, vmf) ? 0 : observe_mapping(h, vmf, page, huge);
 }
 
 /*
@@ -87,14 +94,23 @@ static __noinline void observe_if_taken_again(const struct hook *h, __u64 page)
 	__u64 pfn = page_to_pfn(page);
 	struct pgmt_transition t = {.op = PGMT_OP_MAP, .other = 1};
 	struct pgmt_section *s = find_known_section(pfn);
+	struct pgmt_outcome out = {};
 	struct pgmt_event e = {};
+	enum pgmt_keep keep;
 
 	if (!s || s->type != PGMT_TYPE_FS_DAX ||
 	    pgmt_life(pgmt_word(s, pfn & (PGMT_SECTION_PAGES - 1))) != PGMT_FREED)
 		return;
 	read_folio(&t, &e, page);
-	if (t.refcount > 0)
-		observe(h, &t, &e);
+	if (watch)
+		e.site = call_site(h);
+	/* at a count above 0 no rule is broken: there is no stack left to report one */
+	if (t.refcount <= 0 || !account_event(s, &e, &t, &out))
+		return;
+	keep = pgmt_kept_as(&t, &out);
+	if (keep && keeps_history())
+		e.site = site_for_history(h);
+	record_event(&e, keep);
 }
 
 static __always_inline int on_free(const struct hook *h, __u64 page)
@@ -129,7 +145,7 @@ static __always_inline int on_map_pfn_t(const struct hook *h, __u64 pfn_t, bool 
 		s->entry_checked = PGMT_ENTRY_BUILT;
 		t.type = s->type;
 		e.pgmap = s->pgmap;
-		e.asked_order = PGMT_SECTION_SHIFT;
+		e.asked_order = PGMT_PMD_ORDER;
 		broken_rule(h, &t, &e, PGMT_RULE_FLOW_ORDER);
 	}
 	return 0;

@@ -57,7 +57,7 @@ static __noinline void record_task(__u32 tid, __u32 tick)
  */
 static __always_inline struct pgmt_page_history *find_history(__u64 pfn, bool make)
 {
-	__u64 key = pfn / PGMT_HISTORY_PAGES, i = pfn - key * PGMT_HISTORY_PAGES;
+	__u64 key = pfn / PGMT_HISTORY_SPAN, i = pfn - key * PGMT_HISTORY_SPAN;
 	struct pgmt_history *h = bpf_map_lookup_elem(&histories, &key);
 	struct pgmt_blank *b;
 	__u32 zero = 0;
@@ -75,7 +75,7 @@ static __always_inline struct pgmt_page_history *find_history(__u64 pfn, bool ma
 		return 0;
 	/* the verifier does not know that i is in bounds, and the compiler does */
 	asm volatile("" : "+r"(i));
-	return &h->page[i < PGMT_HISTORY_PAGES ? i : 0];
+	return &h->page[i < PGMT_HISTORY_SPAN ? i : 0];
 }
 
 _Static_assert(PGMT_SITES == 1 << (32 - 18), "the hash of a site is 32 - 18 bits");

@@ -11,10 +11,10 @@
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
+#include "arch/arch.h"
 #include "model/wire.h"
 
-#define PGMT_PAGE_SHIFT 12
-#define MAX_ERRNO	4095 /* include/linux/err.h */
+#define MAX_ERRNO 4095 /* include/linux/err.h */
 
 /* include/uapi/linux/stat.h */
 #define S_IFMT	0170000
@@ -22,6 +22,9 @@
 #define S_IFCHR 0020000
 #define S_IFBLK 0060000
 #define S_IFREG 0100000
+
+/* Set by the tool before programs are loaded, where the architecture has pages of several sizes. */
+const volatile __u32 page_shift = 12;
 
 /* Set by the tool before anything is attached. */
 volatile __u64 vmemmap;	   /* address of the struct page of pfn 0 */
@@ -151,9 +154,9 @@ static __always_inline __u64 page_head(__u64 page)
 	/*
 	 * Where the size of struct page is a power of two, 7.1 has a mask in place of a
 	 * pointer: its high bits are set, down to the order's.  No struct page lies in the
-	 * last 4 GiB of the address space.
+	 * last GiB of the address space.
 	 */
-	if (info >= 0xffffffff00000000ULL)
+	if (info >= 0xffffffffc0000000ULL)
 		return page & (info - 1);
 	return info - 1;
 }
@@ -313,12 +316,12 @@ static __always_inline __u64 dax_entry_pfn(__u64 entry)
 
 static __always_inline __u32 dax_entry_pages(__u64 entry)
 {
-	return (entry >> 1) & DAX_PMD ? PGMT_SECTION_PAGES : 1;
+	return (entry >> 1) & DAX_PMD ? PGMT_PMD_PAGES : 1;
 }
 
 #define IOMAP_WRITE	   (1 << 0)
 #define IOMAP_F_SHARED	   (1 << 2)
-#define PFN_T_FLAGS	   (~0ULL << 52) /* pfn_t, to 6.15 */
+#define PFN_T_FLAGS	   (~0ULL << (64 - PGMT_PAGE_SHIFT)) /* pfn_t, to 6.15 */
 #define PGMAP_ALTMAP_VALID (1 << 0)
 
 /* Does dax_insert_entry make the folio a shared one? */

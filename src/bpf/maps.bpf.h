@@ -22,7 +22,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, 1 << 18); /* as sections */
-	__type(key, __u64);	      /* pfn / PGMT_HISTORY_PAGES */
+	__type(key, __u64);	      /* pfn / PGMT_HISTORY_SPAN */
 	__type(value, struct pgmt_history);
 } histories SEC(".maps");
 
@@ -170,6 +170,7 @@ const volatile __u32 profile;		      /* enum pgmt_profile */
 const volatile __u32 stack_mode;	      /* enum pgmt_stack_mode */
 const volatile __u32 watch;		      /* enum pgmt_watch */
 const volatile __u64 watched;		      /* pfn or inode number */
+const volatile __u64 kernel_text;	      /* where it begins: sites count from there */
 const volatile struct pgmt_range irq_text[2]; /* code that an interrupt enters by */
 const volatile struct pgmt_range fault_text;  /* handle_mm_fault() */
 const volatile bool slow;		      /* for tests: take no fast path */

@@ -70,7 +70,7 @@ static __always_inline void forget_between(__u64 first, __u64 last, __u64 from, 
  */
 __noinline int forget_history(__u64 key, __u64 from, __u64 to)
 {
-	__u64 first = key * PGMT_HISTORY_PAGES, last = first + PGMT_HISTORY_PAGES - 1;
+	__u64 first = key * PGMT_HISTORY_SPAN, last = first + PGMT_HISTORY_SPAN - 1;
 	__u64 border = last & ~(PGMT_SECTION_PAGES - 1ULL);
 	bool here = has_section(first), there = has_section(last);
 
@@ -115,8 +115,8 @@ static __noinline void forget_pages(struct pgmt_pgmap *p, __u64 owner)
 		bpf_loop(last - f.first + 1, forget_step, &f, 0);
 		if (!keeps_history())
 			continue;
-		h.key = h.first / PGMT_HISTORY_PAGES;
-		bpf_loop(h.last / PGMT_HISTORY_PAGES - h.key + 1, forget_histories, &h, 0);
+		h.key = h.first / PGMT_HISTORY_SPAN;
+		bpf_loop(h.last / PGMT_HISTORY_SPAN - h.key + 1, forget_histories, &h, 0);
 	}
 }
 

@@ -9,6 +9,7 @@
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
+#include "bpf/below_zero.bpf.h"
 #include "bpf/counters.bpf.h"
 #include "bpf/kernel.bpf.h"
 #include "bpf/maps.bpf.h"
@@ -33,7 +34,8 @@ static long busiest_step(__u32 batch, void *data)
 
 	for (i = 0; i < BUSIEST_BATCH; i++) {
 		refcount = page_refcount(page);
-		if (refcount > b->refcount && batch * BUSIEST_BATCH + i < b->pages) {
+		/* unsigned: none is higher than one below 0 */
+		if ((__u32)refcount > (__u32)b->refcount && batch * BUSIEST_BATCH + i < b->pages) {
 			b->refcount = refcount;
 			b->busy = page;
 		}
@@ -49,7 +51,10 @@ static __always_inline bool are_one_folio(__u64 page, __u32 pages)
 	       page_head(page + (pages - 1) * page_size_of_struct()) == page;
 }
 
-/* The highest reference count of @pages pages.  Sets @e->busy, if it is not the first page's. */
+/*
+ * The highest reference count of @pages pages, or one below 0 if there is any.  Sets @e->busy, if
+ * it is not the first page's.
+ */
 static __always_inline __s32 highest_refcount(struct pgmt_event *e, __u32 pages)
 {
 	struct busiest b = {.page = e->page, .pages = pages, .refcount = page_refcount(e->page)};
@@ -77,6 +82,20 @@ static long initial_step(__u32 i, void *data)
 	return 0;
 }
 
+/* A page of the batch that was just read.  Behind the last there may be pages of another. */
+static long below_zero_step(__u32 i, void *data)
+{
+	struct pgmt_scratch *s = *(struct pgmt_scratch **)data;
+	__u32 refcount = bpf_core_field_offset(struct page, _refcount) & 60;
+	__s32 count = *(__s32 *)(s->pages + (i & 63) * 64 + refcount);
+
+	if (s->scan.batch + i >= s->scan.pfn + s->scan.nr)
+		return 1;
+	if (count < 0)
+		note_below_zero(s, s->scan.op, s->scan.batch + i, count);
+	return 0;
+}
+
 static __always_inline void note_live(struct scan *sc)
 {
 	/* the lowest bit has as many below it as this has bits */
@@ -89,8 +108,9 @@ static __always_inline void note_live(struct scan *sc)
 
 /* What scan_batch() looks for, beside pages above idle. */
 enum scan_for {
-	SCAN_FOR_STORED = 1 << 0, /* pages in a file, if scan.stored */
-	SCAN_FOR_UNLIKE = 1 << 1, /* pages below idle, and heads of large folios */
+	SCAN_FOR_STORED = 1 << 0,     /* pages in a file, if scan.stored */
+	SCAN_FOR_UNLIKE = 1 << 1,     /* pages below idle, and heads of large folios */
+	SCAN_FOR_BELOW_ZERO = 1 << 2, /* pages whose count is below 0: into below_zero */
 };
 
 /* @what: a constant, since each bit costs something at every page */
@@ -105,7 +125,7 @@ static __always_inline long scan_batch(struct pgmt_scratch *scratch, __u32 batch
 	__u32 head = 63 - (bpf_core_enum_value(enum pageflags, PG_head) & 63);
 	__u64 stored = sc->stored;
 	__u8 *pages = scratch->pages;
-	__s64 idle = sc->idle;
+	__s64 idle = sc->idle, lowest = 0;
 	__u64 left;
 	int i;
 
@@ -124,7 +144,7 @@ static __always_inline long scan_batch(struct pgmt_scratch *scratch, __u32 batch
 	/* the loop has no branches, since the verifier would follow each */
 	for (i = 0; i < SCAN_BATCH; i++) {
 		__u8 *page = pages + i * 64;
-		__s64 over = idle - *(__s32 *)(page + refcount), file = 0;
+		__s64 count = *(__s32 *)(page + refcount), over = idle - count, file = 0;
 
 		/* the top bit of -x | x is set unless x is 0 */
 		if (what & SCAN_FOR_STORED)
@@ -134,6 +154,9 @@ static __always_inline long scan_batch(struct pgmt_scratch *scratch, __u32 batch
 			over |= -over | *(__u64 *)page << head;
 		over |= -file | file;
 		asm volatile("" : "+r"(over));
+		/* only the sign matters */
+		if (what & SCAN_FOR_BELOW_ZERO)
+			lowest |= count;
 		mask |= ((__u64)over >> 63) << i;
 	}
 	if (left < SCAN_BATCH)
@@ -141,6 +164,8 @@ static __always_inline long scan_batch(struct pgmt_scratch *scratch, __u32 batch
 	sc->mask = mask;
 	if (mask)
 		note_live(sc);
+	if (what & SCAN_FOR_BELOW_ZERO && lowest < 0)
+		bpf_loop(SCAN_BATCH, below_zero_step, &scratch, 0);
 	return 0;
 }
 
@@ -157,11 +182,16 @@ static long scan_unlike_step(__u32 batch, void *data)
 static long initial_scan_step(__u32 batch, void *data)
 {
 	struct pgmt_scratch *scratch = *(struct pgmt_scratch **)data;
-	long done = scan_batch(scratch, batch, SCAN_FOR_STORED);
+	long done = scan_batch(scratch, batch, SCAN_FOR_STORED | SCAN_FOR_BELOW_ZERO);
 
 	if (!done && scratch->scan.mask)
 		bpf_loop(SCAN_BATCH, initial_step, data, 0);
 	return done;
+}
+
+static long scan_below_zero_step(__u32 batch, void *data)
+{
+	return scan_batch(*(struct pgmt_scratch **)data, batch, SCAN_FOR_BELOW_ZERO);
 }
 
 /* bpf_loop() refuses 2 TiB and more. */
@@ -193,11 +223,24 @@ __noinline int scan_pages(struct pgmt_scratch *s, __u64 pfn, __u64 nr, __u32 typ
 	return 0;
 }
 
-/* As scan_pages(), for pages above idle, which then become preexisting. */
+/* As scan_pages(), for pages above idle; and those below 0, as part of an event of kind @op. */
+__noinline int scan_below_zero(struct pgmt_scratch *s, __u64 pfn, __u64 nr, __u32 type, __u8 op)
+{
+	if (!s)
+		return 0;
+	s->scan.op = op;
+	s->below_zero.event.folios = 0;
+	scan_by(scan_below_zero_step, s, pfn, nr, type);
+	return 0;
+}
+
+/* The same, at the start of a session: pages above idle then become preexisting. */
 static __always_inline void scan_initially(struct pgmt_scratch *s, __u64 pfn, __u64 nr, __u32 type)
 {
 	/* and pages in a file: make their sections now, and not with interrupts off */
 	s->scan.stored = type == PGMT_TYPE_FS_DAX ? ~0ULL : 0;
+	s->scan.op = PGMT_OP_INITIAL;
+	s->below_zero.event.folios = 0;
 	scan_by(initial_scan_step, s, pfn, nr, type);
 }
 

@@ -26,6 +26,7 @@ struct scan {
 	__u64 mask;	  /* which of them were found */
 	__u64 live;	  /* how many were found in all */
 	__u64 first_live; /* pfn */
+	__u32 op;	  /* enum pgmt_op, for pages below 0 */
 };
 
 /* What a hook knows of a folio, beside the transition.  Keep it small, as the BPF stack is. */
@@ -89,6 +90,13 @@ struct leak_scan {
 	__u64 doubtful;		  /* which of them need a closer look */
 };
 
+/* The first page whose reference count is below 0: below_zero.bpf.h. */
+struct below_zero {
+	struct pgmt_event event; /* folios: how many there are; 0: none */
+	__s32 refcount;
+	__u32 type; /* enum pgmt_type */
+};
+
 /* A look at one folio after the other, until one is wrong: request/folio_walk.bpf.h. */
 struct folio_walk {
 	__u64 page; /* of the folio; in the end, of the first that is wrong */
@@ -134,6 +142,7 @@ struct pgmt_scratch {
 	struct batch batch;
 	struct tally tally;
 	struct folio_walk walk;
+	struct below_zero below_zero;
 	struct leak_scan leak_scan;
 	struct pgmt_pgmap pgmap;
 	struct pgmt_finding finding;

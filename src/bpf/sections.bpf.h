@@ -8,6 +8,7 @@
 
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
+#include "bpf/arch.bpf.h"
 #include "bpf/counters.bpf.h"
 #include "bpf/kernel.bpf.h"
 #include "bpf/maps.bpf.h"
@@ -59,14 +60,15 @@ static __always_inline struct pgmt_section *find_known_section(__u64 pfn)
 }
 
 /*
- * Has make_section() filled it in?  Then all of it may be read.  Neither the compiler nor x86
- * moves later loads before this one; an architecture that reorders loads needs an acquire.
+ * Has make_section() filled it in?  Then all of it may be read, through the pointer as it is
+ * now: neither the compiler nor the processor moves later loads before this one.
  */
-static __always_inline bool is_made(const struct pgmt_section *s)
+static __always_inline bool is_made(struct pgmt_section **s)
 {
-	bool made = *(const volatile __u64 *)&s->pgmap;
+	__u64 made = *(const volatile __u64 *)&(*s)->pgmap;
 
 	barrier();
+	*s = load_after(*s, made);
 	return made;
 }
 
@@ -78,7 +80,7 @@ static __always_inline struct pgmt_section *find_section(__u64 pfn)
 {
 	struct pgmt_section *s = find_known_section(pfn);
 
-	if (s && is_made(s))
+	if (s && is_made(&s))
 		return s;
 	return make_section(pfn) ? find_known_section(pfn) : 0;
 }

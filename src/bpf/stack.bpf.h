@@ -17,15 +17,15 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
+#include "bpf/arch.bpf.h"
 #include "bpf/counters.bpf.h"
 #include "bpf/hook.bpf.h"
 #include "bpf/kernel.bpf.h"
 #include "bpf/maps.bpf.h"
 #include "bpf/scratch.bpf.h"
 
-#define SHAPE_WAYS  4 /* shapes of one call site */
-#define SHAPES	    512
-#define STACK_BYTES (16 << 10) /* THREAD_SIZE; a kernel with larger stacks gets no shapes */
+#define SHAPE_WAYS 4 /* shapes of one call site */
+#define SHAPES	   512
 PGMT_ASSERT_POWER_OF_2(SHAPES);
 
 /* Each is written once.  Stacks without a shape here are unwound each time. */
@@ -36,35 +36,17 @@ struct {
 	__type(value, struct pgmt_shape);
 } shapes SEC(".maps");
 
-/*
- * What the traced function returns to.  Behind the arguments that a trampoline saves there may
- * be a word for the result; then come the frame pointer, where in the function the trampoline
- * returns to, and where that function does.
- */
-static __noinline __u64 fentry_site(void *ctx)
-{
-	/* the mask is for the verifier */
-	__u64 entry = bpf_get_func_ip(ctx), args = bpf_get_func_arg_cnt(ctx) & 15, word[4] = {};
-
-	bpf_probe_read_kernel(word, sizeof(word), (void *)((__u64)ctx + args * 8));
-	if (word[1] - entry < 16)
-		return word[2];
-	return word[2] - entry < 16 ? word[3] : 0;
-}
-
 static __always_inline __u64 return_address(const struct hook *h)
 {
 	if (h->fentry)
 		return fentry_site(h->ctx);
-	return read_u64(PT_REGS_SP((struct pt_regs *)h->ctx));
+	return probe_site(h->ctx);
 }
 
 /* 0: not known */
 static __always_inline pgmt_site_t call_site(const struct hook *h)
 {
-	pgmt_site_t site = return_address(h);
-
-	return site & PGMT_SITE_IS_ADDRESS ? site : 0;
+	return pgmt_site_of_address(return_address(h), &kernel_text);
 }
 
 static __always_inline bool is_in(const volatile struct pgmt_range *text, __u64 address)
@@ -380,6 +362,22 @@ static __always_inline __u32 known_stack(struct sought *k)
 	return find_shape(k);
 }
 
+/* Into the scratch: its frames, innermost first.  Return: their bytes, or below 0 */
+static __always_inline long unwind(const struct hook *h, struct pgmt_scratch *s, __u64 caller)
+{
+	long n;
+
+	n = bpf_get_stack(h->ctx, s->stack.frame, sizeof(s->stack.frame), 0);
+	if (UNWIND_FINDS_CALLER || h->fentry || n <= 0 || s->stack.frame[1] == caller)
+		return n;
+	n = bpf_get_stack(h->ctx, s->stack.frame + 1, sizeof(s->stack.frame) - 8, 0);
+	if (n <= 0)
+		return n;
+	s->stack.frame[0] = s->stack.frame[1];
+	s->stack.frame[1] = caller;
+	return n + 8;
+}
+
 /* Return: key of the stacks map; 0 if there is no stack (counted) */
 static __noinline __u32 take_stack(const struct hook *h)
 {
@@ -396,7 +394,7 @@ static __noinline __u32 take_stack(const struct hook *h)
 
 	k.first = (k.site ^ k.site >> 9) * SHAPE_WAYS;
 	/* an interrupt has a stack of its own */
-	if (!slow && k.end > k.base && k.end - k.base < STACK_BYTES) {
+	if (STACKS_HAVE_SHAPES && !slow && k.end > k.base && k.end - k.base < STACK_BYTES) {
 		stack = known_stack(&k);
 		if (stack)
 			return stack;
@@ -406,7 +404,7 @@ static __noinline __u32 take_stack(const struct hook *h)
 		lose(PGMT_LOSS_STACK, 1);
 		return 0;
 	}
-	n = bpf_get_stack(h->ctx, s->stack.frame, sizeof(s->stack.frame), 0);
+	n = unwind(h, s, k.site);
 	/*
 	 * 6.1 copies the frames from a buffer that a task which preempts this one may
 	 * overwrite.  kprobes are not preempted.

@@ -8,6 +8,7 @@
 
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
+#include "bpf/below_zero.bpf.h"
 #include "bpf/counters.bpf.h"
 #include "bpf/hook.bpf.h"
 #include "bpf/kernel.bpf.h"
@@ -36,7 +37,8 @@ static __always_inline int on_teardown(const struct hook *h, __u64 pfn, __u64 nr
 	}
 	if (pfn < p->first && p->first < end)
 		pfn = p->first;
-	scan_pages(s, pfn, end - pfn, p->type, false);
+	scan_below_zero(s, pfn, end - pfn, p->type, PGMT_OP_TEARDOWN);
+	report_below_zero(h, s, PGMT_OP_TEARDOWN, 0);
 	e.folios = s->scan.live;
 	e.pfn = s->scan.first_live;
 	__builtin_memset(&s->tally, 0, sizeof(s->tally));

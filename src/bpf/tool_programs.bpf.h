@@ -8,28 +8,19 @@
 
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
+#include "bpf/below_zero.bpf.h"
 #include "bpf/counters.bpf.h"
 #include "bpf/kernel.bpf.h"
 #include "bpf/maps.bpf.h"
 #include "bpf/pgmap_refs.bpf.h"
 #include "bpf/pgmap_table.bpf.h"
+#include "bpf/read_word.bpf.h"
 #include "bpf/records.bpf.h"
 #include "bpf/scan_leaks.bpf.h"
 #include "bpf/scan_pages.bpf.h"
 #include "bpf/scratch.bpf.h"
 #include "bpf/sections.bpf.h"
 #include "bpf/tally.bpf.h"
-
-/* One word of kernel memory: a variable such as vmemmap_base. */
-SEC("syscall")
-int read_word(struct pgmt_read *r)
-{
-	__u64 value = 0;
-
-	bpf_probe_read_kernel(&value, sizeof(value), (void *)r->address);
-	r->value = value;
-	return 0;
-}
 
 /* The references of a pgmap whose entry in the table is still right: no hook may keep it so. */
 static __always_inline void walk_refs(const struct pgmt_pgmap *p, __u64 address,
@@ -97,6 +88,7 @@ int scan_initial(struct pgmt_scan *w)
 	if (address) {
 		scan_initially(s, w->pfn, w->nr,
 			       PGMT_READ_SLOWLY(struct dev_pagemap, address, type));
+		report_below_zero(0, s, PGMT_OP_INITIAL, 0);
 		w->above_idle = s->scan.live;
 	}
 	scratch_put(s);

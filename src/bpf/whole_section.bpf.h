@@ -16,7 +16,7 @@
 
 #define ONE_IN_EACH 0x1001001001001ULL /* of the five words of a cell */
 #define LAST_PAGES  2		       /* that the last cell has */
-_Static_assert(PGMT_SECTION_PAGES % PGMT_CELL_PAGES == LAST_PAGES, "the last cell has others");
+_Static_assert(PGMT_SECTION_ROOM % PGMT_CELL_PAGES == LAST_PAGES, "the last cell has others");
 
 /* @word for each page of the @i-th cell. */
 static __always_inline __u64 repeat_word(__u32 word, int i)
@@ -123,7 +123,7 @@ __noinline int account_section(struct pgmt_section *s, struct pgmt_transition *t
 	if (!s || !t)
 		return false;
 	/* a watcher wants an event of each page */
-	if (slow || watch)
+	if (slow || watch || PGMT_SECTION_PAGES != PGMT_SECTION_ROOM)
 		return false;
 	old = pgmt_word(s, first);
 	if (pgmt_order(old) || !are_alike(s, old, PGMT_WORD_MASK, first))

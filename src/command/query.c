@@ -11,6 +11,7 @@
 #include "base/exit_status.h"
 #include "session/holders.h"
 #include "session/hooks.h"
+#include "session/privileges.h"
 #include "symbols/inlines.h"
 #include "base/save.h"
 #include "base/say.h"
@@ -94,7 +95,7 @@ int command_rules(const char *name)
 static int say_no_holders(int err)
 {
 	say_error("can't search for holders: %s%s", strerror(-err),
-		  err == -EPERM ? " (run as root)" : "");
+		  err == -EPERM ? PRIVILEGES_HINT : "");
 	return EXIT_KERNEL;
 }
 

@@ -35,7 +35,8 @@ static bool is_accounted(const struct pgmt_finding *f, enum pgmt_life life)
 	/* its page_free has not come, whatever the count says */
 	if (life == PGMT_PART)
 		return false;
-	return f->refcount <= 0 || (f->accounted && f->refcount <= (int64_t)f->accounted);
+	return f->refcount == 0 ||
+	       (f->accounted && f->refcount > 0 && f->refcount <= (int64_t)f->accounted);
 }
 
 #define LOOK_AGAIN_MS 1
@@ -68,6 +69,18 @@ static enum pgmt_rule outstanding_rule(enum pgmt_life life)
 	return life == PGMT_PART ? PGMT_RULE_PAGES_UNBALANCED : PGMT_RULE_LEAK;
 }
 
+/* It was put too often after its last event, and the count is seen by this look only. */
+static void judge_below_zero(struct tracing *t, struct pgmt_finding *f, uint32_t word)
+{
+	if (word & PGMT_REPORTED || tracing_ignores(t, PGMT_RULE_REFCOUNT_UNDERFLOW))
+		return;
+	f->kind = PGMT_RECORD_FINDING;
+	f->rule = PGMT_RULE_REFCOUNT_UNDERFLOW;
+	f->time = clock_now();
+	f->state = word;
+	tracing_add_own_finding(t, f);
+}
+
 static bool judge_outstanding(void *arg, uint64_t pfn, uint32_t word,
 			      const struct pgmt_last_event *request)
 {
@@ -87,6 +100,10 @@ static bool judge_outstanding(void *arg, uint64_t pfn, uint32_t word,
 	if (age < t->options->older || !session_look(t->session, &f) || is_accounted(&f, life) ||
 	    is_accounted_now(t, &f, life) || !session_is_in_scope(t->session, &f))
 		return true;
+	if (f.refcount < 0) {
+		judge_below_zero(t, &f, word);
+		return true;
+	}
 	f.kind = PGMT_RECORD_FINDING;
 	f.rule = outstanding_rule(life);
 	f.time = clock_seconds() * 1e9;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/say.h"
 
 void tracing_read_clock(struct tracing *t, double max_age)
 {
@@ -11,7 +12,13 @@ void tracing_read_clock(struct tracing *t, double max_age)
 	    (t->clock_read && clock_seconds() - t->clock_read < max_age))
 		return;
 	t->clock_read = clock_seconds();
-	clock_kernel_log_offset(&t->out.from.clock_offset);
+	if (clock_kernel_log_offset(&t->out.from.clock_offset))
+		t->clock_known = true;
+	else if (!t->clock_known && !t->clock_said) {
+		t->clock_said = true;
+		say("can't read the kernel log's clock from /dev/kmsg: times are those of "
+		    "CLOCK_MONOTONIC");
+	}
 }
 
 bool tracing_ignores(const struct tracing *t, enum pgmt_rule rule)

@@ -126,6 +126,21 @@ static void report_stall(struct tracing *t, struct stall *st)
 	outstanding_free(&of.found);
 }
 
+/* What it waits for was put too often: that is a finding of its own, whoever did it and when. */
+static void judge_count(struct tracing *t, const struct pgmt_finding *stall)
+{
+	struct pgmt_finding f = *stall;
+
+	if (f.rule != PGMT_RULE_BREAK_STALL || f.refcount >= 0 || f.state & PGMT_REPORTED ||
+	    tracing_ignores(t, PGMT_RULE_REFCOUNT_UNDERFLOW))
+		return;
+	f.rule = PGMT_RULE_REFCOUNT_UNDERFLOW;
+	f.waited = 0;
+	f.tid = f.tgid = 0;
+	f.site = 0;
+	tracing_add_own_finding(t, &f);
+}
+
 static void on_stalled(void *arg, struct stall *st)
 {
 	struct tracing *t = arg;
@@ -139,6 +154,7 @@ static void on_stalled(void *arg, struct stall *st)
 		return;
 	if (is_first) {
 		st->about = f;
+		judge_count(t, &f);
 		report_stall(t, st);
 		return;
 	}

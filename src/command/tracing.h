@@ -34,6 +34,8 @@ struct tracing {
 	struct outstanding leaks; /* at the end */
 	double next_table;	  /* when it is due; 0: no tables */
 	double clock_read;	  /* when the kernel log's clock was measured; 0: never */
+	bool clock_known;	  /* it could be */
+	bool clock_said;	  /* that it could not */
 	uint64_t tables;	  /* shown so far */
 };
 

@@ -6,10 +6,7 @@
 #ifndef PGMAPTRACE_MODEL_COMPILER_H
 #define PGMAPTRACE_MODEL_COMPILER_H
 
-/* bpf_helpers.h and some libcs have it */
-#ifndef __always_inline
-#define __always_inline inline __attribute__((always_inline))
-#endif
+#include "arch/types.h" /* __always_inline */
 
 #define PGMT_ASSERT_POWER_OF_2(n) _Static_assert(!((n) & ((n)-1)), #n " is used as a mask")
 

@@ -10,27 +10,22 @@
 #ifndef __VMLINUX_H__
 #include <linux/types.h>
 #endif
+#include "arch/arch.h"
 #include "model/folio_state.h"
 #include "model/compiler.h"
 
-#define PGMT_SECTION_PAGES 512 /* 2 MiB: memremap_pages maps nothing smaller */
-#define PGMT_SECTION_SHIFT 9
-#define PGMT_COMM_LEN	   16
-#define PGMT_STACK_DEPTH   32
-#define PGMT_MAX_RANGES	   8 /* of one pgmap; more are counted as lost */
+#define PGMT_COMM_LEN	 16
+#define PGMT_STACK_DEPTH 32
+#define PGMT_MAX_RANGES	 8 /* of one pgmap; more are counted as lost */
 PGMT_ASSERT_POWER_OF_2(PGMT_STACK_DEPTH);
 PGMT_ASSERT_POWER_OF_2(PGMT_MAX_RANGES);
-_Static_assert(1 << PGMT_SECTION_SHIFT == PGMT_SECTION_PAGES, "they must agree");
 
 /*
  * A site, where in the kernel something happened: a key of the stacks map, or with
- * PGMT_SITE_IS_ADDRESS the low half of the address that the hooked function returns to.
- * Kernel text lies in the last 2 GiB, where that bit is set.  0: not known.
+ * PGMT_SITE_IS_ADDRESS the address that the hooked function returns to, as
+ * pgmt_site_of_address() packs it.  0: not known.
  */
 typedef __u32 pgmt_site_t;
-
-#define PGMT_SITE_IS_ADDRESS	0x80000000u
-#define PGMT_SITE_ADDRESS(site) (0xffffffff00000000ULL | (site))
 
 /*
  * Time since tracing began: ticks of 2^20 ns, 1.05 ms, for the first 26 days, then of
@@ -94,7 +89,8 @@ struct pgmt_task {
 
 /* The states of five pages are one cell. */
 #define PGMT_CELL_PAGES	   5
-#define PGMT_SECTION_CELLS ((PGMT_SECTION_PAGES + PGMT_CELL_PAGES - 1) / PGMT_CELL_PAGES)
+#define PGMT_SECTION_ROOM  512 /* pages, the most that a section has */
+#define PGMT_SECTION_CELLS ((PGMT_SECTION_ROOM + PGMT_CELL_PAGES - 1) / PGMT_CELL_PAGES)
 
 /* What the huge entry of a section stands for. */
 enum pgmt_entry_form {
@@ -128,7 +124,8 @@ _Static_assert(64 >= PGMT_CELL_PAGES * PGMT_WORD_BITS, "a cell is 64 bits");
  * time, by several CPUs.  So each eighth of a section is interleaved with the other seven, and
  * neighbours lie in different cells.
  */
-#define PGMT_EIGHTH_SHIFT (PGMT_SECTION_SHIFT - 3) /* pages */
+#define PGMT_EIGHTH_SHIFT 6 /* pages */
+_Static_assert(8 << PGMT_EIGHTH_SHIFT == PGMT_SECTION_ROOM, "not an eighth");
 
 static __always_inline __u64 pgmt_cell_order(__u64 i)
 {
@@ -183,7 +180,11 @@ struct pgmt_page_history {
 
 #define PGMT_HISTORY_PAGES 400
 
-struct pgmt_history { /* its key is pfn / PGMT_HISTORY_PAGES */
+/* Pages that one history is for: they lie in two sections, at most. */
+#define PGMT_HISTORY_SPAN                                                                          \
+	(PGMT_SECTION_PAGES < PGMT_HISTORY_PAGES ? PGMT_SECTION_PAGES : PGMT_HISTORY_PAGES)
+
+struct pgmt_history { /* its key is pfn / PGMT_HISTORY_SPAN */
 	struct pgmt_page_history page[PGMT_HISTORY_PAGES];
 };
 

@@ -21,6 +21,7 @@ enum pgmt_op {
 	PGMT_OP_UNDO,	   /* the request was refused, or its loss was reported */
 	PGMT_OP_MAP,	   /* about to be mapped */
 	PGMT_OP_RELEASE,   /* pgmap_release_folios */
+	PGMT_OP_RELEASED,  /* it has returned, and left a count below 0 */
 	PGMT_OP_FREE,	   /* free_zone_device_page / _folio */
 	PGMT_OP_FREE_REST, /* of a freed folio, what lies behind the one requested at its head */
 	PGMT_OP_PART,	   /* a page of a large folio that comes back in parts */
@@ -47,6 +48,7 @@ struct pgmt_transition {
 	unsigned char associations;
 	unsigned char order;	/* REQUEST, ACCEPT: asked for; FREE: the folio's */
 	unsigned char huge;	/* MAP: by a PMD */
+	unsigned char stale;	/* MAP: its order or head is not that of the entry */
 	unsigned char in_scope; /* who does it is in scope; PART: who requested the head */
 	unsigned char other;	/* another task did it than the one that runs */
 	int refcount;		/* of the folio; REMOVE, RESET: the highest of its pages */
@@ -175,6 +177,15 @@ pgmt_step_map(unsigned int word, const struct pgmt_transition *t, struct pgmt_ou
 	return pgmt_set_requested(word, 0);
 }
 
+/* What the struct pages say is left from another use: told once in each use of the folio. */
+static __always_inline unsigned int pgmt_step_stale(unsigned int word, struct pgmt_outcome *out)
+{
+	if (out->rule || word & PGMT_REPORTED)
+		return word;
+	out->rule = PGMT_RULE_ORDER_MISMATCH;
+	return word | PGMT_REPORTED;
+}
+
 /* What a free means by the lifetime before it. */
 static __always_inline void pgmt_free_life(unsigned int word, struct pgmt_outcome *out)
 {
@@ -267,7 +278,7 @@ pgmt_step_free_fsdax(unsigned int word, const struct pgmt_transition *t, struct 
 		out->request++;
 		return pgmt_set_life(word, PGMT_REQUESTED);
 	}
-	if ((t->refcount < 0 || t->mapcount > 0) && out->rule == PGMT_RULE_NONE)
+	if (t->mapcount > 0 && out->rule == PGMT_RULE_NONE)
 		out->rule = PGMT_RULE_FREE_REFERENCED;
 	return pgmt_set_life(word, PGMT_FREED);
 }
@@ -361,18 +372,10 @@ pgmt_step_teardown(unsigned int word, const struct pgmt_transition *t, struct pg
 	return word;
 }
 
-/*
- * pgmt_step - apply one transition to one folio
- * @word: the folio's state
- * @t: the event
- * @out: zeroed by the caller; what happened
- *
- * Return: the next state.  It has no side effect: repeat it when a compare-and-swap failed.
- */
-static __always_inline unsigned int pgmt_step(unsigned int word, const struct pgmt_transition *t,
-					      struct pgmt_outcome *out)
+/* The step of each event, by what its kind of event means. */
+static __always_inline unsigned int
+pgmt_step_event(unsigned int word, const struct pgmt_transition *t, struct pgmt_outcome *out)
 {
-	word = pgmt_normalise(word, t->fresh);
 	switch (t->op) {
 	case PGMT_OP_REQUEST:
 		return pgmt_step_request(word, t, out);
@@ -381,7 +384,8 @@ static __always_inline unsigned int pgmt_step(unsigned int word, const struct pg
 	case PGMT_OP_UNDO:
 		return pgmt_step_undo(word, out);
 	case PGMT_OP_MAP:
-		return pgmt_step_map(word, t, out);
+		word = pgmt_step_map(word, t, out);
+		return t->stale ? pgmt_step_stale(word, out) : word;
 	case PGMT_OP_RELEASE:
 		return pgmt_step_release(word, t, out);
 	case PGMT_OP_FREE:
@@ -409,6 +413,38 @@ static __always_inline unsigned int pgmt_step(unsigned int word, const struct pg
 		return pgmt_step_teardown(word, t, out);
 	}
 	return word;
+}
+
+/*
+ * Whatever the event, and whatever is known of the folio: a count below 0 was put once too
+ * often.  Told once, and not again while it lasts, nor what follows from it.  A request that
+ * can't refuse sets the count anew, and ends that.
+ */
+static __always_inline unsigned int pgmt_step_below_zero(unsigned int old, unsigned int word,
+							 const struct pgmt_transition *t,
+							 struct pgmt_outcome *out)
+{
+	out->rule = old & PGMT_REPORTED ? PGMT_RULE_NONE : PGMT_RULE_REFCOUNT_UNDERFLOW;
+	if (t->op == PGMT_OP_REQUEST && out->request)
+		return word;
+	return word | PGMT_REPORTED;
+}
+
+/*
+ * pgmt_step - apply one transition to one folio
+ * @word: the folio's state
+ * @t: the event
+ * @out: zeroed by the caller; what happened
+ *
+ * Return: the next state.  It has no side effect: repeat it when a compare-and-swap failed.
+ */
+static __always_inline unsigned int pgmt_step(unsigned int word, const struct pgmt_transition *t,
+					      struct pgmt_outcome *out)
+{
+	unsigned int old = pgmt_normalise(word, t->fresh);
+
+	word = pgmt_step_event(old, t, out);
+	return t->refcount < 0 ? pgmt_step_below_zero(old, word, t, out) : word;
 }
 
 enum pgmt_keep { PGMT_KEEP_NOT, PGMT_KEEP_REQUEST, PGMT_KEEP_FREE };

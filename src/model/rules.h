@@ -29,6 +29,8 @@
 	     "a large folio is freed page by page, and some pages are never freed")                \
 	RULE(GENERIC_OVERPUT, "generic-overput",                                                   \
 	     "the refcount of a device-dax folio drops to 0 on a kernel where idle is 1")          \
+	RULE(REFCOUNT_UNDERFLOW, "refcount-underflow",                                             \
+	     "the refcount of a folio is below 0: it was put more often than it was taken")        \
 	RULE(MAP_UNREQUESTED, "map-unrequested",                                                   \
 	     "a folio is mapped or stored in a file while it is idle")                             \
 	RULE(FLOW_ORDER, "flow-order",                                                             \

@@ -236,13 +236,6 @@ struct pgmt_refs {
 	__u32 live_known;  /* out */
 };
 
-/*
- * x86: where the struct pages and the direct map begin, in a kernel without the variables
- * vmemmap_base and page_offset_base
- */
-#define PGMT_VMEMMAP_START    0xffffea0000000000ULL
-#define PGMT_DIRECT_MAP_START 0xffff888000000000ULL
-
 /* How someone holds a folio, or waits for it. */
 enum pgmt_how {
 	PGMT_HOW_MAP,	/* a page table has it */

@@ -144,6 +144,7 @@ static const char *event_name(unsigned int op)
 		[PGMT_OP_UNDO] = "request_undone",
 		[PGMT_OP_MAP] = "map",
 		[PGMT_OP_RELEASE] = "release",
+		[PGMT_OP_RELEASED] = "released",
 		[PGMT_OP_FREE] = "free",
 		[PGMT_OP_FREE_REST] = "free_rest",
 		[PGMT_OP_PART] = "part",
@@ -346,14 +347,6 @@ static void add_report(const struct json_out *o, struct jsonl *l, const struct r
 	add_references(l, &r->f);
 }
 
-static void add_wait(struct jsonl *l, const struct report *r)
-{
-	if (r->f.waited)
-		jsonl_seconds(l, "waited_ns", r->waited);
-	if (r->f.spins)
-		jsonl_number(l, "spins", r->f.spins);
-}
-
 void json_finding(struct json_out *o, const struct report *r, bool brief)
 {
 	struct jsonl l = jsonl_begin("finding");
@@ -367,7 +360,10 @@ void json_finding(struct json_out *o, const struct report *r, bool brief)
 	if (brief)
 		jsonl_bool(&l, "brief", true);
 	add_report(o, &l, r);
-	add_wait(&l, r);
+	if (r->f.waited)
+		jsonl_seconds(&l, "waited_ns", r->waited);
+	if (r->f.spins)
+		jsonl_number(&l, "spins", r->f.spins);
 	add_event(o, &l, &r->event);
 	add_history(o, &l, "last_request", &r->last_request);
 	add_history(o, &l, "last_free", &r->last_free);
@@ -383,7 +379,9 @@ void json_stall_lasts(struct json_out *o, const struct report_lasting *lasting)
 	add_report(o, &l, r);
 	jsonl_text(&l, "comm", r->event.comm);
 	jsonl_number(&l, "tid", r->event.tid);
-	add_wait(&l, r);
+	jsonl_seconds(&l, "waited_ns", r->waited);
+	if (r->f.spins)
+		jsonl_number(&l, "spins", r->f.spins);
 	if (r->about_folio) {
 		jsonl_number(&l, "pfn_before", lasting->pfn_before);
 		jsonl_signed(&l, "refcount_before", lasting->refcount_before);

@@ -103,7 +103,7 @@ static void folio(struct text_out *o, const struct pgmt_finding *f)
 	if (f->order)
 		fprintf(o->to, "-0x%llx, head of order %u", f->pfn + (1ULL << f->order) - 1,
 			f->order);
-	if (f->busy)
+	if (f->busy && f->rule != PGMT_RULE_ORDER_MISMATCH)
 		fprintf(o->to, ", counts are those of page 0x%llx", f->busy);
 	fprintf(o->to, ", flags %s; state: %s\n", flags, state);
 }
@@ -291,6 +291,12 @@ static void culprit(struct text_out *o, const struct report *r)
 
 	if (f->rule == PGMT_RULE_LEAK && !f->tid) {
 		fprintf(o->to, "  found at the end of tracing\n");
+		return;
+	}
+	/* nobody on that CPU did it then: pgmaptrace itself looked */
+	if (f->rule == PGMT_RULE_REFCOUNT_UNDERFLOW && (!f->tid || f->op == PGMT_OP_INITIAL)) {
+		fprintf(o->to, "  found by %s\n",
+			f->tid ? "the initial scan" : "a look at the folio");
 		return;
 	}
 	/* the waiting task broke no rule: someone else did, earlier */

@@ -8,10 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "arch/arch.h"
 #include "base/iomem.h"
 #include "base/printable.h"
-
-#define PAGE_SHIFT 12
 
 struct device {
 	struct pgmt_pgmap pgmap;
@@ -117,7 +116,7 @@ static bool is_unique(const char *name)
  */
 static void find_base(const struct devices *d, struct device *i)
 {
-	__u64 last = i->pgmap.range[0].end << PAGE_SHIFT;
+	__u64 last = i->pgmap.range[0].end << PGMT_PAGE_SHIFT;
 	struct iomem_place place;
 
 	iomem_find(d->root, last, &place);
@@ -129,7 +128,7 @@ static void find_base(const struct devices *d, struct device *i)
 		i->at = place.start;
 		return;
 	}
-	i->at = i->pgmap.range[0].start << PAGE_SHIFT;
+	i->at = i->pgmap.range[0].start << PGMT_PAGE_SHIFT;
 	if (place.pci[0])
 		strcpy(i->base, place.pci);
 	else if (!name_by_driver(d, i))
@@ -218,8 +217,8 @@ static void find_block(const struct devices *d, struct device *i)
 		found = !strncmp(parent, "pfn", 3) && is_disk_of(e->d_name, i->name);
 		if (!strncmp(parent, "namespace", 9) && read_resource(path, &at))
 			for (__u32 r = 0; r < i->pgmap.nr_range; r++)
-				found |= at >> PAGE_SHIFT >= i->pgmap.range[r].start &&
-					 at >> PAGE_SHIFT <= i->pgmap.range[r].end;
+				found |= at >> PGMT_PAGE_SHIFT >= i->pgmap.range[r].start &&
+					 at >> PGMT_PAGE_SHIFT <= i->pgmap.range[r].end;
 		if (found)
 			snprintf(i->block, DEVICE_NAME_LEN, "%.60s", e->d_name);
 	}
@@ -397,8 +396,9 @@ void devices_describe(struct devices *d, const struct pgmt_pgmap *p, __u64 now, 
 		fputc('?', to);
 	fprintf(to, " (%s)", devices_type(p->type));
 	for (__u32 r = 0; r < p->nr_range && r < PGMT_MAX_RANGES; r++)
-		fprintf(to, ", 0x%llx-0x%llx (pfn 0x%llx-0x%llx)", p->range[r].start << PAGE_SHIFT,
-			((p->range[r].end + 1) << PAGE_SHIFT) - 1, p->range[r].start,
+		fprintf(to, ", 0x%llx-0x%llx (pfn 0x%llx-0x%llx)",
+			p->range[r].start << PGMT_PAGE_SHIFT,
+			((p->range[r].end + 1) << PGMT_PAGE_SHIFT) - 1, p->range[r].start,
 			p->range[r].end);
 	print_created(to, p, now);
 	if (p->epoch)

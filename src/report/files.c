@@ -170,7 +170,8 @@ static void forget_past_mounts(struct files *fs)
 		for (struct mount **i = &fs->mounts; *i; i = &(*i)->next)
 			if ((*i)->seen != fs->looks && (!least || matters_less(*i, *least)))
 				least = i;
-		forget_mount(least);
+		if (least)
+			forget_mount(least);
 	}
 }
 

@@ -122,6 +122,7 @@ const char *folio_event(unsigned int op)
 		[PGMT_OP_UNDO] = "request refused",
 		[PGMT_OP_MAP] = "map",
 		[PGMT_OP_RELEASE] = "release",
+		[PGMT_OP_RELEASED] = "released",
 		[PGMT_OP_FREE] = "free",
 		[PGMT_OP_FREE_REST] = "free with head",
 		[PGMT_OP_PART] = "split",

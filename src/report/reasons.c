@@ -7,118 +7,7 @@
 
 #include "base/printable.h"
 #include "report/folio.h"
-
-/* ---- cases of one rule that need other words */
-
-static bool is_teardown(const struct pgmt_finding *f)
-{
-	return f->op == PGMT_OP_TEARDOWN;
-}
-
-static bool is_request(const struct pgmt_finding *f)
-{
-	return f->op == PGMT_OP_REQUEST;
-}
-
-static bool is_map(const struct pgmt_finding *f)
-{
-	return f->op == PGMT_OP_MAP;
-}
-
-static bool is_huge_map(const struct pgmt_finding *f)
-{
-	return f->op == PGMT_OP_MAP && f->asked_order;
-}
-
-static bool is_huge_store(const struct pgmt_finding *f)
-{
-	return f->op == PGMT_OP_STORE && f->asked_order;
-}
-
-static bool is_store(const struct pgmt_finding *f)
-{
-	return f->op == PGMT_OP_STORE;
-}
-
-static bool is_smaller_request(const struct pgmt_finding *f)
-{
-	return is_request(f) && f->order > f->asked_order;
-}
-
-static bool is_larger_request(const struct pgmt_finding *f)
-{
-	return is_request(f) && f->order < f->asked_order;
-}
-
-static bool is_request_of_many(const struct pgmt_finding *f)
-{
-	return f->asked > 1;
-}
-
-static bool is_in_named_range(const struct pgmt_finding *f)
-{
-	return f->named.end && f->pfn >= f->named.start && f->pfn <= f->named.end;
-}
-
-static unsigned long long pages_asked(const struct pgmt_finding *f)
-{
-	return f->asked << f->asked_order;
-}
-
-static unsigned long long last_pfn_asked(const struct pgmt_finding *f)
-{
-	return f->pfn + pages_asked(f) - 1;
-}
-
-static bool is_past_end(const struct pgmt_finding *f)
-{
-	return is_in_named_range(f) && last_pfn_asked(f) > f->named.end;
-}
-
-static bool names_unknown_pgmap(const struct pgmt_finding *f)
-{
-	return !f->named.end;
-}
-
-static bool has_unaccounted_refs(const struct pgmt_finding *f)
-{
-	return f->refs > (long long)f->most;
-}
-
-static bool is_wait_over(const struct pgmt_finding *f)
-{
-	return f->wait_over;
-}
-
-static bool has_unknown_refs(const struct pgmt_finding *f)
-{
-	return f->refs == PGMT_REFS_UNKNOWN;
-}
-
-static bool is_below_zero(const struct pgmt_finding *f)
-{
-	return f->refs < 0;
-}
-
-static bool has_allocations(const struct pgmt_finding *f)
-{
-	return f->most == PGMT_REFS_ANY;
-}
-
-static bool is_of_no_file(const struct pgmt_finding *f)
-{
-	return f->pgmap.type != PGMT_TYPE_FS_DAX;
-}
-
-static bool spins(const struct pgmt_finding *f)
-{
-	return f->spins;
-}
-
-static bool has_none_outstanding(const struct pgmt_finding *f)
-{
-	return !f->most;
-}
+#include "report/reason_cases.h"
 
 /* ---- what is said of each rule */
 
@@ -184,7 +73,10 @@ static const struct {
 	[PGMT_RULE_ORDER_MISMATCH] =
 		{
 			"freed at another order than requested",
-			{{"requested at order {asked_order}, but the folio is of order {order}: "
+			{{"mapped as order {asked_order}, but the struct page of pfn {busy} says "
+			  "order {order}: the kernel counts and frees other pages than are mapped",
+			  is_map, "mapped at another order than it has"},
+			 {"requested at order {asked_order}, but the folio is of order {order}: "
 			  "the caller will use fewer pages than it frees",
 			  is_smaller_request, "requested at another order than it has"},
 			 {"requested at order {asked_order}, but the folio is of order {order}: "
@@ -261,6 +153,16 @@ static const struct {
 			  "someone dropped a reference that they did not hold"}},
 			"a put without a get: device-dax pages are mapped and pinned, but nobody "
 			"owns their first reference",
+		},
+	[PGMT_RULE_REFCOUNT_UNDERFLOW] =
+		{
+			"has a reference count below zero",
+			{{"after a release of {asked} its count is {refcount}: it was put too "
+			  "often, and others perhaps never",
+			  is_released},
+			 {"its count is {refcount}: it was put more often than taken, and its "
+			  "free never comes"}},
+			"a put without a get, or a loop over released folios that visits one twice",
 		},
 	[PGMT_RULE_MAP_UNREQUESTED] =
 		{
@@ -385,16 +287,18 @@ static const struct {
 	[PGMT_RULE_BREAK_STALL] =
 		{
 			"keeps its file system waiting",
-			{{"{task} has waited for {waited} until the folio is idle. It has "
+			{{"{task} has waited for {waited} until the folio is idle. Its count is "
+			  "{refcount}: below zero, it will wait for ever",
+			  is_below_zero, "keeps a task waiting"},
+			 {"{task} has waited for {waited} until the folio is idle. It has "
 			  "{references}: {mapped} by mappings, {unexplained} unexplained, "
 			  "such as pins. {task} goes on when they are dropped",
 			  is_of_no_file, "keeps a task waiting"},
 			 {"{task} has spun for {waited} until the folio is idle: it does not "
 			  "sleep, and has asked {spins} times. The folio has {references}: "
 			  "{by_files}{mapped} by mappings, {unexplained} unexplained, such as "
-			  "pins. The file system can't share, free or move the storage before they "
-			  "are "
-			  "dropped, and a signal may not end that",
+			  "pins. The file system can't share, free or move the storage before "
+			  "they are dropped, and a signal may not end that",
 			  spins, "keeps its file system spinning"},
 			 {"{task} has waited for {waited} until the folio is idle. It has "
 			  "{references}: {by_files}{mapped} by mappings, {unexplained} "

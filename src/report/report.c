@@ -330,7 +330,8 @@ static void each_frame(const struct sources *from, uint32_t site, struct inlines
 	struct pgmt_stack st;
 
 	if (site & PGMT_SITE_IS_ADDRESS) {
-		stack_site(PGMT_SITE_ADDRESS(site), &names, fn, arg);
+		stack_site(pgmt_address_of_site(site, session_text(from->session)), &names, fn,
+			   arg);
 		return;
 	}
 	if (!session_stack(from->session, site, &st))

@@ -34,12 +34,17 @@ static void say_rules(uint32_t rules)
 			say("  rule off: %s", pgmt_rule_name(i));
 }
 
-void say_rules_off(const struct session *s)
+void say_rules_off(void)
 {
-	if (!s->choice.missing)
-		return;
-	say("%u hooks are not in this kernel (pgmaptrace probe lists them)", s->choice.missing);
-	say_rules(s->choice.rules_off);
+	char why[PGMT_WHY_LEN];
+
+	for (const struct pgmt_hook *h = pgmt_hooks; h->function; h++) {
+		if (!h->off)
+			continue;
+		say("no hook at the %s of %s: %s", h->exit ? "return" : "entry", h->function,
+		    hooks_absence(h, why));
+		say_rules(h->off);
+	}
 }
 
 static struct bpf_link *attach_multi(struct bpf_program *p, const struct pgmt_hook *h)
@@ -104,7 +109,7 @@ static int attach_or_do_without(struct session *s, struct pgmt_hook *h)
 	h->attach = PGMT_ATTACH_NO;
 	hooks_without(&s->choice, h, err);
 	say("can't attach to %s: %s", h->symbol[0], strerror(err));
-	say_rules(h->rules);
+	say_rules(h->off);
 	return 0;
 }
 

@@ -14,6 +14,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "arch/arch.h"
 #include "base/clock.h"
 #include "base/iomem.h"
 #include "base/printable.h"
@@ -21,8 +22,7 @@
 #include "session/layout.h"
 #include "holders.skel.h"
 
-#define PAGE_SHIFT 12
-#define SEARCH_NS  1000000000ULL
+#define SEARCH_NS 1000000000ULL
 
 struct holders {
 	struct holders_bpf *skel;
@@ -32,16 +32,39 @@ struct holders {
 	const struct pgmt_waits *waits; /* the map of that name */
 };
 
-static void set_layout(const struct layout *l, struct holders_bpf *skel)
+static void set_symbols(const struct layout *l, struct holders_bpf *skel)
 {
-	skel->rodata->at_vmemmap_base = l->vmemmap_base;
-	skel->rodata->at_page_offset_base = l->page_offset_base;
-	skel->rodata->at_pgdir_shift = l->pgdir_shift;
-	skel->rodata->at_physical_mask = l->physical_mask;
+	skel->rodata->page_shift = PGMT_PAGE_SHIFT;
 	skel->rodata->at_io_uring_fops = l->io_uring_fops;
 	skel->rodata->at_bit_wait_table = l->bit_wait_table;
 	skel->rodata->at_folio_wait_table = l->folio_wait_table;
 	skel->bss->pgmap_root = l->pgmap_array;
+}
+
+static int read_word(void *skel, uint64_t address, uint64_t *value)
+{
+	struct pgmt_read r = {.address = address};
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = &r, .ctx_size_in = sizeof(r));
+	int err = bpf_prog_test_run_opts(
+		bpf_program__fd(((struct holders_bpf *)skel)->progs.read_word), &opts);
+
+	*value = r.value;
+	return err;
+}
+
+static bool set_memory(const struct layout *l, struct holders_bpf *skel)
+{
+	struct memory m;
+
+	if (layout_memory(l, read_word, skel, &m)) {
+		errno = ENXIO;
+		return false;
+	}
+	skel->bss->vmemmap = m.vmemmap;
+	skel->bss->direct_map = m.direct_map;
+	skel->bss->physical_mask = m.physical_mask;
+	skel->bss->top_shift = m.top_shift;
+	return true;
 }
 
 struct holders *holders_load(const struct layout *l, const char *btf, int log_level)
@@ -56,8 +79,8 @@ struct holders *holders_load(const struct layout *l, const char *btf, int log_le
 	h->skel = holders_bpf__open_opts(&opts);
 	if (!h->skel)
 		goto fail;
-	set_layout(l, h->skel);
-	if (holders_bpf__load(h->skel))
+	set_symbols(l, h->skel);
+	if (holders_bpf__load(h->skel) || !set_memory(l, h->skel))
 		goto fail;
 	h->names = bpf_program__attach_iter(h->skel->progs.name_holders, NULL);
 	if (!h->names)
@@ -156,7 +179,7 @@ static int open_p2pmem(uint64_t pfn)
 	struct iomem_place place;
 	char path[PATH_MAX];
 
-	if (!iomem_find("", pfn << PAGE_SHIFT, &place) || !place.pci[0])
+	if (!iomem_find("", pfn << PGMT_PAGE_SHIFT, &place) || !place.pci[0])
 		return -1;
 	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/p2pmem/allocate", place.pci);
 	return open(path, O_RDWR | O_CLOEXEC);
@@ -234,7 +257,7 @@ static const char *entry_name(const struct pgmt_holder *h)
 		return "device-private entry";
 	if (h->entry == 1)
 		return "PTE";
-	return h->entry == 512 ? "PMD" : "PUD";
+	return h->entry == PGMT_PMD_PAGES ? "PMD" : "PUD";
 }
 
 static const char *call_name(__u32 call)

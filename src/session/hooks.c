@@ -6,6 +6,7 @@
 #include <sys/utsname.h>
 #include <bpf/btf.h>
 
+#include "arch/arch.h"
 #include "session/kprobe_events.h"
 #include "session/profiles.h"
 
@@ -75,7 +76,7 @@ struct pgmt_hook pgmt_hooks[] = {
 	{.function = "remove_pfn_range_from_zone",
 	 .profiles = ALL,
 	 .rare = true,
-	 .rules = RULE(TEARDOWN_LIVE)},
+	 .rules = RULE(TEARDOWN_LIVE) | RULE(REFCOUNT_UNDERFLOW)},
 	/*
 	 * These see whose layout is broken, and who spins for that.  No rule needs them: a
 	 * task that spins and was missed once asks again.
@@ -127,6 +128,10 @@ struct pgmt_hook pgmt_hooks[] = {
 	{.function = "pgmap_release_folios",
 	 .profiles = REQUEST,
 	 .rules = RULE(RELEASE_UNREQUESTED)},
+	{.function = "pgmap_release_folios",
+	 .exit = true,
+	 .profiles = REQUEST,
+	 .rules = RULE(REFCOUNT_UNDERFLOW)},
 	{.function = "free_zone_device_page", .profiles = ALL, .rules = FREE_RULES, .group = FREE},
 	{.function = "free_zone_device_folio", .profiles = ALL, .rules = FREE_RULES, .group = FREE},
 	{.function = "vmf_insert_page_mkwrite",
@@ -222,9 +227,9 @@ static void choose_profile(const struct btf *btf, const struct ksyms *k, struct 
 		return;
 	}
 	uname(&u);
-	if (strcmp(u.machine, "x86_64")) {
-		snprintf(c->error, sizeof(c->error), "%s is not supported: only x86_64 is",
-			 u.machine);
+	if (strcmp(u.machine, PGMT_MACHINE)) {
+		snprintf(c->error, sizeof(c->error), "this pgmaptrace is for %s, not for %s",
+			 PGMT_MACHINE, u.machine);
 		return;
 	}
 	if (btf__resolve_size(btf, btf__find_by_name_kind(btf, "page", BTF_KIND_STRUCT)) != 64) {
@@ -235,6 +240,10 @@ static void choose_profile(const struct btf *btf, const struct ksyms *k, struct 
 	for (size_t i = 0; i < sizeof(request) / sizeof(*request); i++)
 		if (has_function(btf, request[i]))
 			c->profile = PGMT_PROFILE_REQUEST;
+	/* huge entries of single pages are judged a section at a time */
+	if (c->profile && PGMT_PMD_PAGES != PGMT_SECTION_PAGES)
+		snprintf(c->error, sizeof(c->error),
+			 "not supported: device pages are requested, and have more than 4 KiB");
 	if (c->profile)
 		return;
 	if (has_function(btf, "dax_break_layout"))

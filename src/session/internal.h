@@ -101,7 +101,7 @@ int size_tables(struct session *s);
 /* attach.c: the program of a hook that was chosen */
 struct bpf_program *program_of(const struct session *s, const struct pgmt_hook *h);
 /* Say which rules are off because hooks are not in this kernel. */
-void say_rules_off(const struct session *s);
+void say_rules_off(void);
 
 /* missed.c: before hooks are switched on, and before @h is detached */
 void missed_begin(struct session *s);

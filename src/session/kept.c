@@ -70,7 +70,9 @@ bool session_join(struct session *s, uint32_t *pid, uint64_t *began)
 
 	s->peer_sought = true;
 	if (!peers_find(&s->peer, &other)) {
-		if (other == UINT32_MAX)
+		if (other == PEERS_NOT_PERMITTED)
+			say("without CAP_SYS_ADMIN a running session can't be found");
+		else if (other == UINT32_MAX)
 			say("a session of another version is running: it can't be read");
 		else if (other)
 			say("the session of pid %u is of another version: it can't be read", other);
@@ -119,7 +121,7 @@ void kept_frames(struct session *s, uint32_t site, __u64 frame[PGMT_STACK_DEPTH]
 	struct pgmt_stack stack = {0};
 
 	if (site & PGMT_SITE_IS_ADDRESS)
-		stack.frame[0] = PGMT_SITE_ADDRESS(site);
+		stack.frame[0] = pgmt_address_of_site(site, session_text(s));
 	else if (site && bpf_map_lookup_elem(k->stacks, &site, &stack))
 		stack.frame[0] = 0;
 	memcpy(frame, stack.frame, sizeof(stack.frame));
@@ -145,7 +147,7 @@ static const struct pgmt_section *read_section(struct session *s, uint64_t pfn)
 static const struct pgmt_page_history *find_history(struct session *s, uint64_t pfn)
 {
 	struct recent *r = &s->recent;
-	uint64_t key = pfn / PGMT_HISTORY_PAGES;
+	uint64_t key = pfn / PGMT_HISTORY_SPAN;
 
 	if (!r->history_known || r->history_key != key) {
 		r->history_known = true;
@@ -153,7 +155,7 @@ static const struct pgmt_page_history *find_history(struct session *s, uint64_t 
 		if (bpf_map_lookup_elem(s->kept.histories, &key, &r->history))
 			memset(&r->history, 0, sizeof(r->history));
 	}
-	return &r->history.page[pfn % PGMT_HISTORY_PAGES];
+	return &r->history.page[pfn % PGMT_HISTORY_SPAN];
 }
 
 static struct pgmt_last_event read_last(struct session *s, const struct pgmt_page_history *history,

@@ -7,19 +7,30 @@
 #include "base/say.h"
 #include "model/wire.h"
 #include "symbols/ksyms.h"
+#ifdef __aarch64__
+#include "session/layout_arm64.h"
+#else
+#include "session/layout_x86.h"
+#endif
 
-void layout_find(struct layout *l, const struct ksyms *k)
+/* Return: 0 if this kernel has no such struct */
+static uint64_t struct_size(const struct btf *btf, const char *name)
+{
+	int id = btf__find_by_name_kind(btf, name, BTF_KIND_STRUCT);
+	int64_t size = id > 0 ? btf__resolve_size(btf, id) : 0;
+
+	return size > 0 ? size : 0;
+}
+
+void layout_find(struct layout *l, const struct ksyms *k, const struct btf *btf)
 {
 	const struct {
 		const char *name;
 		uint64_t *address;
 	} symbols[] = {
+		{"_text", &l->text},
 		{"pgmap_array", &l->pgmap_array},
 		{"__per_cpu_offset", &l->per_cpu_offset},
-		{"vmemmap_base", &l->vmemmap_base},
-		{"page_offset_base", &l->page_offset_base},
-		{"pgdir_shift", &l->pgdir_shift},
-		{"physical_mask", &l->physical_mask},
 		{"io_uring_fops", &l->io_uring_fops},
 		{"bit_wait_table", &l->bit_wait_table},
 		{"folio_wait_table", &l->folio_wait_table},
@@ -27,6 +38,19 @@ void layout_find(struct layout *l, const struct ksyms *k)
 
 	for (size_t i = 0; i < sizeof(symbols) / sizeof(*symbols); i++)
 		*symbols[i].address = ksyms_address(k, symbols[i].name);
+	for (int i = 0; i < LAYOUT_VARIABLES; i++)
+		l->variable[i] = variables[i] ? ksyms_address(k, variables[i]) : 0;
+	l->section_size = struct_size(btf, "mem_section");
+}
+
+int layout_memory(const struct layout *l, read_word_fn read, void *arg, struct memory *m)
+{
+	const char *missing = learn_memory(l, read, arg, m);
+
+	if (!missing)
+		return 0;
+	say_error("can't learn where memory lies: %s can't be read", missing);
+	return -1;
 }
 
 /*
@@ -50,9 +74,7 @@ static void check_wait_table(uint64_t *table, const char *name, const struct ksy
 
 void layout_check_waits(struct layout *l, const struct ksyms *k, const struct btf *btf)
 {
-	int id = btf__find_by_name_kind(btf, "wait_queue_head", BTF_KIND_STRUCT);
-	int64_t size = id > 0 ? btf__resolve_size(btf, id) : 0;
-	uint64_t queue = size > 0 ? size : 0;
+	uint64_t queue = struct_size(btf, "wait_queue_head");
 
 	check_wait_table(&l->bit_wait_table, "bit_wait_table", k, queue);
 	check_wait_table(&l->folio_wait_table, "folio_wait_table", k, queue);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "session/peers.h"
 
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
@@ -75,10 +76,11 @@ bool peers_find(struct kept *k, uint32_t *other)
 	bool same_size, found = false;
 	struct kept next;
 	uint32_t id = 0;
+	int err;
 
 	*k = KEPT_NOTHING;
 	*other = 0;
-	while (!bpf_map_get_next_id(id, &id)) {
+	while (!(err = bpf_map_get_next_id(id, &id))) {
 		if (!read_info(id, &info, &same_size))
 			continue;
 		if (!same_size || info.layout != PGMT_LAYOUT || !open_kept(&info, &next)) {
@@ -93,6 +95,8 @@ bool peers_find(struct kept *k, uint32_t *other)
 		*k = next;
 		found = true;
 	}
+	if (err == -EPERM)
+		*other = PEERS_NOT_PERMITTED;
 	return found;
 }
 

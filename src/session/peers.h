@@ -30,11 +30,13 @@ struct kept {
 		-1, -1, -1, -1, -1, -1, 0, 0, false                                                \
 	}
 
+#define PEERS_NOT_PERMITTED (UINT32_MAX - 1) /* no pid is that large */
+
 /*
  * peers_find - the session that began first, of those that are complete
  * @k: its maps, for peers_close()
  * @other: pid of a session of another version, which can't be read; UINT32_MAX if it
- * does not say; 0: none
+ * does not say; PEERS_NOT_PERMITTED if this process may not look; 0: none
  * Return: false if there is none.
  */
 bool peers_find(struct kept *k, uint32_t *other);

@@ -12,9 +12,9 @@
 
 #define TYPE(name)  (1 << PGMT_TYPE_##name)
 #define ANY_TYPE    ((1 << PGMT_NR_TYPES) - 1)
-#define PMD_ORDER   PGMT_SECTION_SHIFT
+#define UP_TO_PMD   (PGMT_ORDER_MASK + 1) /* known when it runs: PGMT_PMD_ORDER */
 #define ORDERS_PTE  0, 0
-#define ORDERS_PMD  1, PMD_ORDER
+#define ORDERS_PMD  1, UP_TO_PMD
 #define ORDERS_ALL  0, PGMT_ORDER_MASK
 #define LAST(event) PGMT_LAST_##event
 
@@ -52,12 +52,17 @@ static bool is_hooked(const char *function)
 	return false;
 }
 
+static unsigned int most_of(size_t i)
+{
+	return seen[i].most == UP_TO_PMD ? PGMT_PMD_ORDER : seen[i].most;
+}
+
 bool hooks_see(enum pgmt_profile profile, unsigned int type, unsigned int order,
 	       enum pgmt_last_kind what)
 {
 	for (size_t i = 0; i < sizeof(seen) / sizeof(*seen); i++)
 		if (seen[i].what == what && seen[i].profiles >> profile & 1 &&
-		    seen[i].types >> type & 1 && order >= seen[i].least && order <= seen[i].most &&
+		    seen[i].types >> type & 1 && order >= seen[i].least && order <= most_of(i) &&
 		    is_hooked(seen[i].function))
 			return true;
 	return false;

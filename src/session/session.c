@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "session/internal.h"
+#include "session/privileges.h"
 #include "session/refusal.h"
 #include "session/spins.h"
 #include "session/split_wait.h"
@@ -82,12 +83,9 @@ struct session *session_probe(const struct session_options *o, int *status)
 		say_error("%s", refusal);
 		goto fail;
 	}
-	if (ksyms_hidden(s->ksyms)) {
-		say_error("/proc/kallsyms hides the address of pgmap_array: run as root, after "
-			  "sysctl kernel.kptr_restrict=1");
+	if (!privileges_check(ksyms_hidden(s->ksyms)))
 		goto fail;
-	}
-	layout_find(&s->layout, s->ksyms);
+	layout_find(&s->layout, s->ksyms, s->btf);
 	hooks_choose(s->btf, s->ksyms, &s->choice);
 	if (s->choice.error[0]) {
 		say_error("%s", s->choice.error);
@@ -146,16 +144,13 @@ static void choose_programs(struct session *s, bool trace)
 	}
 }
 
-/*
- * Where interrupts enter, so that stacks can end there.  x86 has exceptions in
- * the same section, before them: these belong to what the task does.
- */
+/* Where interrupts enter, so that stacks can end there. */
 static void set_irq_text(struct session *s)
 {
-	uint64_t start = ksyms_address(s->ksyms, "asm_common_interrupt");
-	uint64_t end = ksyms_address(s->ksyms, "__irqentry_text_end");
+	uint64_t start = ksyms_address(s->ksyms, PGMT_IRQ_TEXT);
+	uint64_t end = ksyms_address(s->ksyms, PGMT_IRQ_TEXT_END);
 
-	if (start && !ksyms_any(s->ksyms, "asm_exc_", start, end)) {
+	if (start && !ksyms_any(s->ksyms, PGMT_NO_IRQ_TEXT, start, end)) {
 		s->skel->rodata->irq_text[0].start = start;
 		s->skel->rodata->irq_text[0].end = end;
 	}
@@ -185,6 +180,8 @@ static bool events_take_fast_path(const struct session *s)
 
 static void set_constants(struct session *s)
 {
+	s->skel->rodata->page_shift = PGMT_PAGE_SHIFT;
+	s->skel->rodata->kernel_text = s->layout.text;
 	s->skel->rodata->profile = s->choice.profile;
 	s->skel->rodata->can_cast = s->choice.can_cast;
 	s->skel->rodata->init_names_pgmap = s->choice.init_names_pgmap;
@@ -193,51 +190,34 @@ static void set_constants(struct session *s)
 	s->skel->rodata->watched = s->options.watched;
 	s->skel->rodata->filter = s->filter.kind;
 	s->skel->rodata->filter_id = s->filter.id;
-	s->skel->rodata->split_wait = in_guest() ? SPLIT_WAIT_IN_GUEST : SPLIT_WAIT;
+	s->skel->rodata->split_wait = pgmt_in_guest() ? SPLIT_WAIT_IN_GUEST : SPLIT_WAIT;
 	s->skel->rodata->slow = getenv("PGMAPTRACE_SLOW") != NULL;
 	s->skel->rodata->takes_fast_path = events_take_fast_path(s);
 	set_irq_text(s);
 	set_fault_text(s);
 }
 
-/*
- * A variable that the kernel has only if it does not know the layout of its memory
- * when it is built; else the value is @otherwise.  Return: 0, or an exit status.
- */
-static int read_base(struct session *s, const char *name, uint64_t address, uint64_t otherwise,
-		     uint64_t *base)
+static int read_word(void *session, uint64_t address, uint64_t *value)
 {
+	struct session *s = session;
 	struct pgmt_read r = {.address = address};
-	int err;
+	int err = run_program(s->skel->progs.read_word, &r, sizeof(r));
 
-	*base = otherwise;
-	if (!address)
-		return 0;
-	err = run_program(s->skel->progs.read_word, &r, sizeof(r));
-	if (err || !r.value) {
-		say_error("can't read %s: %s", name, err ? strerror(-err) : "it is 0");
-		return EXIT_KERNEL;
-	}
-	*base = r.value;
-	return 0;
+	*value = r.value;
+	return err;
 }
 
 static int set_layout(struct session *s)
 {
-	uint64_t vmemmap, direct_map;
-	int err =
-		read_base(s, "vmemmap_base", s->layout.vmemmap_base, PGMT_VMEMMAP_START, &vmemmap);
+	struct memory m;
 
-	if (!err)
-		err = read_base(s, "page_offset_base", s->layout.page_offset_base,
-				PGMT_DIRECT_MAP_START, &direct_map);
-	if (err)
-		return err;
-	s->skel->bss->vmemmap = vmemmap;
-	s->skel->bss->direct_map = direct_map;
+	if (layout_memory(&s->layout, read_word, s, &m))
+		return EXIT_KERNEL;
+	s->skel->bss->vmemmap = m.vmemmap;
+	s->skel->bss->direct_map = m.direct_map;
 	s->skel->bss->pgmap_root = s->layout.pgmap_array;
 	s->skel->bss->cpu_offsets = s->layout.per_cpu_offset;
-	/* x86 numbers them without holes */
+	/* they are numbered without holes */
 	s->skel->bss->cpus = libbpf_num_possible_cpus();
 	return 0;
 }
@@ -305,7 +285,7 @@ int session_load(struct session *s, const struct session_reader *reader)
 	}
 	choose_programs(s, reader);
 	if (reader)
-		say_rules_off(s);
+		say_rules_off();
 	set_constants(s);
 	err = size_tables(s);
 	if (err)
@@ -313,7 +293,7 @@ int session_load(struct session *s, const struct session_reader *reader)
 	err = pgmaptrace_bpf__load(s->skel);
 	if (err) {
 		say_error("can't load the BPF programs: %s%s", strerror(-err),
-			  err == -EPERM ? " (run as root)"
+			  err == -EPERM ? PRIVILEGES_HINT
 					: " (PGMAPTRACE_DEBUG=1 shows the verifier's log)");
 		return EXIT_KERNEL;
 	}
@@ -322,6 +302,7 @@ int session_load(struct session *s, const struct session_reader *reader)
 		say_error("can't map the table of waiters: %s", strerror(errno));
 		return EXIT_INTERNAL;
 	}
+	privileges_note_names();
 	err = reader ? open_rings(s) : 0;
 	return err ? err : set_layout(s);
 }
@@ -438,6 +419,11 @@ const struct ksyms *session_ksyms(struct session *s, enum session_symbols which)
 {
 	refresh_ksyms(s, which == SYMBOLS_BPF && s->ksyms_old);
 	return s->ksyms;
+}
+
+uint64_t session_text(const struct session *s)
+{
+	return s->layout.text;
 }
 
 /* ---- what it was opened with ---- */

@@ -106,6 +106,9 @@ enum session_symbols {
 
 const struct ksyms *session_ksyms(struct session *s, enum session_symbols which);
 
+/* Where the kernel's text begins: pgmt_address_of_site(). */
+uint64_t session_text(const struct session *s);
+
 /* ---- what was counted: counts.c ---- */
 
 /* Valid until session_free(). */

@@ -6,11 +6,6 @@
 #ifndef PGMAPTRACE_SESSION_SPLIT_WAIT_H
 #define PGMAPTRACE_SESSION_SPLIT_WAIT_H
 
-#include <stdbool.h>
-#ifdef __x86_64__
-#include <cpuid.h>
-#endif
-
 /* To split 2 MiB is 512 short steps.  Interrupts may be off meanwhile. */
 #define SPLIT_WAIT 300000ULL /* ns */
 
@@ -19,16 +14,5 @@
  * for a spinlock in a guest waits as long.
  */
 #define SPLIT_WAIT_IN_GUEST 50000000ULL /* ns */
-
-static inline bool in_guest(void)
-{
-#ifdef __x86_64__
-	unsigned int a, b, c = 0, d;
-
-	return __get_cpuid(1, &a, &b, &c, &d) && c >> 31;
-#else
-	return false;
-#endif
-}
 
 #endif /* PGMAPTRACE_SESSION_SPLIT_WAIT_H */

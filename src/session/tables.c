@@ -44,7 +44,7 @@ static uint32_t number_of_sections(const struct session *s)
 	if (!bytes)
 		bytes = total_memory() / 4;
 	if (s->options.stack != PGMT_STACK_NONE)
-		each += PGMT_HISTORY_BYTES * PGMT_SECTION_PAGES / PGMT_HISTORY_PAGES;
+		each += PGMT_HISTORY_BYTES * PGMT_SECTION_PAGES / PGMT_HISTORY_SPAN;
 	sections = bytes / each;
 	if (!sections)
 		return 1;
@@ -101,7 +101,7 @@ int size_tables(struct session *s)
 
 	if (!err)
 		err = resize(s->skel->maps.histories,
-			     recorded * PGMT_SECTION_PAGES / PGMT_HISTORY_PAGES + 1);
+			     recorded * PGMT_SECTION_PAGES / PGMT_HISTORY_SPAN + 1);
 	if (!err && s->options.watch != PGMT_WATCH_NONE)
 		err = resize(s->skel->maps.events, size_of_events(s));
 	return err ? err : resize_by_environment(s);

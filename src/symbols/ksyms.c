@@ -7,12 +7,14 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "arch/arch.h"
+
 /*
  * kallsyms has no sizes.  The next function bounds a function; the last one of a
  * module is taken to end with the page that it begins in, since other code may
  * follow.
  */
-#define PAGE	 4096ULL
+#define PAGE	 (1ULL << PGMT_PAGE_SHIFT)
 #define BPF_TEXT (64 << 10) /* the most that one BPF program is taken to have */
 
 #define MAX_UNLOADED 64
@@ -190,7 +192,8 @@ static bool parse_symbol(char *line, struct listed *s)
 	s->type = at[1];
 	name = at + 3;
 	at = name + strcspn(name, " \t\n");
-	if (at == name)
+	/* in modules for arm64, $x and $d say where code and data begin */
+	if (at == name || *name == '$')
 		return false;
 	s->name = name;
 	s->module = "";

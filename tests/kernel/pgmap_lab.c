@@ -66,7 +66,11 @@
 #include <linux/uaccess.h>
 #include <linux/version.h>
 #include <linux/workqueue.h>
+#ifdef CONFIG_X86
 #include <asm/ibt.h>
+#else
+#define ENDBR_INSN_SIZE 0
+#endif
 
 static unsigned long base, size;
 module_param(base, ulong, 0444);
@@ -112,10 +116,15 @@ static atomic_t lab_frees = ATOMIC_INIT(0); /* calls of page_free, shown in "fre
 #define DYING_GIVES_REF true
 #define PAGE_FREE	page_free
 
+static struct folio *lab_put_with; /* the next page_free gives two references of it back */
+
 static void lab_page_free(struct page *page)
 {
 	if (page->pgmap->type == MEMORY_DEVICE_FS_DAX)
 		dax_page_free(page); /* takes a huge folio apart */
+	if (lab_put_with)
+		folio_ref_sub(lab_put_with, 2);
+	lab_put_with = NULL;
 	atomic_inc(&lab_frees);
 }
 
@@ -281,6 +290,7 @@ struct lab_scene {
 	phys_addr_t start;
 	struct lab_map map;
 	struct lab_map other; /* for scenes that need a second one */
+	vm_fault_t (*fault)(struct lab_scene *scene, struct vm_fault *vmf);
 	vm_fault_t (*huge_fault)(struct lab_scene *scene, struct vm_fault *vmf);
 	const char *how; /* traffic: what is left behind; NULL: nothing.  entries: which */
 	struct file *file;
@@ -431,7 +441,9 @@ static void lab_drop(void)
 
 static vm_fault_t lab_fault(struct vm_fault *vmf)
 {
-	return insert(vmf, vmf->pgoff);
+	struct lab_scene *scene = vmf->vma->vm_private_data;
+
+	return scene->fault ? scene->fault(scene, vmf) : insert(vmf, vmf->pgoff);
 }
 
 #ifdef LAB_REQUEST
@@ -705,6 +717,16 @@ static int lab_generic_overput(struct lab_scene *scene)
 
 #endif
 
+/* Below 0 by one, or by none: nothing comes of it before the last look at its pgmap. */
+static int lab_refcount_underflow(struct lab_scene *scene)
+{
+	struct folio *folio = lab_folio(&scene->map, 0);
+
+	folio_ref_sub(folio, folio_ref_count(folio) + !scene->correct);
+	lab_unmap(&scene->map);
+	return 0;
+}
+
 static int lab_pgmap_overlap(struct lab_scene *scene)
 {
 	int error = lab_map(scene, &scene->other, scene->correct ? 1 : 0, 0);
@@ -920,6 +942,106 @@ static int lab_pages_unbalanced(struct lab_scene *scene)
 	return 0;
 }
 
+/*
+ * A fault on what the struct pages say is another folio than its entry stands for.  The
+ * address is out of bounds, so that the kernel refuses to map it: else it would oops.
+ */
+static noinline vm_fault_t lab_map_nowhere(struct vm_fault *vmf, bool huge)
+{
+	struct vm_fault nowhere;
+	unsigned long end = vmf->vma->vm_end;
+
+	memcpy(&nowhere, vmf, sizeof(nowhere));
+	memcpy((void *)&nowhere.address, &end, sizeof(end));
+	if (huge)
+		return vmf_insert_folio_pmd(&nowhere, page_folio(pfn_to_page(vmf->pgoff)), true);
+	return vmf_insert_page_mkwrite(&nowhere, pfn_to_page(vmf->pgoff), true);
+}
+
+static vm_fault_t lab_fault_single(struct lab_scene *scene, struct vm_fault *vmf)
+{
+	return lab_map_nowhere(vmf, false);
+}
+
+static vm_fault_t lab_fault_pmd(struct lab_scene *scene, struct vm_fault *vmf)
+{
+	return lab_map_nowhere(vmf, true);
+}
+
+/* Its file has it stored as one page, or as a huge page that it is a part of. */
+static vm_fault_t lab_fault_stored(struct lab_scene *scene, struct vm_fault *vmf)
+{
+	struct address_space *mapping = vmf->vma->vm_file->f_mapping;
+	unsigned int order = scene->correct ? PIECE_ORDER : 0;
+	XA_STATE_ORDER(xas, &mapping->i_pages, vmf->pgoff, order);
+	unsigned long flags = scene->correct ? BIT(1) : 0; /* DAX_PMD */
+	vm_fault_t ret;
+
+	lab_folio(&scene->map, 0)->mapping = mapping;
+	do {
+		xas_lock_irq(&xas);
+		xas_store(&xas, xa_mk_value(first_pfn(&scene->map) << 4 | flags));
+		xas_unlock_irq(&xas);
+	} while (xas_nomem(&xas, GFP_KERNEL));
+	ret = lab_map_nowhere(vmf, false);
+	xas_reset(&xas);
+	xas_lock_irq(&xas);
+	xas_store(&xas, NULL);
+	xas_unlock_irq(&xas);
+	lab_folio(&scene->map, 0)->mapping = NULL;
+	return ret;
+}
+
+/* The fault of @scene on the first page, with the folio that this seems to belong to in use. */
+static void lab_touch_used(struct lab_scene *scene)
+{
+	struct folio *folio = lab_folio(&scene->map, 0);
+
+	folio_ref_inc(folio);
+	lab_touch(scene, first_pfn(&scene->map));
+}
+
+/* A folio was split, and its head still says that it is one. */
+static int lab_mapped_stale(struct lab_scene *scene)
+{
+	const unsigned int order = 2;
+	int i;
+
+	kernel_prep_compound(&lab_folio(&scene->map, 0)->page, order);
+	if (scene->correct)
+		lab_take_apart(&scene->map, order);
+	for (i = 1; i < 1 << order; i++)
+		clear_compound_head(pfn_to_page(first_pfn(&scene->map) + i));
+	scene->fault = lab_fault_single;
+	lab_touch_used(scene);
+	if (!scene->correct)
+		lab_take_apart(&scene->map, order);
+	put(lab_folio(&scene->map, 0));
+	return 0;
+}
+
+static int lab_mapped_pmd(struct lab_scene *scene)
+{
+	unsigned int order = scene->correct ? PIECE_ORDER : 2;
+
+	kernel_prep_compound(&lab_folio(&scene->map, 0)->page, order);
+	scene->fault = lab_fault_pmd;
+	lab_touch_used(scene);
+	lab_take_apart(&scene->map, order);
+	put(lab_folio(&scene->map, 0));
+	return 0;
+}
+
+static int lab_mapped_stored(struct lab_scene *scene)
+{
+	kernel_prep_compound(&lab_folio(&scene->map, 0)->page, PIECE_ORDER);
+	scene->fault = lab_fault_stored;
+	lab_touch_used(scene);
+	lab_take_apart(&scene->map, PIECE_ORDER);
+	put(lab_folio(&scene->map, 0));
+	return 0;
+}
+
 /* A large folio that was split: each of its parts has its own pgmap references. */
 static noinline struct lab_map *lab_split(struct lab_scene *scene, int *parts)
 {
@@ -1004,6 +1126,26 @@ static int lab_release_unrequested(struct lab_scene *scene)
 	if (scene->correct && !lab_request(scene, 0, 0))
 		return -EIO;
 	pgmap_release_folios(lab_folio(&scene->map, 0), 1);
+	return 0;
+}
+
+/*
+ * While three folios are released the second is put twice more than it should be, as by a loop
+ * that visits it again.
+ */
+static int lab_released_twice(struct lab_scene *scene)
+{
+	struct folio *second = lab_folio(&scene->map, 1);
+
+	if (!request_span(&scene->map, 0, 3))
+		return -EIO;
+	if (!scene->correct)
+		lab_put_with = second;
+	pgmap_release_folios(lab_folio(&scene->map, 0), 3);
+	if (!scene->correct) {
+		folio_ref_add(second, 3);
+		put(second);
+	}
 	return 0;
 }
 
@@ -1588,6 +1730,7 @@ static const struct lab_command {
 	{"double-free", "elsewhere", REQUESTED, lab_double_free_elsewhere},
 	{"free-referenced", NULL, REQUESTED, lab_free_referenced},
 	{"free-referenced", "mapped", REQUESTED | MAPPED, lab_free_mapped},
+	{"refcount-underflow", NULL, ANY, lab_refcount_underflow},
 	{"pgmap-overlap", NULL, ANY, lab_pgmap_overlap},
 	{"teardown-live", NULL, ANY, lab_teardown_live},
 	{"leak", NULL, REQUESTED | MAPPED, lab_leak},
@@ -1600,6 +1743,7 @@ static const struct lab_command {
 	{"partial-request", NULL, FS_DAX, lab_partial_request},
 	{"flow-order", NULL, FS_DAX, lab_flow_order},
 	{"release-unrequested", NULL, REQUESTED, lab_release_unrequested},
+	{"refcount-underflow", "released", REQUESTED, lab_released_twice},
 	{"release-unrequested", "zapped", FS_DAX, lab_release_zapped},
 	{"ref-imbalance", NULL, REQUESTED, lab_reference_too_many},
 	{"ref-imbalance", "few", REQUESTED, lab_reference_too_few},
@@ -1610,6 +1754,9 @@ static const struct lab_command {
 #endif
 #ifdef LAB_COUNTED
 	{"reset-busy", NULL, FS_DAX, lab_reset_busy},
+	{"order-mismatch", "mapped", FS_DAX, lab_mapped_stale},
+	{"order-mismatch", "pmd", FS_DAX, lab_mapped_pmd},
+	{"order-mismatch", "stored", FS_DAX, lab_mapped_stored},
 #endif
 #ifndef LAB_CLASSIC
 	{"map-unrequested", NULL, FS_DAX, lab_map_unrequested},

@@ -185,6 +185,7 @@ static inline void start_session(unsigned char kernel, unsigned char type, bool 
 	epochs = 0;
 	rules_off = 0;
 	nr_waited = 0;
+	nr_releases = 0;
 	dax_shift = 0;
 	make_device(type);
 	make_pages();

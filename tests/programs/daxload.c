@@ -19,8 +19,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define PAGE_BYTES 4096UL
-#define HUGE_BYTES (2UL << 20)
+#define PAGE_BYTES ((size_t)sysconf(_SC_PAGESIZE))
+#define HUGE_BYTES (PAGE_BYTES / 8 * PAGE_BYTES)
 
 struct load {
 	const char *file;

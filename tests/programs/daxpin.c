@@ -18,7 +18,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define PAGE_BYTES 4096UL
+#define PAGE_BYTES ((size_t)sysconf(_SC_PAGESIZE))
 #define SPAN_BYTES (2UL << 20)
 
 static void usage(FILE *out)

@@ -31,8 +31,9 @@
 #include <linux/io_uring.h>
 #include <unistd.h>
 
-#define PAGE_BYTES 4096UL
-#define SPAN_BYTES (2UL << 20)
+#define PAGE_BYTES	((size_t)sysconf(_SC_PAGESIZE))
+#define MOST_PAGE_BYTES 65536
+#define SPAN_BYTES	(2UL << 20)
 
 static void say_pfn(const char *page)
 {
@@ -60,7 +61,7 @@ static void hold_in_pipe(char *page)
 /* These say "held" before, since they may not come back. */
 static void write_direct(char *page, const char *target, int vectors)
 {
-	static char other[PAGE_BYTES] __attribute__((aligned(PAGE_BYTES)));
+	static char other[MOST_PAGE_BYTES] __attribute__((aligned(MOST_PAGE_BYTES)));
 	struct iovec vec[] = {{other, PAGE_BYTES}, {page, PAGE_BYTES}};
 	int fd = open(target, O_WRONLY | O_DIRECT | O_CLOEXEC);
 	ssize_t n;
@@ -123,7 +124,7 @@ struct hmm_dmirror_cmd {
 
 static void give_to_device(int fd, char *page)
 {
-	static char copy[PAGE_BYTES];
+	static char copy[MOST_PAGE_BYTES];
 	struct hmm_dmirror_cmd cmd = {.addr = (uintptr_t)page, .ptr = (uintptr_t)copy, .npages = 1};
 
 	if (ioctl(fd, HMM_DMIRROR_MIGRATE_TO_DEV, &cmd) < 0 || cmd.cpages != 1)

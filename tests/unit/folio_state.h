@@ -20,13 +20,21 @@ static const char *const rule_names[] = {"none",
 };
 
 static const char *const op_names[PGMT_NR_OPS] = {
-	[PGMT_OP_NONE] = "none",	 [PGMT_OP_REQUEST] = "request",
-	[PGMT_OP_ACCEPT] = "accept",	 [PGMT_OP_UNDO] = "undo",
-	[PGMT_OP_MAP] = "map",		 [PGMT_OP_RELEASE] = "release",
-	[PGMT_OP_FREE] = "free",	 [PGMT_OP_FREE_REST] = "free-rest",
-	[PGMT_OP_PART] = "part",	 [PGMT_OP_MISSED] = "missed",
-	[PGMT_OP_STORE] = "store",	 [PGMT_OP_REMOVE] = "remove",
-	[PGMT_OP_RESET] = "reset",	 [PGMT_OP_INITIAL] = "baseline",
+	[PGMT_OP_NONE] = "none",
+	[PGMT_OP_REQUEST] = "request",
+	[PGMT_OP_ACCEPT] = "accept",
+	[PGMT_OP_UNDO] = "undo",
+	[PGMT_OP_MAP] = "map",
+	[PGMT_OP_RELEASE] = "release",
+	[PGMT_OP_RELEASED] = "released",
+	[PGMT_OP_FREE] = "free",
+	[PGMT_OP_FREE_REST] = "free-rest",
+	[PGMT_OP_PART] = "part",
+	[PGMT_OP_MISSED] = "missed",
+	[PGMT_OP_STORE] = "store",
+	[PGMT_OP_REMOVE] = "remove",
+	[PGMT_OP_RESET] = "reset",
+	[PGMT_OP_INITIAL] = "baseline",
 	[PGMT_OP_TEARDOWN] = "teardown",
 };
 

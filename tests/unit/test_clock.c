@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -100,7 +101,7 @@ static int begin(void **state)
 static void is_about(int64_t offset, int64_t wanted)
 {
 	/* the test may be preempted, but not for long five times in a row */
-	assert_in_range(offset - wanted + SECOND / 20, 0, SECOND / 10);
+	assert_true(llabs(offset - wanted) <= SECOND / 20);
 }
 
 static void least_of_samples(void **state)
@@ -129,7 +130,7 @@ static void one_line(void **state)
 	kmsg.offset = 3 * SECOND;
 	assert_true(clock_kernel_log_offset(&offset));
 	is_about(offset, 3 * SECOND);
-	assert_in_range(kmsg.nr, 1, 5);
+	assert_true(kmsg.nr >= 1 && kmsg.nr <= 5);
 	assert_null(strchr(kmsg.text[0], '\n'));
 	kmsg.offset = -3 * SECOND;
 	assert_true(clock_kernel_log_offset(&offset));

@@ -90,7 +90,7 @@ static struct pgmt_pgmap pgmap_at(__u64 epoch, __u32 type, __u64 start, __u64 en
 	return (struct pgmt_pgmap){.epoch = epoch,
 				   .type = type,
 				   .nr_range = 1,
-				   .range = {{start >> PAGE_SHIFT, end >> PAGE_SHIFT}}};
+				   .range = {{start >> PGMT_PAGE_SHIFT, end >> PGMT_PAGE_SHIFT}}};
 }
 
 static void check(struct devices *d, const struct pgmt_pgmap *p, const char *expected)

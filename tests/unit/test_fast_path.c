@@ -43,7 +43,7 @@ static void make_used(__u64 pfn, enum action action)
 	if (!plain && one_in(8))
 		make_folio(half, 2, refcount);
 	if (one_in(8))
-		refcount = rand() % 4;
+		refcount = rand() % 5 - 1;
 	set_refcount(pfn, refcount);
 	set_mapcount(pfn, plain ? 0 : action == FREE ? one_in(8) : rand() % 3);
 }

@@ -258,11 +258,18 @@ static void test_look(void **unused)
 	assert_int_equal(f.accounted, 1);
 	assert_int_equal(f.file.sharers, 1);
 	assert_int_equal(f.file.flags & (PGMT_FILE_NO_ENTRY | PGMT_FILE_ZAPPED), 0);
+	assert_int_equal(f.other.flags, 0);
 	/* a stall whose task breaks the layout of another file */
+	f = (struct pgmt_finding){.pfn = PFN(0), .mapping = (__u64)&fs.node[5]};
+	look(&f);
+	assert_true(f.other.flags & PGMT_FILE_KNOWN);
+	assert_int_equal(f.other.offset, 5 << PGMT_PAGE_SHIFT);
+	/* which is that of the first no more */
 	store(5, 0, 0);
 	f = (struct pgmt_finding){.pfn = PFN(0), .mapping = (__u64)&fs.node[5]};
 	look(&f);
 	assert_int_equal(f.accounted, 0);
+	assert_int_equal(f.other.flags, 0);
 	assert_int_equal(f.file.flags & (PGMT_FILE_NO_ENTRY | PGMT_FILE_ZAPPED), 0);
 }
 

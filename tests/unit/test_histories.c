@@ -687,6 +687,24 @@ static bool wrong_generic(struct world *w, struct page_frame *f, unsigned int wh
 }
 
 /* One wrong step, on a folio whose whole life was seen. */
+/* One put too many, seen at any event.  Nothing is said of what comes then. */
+static void put_too_often(struct world *w)
+{
+	static const unsigned char ops[] = {PGMT_OP_REQUEST, PGMT_OP_MAP,     PGMT_OP_RELEASE,
+					    PGMT_OP_FREE,    PGMT_OP_STORE,   PGMT_OP_REMOVE,
+					    PGMT_OP_RESET,   PGMT_OP_TEARDOWN};
+	struct page_frame *f = &w->folio[draw(w, NR_FOLIOS)];
+
+	w->steps++;
+	f->refs = -1 - (int)draw(w, 3);
+	if (emit(w, f, ops[draw(w, ARRAY_SIZE(ops))], false) != PGMT_RULE_REFCOUNT_UNDERFLOW)
+		give_up(w, "a count below 0, and no word of it");
+	/* a request may have set it anew */
+	if (f->word & PGMT_REPORTED &&
+	    emit(w, f, ops[draw(w, ARRAY_SIZE(ops))], false) != PGMT_RULE_NONE)
+		give_up(w, "a count below 0 is told twice");
+}
+
 static void break_a_rule(struct world *w)
 {
 	struct page_frame *f = NULL;
@@ -695,6 +713,10 @@ static void break_a_rule(struct world *w)
 	bool possible = false;
 	int tries = 200;
 
+	if (!draw(w, 16)) {
+		put_too_often(w);
+		return;
+	}
 	while (!possible && tries--) {
 		f = &w->folio[draw(w, NR_FOLIOS)];
 		if (is_requested(w) && (w->contract == DRIVER || draw(w, 2)))
@@ -757,23 +779,15 @@ static void test_legal_histories(void **unused)
 static void test_one_wrong_step(void **unused)
 {
 	static const unsigned char judged[] = {
-		PGMT_RULE_REQUEST_NOT_IDLE,
-		PGMT_RULE_DOUBLE_REQUEST,
-		PGMT_RULE_FREE_UNREQUESTED,
-		PGMT_RULE_DOUBLE_FREE,
-		PGMT_RULE_FREE_REFERENCED,
-		PGMT_RULE_GENERIC_OVERPUT,
-		PGMT_RULE_MAP_UNREQUESTED,
-		PGMT_RULE_ASSOCIATION_CONFLICT,
-		PGMT_RULE_ENTRY_DROPPED_BUSY,
-		PGMT_RULE_RESET_BUSY,
-		PGMT_RULE_TEARDOWN_LIVE,
-		PGMT_RULE_RELEASE_UNREQUESTED,
-		PGMT_RULE_FLOW_ORDER,
-		PGMT_RULE_ORDER_MISMATCH,
-		PGMT_RULE_PAGES_UNBALANCED,
-		PGMT_RULE_REF_IMBALANCE,
-		PGMT_RULE_LEAK,
+		PGMT_RULE_REQUEST_NOT_IDLE,	PGMT_RULE_DOUBLE_REQUEST,
+		PGMT_RULE_FREE_UNREQUESTED,	PGMT_RULE_DOUBLE_FREE,
+		PGMT_RULE_FREE_REFERENCED,	PGMT_RULE_GENERIC_OVERPUT,
+		PGMT_RULE_REFCOUNT_UNDERFLOW,	PGMT_RULE_MAP_UNREQUESTED,
+		PGMT_RULE_ASSOCIATION_CONFLICT, PGMT_RULE_ENTRY_DROPPED_BUSY,
+		PGMT_RULE_RESET_BUSY,		PGMT_RULE_TEARDOWN_LIVE,
+		PGMT_RULE_RELEASE_UNREQUESTED,	PGMT_RULE_FLOW_ORDER,
+		PGMT_RULE_ORDER_MISMATCH,	PGMT_RULE_PAGES_UNBALANCED,
+		PGMT_RULE_REF_IMBALANCE,	PGMT_RULE_LEAK,
 	};
 	struct world *w = new_world();
 

@@ -178,7 +178,7 @@ static void test_site_index(void **unused)
 
 	(void)unused;
 	begin(PGMT_PROFILE_REQUEST);
-	assert_in_range(index, 1, PGMT_SITES);
+	assert_true(index >= 1 && index <= PGMT_SITES);
 	assert_int_equal(find_site_index(0), 0);
 	assert_int_equal(site_index_of(0), 0);
 	for (i = 0; i < PGMT_SITE_WAYS; i++)

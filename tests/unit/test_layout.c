@@ -24,6 +24,15 @@ void say(const char *format, ...)
 	va_end(args);
 }
 
+void say_error(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(said, sizeof(said), format, args);
+	va_end(args);
+}
+
 #define FIRST                                                                                      \
 	"ffffffff81000000 T _text\n"                                                               \
 	"ffffffff82000000 D pgmap_array\n"                                                         \
@@ -53,7 +62,7 @@ static void find(struct layout *l, const char *symbols)
 	assert_non_null(k);
 	assert_true(btf__add_struct(btf, "wait_queue_head", 24) > 0);
 	said[0] = '\0';
-	layout_find(l, k);
+	layout_find(l, k, btf);
 	layout_check_waits(l, k, btf);
 	btf__free(btf);
 	ksyms_free(k);
@@ -66,8 +75,8 @@ static void found(void **state)
 	(void)state;
 	find(&l, FIRST FITTING LAST("4000"));
 	assert_int_equal(l.pgmap_array, 0xffffffff82000000);
-	assert_int_equal(l.vmemmap_base, 0xffffffff82000100);
-	assert_int_equal(l.page_offset_base, 0);
+	assert_int_equal(l.variable[0], 0xffffffff82000100);
+	assert_int_equal(l.variable[1], 0);
 	assert_int_equal(l.bit_wait_table, 0xffffffff82001000);
 	assert_int_equal(l.folio_wait_table, 0xffffffff82002800);
 	assert_string_equal(said, "");

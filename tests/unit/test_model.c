@@ -40,9 +40,9 @@ enum when {
 	NOT_ONE,
 	REFERENCED, /* above 0 */
 	NOT_REFERENCED,
-	UNUSED,	  /* 0 and no page table has it */
-	OVERDUE,  /* 0 and some page table has it, or below 0 */
-	IN_USE,	  /* not 0, or some page table has it */
+	UNUSED,	  /* not above 0, and no page table has it */
+	OVERDUE,  /* not above 0, and some page table has it */
+	IN_USE,	  /* above 0, or some page table has it */
 	BARE_PMD, /* a PMD of what is in no file */
 	NO_BARE_PMD,
 	SHARED_BEFORE_SCAN, /* 2 or more, and the baseline scan is not through */
@@ -297,11 +297,11 @@ static bool holds(enum when when, const struct state *s, const struct pgmt_trans
 	case NOT_REFERENCED:
 		return t->refcount <= 0;
 	case UNUSED:
-		return t->refcount == 0 && t->mapcount == 0;
+		return t->refcount <= 0 && t->mapcount == 0;
 	case OVERDUE:
-		return t->refcount < 0 || (t->refcount == 0 && t->mapcount > 0);
+		return t->refcount <= 0 && t->mapcount > 0;
 	case IN_USE:
-		return t->refcount != 0 || t->mapcount > 0;
+		return t->refcount > 0 || t->mapcount > 0;
 	case BARE_PMD:
 		return t->huge && s->files == 0;
 	case NO_BARE_PMD:
@@ -419,22 +419,36 @@ static void follow(const struct row *row, struct state *s, const struct pgmt_tra
 static void expect(struct state *s, const struct pgmt_transition *t, struct pgmt_outcome *out)
 {
 	const struct row *row;
+	bool reported;
 
 	/* a page of a pgmap that was made under our eyes is idle and in no file */
 	if (t->fresh && s->life == PGMT_UNKNOWN) {
 		s->life = PGMT_IDLE;
 		s->files_known = true;
 	}
+	reported = s->reported;
 	row = find_row(t, s);
 	expect_files(s, t, out);
 	if (row)
 		follow(row, s, t, out);
+	/* what the struct pages say is wrong, too, if nothing else is */
+	if (t->op == PGMT_OP_MAP && t->stale && !out->rule && !s->reported) {
+		out->rule = PGMT_RULE_ORDER_MISMATCH;
+		s->reported = true;
+	}
+	/* a count below 0 is all that there is to say of it, once */
+	if (t->refcount >= 0)
+		return;
+	out->rule = reported ? PGMT_RULE_NONE : PGMT_RULE_REFCOUNT_UNDERFLOW;
+	/* the request sets it to 1 */
+	s->reported |= t->op != PGMT_OP_REQUEST || !out->request;
 }
 
 /* The others are about files alone. */
 static bool about_lifetime(unsigned int op)
 {
-	return op != PGMT_OP_NONE && op != PGMT_OP_REMOVE && op != PGMT_OP_RESET;
+	return op != PGMT_OP_NONE && op != PGMT_OP_REMOVE && op != PGMT_OP_RESET &&
+	       op != PGMT_OP_RELEASED;
 }
 
 static void say(const char *what, struct state s, const struct pgmt_outcome *out)
@@ -472,9 +486,9 @@ static void compare_step(struct state before, const struct pgmt_transition *t)
 		return;
 	}
 	print_error("%s profile %u type %u fresh %u settled %u shared %u associations %u "
-		    "refcount %d mapcount %d order %u huge %u\n",
+		    "refcount %d mapcount %d order %u huge %u stale %u\n",
 		    op_name(t->op), t->profile, t->type, t->fresh, t->settled, t->shared,
-		    t->associations, t->refcount, t->mapcount, t->order, t->huge);
+		    t->associations, t->refcount, t->mapcount, t->order, t->huge, t->stale);
 	say("before", before, &(struct pgmt_outcome){0});
 	say("expected", after, &expected);
 	say("got", unpack(word), &got);
@@ -493,15 +507,19 @@ static const struct {
 static void every_event(struct state before, struct pgmt_transition t)
 {
 	for (t.op = 0; t.op <= PGMT_NR_OPS; t.op++) {
-		for (int bits = 0; bits < 16; bits++) {
+		for (int bits = 0; bits < 32; bits++) {
 			t.fresh = bits & 1;
 			t.settled = bits >> 1 & 1;
 			t.shared = bits >> 2 & 1;
 			t.huge = bits >> 3 & 1;
+			t.stale = bits >> 4 & 1;
+			if (t.stale && t.op != PGMT_OP_MAP)
+				continue;
 			if (t.huge && t.op == PGMT_OP_STORE)
 				continue; /* only page tables have PMDs */
-			before.order = before.life == PGMT_REQUESTED ? orders[bits >> 2].before : 0;
-			t.order = orders[bits >> 2].wanted;
+			before.order =
+				before.life == PGMT_REQUESTED ? orders[bits >> 2 & 3].before : 0;
+			t.order = orders[bits >> 2 & 3].wanted;
 			for (size_t a = 0; a < ARRAY_SIZE(kernel_counts); a++) {
 				t.associations = kernel_counts[a];
 				for (size_t r = 0; r < ARRAY_SIZE(refcounts); r++) {
@@ -632,7 +650,7 @@ static void test_request_not_idle(void **unused)
 	/* somebody kept a reference over the free */
 	breaks(REQUEST_NOT_IDLE, event(&f, PGMT_OP_REQUEST, 2, 0));
 	f = new_folio(PGMT_PROFILE_COUNTED, PGMT_TYPE_COHERENT);
-	breaks(REQUEST_NOT_IDLE, event(&f, PGMT_OP_REQUEST, -1, 0));
+	breaks(REQUEST_NOT_IDLE, event(&f, PGMT_OP_REQUEST, 3, 0));
 }
 
 static void test_request_not_idle_silent(void **unused)
@@ -756,22 +774,10 @@ static void test_free_referenced(void **unused)
 	breaks(FREE_REFERENCED, event(&f, PGMT_OP_FREE, 1, 0));
 	silent(event(&f, PGMT_OP_REQUEST, 0, 0));
 	breaks(FREE_REFERENCED, event(&f, PGMT_OP_FREE, 0, 1));
-	silent(event(&f, PGMT_OP_REQUEST, 0, 0));
-	breaks(FREE_REFERENCED, event(&f, PGMT_OP_FREE, -1, 0));
 	f = new_folio(PGMT_PROFILE_COUNTED, PGMT_TYPE_FS_DAX);
 	silent(event(&f, PGMT_OP_MAP, 1, 0));
 	breaks(FREE_REFERENCED, event(&f, PGMT_OP_FREE, 0, 1));
 	assert_int_equal(f.requests, f.frees);
-}
-
-/* A count above 0 may be the next user's, one below 0 is nobody's. */
-static void test_free_referenced_below_zero(void **unused)
-{
-	struct folio f = new_folio(PGMT_PROFILE_COUNTED, PGMT_TYPE_FS_DAX);
-
-	(void)unused;
-	silent(event(&f, PGMT_OP_MAP, 1, 0));
-	breaks(FREE_REFERENCED, event(&f, PGMT_OP_FREE, -1, 0));
 }
 
 static void test_free_referenced_silent(void **unused)
@@ -812,6 +818,59 @@ static void test_generic_overput_silent(void **unused)
 	/* peer-to-peer memory is freed at 0 */
 	f = new_folio(PGMT_PROFILE_COUNTED, PGMT_TYPE_PCI_P2PDMA);
 	silent(event(&f, PGMT_OP_FREE, 0, 0));
+}
+
+/* At any event, of any type, whatever is known of the folio. */
+static void test_refcount_underflow(void **unused)
+{
+	struct folio f;
+
+	(void)unused;
+	for (int profile = PGMT_PROFILE_CLASSIC; profile <= PGMT_PROFILE_REQUEST; profile++)
+		for (int type = PGMT_TYPE_PRIVATE; type < PGMT_NR_TYPES; type++)
+			for (int op = PGMT_OP_REQUEST; op < PGMT_NR_OPS; op++) {
+				f = new_folio(profile, type);
+				breaks(REFCOUNT_UNDERFLOW, event(&f, op, -1, 0));
+				f = old_folio(profile, type);
+				breaks(REFCOUNT_UNDERFLOW, event(&f, op, -512, 0));
+			}
+	/* a count above 0 may be the next user's, one below 0 is nobody's */
+	f = new_folio(PGMT_PROFILE_COUNTED, PGMT_TYPE_FS_DAX);
+	silent(event(&f, PGMT_OP_MAP, 1, 0));
+	breaks(REFCOUNT_UNDERFLOW, event(&f, PGMT_OP_FREE, -1, 0));
+}
+
+static void test_refcount_underflow_silent(void **unused)
+{
+	struct folio f = new_folio(PGMT_PROFILE_REQUEST, PGMT_TYPE_PRIVATE);
+
+	(void)unused;
+	silent(event(&f, PGMT_OP_REQUEST, 0, 0));
+	silent(event(&f, PGMT_OP_RELEASE, 1, 0));
+	silent(event(&f, PGMT_OP_RELEASED, 0, 0));
+	silent(event(&f, PGMT_OP_FREE, 0, 0));
+	silent(event(&f, PGMT_OP_TEARDOWN, 0, 0));
+	/* what idles at 1 and has 0 is another rule's */
+	f = new_folio(PGMT_PROFILE_CLASSIC, PGMT_TYPE_FS_DAX);
+	silent(event(&f, PGMT_OP_TEARDOWN, 0, 0));
+}
+
+/* Once, and what follows from it not at all; until the count is above it again. */
+static void test_refcount_underflow_is_told_once(void **unused)
+{
+	struct folio f = new_folio(PGMT_PROFILE_REQUEST, PGMT_TYPE_PRIVATE);
+
+	(void)unused;
+	silent(event(&f, PGMT_OP_REQUEST, 0, 0));
+	breaks(REFCOUNT_UNDERFLOW, event(&f, PGMT_OP_RELEASED, -1, 0));
+	silent(event(&f, PGMT_OP_RELEASE, -1, 0));
+	silent(event(&f, PGMT_OP_FREE, -1, 0));
+	silent(event(&f, PGMT_OP_REQUEST, -1, 0));
+	silent(event(&f, PGMT_OP_TEARDOWN, -2, 0));
+	/* who does not refuse sets the count, and then it is as good as any */
+	f = new_folio(PGMT_PROFILE_COUNTED, PGMT_TYPE_PRIVATE);
+	breaks(REFCOUNT_UNDERFLOW, event(&f, PGMT_OP_REQUEST, -1, 0));
+	breaks(FREE_REFERENCED, event(&f, PGMT_OP_FREE, 1, 0));
 }
 
 static void test_map_unrequested(void **unused)
@@ -998,7 +1057,6 @@ static void test_request_refused(void **unused)
 	silent(event(&f, PGMT_OP_FREE, 0, 0));
 	before = f.word;
 	breaks(REQUEST_NOT_IDLE, event(&f, PGMT_OP_REQUEST, 1, 0));
-	breaks(REQUEST_NOT_IDLE, event(&f, PGMT_OP_REQUEST, -1, 0));
 	assert_int_equal(f.word, before);
 	silent(event(&f, PGMT_OP_REQUEST, 0, 0));
 	before = f.word;
@@ -1224,6 +1282,15 @@ static void test_order_mismatch(void **unused)
 	assert_int_equal(f.frees, 1);
 	f = new_folio(PGMT_PROFILE_COUNTED, PGMT_TYPE_PRIVATE);
 	breaks(ORDER_MISMATCH, event(&f, PGMT_OP_FREE_REST, 0, 0));
+	/* mapped with what is left from its last use: once in each use */
+	f = new_folio(PGMT_PROFILE_COUNTED, PGMT_TYPE_FS_DAX);
+	for (int again = 0; again < 2; again++) {
+		f.t.stale = 1;
+		breaks(ORDER_MISMATCH, event(&f, PGMT_OP_MAP, 1, 0));
+		silent(event(&f, PGMT_OP_MAP, 2, 1));
+		f.t.stale = 0;
+		silent(event(&f, PGMT_OP_FREE, 0, 0));
+	}
 }
 
 /* A page that a span left out: one bug, one finding. */
@@ -1779,10 +1846,12 @@ int main(void)
 		cmocka_unit_test(test_double_free),
 		cmocka_unit_test(test_double_free_silent),
 		cmocka_unit_test(test_free_referenced),
-		cmocka_unit_test(test_free_referenced_below_zero),
 		cmocka_unit_test(test_free_referenced_silent),
 		cmocka_unit_test(test_generic_overput),
 		cmocka_unit_test(test_generic_overput_silent),
+		cmocka_unit_test(test_refcount_underflow),
+		cmocka_unit_test(test_refcount_underflow_silent),
+		cmocka_unit_test(test_refcount_underflow_is_told_once),
 		cmocka_unit_test(test_map_unrequested),
 		cmocka_unit_test(test_map_unrequested_silent),
 		cmocka_unit_test(test_association_conflict),

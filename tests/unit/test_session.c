@@ -142,7 +142,7 @@ static void once_a_second(void **state)
 	(void)state;
 	made.refs.refs = 0;
 	check_for(5);
-	assert_in_range(made.walks, 4, 6);
+	assert_true(made.walks >= 4 && made.walks <= 6);
 	assert_int_equal(made.findings, 0);
 }
 
@@ -217,9 +217,13 @@ static struct {
 	bool full;
 } kept_stack;
 
+/* Hide where @value points to: the compiler would see other maps' values, which are smaller. */
+#define HIDE(value) __asm__("" : "+r"(value))
+
 int bpf_map_update_elem(int fd, const void *key, const void *value, __u64 flags)
 {
 	(void)fd;
+	HIDE(value);
 	assert_int_equal(flags, BPF_NOEXIST);
 	if (kept_stack.full || kept_stack.key == *(const uint32_t *)key)
 		return -E2BIG;
@@ -228,9 +232,9 @@ int bpf_map_update_elem(int fd, const void *key, const void *value, __u64 flags)
 	return 0;
 }
 
-/* Not inline: the compiler would see other maps' values, which are smaller. */
-__attribute__((noipa)) int bpf_map_lookup_elem(int fd, const void *key, void *value)
+int bpf_map_lookup_elem(int fd, const void *key, void *value)
 {
+	HIDE(value);
 	assert_int_equal(fd, STACKS);
 	if (kept_stack.key != *(const uint32_t *)key)
 		return -ENOENT;

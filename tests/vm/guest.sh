@@ -157,14 +157,21 @@ earlier() {
 	awk "BEGIN { exit !($1 < $2 + 0.02) }"
 }
 
+# of this kernel: a file system has DAX only if its blocks are as large
+PAGE=$(awk '/^KernelPageSize/ { print $2 * 1024; exit }' /proc/self/smaps)
+HUGE=$((PAGE * PAGE / 8))
+
 # make_fs ext4|xfs: on the pmem device, with DAX; without it no test means anything
 make_fs() {
 	case $1 in
-	ext4) mkfs.ext4 -q -F -b 4096 /dev/pmem0 ;;
-	# stripes, and then extents, of 2 MiB: else XFS aligns none for a huge page
-	xfs) mkfs.xfs -q -f -m reflink=1 -d su=2m,sw=1,agcount=2 -l size=64m /dev/pmem0 ;;
+	ext4) mkfs.ext4 -q -F -b $PAGE /dev/pmem0 2>/dev/null ;;
+	# stripes, and then extents, as large as a huge page: else XFS aligns none for it
+	xfs)
+		mkfs.xfs -q -f -b size=$PAGE -m reflink=1 -d su=$HUGE,sw=1,agcount=2 \
+			-l size=64m /dev/pmem0
+		;;
 	esac && mount -t "$1" -o dax=always /dev/pmem0 "$MNT" &&
-		{ [ "$1" != xfs ] || xfs_io -c 'extsize 2m' "$MNT"; } && return
+		{ [ "$1" != xfs ] || xfs_io -c "extsize $HUGE" "$MNT"; } && return
 	not_ok "no $1 with DAX on /dev/pmem0"
 	exit 98
 }
@@ -205,6 +212,22 @@ unpin() {
 	wait_for /tmp/pin released $pinner || echo "no unpin of $file" >>$TIMEOUTS
 	exec 9>&-
 	wait "$pinner"
+}
+
+# memory_aside: the address of what tests/vm/lab has set aside for the lab module: memory on a
+# PCI device, or what memmap= names
+memory_aside() {
+	for device in /sys/bus/pci/devices/*; do
+		[ "$(cat $device/vendor) $(cat $device/device)" != '0x1af4 0x1110' ] || {
+			sed -n '3s/ .*//p' $device/resource
+			return
+		}
+	done
+	echo 0x60000000
+}
+
+load_lab_module() {
+	insmod /bin/pgmap_lab.ko "base=$(memory_aside)" size=0x4000000
 }
 
 handles_signals() {

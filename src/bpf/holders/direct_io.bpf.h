@@ -9,36 +9,31 @@
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
+#include "bpf/arch.bpf.h"
 #include "bpf/holders/page_table.bpf.h"
 #include "bpf/holders/search.bpf.h"
 #include "bpf/kernel.bpf.h"
 
-/* arch/x86/include/asm/thread_info.h, include/linux/sched.h, fs.h, uapi/asm-generic/fcntl.h */
-#define TS_COMPAT  0x0002
+/* include/linux/sched.h, fs.h, uio.h */
 #define TASK_WAITS 0x0003 /* TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE */
-#define NO_RESULT  (-38)  /* ENOSYS: ax until a call has a result */
 #define S_DAX	   (1 << 13)
-#define O_DIRECT   040000
 #define UIO_MAXIOV 1024
 
-/* arch/x86/entry/syscalls/syscall_64.tbl */
-enum {
-	NR_READ,
-	NR_WRITE,
-	NR_PREAD64 = 17,
-	NR_PWRITE64,
-	NR_READV,
-	NR_WRITEV,
-	NR_PREADV = 295,
-	NR_PWRITEV,
-	NR_PREADV2 = 327,
-	NR_PWRITEV2
-};
+/* Is it a read or write, of one buffer or of many? */
+static __always_inline bool is_plain_io(__u64 call)
+{
+	return call == NR_READ || call == NR_WRITE || call == NR_PREAD64 || call == NR_PWRITE64;
+}
+
+static __always_inline bool is_vector_io(__u64 call)
+{
+	return call == NR_READV || call == NR_WRITEV || call == NR_PREADV || call == NR_PWRITEV ||
+	       call == NR_PREADV2 || call == NR_PWRITEV2;
+}
 
 /* A word of the mm at w->pgd; 0 if it is not in memory. */
 static __always_inline __u64 read_user_u64(struct search *s, __u64 address)
 {
-	struct walk *w = &s->walk;
 	struct leaf leaf = {};
 	__u64 inside;
 
@@ -48,7 +43,7 @@ static __always_inline __u64 read_user_u64(struct search *s, __u64 address)
 		return 0;
 	}
 	inside = address & ((leaf.pages << PGMT_PAGE_SHIFT) - 1);
-	return read_u64(w->page_offset + (leaf.pfn << PGMT_PAGE_SHIFT) + inside);
+	return read_u64(direct_map + (leaf.pfn << PGMT_PAGE_SHIFT) + inside);
 }
 
 static long window_step(__u32 i, void *data)
@@ -142,26 +137,22 @@ __noinline int look_at_call(void)
 	if (!w->mm || !has_window(s, w->mm) || !regs ||
 	    !(PGMT_READ(struct task_struct, task, __state) & TASK_WAITS))
 		return 0;
-	/* 32-bit calls have other numbers and arguments */
-	if (PGMT_READ(struct task_struct, task, thread_info.status) & TS_COMPAT) {
+	if (task_is_compat(task)) {
 		not_looked(s, PGMT_HOW_DIO);
 		return 0;
 	}
-	/* in a call; a worker of io_uring has no user stack */
-	if ((__s64)PGMT_READ(struct pt_regs, regs, ax) != NO_RESULT ||
-	    !PGMT_READ(struct pt_regs, regs, sp))
+	if (!is_in_call(regs))
 		return 0;
-	call = PGMT_READ(struct pt_regs, regs, orig_ax);
-	if (call > NR_WRITE && (call < NR_PREAD64 || call > NR_WRITEV) && call != NR_PREADV &&
-	    call != NR_PWRITEV && call != NR_PREADV2 && call != NR_PWRITEV2)
+	call = call_number(regs);
+	if (!is_plain_io(call) && !is_vector_io(call))
 		return 0;
-	file = file_of_fd(task, PGMT_READ(struct pt_regs, regs, di));
+	file = file_of_fd(task, CALL_ARG_1(regs));
 	if (!file || !pins_its_buffer(file))
 		return 0;
-	buffer = PGMT_READ(struct pt_regs, regs, si);
-	count = PGMT_READ(struct pt_regs, regs, dx);
+	buffer = CALL_ARG_2(regs);
+	count = CALL_ARG_3(regs);
 	__builtin_memset(&w->holder, 0, sizeof(w->holder));
-	if (call <= NR_PWRITE64) {
+	if (is_plain_io(call)) {
 		look_at_buffer(s, buffer, count);
 	} else {
 		w->pgd = (__u64)PGMT_READ(struct mm_struct, w->mm, pgd);
@@ -174,7 +165,7 @@ __noinline int look_at_call(void)
 	w->holder.call = call;
 	/* else it may wait for a lock, and not have pinned anything yet */
 	w->holder.in_io = BPF_CORE_READ_BITFIELD_PROBED((struct task_struct *)task, in_iowait);
-	w->holder.fd = PGMT_READ(struct pt_regs, regs, di);
+	w->holder.fd = CALL_ARG_1(regs);
 	w->holder.object = task;
 	read_task(w, task);
 	add_holder();

@@ -11,21 +11,17 @@
 #include <bpf/bpf_core_read.h>
 #include "bpf/kernel.bpf.h"
 
+/* Set by the tool, as vmemmap and direct_map are: of page tables, and of addresses in them. */
+volatile __u32 top_shift; /* what an entry of the uppermost table is for */
+volatile __u64 physical_mask;
+
 /* Set by the tool: addresses of symbols, 0: this kernel does not have it. */
-const volatile __u64 at_vmemmap_base;
-const volatile __u64 at_page_offset_base;
-const volatile __u64 at_pgdir_shift;
-const volatile __u64 at_physical_mask;
 const volatile __u64 at_io_uring_fops;
 const volatile __u64 at_bit_wait_table;
 const volatile __u64 at_folio_wait_table;
 
 /* How far a walk is.  In a map, since the verifier would follow values on the stack. */
 struct walk {
-	__u64 page_offset;
-	__u64 physical_mask;
-	__u64 five_levels;
-
 	/* the folio in its file or anon_vma */
 	__u64 index;
 	__u64 anon;

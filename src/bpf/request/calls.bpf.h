@@ -230,7 +230,8 @@ static __noinline void end_request(const struct hook *h, enum pgmt_form form, __
 		look_along(s, &c.request, unreferenced_step);
 		if (s->walk.wrong)
 			report_call(h, s, &c, pgmap, page_to_pfn(s->walk.page),
-				    PGMT_RULE_PARTIAL_REQUEST);
+				    page_refcount(s->walk.page) < 0 ? PGMT_RULE_REFCOUNT_UNDERFLOW
+								    : PGMT_RULE_PARTIAL_REQUEST);
 	}
 	scratch_put(s);
 }

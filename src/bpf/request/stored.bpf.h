@@ -114,7 +114,7 @@ static __noinline int prepare_entry(__u64 pfn, __u64 flags)
 		return 0;
 	/* no block of histories is smaller: these are all that it has pages in */
 	find_history(first, true);
-	find_history(first + PGMT_HISTORY_PAGES, true);
+	find_history(first + PGMT_HISTORY_SPAN, true);
 	find_history(first + PGMT_SECTION_PAGES - 1, true);
 	return 0;
 }

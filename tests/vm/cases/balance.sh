@@ -14,10 +14,10 @@ count_start() {
 	if [ "$profile" = counted ]; then
 		echo 'p:count free_zone_device_folio' >$TRACING/kprobe_events
 	elif [ "$profile" = request ]; then
-		echo 'p:count pgmap_request_folios nr=%dx:s32' >$TRACING/kprobe_events
+		echo 'p:count pgmap_request_folios nr=$arg3:s32' >$TRACING/kprobe_events
 	else
 		# bits 2 and 3 of the value say that an entry names no folio
-		echo "p:count $remove_function entry=%di" >$TRACING/kprobe_events
+		echo "p:count $remove_function entry=\$arg1" >$TRACING/kprobe_events
 		echo '!(entry & 24)' >$TRACING/events/kprobes/count/filter
 	fi
 	echo 1 >$TRACING/events/kprobes/count/enable
@@ -65,16 +65,20 @@ traffic() {
 	count_start
 	trace sh -e -c "$5; umount $MNT"
 	count_stop
-	verdict "balance: $2, $1: $counted counted by kprobe" balanced "$3" "$4"
+	# counts are of pages of 4 KiB
+	verdict "balance: $2, $1: $counted counted by kprobe" \
+		balanced $(($3 / (PAGE / 4096))) $(($4 / (PAGE / 4096)))
 }
 
 for fs in ext4 xfs; do
-	traffic '4 KiB pages' $fs 8192 16384 "daxload -r 2 $MNT/small 32M"
+	traffic "$((PAGE / 1024)) KiB pages" $fs 8192 16384 "daxload -r 2 $MNT/small 32M"
 	# where a huge folio is made of requested pages, these are counted
-	pages=1 size='2 MiB pages'
+	pages=1 size="$((HUGE / 1048576)) MiB pages"
 	[ "$profile" != request ] || pages=512
 	has_huge_pages || pages=512 size='2 MiB of 4 KiB pages'
-	traffic "$size" $fs $((16 * pages)) $((48 * pages)) "daxload -h -r 3 $MNT/huge 32M"
+	# 32 MiB are one huge page of a kernel with pages of 16 KiB
+	pages=$((pages * 33554432 * (PAGE / 4096) / HUGE))
+	traffic "$size" $fs $pages $((3 * pages)) "daxload -h -r 3 $MNT/huge 32M"
 	traffic 'two processes' $fs 8192 16384 "daxload -p 2 -r 2 $MNT/two 16M"
 	traffic 'one file, four processes, both CPUs' $fs 4096 98304 "daxload -s -p 4 -r 6 $MNT/shared 16M"
 	traffic 'truncate, punch, rename, unlink while mapped' $fs 4096 98304 \
@@ -96,7 +100,7 @@ at_full_speed() {
 		'for cpu in 0 1; do taskset -c $cpu faultcost $0/$cpu 16 2 & done; wait' $MNT >"$OUT" 2>&1 || return 1
 	summary=$(tail -n 1 /tmp/events)
 	echo "# $summary"
-	status=0 clean && [ "$(field stored)" -ge 16384 ] || return 1
+	status=0 clean && [ "$(field stored)" -ge $((16384 / (PAGE / 4096))) ] || return 1
 	for pair in 'store stored' 'remove removed' 'free frees'; do
 		[ "$(grep -c " ${pair% *}: " /tmp/events)" = "$(field ${pair#* })" ] || return 1
 	done

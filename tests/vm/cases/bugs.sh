@@ -42,7 +42,7 @@ trace_reflink_bug
 judge 'bugs: xfs reflink, pin, write' entry-dropped-busy 6.12 7
 if [ "$status" = 1 ]; then
 	verdict 'bugs: xfs reflink: the report names both ends' \
-		report_has daxpin pwrite dax_disassociate_entry 'dax_fault_iter' fsdax
+		report_has daxpin pwrite dax_disassociate_entry 'dax_\(fault_iter\|iomap_pte_fault\)+0x' fsdax
 	# a shared folio of 6.12 does not know its place in the file
 	case $RELEASE in 6.12.*) offset='' ;; *) offset=', offset 0x0' ;; esac
 	verdict 'bugs: xfs reflink: the report names file and holder' \

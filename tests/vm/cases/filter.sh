@@ -6,7 +6,7 @@
 
 export LAB=/sys/kernel/debug/pgmap_lab
 CGROUPS=/sys/fs/cgroup
-insmod /bin/pgmap_lab.ko base=0x60000000 size=0x4000000 || {
+load_lab_module || {
 	not_ok "filter: the module does not load"
 	exit 98
 }

@@ -4,7 +4,7 @@
 # tests/golden, byte by byte.  Wants a kernel that does not change: our own.
 . /bin/guest.sh
 
-insmod /bin/pgmap_lab.ko base=0x60000000 size=0x4000000 || {
+load_lab_module || {
 	not_ok "formats: the module does not load"
 	exit 98
 }

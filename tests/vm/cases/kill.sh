@@ -10,7 +10,7 @@ TIMES=$(tr ' ' '\n' </proc/cmdline | sed -n 's/^pgmap_kills=//p')
 LONGEST=900 # s: where a start is slow, these are fewer
 LEAST=10
 
-insmod /bin/pgmap_lab.ko base=0x60000000 size=0x4000000 || {
+load_lab_module || {
 	not_ok 'kill: the module does not load'
 	exit 98
 }

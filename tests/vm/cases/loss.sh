@@ -72,7 +72,7 @@ ended() {
 	keep_records /tmp/json
 }
 
-insmod /bin/pgmap_lab.ko base=0x60000000 size=0x4000000 || {
+load_lab_module || {
 	not_ok 'loss: the module does not load'
 	exit 98
 }
@@ -336,7 +336,7 @@ fi
 
 rmmod pgmap_lab
 begin
-insmod /bin/pgmap_lab.ko base=0x60000000 size=0x4000000
+load_lab_module
 lab "double-free $type" "traffic $type 10"
 kill -INT $tool
 ended

@@ -295,7 +295,7 @@ verdict 'stalls: --stall soon' [ "$status" = 64 ]
 
 # ---- a pgmap waits
 
-insmod /bin/pgmap_lab.ko base=0x60000000 size=0x4000000 || {
+load_lab_module || {
 	not_ok 'stalls: the lab module does not load'
 	exit 98
 }

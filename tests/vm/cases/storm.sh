@@ -20,7 +20,7 @@ peak_of() {
 # storm OPTIONS [stopped]: half of it from each CPU, the way trace() does it; stopped:
 # the tool can't read a record meanwhile
 storm() {
-	insmod /bin/pgmap_lab.ko base=0x60000000 size=0x4000000 || {
+	load_lab_module || {
 		not_ok 'storm: the module does not load'
 		exit 98
 	}

@@ -8,7 +8,7 @@ LAB=/sys/kernel/debug/pgmap_lab
 ERR=/tmp/pgmaptrace.err
 
 load() {
-	insmod /bin/pgmap_lab.ko base=0x60000000 size=0x4000000 || {
+	load_lab_module || {
 		not_ok "symbols: the module does not load"
 		exit 98
 	}

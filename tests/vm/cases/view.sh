@@ -14,7 +14,7 @@ verdict 'view: no number of tables' says 64 'COUNT ten: give a number of tables'
 verdict 'view: a third argument' says 64 '3: too many arguments' pgmaptrace 1 2 3
 verdict 'view: not with run' says 64 'COUNT run: give a number of tables' pgmaptrace 1 run -- true
 
-insmod /bin/pgmap_lab.ko base=0x60000000 size=0x4000000 || {
+load_lab_module || {
 	not_ok 'view: the lab module does not load'
 	exit 98
 }

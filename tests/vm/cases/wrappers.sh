@@ -4,7 +4,7 @@
 # without the tool.  What else may befall them is in tests/wrappers.
 . /bin/guest.sh
 
-insmod /bin/pgmap_lab.ko base=0x60000000 size=0x4000000 || {
+load_lab_module || {
 	not_ok "wrappers: the module does not load"
 	exit 98
 }
