@@ -66,6 +66,12 @@ void session_pgmaps(struct session *s, session_pgmap_fn fn, void *arg)
 		fn(arg, &made.table);
 }
 
+uint64_t session_text(const struct session *s)
+{
+	(void)s;
+	return 0;
+}
+
 bool session_look_at_pgmap(struct session *s, struct pgmt_walk *w)
 {
 	(void)s;
