@@ -36,6 +36,7 @@ static __always_inline void note_below_zero(struct pgmt_scratch *s, __u8 op, __u
 		b->event = *e;
 		b->refcount = refcount;
 		b->type = t.type;
+		b->fresh = t.fresh;
 	}
 }
 
