@@ -36,6 +36,7 @@ static __always_inline void note_below_zero(struct pgmt_scratch *s, __u8 op, __u
 		b->event = *e;
 		b->refcount = refcount;
 		b->type = t.type;
+		b->fresh = t.fresh;
 	}
 }
 
@@ -48,8 +49,11 @@ static __always_inline void report_below_zero(const struct hook *h, struct pgmt_
 					      __u32 asked)
 {
 	struct below_zero *b = &s->below_zero;
-	struct pgmt_transition t = {
-		.op = op, .profile = profile, .type = b->type, .refcount = b->refcount};
+	struct pgmt_transition t = {.op = op,
+				    .profile = profile,
+				    .type = b->type,
+				    .fresh = b->fresh,
+				    .refcount = b->refcount};
 	struct pgmt_event *e = &b->event;
 
 	if (!e->folios || is_dismissed(e, PGMT_RULE_REFCOUNT_UNDERFLOW))

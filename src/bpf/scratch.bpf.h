@@ -94,7 +94,8 @@ struct leak_scan {
 struct below_zero {
 	struct pgmt_event event; /* folios: how many there are; 0: none */
 	__s32 refcount;
-	__u32 type; /* enum pgmt_type */
+	__u16 type; /* enum pgmt_type */
+	__u16 fresh;
 };
 
 /* A look at one folio after the other, until one is wrong: request/folio_walk.bpf.h. */

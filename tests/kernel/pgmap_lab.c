@@ -978,6 +978,7 @@ static vm_fault_t lab_fault_stored(struct lab_scene *scene, struct vm_fault *vmf
 	vm_fault_t ret;
 
 	lab_folio(&scene->map, 0)->mapping = mapping;
+	lab_folio(&scene->map, 0)->index = vmf->pgoff;
 	do {
 		xas_lock_irq(&xas);
 		xas_store(&xas, xa_mk_value(first_pfn(&scene->map) << 4 | flags));
