@@ -181,7 +181,7 @@ clean:
 programs: $(PROGRAMS)
 unit: $(UNIT_TESTS) $(SANITIZED)
 covered: $(COVERED)
-test-parts: static programs unit $(O)/btf/check $(if $(findstring arm64,$(KERNELS)),for-arm64)
+test-parts: all static programs unit $(O)/btf/check $(if $(findstring arm64,$(KERNELS)),for-arm64)
 
 for-arm64:
 	$(Q)$(MAKE) $(SUB) ARCH=arm64 O=$(O)/arm64 static programs
@@ -302,7 +302,7 @@ lint: $(SKELETONS)
 	fi
 	$(Q)cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability \
 		--inline-suppr --suppress=missingIncludeSystem \
-		--suppress=normalCheckLevelMaxBranches -DVERSION='"0"' \
+		--suppress=normalCheckLevelMaxBranches -DVERSION='"0"' -D__x86_64__ \
 		-D'LIBBPF_OPTS(type, name, ...)=struct type name' -Isrc \
 		$(SOURCES)
 	$(Q)shellcheck -x -e SC1091 $(SCRIPTS)
