@@ -325,6 +325,8 @@ static int prepare(struct tracing *t)
 		.policy = &o->policy,
 		.deterministic = o->output.deterministic,
 	};
+	if (from->devices && from->deterministic)
+		devices_hide_addresses(from->devices);
 	tracing_init_stalls(t);
 	return from->devices && from->files && from->inlines ? 0 : EXIT_INTERNAL;
 }

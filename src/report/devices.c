@@ -28,6 +28,7 @@ struct devices {
 	char *root;
 	struct session *session; /* NULL: no symbols */
 	struct device *first;
+	bool bare; /* no name has an address */
 };
 
 struct devices *devices_new(const char *root, struct session *session)
@@ -57,6 +58,11 @@ void devices_free(struct devices *d)
 	}
 	free(d->root);
 	free(d);
+}
+
+void devices_hide_addresses(struct devices *d)
+{
+	d->bare = true;
 }
 
 static const struct ksyms *symbols(const struct devices *d)
@@ -155,7 +161,7 @@ static void find_name(const struct devices *d, struct device *i)
 	if (i->base[0] || !i->pgmap.nr_range)
 		return;
 	find_base(d, i);
-	if (strcmp(i->base, "?") && is_taken(d, i))
+	if (!d->bare && strcmp(i->base, "?") && is_taken(d, i))
 		print_placed(i, i->name);
 	else
 		strcpy(i->name, i->base);

@@ -26,6 +26,8 @@ struct devices;
  */
 struct devices *devices_new(const char *root, struct session *session);
 void devices_free(struct devices *d);
+/* From here on no name has an address, even if two are then alike. */
+void devices_hide_addresses(struct devices *d);
 void devices_learn(struct devices *d, const struct pgmt_pgmap *p);
 /* Look for block devices that were not known: they come after their pgmaps. */
 void devices_refresh(struct devices *d);
