@@ -396,6 +396,8 @@ static int run_session(struct tracing *t)
 	say_started(t, &at);
 	/* at the first finding it would be too late for holders that let go soon */
 	session_prepare_holders(t->session);
+	/* that took long, and what waits meanwhile is not to be missed */
+	tracing_look_for_stalls(t);
 	if (o->run)
 		child = command_start(o->run, o->timeout >= 0);
 	if (child < 0) {
