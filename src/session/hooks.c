@@ -415,6 +415,11 @@ static void settle_absence(struct pgmt_choice *c, struct pgmt_hook *h, bool of_g
 		hooks_without(c, h, 0);
 }
 
+bool hooks_can_cast(const struct btf *btf)
+{
+	return has_function(btf, "bpf_rdonly_cast");
+}
+
 void hooks_choose(const struct btf *btf, const struct ksyms *k, struct pgmt_choice *c)
 {
 	bool group[NR_GROUPS] = {false};
@@ -443,7 +448,7 @@ void hooks_choose(const struct btf *btf, const struct ksyms *k, struct pgmt_choi
 		if (h->profiles & (1 << c->profile) && h->attach == PGMT_ATTACH_NO)
 			settle_absence(c, h, group[h->group]);
 	c->rules_off |= foreign_rules(c->profile);
-	c->can_cast = has_function(btf, "bpf_rdonly_cast");
+	c->can_cast = hooks_can_cast(btf);
 	c->init_names_pgmap = parameters(btf, "zone_device_page_init") > 1;
 }
 

@@ -79,6 +79,9 @@ struct pgmt_choice {
 /* Choose profile and hooks from what the kernel offers, never from its version. */
 void hooks_choose(const struct btf *btf, const struct ksyms *k, struct pgmt_choice *c);
 
+/* Has the kernel bpf_rdonly_cast() for programs?  From 6.2 on. */
+bool hooks_can_cast(const struct btf *btf);
+
 /*
  * Do without @h: its rules are off, and it counts as missing if this profile has
  * any of them.  @error: the kernel's, if it refused to attach it

@@ -37,14 +37,18 @@ static void add_name(char *buf, size_t size, const char *name)
 	snprintf(buf + n, size - n, "%s%s", n ? ", " : "", name);
 }
 
-bool privileges_missing(uint64_t effective, bool hidden, char *buf, size_t size)
+bool privileges_missing(uint64_t effective, bool hidden, bool old, char *buf, size_t size)
 {
 	buf[0] = '\0';
 	/* it stands for all that was split off from it, but for CAP_SYSLOG */
-	if (!(effective & (BIT(CAP_BPF) | BIT(CAP_SYS_ADMIN))))
-		add_name(buf, size, "CAP_BPF");
-	if (!(effective & (BIT(CAP_PERFMON) | BIT(CAP_SYS_ADMIN))))
-		add_name(buf, size, "CAP_PERFMON");
+	if (!(effective & BIT(CAP_SYS_ADMIN))) {
+		if (old)
+			add_name(buf, size, "CAP_SYS_ADMIN");
+		if (!old && !(effective & BIT(CAP_BPF)))
+			add_name(buf, size, "CAP_BPF");
+		if (!old && !(effective & BIT(CAP_PERFMON)))
+			add_name(buf, size, "CAP_PERFMON");
+	}
 	if (hidden && !(effective & BIT(CAP_SYSLOG)))
 		add_name(buf, size, "CAP_SYSLOG");
 	return buf[0];
@@ -82,14 +86,13 @@ static bool forbids_reading(void)
 	return !loads(program, all) && loads(program + all - end, end);
 }
 
-bool privileges_check(bool hidden)
+bool privileges_check(bool hidden, bool old)
 {
 	char missing[64];
 
-	if (privileges_missing(effective_set(), hidden, missing, sizeof(missing))) {
-		say_error("not permitted without %s: run as root, or with CAP_BPF, CAP_PERFMON "
-			  "and CAP_SYSLOG",
-			  missing);
+	if (privileges_missing(effective_set(), hidden, old, missing, sizeof(missing))) {
+		say_error("not permitted without %s: run as root, or with %s and CAP_SYSLOG",
+			  missing, old ? "CAP_SYS_ADMIN" : "CAP_BPF, CAP_PERFMON");
 		return false;
 	}
 	if (hidden) {

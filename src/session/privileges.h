@@ -14,12 +14,14 @@
  * privileges_missing - name the capabilities that tracing needs and @effective lacks
  * @effective: set of capabilities, bit (1 << CAP_*)
  * @hidden: /proc/kallsyms hides addresses
+ * @old: a kernel that lacks a function which our programs call if it is there (6.2): libbpf
+ *	looks for that in modules, too, and only CAP_SYS_ADMIN may list their types
  * Return: false if there are none; else "CAP_BPF, CAP_PERFMON" in @buf.
  */
-bool privileges_missing(uint64_t effective, bool hidden, char *buf, size_t size);
+bool privileges_missing(uint64_t effective, bool hidden, bool old, char *buf, size_t size);
 
 /* Return: true; false, said on stderr, if no command that looks into the kernel can work. */
-bool privileges_check(bool hidden);
+bool privileges_check(bool hidden, bool old);
 
 /* Say which capabilities are missing for the names of pgmaps; nothing if none are. */
 void privileges_note_names(void);

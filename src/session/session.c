@@ -83,7 +83,7 @@ struct session *session_probe(const struct session_options *o, int *status)
 		say_error("%s", refusal);
 		goto fail;
 	}
-	if (!privileges_check(ksyms_hidden(s->ksyms)))
+	if (!privileges_check(ksyms_hidden(s->ksyms), !hooks_can_cast(s->btf)))
 		goto fail;
 	layout_find(&s->layout, s->ksyms, s->btf);
 	hooks_choose(s->btf, s->ksyms, &s->choice);

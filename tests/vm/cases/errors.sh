@@ -54,39 +54,7 @@ echo 'nobody:x:65534:65534::/:/bin/sh' >>/etc/passwd
 verdict 'errors: not root' says 69 'not permitted without CAP_BPF, CAP_PERFMON, CAP_SYSLOG: run as root' \
 	su nobody -c "pgmaptrace -d 1"
 
-# ---- some capabilities in place of root
 chmod 1777 /tmp
-for case in bpf,syslog:CAP_PERFMON perfmon,syslog:CAP_BPF bpf,perfmon:CAP_SYSLOG syslog:'CAP_BPF, CAP_PERFMON'; do
-	for command in probe 'run -- touch /tmp/too-late' leaks holders 'holders 0x40400'; do
-		verdict "errors: without ${case#*:}: $command" says 69 "not permitted without ${case#*:}: run as root" \
-			withcaps ${case%:*} pgmaptrace $command
-	done
-done
-verdict 'errors: not permitted: COMMAND was not run' [ ! -e /tmp/too-late ]
-make_fs ext4
-chmod 777 $MNT
-# with ENOUGH: no other capability, and what that costs is said
-ENOUGH=bpf,perfmon,syslog
-unnamed='without CAP_SYS_ADMIN, CAP_DAC_READ_SEARCH some pgmaps have no name'
-verdict 'errors: with three capabilities: probe' says 0 '^profile: ' withcaps $ENOUGH pgmaptrace probe
-trace_with_few() {
-	says 0 '^pgmaptrace: PASS findings=0 ' withcaps $ENOUGH pgmaptrace run -- daxload $MNT/few 1M || return
-	summary=$(tail -n 1 "$OUT") status=0
-	clean && [ "$(field stored)" = 256 ] && report_has "^pgmaptrace: $unnamed"
-}
-verdict 'errors: with three capabilities: run sees all' trace_with_few
-verdict 'errors: with three capabilities: -T' says 0 "^pgmaptrace: can't read the kernel log's clock" \
-	withcaps $ENOUGH pgmaptrace -T -d 0.1
-verdict 'errors: with three capabilities: --kmsg' says 70 "can't write /dev/kmsg" \
-	withcaps $ENOUGH pgmaptrace --kmsg -d 0.1
-verdict 'errors: with three capabilities: leaks' says 0 "$unnamed" withcaps $ENOUGH pgmaptrace leaks
-verdict 'errors: with three capabilities: leaks says what it can not look for' \
-	report_has "^pgmaptrace: without CAP_SYS_ADMIN a running session can't be found"
-verdict 'errors: with CAP_SYS_ADMIN it looks' says 0 'without CAP_DAC_READ_SEARCH some pgmaps' \
-	withcaps $ENOUGH,sys_admin pgmaptrace leaks
-verdict 'errors: and says no more' sh -c "! grep -q 'running session' $OUT"
-verdict 'errors: with three capabilities: holders' says 1 'nobody found' withcaps $ENOUGH pgmaptrace holders
-umount $MNT
 restrict=$(cat /proc/sys/kernel/kptr_restrict)
 echo 2 >/proc/sys/kernel/kptr_restrict
 verdict 'errors: addresses are hidden' says 69 'even from root: sysctl kernel.kptr_restrict=1' pgmaptrace -d 1

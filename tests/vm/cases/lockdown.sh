@@ -24,6 +24,7 @@ was_traced() {
 	clean && [ "$(field stored)" -ge 2048 ]
 }
 verdict 'lockdown: integrity: run' was_traced
+pwrite $MNT/pinned 0 4096
 pin $MNT/pinned
 verdict 'lockdown: integrity: leaks' says 1 "daxpin/$pinner: pipe" pgmaptrace leaks
 unpin
