@@ -35,7 +35,7 @@ CLANG	?= clang
 PKG_CONFIG ?= pkg-config
 BPFTOOL	?= $(or $(shell command -v bpftool 2>/dev/null),/usr/sbin/bpftool)
 VERSION	:= 0.1
-KERNELS	?= bookworm trixie newest request rt:newest
+KERNELS	?= bookworm trixie newest request
 MORE_KERNELS ?= rt:bookworm rt:trixie rt:newest cloud:bookworm cloud:trixie cloud:newest \
 	arm64:trixie arm64:newest arm64-16k:newest
 BENCH_KERNELS ?= bookworm newest request
