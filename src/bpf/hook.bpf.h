@@ -14,7 +14,11 @@
 /* The context that a program was called with. */
 struct hook {
 	void *ctx;
-	bool fentry; /* or fexit; else a kprobe, kretprobe or fprobe */
+	/*
+	 * A bool: is it a fentry or fexit, and no kprobe, kretprobe or fprobe?  As wide as a
+	 * register: 6.1 forgets what a program keeps in less than that on its stack.
+	 */
+	__u64 fentry;
 };
 
 static __always_inline __u64 fentry_arg(void *ctx, __u32 n)
