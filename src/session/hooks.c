@@ -2,6 +2,7 @@
 #include "session/hooks.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <bpf/btf.h>
@@ -335,6 +336,13 @@ static struct means find_means(const struct btf *btf)
 	return m;
 }
 
+/* The table of symbols is read anew when modules come and go, and these stay. */
+static void keep_symbol(struct pgmt_hook *h, unsigned int i, const char *name)
+{
+	free(h->symbol[i]);
+	h->symbol[i] = name ? strdup(name) : NULL;
+}
+
 /*
  * Take the symbols at which @h sees every call.
  * @typed: BTF has the function.  It leaves out those whose arguments are not where they
@@ -344,7 +352,7 @@ static bool take_symbols(struct pgmt_hook *h, const struct ksyms_forms *f, bool 
 {
 	bool only_part = h->part && f->nr_parts == 1 && !f->whole && !f->nr_clones;
 
-	h->symbol[0] = f->whole ? f->whole : f->nr_clones ? f->clone[0] : f->part;
+	keep_symbol(h, 0, f->whole ? f->whole : f->nr_clones ? f->clone[0] : f->part);
 	h->one_argument = f->nr_clones || only_part || !typed;
 	h->nr_symbols = 0;
 	if (!h->symbol[0])
@@ -360,7 +368,7 @@ static bool take_symbols(struct pgmt_hook *h, const struct ksyms_forms *f, bool 
 		return false;
 	h->nr_symbols = f->whole || only_part;
 	for (unsigned int i = 0; i < f->nr_clones; i++)
-		h->symbol[h->nr_symbols++] = f->clone[i];
+		keep_symbol(h, h->nr_symbols++, f->clone[i]);
 	return true;
 }
 
@@ -432,7 +440,7 @@ void hooks_choose(const struct btf *btf, const struct ksyms *k, struct pgmt_choi
 	for (struct pgmt_hook *h = pgmt_hooks; h->function; h++) {
 		h->attach = PGMT_ATTACH_NO;
 		h->absence = PGMT_ELSEWHERE;
-		h->symbol[0] = NULL;
+		keep_symbol(h, 0, NULL);
 		h->off = h->error = 0;
 		h->named = h->uncounted = false;
 		if (!(h->profiles & (1 << c->profile)) || group[h->group])

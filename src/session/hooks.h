@@ -50,7 +50,7 @@ struct pgmt_hook {
 	/* filled by hooks_choose() */
 	enum pgmt_attach attach;
 	enum pgmt_absence absence;
-	const char *symbol[KSYMS_CLONES + 1]; /* what is hooked: the function, or clones of it */
+	char *symbol[KSYMS_CLONES + 1]; /* what is hooked: the function, or clones of it */
 	unsigned int nr_symbols;
 	bool one_argument; /* only the first one can be trusted */
 	bool named;	   /* a kprobe with a name: see kprobe_events.h */

@@ -299,9 +299,10 @@ static void clones(void **state)
 	h = removes(&k, REMOVES ".isra.0 " REMOVES ".isra.0.cold", false);
 	assert_int_equal(h->attach, PGMT_ATTACH_MULTI);
 	assert_int_equal(h->nr_symbols, 1);
-	assert_string_equal(h->symbol[0], REMOVES ".isra.0");
 	assert_true(h->one_argument);
 	drop_kernel(&k);
+	/* symbols are read anew when a module comes or goes */
+	assert_string_equal(h->symbol[0], REMOVES ".isra.0");
 	/* some callers have each: all are hooked */
 	h = removes(&k, REMOVES ".constprop.0 " REMOVES ".constprop.1 " REMOVES, true);
 	assert_int_equal(h->attach, PGMT_ATTACH_MULTI);
