@@ -58,7 +58,7 @@ adds_up() {
 	over_rows '
 		@TIME != time { interval = time ? @TIME - time : 0; time = @TIME }
 		{ sum += @'"$1"' * interval; error += 0.05 * interval + @'"$1"' * 0.001 }
-		!interval && @'"$1"' { early = 1 }
+		!interval && @'"$1"' + 0 { early = 1 } # a dash is none
 		END {
 			print "# '"$1"' " sum " of " wanted ", to " error
 			exit early || sum - wanted > error || wanted - sum > error
