@@ -70,9 +70,8 @@ static __always_inline void *load_after(void *pointer, __u64 value)
 
 #define ENTRY_VALID (1ULL << 0)
 #define ENTRY_TABLE (1ULL << 1) /* above the last level; else it is a leaf */
-#define ENTRY_PRESENT                                                                              \
-	(1ULL << 11) /* if it is not valid: mapped without any right, from 6.11 on                 \
-		      */
+/* if it is not valid: mapped without any right, from 6.11 on */
+#define ENTRY_PRESENT (1ULL << 11)
 
 static __always_inline bool entry_is_table(__u64 entry, __u32 shift)
 {

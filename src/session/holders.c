@@ -19,6 +19,7 @@
 #include "base/iomem.h"
 #include "base/printable.h"
 #include "session/filter.h"
+#include "session/internal.h"
 #include "session/layout.h"
 #include "holders.skel.h"
 
@@ -43,10 +44,9 @@ static void set_symbols(const struct layout *l, struct holders_bpf *skel)
 
 static int read_word(void *skel, uint64_t address, uint64_t *value)
 {
+	const struct holders_bpf *programs = skel;
 	struct pgmt_read r = {.address = address};
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = &r, .ctx_size_in = sizeof(r));
-	int err = bpf_prog_test_run_opts(
-		bpf_program__fd(((struct holders_bpf *)skel)->progs.read_word), &opts);
+	int err = run_program(programs->progs.read_word, &r, sizeof(r));
 
 	*value = r.value;
 	return err;
