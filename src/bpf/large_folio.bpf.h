@@ -231,6 +231,8 @@ static __always_inline void free_folio(const struct hook *h, struct pgmt_section
 	if (pgmt_is_outstanding(word) && pgmt_order(word) >= order ? pgmt_order(word) > order
 								   : s->large) {
 		if (!split_enclosing(s, e->pfn, order)) {
+			/* soon it is a part that is owed a free, for ever */
+			s->unsure = 1;
 			lose(PGMT_LOSS_CONTENDED, 1);
 			return;
 		}

@@ -67,6 +67,7 @@ static __always_inline void fill_transition(struct pgmt_transition *t, const str
 	t->type = s->type;
 	t->profile = profile;
 	t->fresh = s->fresh;
+	t->unsure = s->unsure;
 	t->settled = settled;
 	if (filter && t->op != PGMT_OP_PART)
 		t->in_scope = filter_has_current();

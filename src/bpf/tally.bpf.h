@@ -115,6 +115,9 @@ static long tally_section(__u32 i, void *data)
 
 	in.section = bpf_map_lookup_elem(&sections, &key);
 	in.pfn = key << PGMT_SECTION_SHIFT;
+	/* what is owed there was perhaps freed */
+	if (in.section && in.section->unsure && in.scratch->tally.torn_down_epoch)
+		return 0;
 	if (in.section)
 		bpf_loop(PGMT_SECTION_PAGES, tally_page, &in, 0);
 	return 0;

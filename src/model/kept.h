@@ -104,7 +104,8 @@ struct pgmt_section {
 	__u64 pgmap; /* address; 0: not filled in yet */
 	__u32 type;
 	__u32 fresh;	     /* the pgmap was created while tracing */
-	__u16 large;	     /* it has, or had, large folios that were requested as such */
+	__u8 large;	     /* it has, or had, large folios that were requested as such */
+	__u8 unsure;	     /* a free in it was lost: no rule is judged by its states */
 	__u16 entry_checked; /* enum pgmt_entry_form: found good, and nothing of it freed since */
 	__u32 epoch;	     /* of the pgmap; 0 while the table does not have it */
 	struct pgmt_last_event

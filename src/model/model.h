@@ -51,6 +51,7 @@ struct pgmt_transition {
 	unsigned char stale;	/* MAP: its order or head is not that of the entry */
 	unsigned char in_scope; /* who does it is in scope; PART: who requested the head */
 	unsigned char other;	/* another task did it than the one that runs */
+	unsigned char unsure;	/* the state may be wrong: struct pgmt_section */
 	int refcount;		/* of the folio; REMOVE, RESET: the highest of its pages */
 	int mapcount;		/* of the folio: page table entries */
 };
@@ -444,6 +445,8 @@ static __always_inline unsigned int pgmt_step(unsigned int word, const struct pg
 	unsigned int old = pgmt_normalise(word, t->fresh);
 
 	word = pgmt_step_event(old, t, out);
+	if (t->unsure)
+		out->rule = PGMT_RULE_NONE;
 	return t->refcount < 0 ? pgmt_step_below_zero(old, word, t, out) : word;
 }
 

@@ -218,7 +218,8 @@ static bool read_outstanding(void *arg, const void *key)
 	uint32_t word;
 
 	memcpy(&number, key, sizeof(number));
-	if (bpf_map_lookup_elem(bpf_map__fd(of->session->skel->maps.sections), key, &section))
+	if (bpf_map_lookup_elem(bpf_map__fd(of->session->skel->maps.sections), key, &section) ||
+	    section.unsure)
 		return true;
 	for (int i = 0; i < PGMT_SECTION_PAGES; i++) {
 		word = pgmt_word(&section, i);

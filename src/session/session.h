@@ -221,7 +221,8 @@ bool session_history(struct session *s, uint64_t pgmap, uint64_t pfn,
 /* Are last requests and frees kept, here or in the session joined?  Not with PGMT_STACK_NONE. */
 bool session_keeps_history(const struct session *s);
 /*
- * Each folio that is outstanding now, by pfn, with its state and last request.
+ * Each folio that is outstanding now, by pfn, with its state and last request; not where a
+ * free was lost.
  * Return: false if @fn returned false, which ends it, or if there was no memory.
  */
 typedef bool (*session_folio_fn)(void *arg, uint64_t pfn, uint32_t word,

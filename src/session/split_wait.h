@@ -10,9 +10,9 @@
 #define SPLIT_WAIT 300000ULL /* ns */
 
 /*
- * The host may emulate the other CPU, or take it away for some time slices.  Whoever waits
- * for a spinlock in a guest waits as long.
+ * The host may emulate the other CPU, or take it away for many time slices if it is busy.
+ * Whoever waits for a spinlock in a guest waits as long.
  */
-#define SPLIT_WAIT_IN_GUEST 50000000ULL /* ns */
+#define SPLIT_WAIT_IN_GUEST 1000000000ULL /* ns */
 
 #endif /* PGMAPTRACE_SESSION_SPLIT_WAIT_H */
