@@ -60,6 +60,14 @@ static int set_exitcode(struct options *o, const struct option_spec *spec, const
 	return 0;
 }
 
+static int set_required(struct options *o, const struct option_spec *spec, const char *value)
+{
+	if (!parse_number(value, &o->require_events) || !o->require_events)
+		return usage_error("--%s %s: give a number of events, at least 1", spec->name,
+				   value);
+	return 0;
+}
+
 static int set_pid(struct options *o, const struct option_spec *spec, const char *value)
 {
 	uint64_t number;
@@ -270,6 +278,11 @@ const struct option_spec option_specs[] = {
 	 "fail unless there are exactly N findings of RULE, and none of rules that are not "
 	 "listed (RULE=N,RULE=N lists two)",
 	 set_expect, 0},
+	{"require-events", 0, "N", TRACE, GROUP_VERDICT,
+	 "inconclusive if fewer than N requests and frees were seen (where the kernel shows "
+	 "none: mappings, or entries stored in files and removed), or if --pid, --cgroup, --pfn, "
+	 "--inode or --pgmap matched nothing",
+	 set_required, 0},
 	{"error-exitcode", 0, "N", TRACE, GROUP_VERDICT,
 	 "exit status for findings (default 1)",
 	 set_exitcode, 0},

@@ -45,6 +45,7 @@ struct options {
 	const char *suppressions[MAX_SUPPRESSIONS]; /* files; NULL-terminated */
 	bool strict_suppressions;		    /* fail if one is not needed */
 	int error_exitcode;
+	uint64_t require_events; /* a session that saw fewer is inconclusive; 0: never */
 
 	struct output_settings output;
 

@@ -52,6 +52,7 @@ static void on_event(void *arg, const struct pgmt_event_record *event)
 	if (t->options->pgmap &&
 	    !devices_epoch_is_called(t->out.from.devices, event->epoch, t->options->pgmap))
 		return;
+	t->events++;
 	outputs_event(&t->out, event);
 }
 
@@ -176,8 +177,7 @@ static bool is_over(struct tracing *t, const struct loop *l, pid_t child)
 	return (l->end && clock_seconds() >= l->end) || (!outputs_good(&t->out) && !child);
 }
 
-/* Return: COMMAND's status, 0 without one. */
-static int trace(struct tracing *t, pid_t child)
+static void trace(struct tracing *t, pid_t child)
 {
 	const struct options *o = t->options;
 	double now = clock_seconds();
@@ -191,14 +191,16 @@ static int trace(struct tracing *t, pid_t child)
 		.signals = {.fd = t->signals, .events = POLLIN},
 		.mounts = {.fd = files_fd(t->out.from.files), .events = POLLPRI},
 	};
-	int status = 0;
+	struct command_result *ran = &t->ran;
 
+	ran->started = child;
 	if (o->session.watch != PGMT_WATCH_NONE)
 		setpriority(PRIO_PROCESS, 0, EVENTS_PRIORITY);
 	if (o->interval > 0)
 		t->next_table = now + o->interval;
-	while (!stop_requested(child) && !command_ended(child, &status)) {
-		if (is_over(t, &l, child))
+	while (!stop_requested(child) && !ran->ended) {
+		ran->ended = command_ended(child, &ran->status);
+		if (ran->ended || is_over(t, &l, child))
 			break;
 		if (reopen_requested()) {
 			/* what came before belongs in the old files */
@@ -213,7 +215,7 @@ static int trace(struct tracing *t, pid_t child)
 			break;
 		show_progress(t, &l);
 	}
-	return l.late ? EXIT_TIMEOUT : status;
+	ran->timed_out = l.late;
 }
 
 /* ---- the start ---- */
@@ -392,7 +394,7 @@ static int run_session(struct tracing *t)
 	if (err)
 		return err;
 	if (t->own.interrupted)
-		return tracing_end(t, 0);
+		return tracing_end(t);
 	say_started(t, &at);
 	/* at the first finding it would be too late for holders that let go soon */
 	session_prepare_holders(t->session);
@@ -404,7 +406,8 @@ static int run_session(struct tracing *t)
 		say_error("can't fork: %s", strerror(errno));
 		return EXIT_INTERNAL;
 	}
-	return tracing_end(t, trace(t, child));
+	trace(t, child);
+	return tracing_end(t);
 }
 
 int trace_run(const struct options *o)
@@ -415,7 +418,7 @@ int trace_run(const struct options *o)
 
 	/* what nobody can read is not traced; but who asked for a verdict gets one */
 	if (!status)
-		status = writable ? run_session(&t) : tracing_end(&t, 0);
+		status = writable ? run_session(&t) : tracing_end(&t);
 	session_free(t.session);
 	outputs_close(&t.out);
 	devices_free(t.out.from.devices);

@@ -179,5 +179,9 @@ void text_summary(FILE *to, const struct summary *sum, enum pgmt_profile profile
 	if (sum->scope)
 		fprintf(to, " judged=%s not_judged=%llu", sum->scope, sum->counts->out_of_scope);
 	uname(&u);
-	fprintf(to, " kernel=%s profile=%s\n", u.release, pgmt_profile_name(profile));
+	fprintf(to, " kernel=%s profile=%s", u.release, pgmt_profile_name(profile));
+	if (sum->required)
+		fprintf(to, " events=%llu events_required=%llu", (unsigned long long)sum->events,
+			(unsigned long long)sum->required);
+	fputc('\n', to);
 }

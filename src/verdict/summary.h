@@ -48,7 +48,8 @@ struct summary {
 	struct rule_result rule[PGMT_NR_RULES];
 	uint64_t findings, warnings, suppressed, unverified; /* of all rules */
 	uint64_t outstanding;
-	unsigned int unused; /* suppressions that matched no finding */
+	uint64_t events, required; /* seen, in scope; --require-events, 0: not given */
+	unsigned int unused;	   /* suppressions that matched no finding */
 	struct leaked leaked;
 	struct ledger ledger;
 	const struct pgmt_counts *counts;
