@@ -257,6 +257,7 @@ static void judge_rest(struct tracing *t, struct summary *sum)
 		.policy = &t->options->policy,
 		.suppressions = &t->suppressions,
 		.strict = t->options->strict_suppressions,
+		.ran = t->ran,
 	};
 
 	if (!t->own.interrupted) {

@@ -78,5 +78,9 @@ void json_summary(struct json_out *o, const struct summary *sum, const struct su
 	jsonl_number(&l, "events", sum->events);
 	if (sum->required)
 		jsonl_number(&l, "events_required", sum->required);
+	if (sum->ran.ended)
+		jsonl_signed(&l, "command_status", sum->ran.status);
+	if (sum->ran.started)
+		jsonl_bool(&l, "command_timed_out", sum->ran.timed_out);
 	json_end_record(o, &l);
 }

@@ -148,6 +148,16 @@ void text_suppressions(struct text_out *o, const struct suppressions *all)
 			s->reason);
 }
 
+static void command_keys(FILE *to, const struct command_result *ran)
+{
+	if (ran->ended)
+		fprintf(to, " command_status=%d", ran->status);
+	else if (ran->started)
+		fputs(" command_status=running", to);
+	if (ran->started)
+		fprintf(to, " command_timed_out=%s", ran->timed_out ? "yes" : "no");
+}
+
 void text_summary(FILE *to, const struct summary *sum, enum pgmt_profile profile)
 {
 	const char *separator = " rules=";
@@ -183,5 +193,6 @@ void text_summary(FILE *to, const struct summary *sum, enum pgmt_profile profile
 	if (sum->required)
 		fprintf(to, " events=%llu events_required=%llu", (unsigned long long)sum->events,
 			(unsigned long long)sum->required);
+	command_keys(to, &sum->ran);
 	fputc('\n', to);
 }

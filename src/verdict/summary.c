@@ -161,6 +161,7 @@ void summarise(const struct evidence *e, struct summary *sum)
 	sum->outstanding = c->requests > c->frees ? c->requests - c->frees : 0;
 	sum->events = session_events(e->session);
 	sum->required = e->own->required;
+	sum->ran = e->ran;
 	sum->unused = unused(e->suppressions);
 	if (any_rule(sum, RULE_FAILED) || (e->strict && sum->unused))
 		sum->verdict = VERDICT_FAIL;

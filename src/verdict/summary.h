@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/child.h"
 #include "verdict/finding.h"
 #include "verdict/ledger.h"
 #include "verdict/outstanding.h"
@@ -54,6 +55,7 @@ struct summary {
 	struct ledger ledger;
 	const struct pgmt_counts *counts;
 	const char *scope; /* what was in scope; NULL: everything */
+	struct command_result ran;
 };
 
 /* What a verdict is made from. */
@@ -65,6 +67,7 @@ struct evidence {
 	const struct policy *policy;
 	const struct suppressions *suppressions;
 	bool strict; /* an unused suppression fails the run */
+	struct command_result ran;
 };
 
 /* The verdict of one rule; KTAP and JUnit have it as a test of its own. */
