@@ -163,7 +163,8 @@ void summarise(const struct evidence *e, struct summary *sum)
 	sum->required = e->own->required;
 	sum->ran = e->ran;
 	sum->unused = unused(e->suppressions);
-	if (any_rule(sum, RULE_FAILED) || (e->strict && sum->unused))
+	sum->unused_fails = e->strict && sum->unused;
+	if (any_rule(sum, RULE_FAILED) || sum->unused_fails)
 		sum->verdict = VERDICT_FAIL;
 	else if (any_rule(sum, RULE_UNSURE) || sum->ledger.unmet)
 		sum->verdict = VERDICT_INCONCLUSIVE;

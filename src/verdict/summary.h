@@ -51,6 +51,7 @@ struct summary {
 	uint64_t outstanding;
 	uint64_t events, required; /* seen, in scope; --require-events, 0: not given */
 	unsigned int unused;	   /* suppressions that matched no finding */
+	bool unused_fails;	   /* and that fails the run */
 	struct leaked leaked;
 	struct ledger ledger;
 	const struct pgmt_counts *counts;
