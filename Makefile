@@ -115,6 +115,8 @@ SANITIZED := $(UNIT_SOURCES:tests/unit/%.c=$(O)/sanitized/%)
 COVERED := $(UNIT_SOURCES:tests/unit/%.c=$(O)/coverage/unit/%) \
 	$(SOURCES:src/%.c=$(O)/coverage/src/%.o)
 CONTRIB := $(patsubst contrib/%,%,$(wildcard contrib/*.sh contrib/*/*))
+# what contrib/ci/job boots a guest with
+LAB := tests/debian.sh tests/vm/lab tests/vm/kernel tests/vm/qemu tests/vm/arch/amd64
 FORMATTED := $(wildcard src/*.[ch] src/*/*.[ch] src/*/*/*.[ch] vmlinux/*.h tests/*/*.[ch] tests/*/*/*.[ch])
 # known by their first lines, so that none is forgotten
 SCRIPTS = $(shell find .ci contrib tests -type f -exec awk '\
@@ -163,6 +165,10 @@ install: $(O)/pgmaptrace
 	$(Q)install -D -m 644 docs/pgmaptrace.8 $(DESTDIR)$(mandir)/man8/pgmaptrace.8
 	$(Q)for file in $(CONTRIB); do \
 		install -D -m $$([ -x contrib/$$file ] && echo 755 || echo 644) contrib/$$file \
+			$(DESTDIR)$(datadir)/pgmaptrace/$$file || exit; \
+	done
+	$(Q)for file in $(LAB); do \
+		install -D -m $$([ -x $$file ] && echo 755 || echo 644) $$file \
 			$(DESTDIR)$(datadir)/pgmaptrace/$$file || exit; \
 	done
 	$(Q)sed -i 's#/usr/local/sbin#$(sbindir)#' \
