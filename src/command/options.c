@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "command/options.h"
 
+#include <string.h>
+
 #include "base/exit_status.h"
 #include "command/values.h"
 
@@ -16,10 +18,21 @@ static int set_flag(struct options *o, const struct option_spec *spec, const cha
 	return 0;
 }
 
-static int set_text(struct options *o, const struct option_spec *spec, const char *value)
+/* Return: 0; EXIT_USAGE if no file is named so: elsewhere "-" is stdin or stdout. */
+static int check_file(const struct option_spec *spec, const char *value)
+{
+	if (*value && strcmp(value, "-"))
+		return 0;
+	return usage_error("--%s '%s': give the name of a file%s", spec->name, value,
+			   !strcmp(spec->name, "json")	   ? " (-j writes records to stdout)"
+			   : !strcmp(spec->name, "output") ? " (without it, text goes to stdout)"
+							   : "");
+}
+
+static int set_file(struct options *o, const struct option_spec *spec, const char *value)
 {
 	*(const char **)field_of(o, spec) = value;
-	return 0;
+	return check_file(spec, value);
 }
 
 static int set_seconds(struct options *o, const struct option_spec *spec, const char *value)
@@ -90,6 +103,8 @@ static int add_suppressions(struct options *o, const struct option_spec *spec, c
 {
 	int n = 0;
 
+	if (check_file(spec, value))
+		return EXIT_USAGE;
 	while (o->suppressions[n])
 		n++;
 	if (n == MAX_SUPPRESSIONS - 1)
@@ -203,7 +218,7 @@ _Static_assert(NR_COMMANDS < 32, "a bit of option_spec.commands for each command
 				 ? 1                                                               \
 				 : -1]))
 #define FLAG(member)	set_flag, FIELD(member, bool)
-#define TEXT(member)	set_text, FIELD(member, const char *)
+#define NAMED(member)	set_file, FIELD(member, const char *)
 #define SECONDS(member) set_seconds, FIELD(member, double)
 #define NUMBER(member)	set_number, FIELD(member, uint64_t)
 #define MEMORY(member)	set_memory, FIELD(member, uint64_t)
@@ -298,46 +313,46 @@ const struct option_spec option_specs[] = {
 
 	{"output", 0, "FILE", TRACE, GROUP_OUTPUT,
 	 "write text to FILE instead of stdout",
-	 TEXT(output.text)},
+	 NAMED(output.text)},
 	{"json-lines", 'j', NULL, TRACE | LEAKS, GROUP_OUTPUT,
 	 "write JSON records instead of text to stdout; also with leaks",
 	 FLAG(output.json)},
 	{"json", 0, "FILE", TRACE, GROUP_OUTPUT,
 	 "also write JSON records to FILE",
-	 TEXT(output.json_file)},
+	 NAMED(output.json_file)},
 	{"ktap", 0, NULL, TRACE, GROUP_OUTPUT,
 	 "write KTAP to stdout, one test per rule",
 	 FLAG(output.ktap)},
 	{"junit", 0, "FILE", TRACE, GROUP_OUTPUT,
 	 "at the end, write a JUnit file with one test case per rule",
-	 TEXT(output.junit)},
+	 NAMED(output.junit)},
 	{"kmsg", 0, NULL, TRACE, GROUP_OUTPUT,
 	 "also write headlines to the kernel log, as \"BUG: pgmaptrace: ...\"",
 	 FLAG(output.kmsg)},
 	{"ready-file", 0, "FILE", TRACE, GROUP_OUTPUT,
 	 "write the tool's pid to FILE once everything is traced",
-	 TEXT(output.ready_file)},
+	 NAMED(output.ready_file)},
 	{"save", 0, "FILE", TRACE | LEAKS, GROUP_OUTPUT,
 	 "at the end, save to FILE who requested the outstanding folios; with leaks, save "
 	 "the unexplained folios",
-	 TEXT(save)},
+	 NAMED(save)},
 
 	{"top", 0, "N", LEAKS, GROUP_LEAKS,
 	 "show N unexplained folios of each pgmap (default 10)",
 	 NUMBER(top)},
 	{"past", 0, "FILE", LEAKS, GROUP_LEAKS,
 	 "look up requests in FILE, which tracing with --save wrote",
-	 TEXT(past)},
+	 NAMED(past)},
 	{"baseline", 0, "FILE", LEAKS, GROUP_LEAKS,
 	 "leave out the folios in FILE, which leaks --save wrote",
-	 TEXT(baseline)},
+	 NAMED(baseline)},
 
 	{"btf", 0, "FILE", ANY, GROUP_COMMON,
 	 "read the kernel's types from FILE",
-	 TEXT(session.btf)},
+	 NAMED(session.btf)},
 	{"vmlinux", 0, "FILE", ANY, GROUP_COMMON,
 	 "read source lines from FILE, a vmlinux with debug info",
-	 TEXT(vmlinux)},
+	 NAMED(vmlinux)},
 	{"version", 'V', NULL, ANY, GROUP_COMMON,
 	 "show the version and exit",
 	 set_version, 0},
@@ -360,7 +375,15 @@ const struct command_spec command_specs[] = {
 	{COMMAND_HOLDERS, "holders", "holders [PFN]", "who holds or waits for a page", 1},
 	{COMMAND_PROBE, "probe", "probe", "what this kernel supports", 0},
 	{COMMAND_RULES, "rules", "rules [RULE]", "the rules, and what breaks them", 1},
-	{COMMAND_HELP, "help", "help", "show this text", 0},
+	{COMMAND_HELP, "help", "help [COMMAND]", "show this text, or what one takes", 1},
 };
 
 const size_t nr_command_specs = NR(command_specs);
+
+const struct command_spec *command_find(const char *name)
+{
+	for (size_t i = 0; i < nr_command_specs; i++)
+		if (command_specs[i].name && !strcmp(command_specs[i].name, name))
+			return &command_specs[i];
+	return NULL;
+}

@@ -282,23 +282,29 @@ static int check_files(struct tracing *t)
 {
 	const struct options *o = t->options;
 	int status = o->run ? command_look_up(o->run[0]) : 0;
-	struct save save;
 
 	if (status) {
 		say_error("%s: %s", o->run[0],
 			  status == EXIT_NOT_FOUND ? "command not found" : "permission denied");
 		return status;
 	}
-	if (o->vmlinux && access(o->vmlinux, R_OK)) {
-		say_error("--vmlinux: can't read %s: %s", o->vmlinux, strerror(errno));
-		return EXIT_USAGE;
-	}
-	if (o->save) {
-		/* it is written at the end, which is late to learn that it can't be */
-		status = save_begin(&save, o->save);
-		save_drop(&save);
-	}
-	return status ? status : load_suppressions(t);
+	return load_suppressions(t);
+}
+
+/* It is written at the end, which is late to learn that it can't be. */
+static int check_save(struct tracing *t)
+{
+	const char *file = t->options->save;
+	struct save save;
+	int status;
+
+	if (!file)
+		return 0;
+	status = save_begin(&save, file);
+	save_drop(&save);
+	if (status == EXIT_INTERNAL)
+		outputs_failed(&t->out, file);
+	return status;
 }
 
 /* Everything that tracing needs, before anything is loaded.  Return: 0; an exit status. */
@@ -403,7 +409,7 @@ static int run_session(struct tracing *t)
 	if (o->run)
 		child = command_start(o->run, o->timeout >= 0);
 	if (child < 0) {
-		say_error("can't fork: %s", strerror(errno));
+		say_error("can't fork: %s", error_text(errno));
 		return EXIT_INTERNAL;
 	}
 	trace(t, child);
@@ -413,12 +419,14 @@ static int run_session(struct tracing *t)
 int trace_run(const struct options *o)
 {
 	struct tracing t = {.options = o, .own.interrupted = true};
-	bool writable = !outputs_open(&t.out, &o->output);
-	int status = prepare(&t);
+	int unwritten = outputs_open(&t.out, &o->output), status;
 
+	if (!unwritten)
+		unwritten = check_save(&t);
+	status = unwritten == EXIT_USAGE ? EXIT_USAGE : prepare(&t);
 	/* what nobody can read is not traced; but who asked for a verdict gets one */
 	if (!status)
-		status = writable ? run_session(&t) : tracing_end(&t);
+		status = unwritten ? tracing_end(&t) : run_session(&t);
 	session_free(t.session);
 	outputs_close(&t.out);
 	devices_free(t.out.from.devices);

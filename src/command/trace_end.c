@@ -164,7 +164,9 @@ static int save_outstanding(struct tracing *t, uint64_t ended, bool lost)
 		return 0;
 	/* the verdict is inconclusive then */
 	if (t->own.interrupted || t->own.cut_short) {
-		say("did not write %s: tracing was cut short", file);
+		/* that it can't be written was said */
+		if (outputs_good(&t->out))
+			say("did not write %s: tracing was cut short", file);
 		return 0;
 	}
 	return save_session(file, &t->out.from, ended, lost);

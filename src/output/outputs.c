@@ -33,10 +33,15 @@
 static int cant_write(struct outputs *o, const char *file)
 {
 	if (!o->failed[0]) {
-		snprintf(o->failed, sizeof(o->failed), "%s: %s", file, strerror(errno));
+		snprintf(o->failed, sizeof(o->failed), "%s: %s", file, error_text(errno));
 		say_error("can't write %s", o->failed);
 	}
 	return EXIT_INTERNAL;
+}
+
+void outputs_failed(struct outputs *o, const char *file)
+{
+	snprintf(o->failed, sizeof(o->failed), "%s", file);
 }
 
 /* Return: false if it can't be opened.  Without a name there is nothing to open. */

@@ -40,6 +40,10 @@ verdict 'errors: --save has no place' says 70 "can't write /nothere/saved" \
 	pgmaptrace --save /nothere/saved run -- touch /tmp/too-late
 verdict 'errors: --ready-file has no place' says 70 "can't write /nothere/ready" \
 	pgmaptrace --ready-file /nothere/ready run -- touch /tmp/too-late
+verdict 'errors: too few open files' says 69 'Too many open files (the limit is 20: ulimit -n' \
+	sh -c 'ulimit -n 20; pgmaptrace run -- touch /tmp/too-late'
+verdict 'errors: --vmlinux is none' says 64 "can't read /etc/passwd: not an ELF file" \
+	pgmaptrace --vmlinux /etc/passwd run -- touch /tmp/too-late
 verdict 'errors: COMMAND was not run' [ ! -e /tmp/too-late ]
 verdict 'errors: COMMAND status is handed on' says 7 PASS pgmaptrace run -- sh -c 'exit 7'
 verdict 'errors: COMMAND dies of a signal' says 143 PASS pgmaptrace run -- sh -c 'kill $$'

@@ -222,7 +222,7 @@ for option in --output --json --junit; do
 	verdict "outputs: $option on a full disk" unwritten $option /dev/full
 done
 words='/tmp/ro/x: Read-only'
-for option in --output --json --junit; do
+for option in --output --json --junit --save --ready-file; do
 	verdict "outputs: $option in a read-only file system" not_begun $option /tmp/ro/x
 done
 words='/tmp/small/x: No space'
