@@ -218,7 +218,7 @@ _Static_assert(NR_COMMANDS < 32, "a bit of option_spec.commands for each command
 				 ? 1                                                               \
 				 : -1]))
 #define FLAG(member)	set_flag, FIELD(member, bool)
-#define NAMED(member)	set_file, FIELD(member, const char *)
+#define TEXT(member)	set_file, FIELD(member, const char *)
 #define SECONDS(member) set_seconds, FIELD(member, double)
 #define NUMBER(member)	set_number, FIELD(member, uint64_t)
 #define MEMORY(member)	set_memory, FIELD(member, uint64_t)
@@ -313,46 +313,46 @@ const struct option_spec option_specs[] = {
 
 	{"output", 0, "FILE", TRACE, GROUP_OUTPUT,
 	 "write text to FILE instead of stdout",
-	 NAMED(output.text)},
+	 TEXT(output.text)},
 	{"json-lines", 'j', NULL, TRACE | LEAKS, GROUP_OUTPUT,
 	 "write JSON records instead of text to stdout; also with leaks",
 	 FLAG(output.json)},
 	{"json", 0, "FILE", TRACE, GROUP_OUTPUT,
 	 "also write JSON records to FILE",
-	 NAMED(output.json_file)},
+	 TEXT(output.json_file)},
 	{"ktap", 0, NULL, TRACE, GROUP_OUTPUT,
 	 "write KTAP to stdout, one test per rule",
 	 FLAG(output.ktap)},
 	{"junit", 0, "FILE", TRACE, GROUP_OUTPUT,
 	 "at the end, write a JUnit file with one test case per rule",
-	 NAMED(output.junit)},
+	 TEXT(output.junit)},
 	{"kmsg", 0, NULL, TRACE, GROUP_OUTPUT,
 	 "also write headlines to the kernel log, as \"BUG: pgmaptrace: ...\"",
 	 FLAG(output.kmsg)},
 	{"ready-file", 0, "FILE", TRACE, GROUP_OUTPUT,
 	 "write the tool's pid to FILE once everything is traced",
-	 NAMED(output.ready_file)},
+	 TEXT(output.ready_file)},
 	{"save", 0, "FILE", TRACE | LEAKS, GROUP_OUTPUT,
 	 "at the end, save to FILE who requested the outstanding folios; with leaks, save "
 	 "the unexplained folios",
-	 NAMED(save)},
+	 TEXT(save)},
 
 	{"top", 0, "N", LEAKS, GROUP_LEAKS,
 	 "show N unexplained folios of each pgmap (default 10)",
 	 NUMBER(top)},
 	{"past", 0, "FILE", LEAKS, GROUP_LEAKS,
 	 "look up requests in FILE, which tracing with --save wrote",
-	 NAMED(past)},
+	 TEXT(past)},
 	{"baseline", 0, "FILE", LEAKS, GROUP_LEAKS,
 	 "leave out the folios in FILE, which leaks --save wrote",
-	 NAMED(baseline)},
+	 TEXT(baseline)},
 
 	{"btf", 0, "FILE", ANY, GROUP_COMMON,
 	 "read the kernel's types from FILE",
-	 NAMED(session.btf)},
+	 TEXT(session.btf)},
 	{"vmlinux", 0, "FILE", ANY, GROUP_COMMON,
 	 "read source lines from FILE, a vmlinux with debug info",
-	 NAMED(vmlinux)},
+	 TEXT(vmlinux)},
 	{"version", 'V', NULL, ANY, GROUP_COMMON,
 	 "show the version and exit",
 	 set_version, 0},
