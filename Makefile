@@ -4,6 +4,7 @@
 #   make            build/pgmaptrace
 #   make static     build/static/pgmaptrace, one file that runs anywhere
 #   make install    and uninstall; DESTDIR and prefix as usual
+#   make dist       build/pgmaptrace-VERSION.tar.xz, which builds without git
 # Test; what is missing is named, and only make deps installs it
 #   make test       lint, unit tests: no root, no network, no guest, under two minutes
 #   make check      make test, and tests on real kernels in QEMU.  One case on one kernel:
@@ -34,7 +35,10 @@ docdir	?= $(datadir)/doc/pgmaptrace
 CLANG	?= clang
 PKG_CONFIG ?= pkg-config
 BPFTOOL	?= $(or $(shell command -v bpftool 2>/dev/null),/usr/sbin/bpftool)
+# the one place; tests/versions compares what else must name it
 VERSION	:= 0.1
+# of the source: from git, or as make dist has written it down; empty if neither knows
+COMMIT	:= $(shell packaging/commit 2>/dev/null)
 KERNELS	?= bookworm trixie newest request
 MORE_KERNELS ?= rt:bookworm rt:trixie rt:newest cloud:bookworm cloud:trixie cloud:newest \
 	arm64:trixie arm64:newest arm64-16k:newest
@@ -117,7 +121,7 @@ COVERED := $(UNIT_SOURCES:tests/unit/%.c=$(O)/coverage/unit/%) \
 CONTRIB := $(patsubst contrib/%,%,$(wildcard contrib/*.sh contrib/*/*))
 FORMATTED := $(wildcard src/*.[ch] src/*/*.[ch] src/*/*/*.[ch] vmlinux/*.h tests/*/*.[ch] tests/*/*/*.[ch])
 # known by their first lines, so that none is forgotten
-SCRIPTS = $(shell find .ci contrib tests -type f -exec awk '\
+SCRIPTS = $(shell find .ci contrib packaging tests -type f -exec awk '\
 	FNR > 3 { nextfile } /^\#!.*sh$$/ || /^\# shellcheck shell=/ { print FILENAME; nextfile }' {} +)
 
 # ---- build
@@ -128,6 +132,14 @@ all: $(O)/pgmaptrace
 $(O)/flags: FORCE
 	$(Q)mkdir -p $(O)
 	$(Q)echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' >$@
+
+# only what prints it is built again for another commit
+$(O)/commit: FORCE
+	$(Q)mkdir -p $(O)
+	$(Q)echo '$(COMMIT)' | cmp -s - $@ || echo '$(COMMIT)' >$@
+
+$(O)/command/version.o: $(O)/commit
+$(O)/command/version.o: private override CPPFLAGS += -DCOMMIT='"$(COMMIT)"'
 
 $(O)/%.bpf.o: src/%.bpf.c $(O)/flags
 	$(call say,CLANG,$@)
@@ -168,6 +180,9 @@ install: $(O)/pgmaptrace
 	$(Q)sed -i 's#/usr/local/sbin#$(sbindir)#' \
 		$(DESTDIR)$(datadir)/pgmaptrace/systemd/pgmaptrace.service
 	$(Q)install -D -m 644 -t $(DESTDIR)$(docdir) docs/*.md docs/*.svg docs/schema.json
+
+dist:
+	$(Q)O=$(O) packaging/dist $(VERSION)
 
 uninstall:
 	$(Q)rm -f $(DESTDIR)$(sbindir)/pgmaptrace $(DESTDIR)$(mandir)/man8/pgmaptrace.8
@@ -314,7 +329,7 @@ format:
 FORCE:
 
 .SECONDARY: $(SKELETONS:.skel.h=.bpf.o)
-.PHONY: for-arm64 all static install uninstall clean programs unit covered test-parts test check \
+.PHONY: for-arm64 all static install uninstall dist clean programs unit covered test-parts test check \
 	toolchains kernels coverage soak bench fuzz demo deps lint format FORCE
 
 -include $(wildcard $(O)/*.d $(O)/*/*.d $(O)/coverage/*/*.d $(O)/coverage/*/*/*.d)

@@ -12,6 +12,7 @@
 #include "command/parse.h"
 #include "output/json.h"
 #include "command/trace.h"
+#include "command/version.h"
 
 /* Without stdout, the next file that is opened would become it. */
 static void take_standard_files(void)
@@ -51,7 +52,7 @@ int main(int argc, char **argv)
 		help_print(stdout);
 		return save_stdout();
 	case COMMAND_VERSION:
-		puts("pgmaptrace " VERSION);
+		version_print(stdout);
 		return save_stdout();
 	case NR_COMMANDS:
 		break;
