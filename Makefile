@@ -32,6 +32,9 @@ sbindir	?= $(prefix)/sbin
 datadir	?= $(prefix)/share
 mandir	?= $(datadir)/man
 docdir	?= $(datadir)/doc/pgmaptrace
+unitdir	?= $(prefix)/lib/systemd/system
+# where the service's options are; others have /etc/sysconfig
+defaultdir ?= /etc/default
 CLANG	?= clang
 PKG_CONFIG ?= pkg-config
 BPFTOOL	?= $(or $(shell command -v bpftool 2>/dev/null),/usr/sbin/bpftool)
@@ -118,7 +121,8 @@ UNIT_TESTS := $(UNIT_SOURCES:tests/unit/%.c=$(O)/unit/%)
 SANITIZED := $(UNIT_SOURCES:tests/unit/%.c=$(O)/sanitized/%)
 COVERED := $(UNIT_SOURCES:tests/unit/%.c=$(O)/coverage/unit/%) \
 	$(SOURCES:src/%.c=$(O)/coverage/src/%.o)
-CONTRIB := $(patsubst contrib/%,%,$(wildcard contrib/*.sh contrib/*/*))
+UNIT := systemd/pgmaptrace.service
+CONTRIB := $(filter-out $(UNIT),$(patsubst contrib/%,%,$(wildcard contrib/*.sh contrib/*/*)))
 FORMATTED := $(wildcard src/*.[ch] src/*/*.[ch] src/*/*/*.[ch] vmlinux/*.h tests/*/*.[ch] tests/*/*/*.[ch])
 # known by their first lines, so that none is forgotten
 SCRIPTS = $(shell find .ci contrib packaging tests -type f -exec awk '\
@@ -177,15 +181,18 @@ install: $(O)/pgmaptrace
 		install -D -m $$([ -x contrib/$$file ] && echo 755 || echo 644) contrib/$$file \
 			$(DESTDIR)$(datadir)/pgmaptrace/$$file || exit; \
 	done
-	$(Q)sed -i 's#/usr/local/sbin#$(sbindir)#' \
-		$(DESTDIR)$(datadir)/pgmaptrace/systemd/pgmaptrace.service
+	$(Q)mkdir -p $(DESTDIR)$(unitdir)
+	$(Q)sed 's#/usr/local/sbin#$(sbindir)#; s#/etc/default#$(defaultdir)#' contrib/$(UNIT) \
+		>$(DESTDIR)$(unitdir)/pgmaptrace.service
+	$(Q)chmod 644 $(DESTDIR)$(unitdir)/pgmaptrace.service
 	$(Q)install -D -m 644 -t $(DESTDIR)$(docdir) docs/*.md docs/*.svg docs/schema.json
 
 dist:
 	$(Q)O=$(O) packaging/dist $(VERSION)
 
 uninstall:
-	$(Q)rm -f $(DESTDIR)$(sbindir)/pgmaptrace $(DESTDIR)$(mandir)/man8/pgmaptrace.8
+	$(Q)rm -f $(DESTDIR)$(sbindir)/pgmaptrace $(DESTDIR)$(mandir)/man8/pgmaptrace.8 \
+		$(DESTDIR)$(unitdir)/pgmaptrace.service
 	$(Q)rm -rf $(DESTDIR)$(datadir)/pgmaptrace $(DESTDIR)$(docdir)
 
 clean:
