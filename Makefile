@@ -11,6 +11,8 @@
 #                   make check CASES=lab KERNELS=newest
 #   make toolchains all builds and make test with the compilers of SUITES="bookworm trixie sid",
 #                   in roots that it makes (root, Debian)
+#   make check-fleet packages, as a packager makes and tries them (root, Debian); of Debian alone,
+#                   for SUITES: make package-test
 #   make kernels    other flavours of the same kernels, and docs/kernels.md's table of all
 #   make coverage   which lines the unit tests reach, by folder
 #   make soak       ten minutes of mixed load on each kernel, no finding
@@ -262,6 +264,10 @@ test:
 	$(Q)$(MAKE) $(SUB) WERROR=$(TEST_WERROR) all unit
 	$(Q)WERROR=$(TEST_WERROR) O=$(O) tests/check
 
+# what a package runs when it is built: no linter, and no sanitizer
+unit-test: $(UNIT_TESTS)
+	$(Q)set -e; for test in $(UNIT_TESTS); do echo "$$test"; $$test; done
+
 check:
 	$(Q)tests/deps --check
 	$(Q)$(MAKE) $(SUB) WERROR=$(TEST_WERROR) test-parts
@@ -269,6 +275,17 @@ check:
 
 toolchains:
 	$(Q)O=$(O) tests/toolchains --test $(SUITES)
+
+# what takes systems of other suites, or a server's worth of packages
+check-fleet:
+	$(Q)tests/deps --check fleet
+	$(Q)O=$(O) tests/rpm
+	$(Q)O=$(O) tests/package $(SUITES)
+	$(Q)O=$(O) tests/vm/service $(filter bookworm trixie,$(SUITES))
+
+package-test:
+	$(Q)tests/deps --check fleet
+	$(Q)O=$(O) tests/package $(SUITES)
 
 kernels:
 	$(Q)tests/deps --check
@@ -336,7 +353,8 @@ format:
 FORCE:
 
 .SECONDARY: $(SKELETONS:.skel.h=.bpf.o)
-.PHONY: for-arm64 all static install uninstall dist clean programs unit covered test-parts test check \
+.PHONY: for-arm64 all static install uninstall dist clean programs unit covered test-parts \
+	test unit-test check check-fleet package-test \
 	toolchains kernels coverage soak bench fuzz demo deps lint format FORCE
 
 -include $(wildcard $(O)/*.d $(O)/*/*.d $(O)/coverage/*/*.d $(O)/coverage/*/*/*.d)
