@@ -4,12 +4,15 @@
 #   make            build/pgmaptrace
 #   make static     build/static/pgmaptrace, one file that runs anywhere
 #   make install    and uninstall; DESTDIR and prefix as usual
+#   make dist       build/pgmaptrace-VERSION.tar.xz, which builds without git
 # Test; what is missing is named, and only make deps installs it
 #   make test       lint, unit tests: no root, no network, no guest, under two minutes
 #   make check      make test, and tests on real kernels in QEMU.  One case on one kernel:
 #                   make check CASES=lab KERNELS=newest
 #   make toolchains all builds and make test with the compilers of SUITES="bookworm trixie sid",
 #                   in roots that it makes (root, Debian)
+#   make check-fleet packages, as a packager makes and tries them (root, Debian); of Debian alone,
+#                   for SUITES: make package-test
 #   make kernels    other flavours of the same kernels, and docs/kernels.md's table of all
 #   make coverage   which lines the unit tests reach, by folder
 #   make soak       ten minutes of mixed load on each kernel, no finding
@@ -35,10 +38,16 @@ docdir	?= $(datadir)/doc/pgmaptrace
 # Debian has vendor-completions for packages
 bashcompdir ?= $(datadir)/bash-completion/completions
 zshcompdir ?= $(datadir)/zsh/site-functions
+unitdir	?= $(prefix)/lib/systemd/system
+# where the service's options are; others have /etc/sysconfig
+defaultdir ?= /etc/default
 CLANG	?= clang
 PKG_CONFIG ?= pkg-config
 BPFTOOL	?= $(or $(shell command -v bpftool 2>/dev/null),/usr/sbin/bpftool)
+# the one place; tests/versions compares what else must name it
 VERSION	:= 0.1
+# of the source: from git, or as make dist has written it down; empty if neither knows
+COMMIT	:= $(shell packaging/commit 2>/dev/null)
 KERNELS	?= bookworm trixie newest request
 MORE_KERNELS ?= rt:bookworm rt:trixie rt:newest cloud:bookworm cloud:trixie cloud:newest \
 	arm64:trixie arm64:newest arm64-16k:newest
@@ -121,12 +130,13 @@ UNIT_TESTS := $(UNIT_SOURCES:tests/unit/%.c=$(O)/unit/%)
 SANITIZED := $(UNIT_SOURCES:tests/unit/%.c=$(O)/sanitized/%)
 COVERED := $(UNIT_SOURCES:tests/unit/%.c=$(O)/coverage/unit/%) \
 	$(SOURCES:src/%.c=$(O)/coverage/src/%.o)
-CONTRIB := $(filter-out completion/%,$(patsubst contrib/%,%,$(wildcard contrib/*.sh contrib/*/*)))
+UNIT := systemd/pgmaptrace.service
+CONTRIB := $(filter-out completion/% $(UNIT),$(patsubst contrib/%,%,$(wildcard contrib/*.sh contrib/*/*)))
 # what contrib/ci/job boots a guest with
 LAB := tests/debian.sh tests/vm/lab tests/vm/kernel tests/vm/qemu tests/vm/arch/amd64
 FORMATTED := $(wildcard src/*.[ch] src/*/*.[ch] src/*/*/*.[ch] vmlinux/*.h tests/*/*.[ch] tests/*/*/*.[ch])
 # known by their first lines, so that none is forgotten
-SCRIPTS = $(shell find .ci contrib tests -type f -exec awk '\
+SCRIPTS = $(shell find .ci contrib packaging tests -type f -exec awk '\
 	FNR > 3 { nextfile } /^\#!.*sh$$/ || /^\# shellcheck shell=/ { print FILENAME; nextfile }' {} +)
 
 # ---- build
@@ -137,6 +147,14 @@ all: $(O)/pgmaptrace
 $(O)/flags: FORCE
 	$(Q)mkdir -p $(O)
 	$(Q)echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' >$@
+
+# only what prints it is built again for another commit
+$(O)/commit: FORCE
+	$(Q)mkdir -p $(O)
+	$(Q)echo '$(COMMIT)' | cmp -s - $@ || echo '$(COMMIT)' >$@
+
+$(O)/command/version.o: $(O)/commit
+$(O)/command/version.o: private override CPPFLAGS += -DCOMMIT='"$(COMMIT)"'
 
 $(O)/%.bpf.o: src/%.bpf.c $(O)/flags
 	$(call say,CLANG,$@)
@@ -184,13 +202,19 @@ install: $(O)/pgmaptrace
 	done
 	$(Q)install -D -m 644 contrib/completion/pgmaptrace.bash $(DESTDIR)$(bashcompdir)/pgmaptrace
 	$(Q)install -D -m 644 contrib/completion/_pgmaptrace $(DESTDIR)$(zshcompdir)/_pgmaptrace
-	$(Q)sed -i 's#/usr/local/sbin#$(sbindir)#' \
-		$(DESTDIR)$(datadir)/pgmaptrace/systemd/pgmaptrace.service
+	$(Q)mkdir -p $(DESTDIR)$(unitdir)
+	$(Q)sed 's#/usr/local/sbin#$(sbindir)#; s#/etc/default#$(defaultdir)#' contrib/$(UNIT) \
+		>$(DESTDIR)$(unitdir)/pgmaptrace.service
+	$(Q)chmod 644 $(DESTDIR)$(unitdir)/pgmaptrace.service
 	$(Q)install -D -m 644 -t $(DESTDIR)$(docdir) docs/*.md docs/*.svg docs/schema.json
+
+dist:
+	$(Q)O=$(O) packaging/dist $(VERSION)
 
 uninstall:
 	$(Q)rm -f $(DESTDIR)$(sbindir)/pgmaptrace $(DESTDIR)$(mandir)/man8/pgmaptrace.8 \
-		$(DESTDIR)$(bashcompdir)/pgmaptrace $(DESTDIR)$(zshcompdir)/_pgmaptrace
+		$(DESTDIR)$(bashcompdir)/pgmaptrace $(DESTDIR)$(zshcompdir)/_pgmaptrace \
+		$(DESTDIR)$(unitdir)/pgmaptrace.service
 	$(Q)rm -rf $(DESTDIR)$(datadir)/pgmaptrace $(DESTDIR)$(docdir)
 
 clean:
@@ -260,6 +284,10 @@ test:
 	$(Q)$(MAKE) $(SUB) WERROR=$(TEST_WERROR) all unit
 	$(Q)WERROR=$(TEST_WERROR) O=$(O) tests/check
 
+# what a package runs when it is built: no linter, and no sanitizer
+unit-test: $(UNIT_TESTS)
+	$(Q)set -e; for test in $(UNIT_TESTS); do echo "$$test"; $$test; done
+
 check:
 	$(Q)tests/deps --check
 	$(Q)$(MAKE) $(SUB) WERROR=$(TEST_WERROR) test-parts
@@ -267,6 +295,17 @@ check:
 
 toolchains:
 	$(Q)O=$(O) tests/toolchains --test $(SUITES)
+
+# what takes systems of other suites, or a server's worth of packages
+check-fleet:
+	$(Q)tests/deps --check fleet
+	$(Q)O=$(O) tests/rpm
+	$(Q)O=$(O) tests/package $(SUITES)
+	$(Q)O=$(O) tests/vm/service $(filter bookworm trixie,$(SUITES))
+
+package-test:
+	$(Q)tests/deps --check fleet
+	$(Q)O=$(O) tests/package $(SUITES)
 
 kernels:
 	$(Q)tests/deps --check
@@ -337,7 +376,8 @@ completion: $(O)/tables
 FORCE:
 
 .SECONDARY: $(SKELETONS:.skel.h=.bpf.o)
-.PHONY: for-arm64 all static install uninstall clean programs unit covered test-parts test check \
+.PHONY: for-arm64 all static install uninstall dist clean programs unit covered test-parts \
+	test unit-test check check-fleet package-test \
 	toolchains kernels coverage soak bench fuzz demo deps lint format completion FORCE
 
 -include $(wildcard $(O)/*.d $(O)/*/*.d $(O)/coverage/*/*.d $(O)/coverage/*/*/*.d)

@@ -4,7 +4,7 @@
 # Sourced by the wrappers of test suites: run a test under pgmaptrace, and keep the output
 # of the two apart.
 #
-# PGMAPTRACE_OPTIONS	options of pgmaptrace, such as --suppressions FILE
+# PGMAPTRACE_OPTIONS	options of pgmaptrace, such as --suppressions FILE, which it reads itself
 # PGMAPTRACE_STRICT	yes: a test that passed fails if its session is inconclusive
 
 # The shell makes background jobs ignore these signals, and their children can't undo that.
@@ -53,8 +53,7 @@ traced() {
 		untraced 'there is no pgmaptrace in PATH' "$@"
 		return
 	fi
-	# shellcheck disable=SC2086 # options
-	hand_on pgmaptrace ${PGMAPTRACE_OPTIONS:-} --output "$report" run -- \
+	hand_on pgmaptrace --output "$report" run -- \
 		sh -c "$traced_command" "$library" "$dir" "$@"
 	if [ ! -s "$dir/pid" ]; then
 		result=

@@ -13,6 +13,7 @@
 #include "command/parse.h"
 #include "output/json.h"
 #include "command/trace.h"
+#include "command/version.h"
 #include "symbols/inlines.h"
 
 /* Without stdout, the next file that is opened would become it. */
@@ -66,7 +67,7 @@ int main(int argc, char **argv)
 		help_print(stdout, o.argument);
 		return save_stdout();
 	case COMMAND_VERSION:
-		puts("pgmaptrace " VERSION);
+		version_print(stdout);
 		return save_stdout();
 	case NR_COMMANDS:
 		break;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "base/journal.h"
 
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,8 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#define NOTIFY_VARIABLE "NOTIFY_SOCKET"
 
 bool journal_reads(FILE *f)
 {
@@ -19,9 +22,10 @@ bool journal_reads(FILE *f)
 	       st.st_dev == dev && st.st_ino == inode;
 }
 
-void notify(const char *state)
+/* @flags: of sendto(2) */
+static void send_to_manager(const char *state, int flags)
 {
-	const char *name = getenv("NOTIFY_SOCKET");
+	const char *name = getenv(NOTIFY_VARIABLE);
 	struct sockaddr_un to = {.sun_family = AF_UNIX};
 	size_t len = name ? strlen(name) : 0;
 	int fd;
@@ -35,7 +39,31 @@ void notify(const char *state)
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return;
-	sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&to,
+	sendto(fd, state, strlen(state), MSG_NOSIGNAL | flags, (struct sockaddr *)&to,
 	       offsetof(struct sockaddr_un, sun_path) + len);
 	close(fd);
+}
+
+bool notify_is_wanted(void)
+{
+	return getenv(NOTIFY_VARIABLE);
+}
+
+void notify(const char *state)
+{
+	send_to_manager(state, 0);
+}
+
+void notify_status(const char *format, ...)
+{
+	char state[512] = "STATUS=";
+	size_t len = strlen(state);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(state + len, sizeof(state) - len, format, args);
+	va_end(args);
+	/* one line: what follows would be another message */
+	state[strcspn(state, "\n")] = '\0';
+	send_to_manager(state, MSG_DONTWAIT);
 }

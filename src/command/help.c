@@ -71,6 +71,7 @@ static void print_option(FILE *to, const struct option_spec *spec)
 
 static const char about[] =
 	"Options may also follow a command; everything after run is COMMAND.\n"
+	"Those in the environment, in PGMAPTRACE_OPTIONS, come first.\n"
 	"\n"
 	"Check every request and free of device pages (pmem, device-dax, GPU, P2P) in\n"
 	"the running kernel, and report a broken rule the moment it breaks.\n";

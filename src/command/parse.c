@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "base/exit_status.h"
+#include "base/say.h"
+#include "command/environment.h"
 #include "command/values.h"
 
 #define MIN_INTERVAL 0.1 /* s */
@@ -84,7 +86,8 @@ static int unknown_option(const char *text)
 
 /*
  * @mode: as fill_getopt() has it
- * @given: has a bit for each option in the table; those that were there are set
+ * @given: has a bit for each option in the table; those that were there are set.  NULL: none
+ *	must be, and those that @o->command does not take are passed over.
  */
 static int parse_options(int argc, char **argv, const char *mode, struct options *o,
 			 uint64_t *given)
@@ -105,7 +108,10 @@ static int parse_options(int argc, char **argv, const char *mode, struct options
 			return unknown_option(argv[optind - 1]);
 		}
 		spec = &option_specs[index_of(c)];
-		*given |= 1ULL << index_of(c);
+		if (given)
+			*given |= 1ULL << index_of(c);
+		else if (!(spec->commands & (1u << o->command)))
+			continue;
 		err = spec->set(o, spec, optarg);
 		if (err || is_about(o))
 			return err;
@@ -362,44 +368,109 @@ static int check_options(struct options *o, uint64_t given)
 	return 0;
 }
 
+static const struct options defaults = {
+	.duration = -1,
+	.timeout = -1,
+	.older = -1,
+	.stall = 10,
+	.top = DEFAULT_TOP,
+	.error_exitcode = EXIT_FINDINGS,
+	.session.stack = PGMT_STACK_FINDINGS,
+};
+
+static int parse_line(int argc, char **argv, struct options *o, uint64_t *given)
+{
+	int err = parse_options(argc, argv, "+", o, given);
+
+	if (err || is_about(o))
+		return err;
+	return parse_command(argc - optind, argv + optind, o, given);
+}
+
+/* The options of PGMAPTRACE_OPTIONS that @o->command takes. */
+static int parse_environment(int argc, char **argv, struct options *o)
+{
+	int err = parse_options(argc, argv, "+", o, NULL);
+
+	if (!err && !is_about(o) && optind < argc)
+		err = usage_error("%s is no option, and commands do not belong here", argv[optind]);
+	return err;
+}
+
 int options_parse(int argc, char **argv, struct options *o)
 {
 	uint64_t given = 0;
-	int err;
+	char **words;
+	int nr, err;
 
-	*o = (struct options){
-		.duration = -1,
-		.timeout = -1,
-		.older = -1,
-		.stall = 10,
-		.top = DEFAULT_TOP,
-		.error_exitcode = EXIT_FINDINGS,
-		.session.stack = PGMT_STACK_FINDINGS,
-	};
-	err = parse_options(argc, argv, "+", o, &given);
+	usage_errors_are("", "");
+	*o = defaults;
+	err = parse_line(argc, argv, o, &given);
 	if (err || is_about(o))
 		return err;
-	err = parse_command(argc - optind, argv + optind, o, &given);
-	if (err || is_about(o))
-		return err;
-	return check_options(o, given);
+	nr = environment_words(&words);
+	if (nr < 0) {
+		say_error("out of memory");
+		return EXIT_INTERNAL;
+	}
+	if (nr > 1) {
+		/* these come first; so begin again, now that the command is known */
+		enum command command = o->command;
+
+		*o = defaults;
+		o->command = command;
+		usage_errors_are(OPTIONS_VARIABLE ": ", "");
+		err = parse_environment(nr, words, o);
+		if (err || is_about(o))
+			return err;
+		usage_errors_are("", " (options in " OPTIONS_VARIABLE " count, too)");
+		err = parse_line(argc, argv, o, &given);
+	}
+	err = err ? err : check_options(o, given);
+	usage_errors_are("", "");
+	return err;
 }
 
-bool options_want_json(int argc, char **argv)
+/*
+ * Return: -j, if it is among these words; NULL if not
+ * @command: what they name; stays if they name none
+ */
+static const struct option_spec *find_json(int argc, char **argv, enum command *command)
 {
 	struct getopt_table g;
+	bool named = false;
 	int c;
 
 	fill_getopt(&g, "-");
 	opterr = 0;
 	optind = 0;
 	while ((c = getopt_long(argc, argv, g.letters, g.names, NULL)) != -1) {
+		const struct command_spec *spec = c == 1 && !named ? find_command(optarg) : NULL;
 		size_t i = index_of(c);
 
 		if (i < nr_option_specs && option_specs[i].letter == 'j')
-			return true;
-		if (c == 1 && !strcmp(optarg, "run"))
+			return &option_specs[i];
+		named |= c == 1;
+		if (!spec)
+			continue;
+		*command = spec->command;
+		/* all that follows is COMMAND's */
+		if (spec->max_arguments < 0)
 			break;
 	}
-	return false;
+	return NULL;
+}
+
+bool options_want_json(int argc, char **argv)
+{
+	enum command command = COMMAND_TRACE, none;
+	const struct option_spec *json = find_json(argc, argv, &command);
+	char **words;
+	int nr;
+
+	if (json)
+		return true;
+	nr = environment_words(&words);
+	json = nr > 1 ? find_json(nr, words, &none) : NULL;
+	return json && json->commands & (1u << command);
 }

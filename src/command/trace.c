@@ -2,6 +2,7 @@
 #include "command/trace.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -69,6 +70,7 @@ struct loop {
 	double timeout;		     /* when COMMAND is signalled next; 0: never */
 	bool late;		     /* COMMAND was signalled */
 	double shown, looked, noted; /* when these were last done */
+	uint64_t told;		     /* findings that the service manager was told of */
 	int records;		     /* that the last read got */
 	struct pollfd session, signals, mounts;
 };
@@ -161,6 +163,26 @@ static void look_around(struct tracing *t, struct loop *l)
 	session_check_switches(t->session);
 }
 
+/* So far, warnings too. */
+static uint64_t unsuppressed(const struct findings *all)
+{
+	uint64_t nr = 0;
+
+	for (const struct finding_group *g = all->groups; g; g = g->next)
+		nr += findings_suppressed(g) ? 0 : g->count.times;
+	return nr;
+}
+
+static void tell_progress(const struct tracing *t, struct loop *l)
+{
+	uint64_t nr = unsuppressed(&t->findings);
+
+	if (nr == l->told)
+		return;
+	l->told = nr;
+	notify_status("tracing, %" PRIu64 " finding%s", nr, nr == 1 ? "" : "s");
+}
+
 static void show_progress(struct tracing *t, struct loop *l)
 {
 	if (!t->findings.nr || clock_seconds() - l->shown <= 1)
@@ -168,6 +190,7 @@ static void show_progress(struct tracing *t, struct loop *l)
 	l->shown = clock_seconds();
 	findings_count(&t->findings, t->session);
 	outputs_progress(&t->out, &t->findings);
+	tell_progress(t, l);
 }
 
 /* Is it time to stop, though no signal asks for it and COMMAND runs? */
@@ -317,7 +340,8 @@ static int prepare(struct tracing *t)
 
 	if (err)
 		return err;
-	t->signals = signals_open(o->output.text || o->output.json_file);
+	/* a service has no terminal that could hang up */
+	t->signals = signals_open(o->output.text || o->output.json_file || notify_is_wanted());
 	if (t->signals < 0)
 		return EXIT_INTERNAL;
 	session.ignored = policy_ignored(&o->policy);
@@ -384,7 +408,7 @@ static void say_started(struct tracing *t, const struct steps *at)
 	if (o->output.verbose)
 		say_attached(t->session, at);
 	outputs_start(&t->out);
-	notify("READY=1");
+	notify("READY=1\nSTATUS=tracing, no findings");
 	if (o->output.verbose || !o->run)
 		say("tracing%s", o->run ? "" : ", Ctrl-C ends it");
 }

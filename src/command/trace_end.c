@@ -282,7 +282,7 @@ int tracing_end(struct tracing *t)
 	int status, not_saved;
 	uint64_t ended;
 
-	notify("STOPPING=1");
+	notify("STOPPING=1\nSTATUS=judging");
 	stop_handled(t->options->run);
 	if (!sum) {
 		say_error("out of memory");

@@ -13,6 +13,14 @@
 
 #define MIN_MEMORY (64 << 10)
 
+static const char *place = "", *note = "";
+
+void usage_errors_are(const char *in, const char *remark)
+{
+	place = in;
+	note = remark;
+}
+
 int usage_error(const char *format, ...)
 {
 	char message[512];
@@ -21,7 +29,7 @@ int usage_error(const char *format, ...)
 	va_start(args, format);
 	vsnprintf(message, sizeof(message), format, args);
 	va_end(args);
-	say_error("%s (see pgmaptrace --help)", message);
+	say_error("%s%s%s (see pgmaptrace --help)", place, message, note);
 	return EXIT_USAGE;
 }
 

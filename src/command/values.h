@@ -13,6 +13,8 @@
 
 /* Print what is wrong with the command line to stderr.  Return: EXIT_USAGE. */
 int usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* From now on: @in comes before what is wrong, and @remark after it.  Both are kept. */
+void usage_errors_are(const char *in, const char *remark);
 
 /* Return: false if @text is not a valid value; *@value may have changed then. */
 bool parse_seconds(const char *text, double *value);

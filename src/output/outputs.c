@@ -512,6 +512,7 @@ int outputs_end(struct outputs *o, struct findings *all, const struct summary *s
 		fprintf(stderr, "%s\n", last);
 		status = EXIT_INTERNAL;
 	}
+	notify_status("%s", last);
 	free(last);
 	return status;
 }

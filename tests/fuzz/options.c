@@ -6,6 +6,7 @@
 
 #include "command/options.c"
 #include "command/parse.c"
+#include "command/environment.c"
 #include "command/values.c"
 #include "verdict/policy.c"
 #include "model/rules.c"

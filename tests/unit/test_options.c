@@ -8,6 +8,7 @@
 
 #include "command/options.c"
 #include "command/parse.c"
+#include "command/environment.c"
 #include "command/help.c"
 #include "command/values.c"
 #include "verdict/policy.c"
@@ -189,6 +190,101 @@ static void wants_json(void **state)
 	assert_false(options_want_json(4, of_command));
 }
 
+/* @value: of PGMAPTRACE_OPTIONS; NULL: it is not set */
+static void environment(const char *value)
+{
+	if (value)
+		setenv(OPTIONS_VARIABLE, value, 1);
+	else
+		unsetenv(OPTIONS_VARIABLE);
+}
+
+static int without_environment(void **state)
+{
+	(void)state;
+	environment(NULL);
+	return 0;
+}
+
+static void from_environment(void **state)
+{
+	(void)state;
+	environment(" -T\t--stall 3  --suppressions=a\n");
+	is_command("--stall 5 --suppressions b", COMMAND_TRACE);
+	assert_true(o.output.timestamps);
+	/* the command line comes later */
+	assert_true(o.stall > 4 && o.stall < 6);
+	assert_string_equal(o.suppressions[0], "a");
+	assert_string_equal(o.suppressions[1], "b");
+	is_command("run -- ls -T", COMMAND_RUN);
+	assert_true(o.output.timestamps && o.stall > 2 && o.stall < 4);
+	assert_string_equal(o.run[1], "-T");
+	is_command("1 -v 2", COMMAND_TRACE);
+	assert_true(o.output.timestamps && o.output.verbose && o.tables == 2);
+	/* what an option needs may come from either */
+	is_command("--strict-suppressions", COMMAND_TRACE);
+	environment("");
+	is_command("", COMMAND_TRACE);
+	assert_false(o.output.timestamps);
+	environment(" \t");
+	is_command("holders 0x3", COMMAND_HOLDERS);
+}
+
+/* A variable for sessions must not end other commands. */
+static void for_other_commands(void **state)
+{
+	(void)state;
+	environment("-T --pfn 3 --timeout 4 --top 5 -v");
+	is_command("probe", COMMAND_PROBE);
+	assert_true(o.output.verbose && !o.output.timestamps);
+	assert_int_equal(o.session.watch, PGMT_WATCH_NONE);
+	is_command("leaks", COMMAND_LEAKS);
+	assert_int_equal(o.top, 5);
+	is_command("", COMMAND_TRACE);
+	assert_true(o.timeout < 0);
+	assert_int_equal(o.session.watch, PGMT_WATCH_PFN);
+	is_command("run ls", COMMAND_RUN);
+	assert_true(o.timeout > 3);
+	/* who gives it on the command line means it */
+	wrong("probe -T", "--timestamps is not valid with probe");
+}
+
+static void wrong_environment(void **state)
+{
+	(void)state;
+	environment("-T --fast");
+	wrong("", "PGMAPTRACE_OPTIONS: unknown option --fast (see");
+	wrong("rules", "PGMAPTRACE_OPTIONS: unknown option --fast");
+	is_command("--version", COMMAND_VERSION);
+	is_command("help", COMMAND_HELP);
+	environment("--stall");
+	wrong("", "PGMAPTRACE_OPTIONS: --stall needs a value");
+	environment("--stall x");
+	wrong("", "PGMAPTRACE_OPTIONS: --stall x: give a number of seconds");
+	environment("-T leaks");
+	wrong("", "PGMAPTRACE_OPTIONS: leaks is no option, and commands do not belong here");
+	environment("--pfn 3");
+	wrong("--inode 4", "--pgmap (options in PGMAPTRACE_OPTIONS count, too)");
+	environment("--pid 3");
+	wrong("--cgroup /x", "only one of them (options in PGMAPTRACE_OPTIONS count, too)");
+	wrong("--slow", "unknown option --slow");
+	assert_null(strstr(message, OPTIONS_VARIABLE));
+	environment(NULL);
+	wrong("--pid 3 --cgroup /x", "only one of them (see");
+}
+
+static void environment_wants_json(void **state)
+{
+	char *session[] = {"pgmaptrace", "--fast", NULL}, *leaks[] = {"pgmaptrace", "leaks", NULL};
+	char *probe[] = {"pgmaptrace", "-v", "probe", NULL};
+
+	(void)state;
+	environment("-T -j");
+	assert_true(options_want_json(2, session));
+	assert_true(options_want_json(2, leaks));
+	assert_false(options_want_json(3, probe));
+}
+
 static void spec_text(const struct option_spec *spec, char *text, size_t size)
 {
 	int len = 0;
@@ -345,7 +441,11 @@ int main(void)
 		cmocka_unit_test(help),
 		cmocka_unit_test(help_of_one),
 		cmocka_unit_test(man_page),
+		cmocka_unit_test_teardown(from_environment, without_environment),
+		cmocka_unit_test_teardown(for_other_commands, without_environment),
+		cmocka_unit_test_teardown(wrong_environment, without_environment),
+		cmocka_unit_test_teardown(environment_wants_json, without_environment),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, without_environment, NULL);
 }
