@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "command/options.h"
 
+#include <string.h>
+
 #include "base/exit_status.h"
 #include "command/values.h"
 
@@ -47,6 +49,18 @@ static int set_stack(struct options *o, const struct option_spec *spec, const ch
 {
 	if (!parse_stack(value, &o->session.stack))
 		return usage_error("--%s %s: give all, findings or none", spec->name, value);
+	return 0;
+}
+
+static int set_metrics(struct options *o, const struct option_spec *spec, const char *value)
+{
+	size_t len = strlen(value), suffix = strlen(METRICS_SUFFIX);
+
+	if (len <= suffix || strcmp(value + len - suffix, METRICS_SUFFIX))
+		return usage_error("--%s %s: give a file that ends in %s; node_exporter reads no "
+				   "others",
+				   spec->name, value, METRICS_SUFFIX);
+	o->output.metrics = value;
 	return 0;
 }
 
@@ -298,6 +312,10 @@ const struct option_spec option_specs[] = {
 	{"junit", 0, "FILE", TRACE, GROUP_OUTPUT,
 	 "at the end, write a JUnit file with one test case per rule",
 	 TEXT(output.junit)},
+	{"metrics", 0, "FILE", TRACE, GROUP_OUTPUT,
+	 "every 10 s and at the end, write metrics to FILE, which ends in .prom, for the "
+	 "textfile collector of Prometheus' node_exporter",
+	 set_metrics, 0},
 	{"kmsg", 0, NULL, TRACE, GROUP_OUTPUT,
 	 "also write headlines to the kernel log, as \"BUG: pgmaptrace: ...\"",
 	 FLAG(output.kmsg)},

@@ -212,6 +212,7 @@ static int trace(struct tracing *t, pid_t child)
 		if (show_rates(t))
 			break;
 		show_progress(t, &l);
+		tracing_write_metrics(t);
 	}
 	return l.late ? EXIT_TIMEOUT : status;
 }

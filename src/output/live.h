@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The pgmaps that the programs know now, in an order that stays.  Not here: what is said of them. */
+/* The pgmaps that the programs know now, in an order that stays. */
 #ifndef PGMAPTRACE_OUTPUT_LIVE_H
 #define PGMAPTRACE_OUTPUT_LIVE_H
 
