@@ -8,6 +8,7 @@
 #   make test       lint, unit tests: no root, no network, no guest, under two minutes
 #   make check      make test, and tests on real kernels in QEMU.  One case on one kernel:
 #                   make check CASES=lab KERNELS=newest
+#   make check-fleet  metrics and alerts with Debian's Prometheus; starts servers on localhost
 #   make toolchains all builds and make test with the compilers of SUITES="bookworm trixie sid",
 #                   in roots that it makes (root, Debian)
 #   make kernels    other flavours of the same kernels, and docs/kernels.md's table of all
@@ -245,6 +246,13 @@ check:
 	$(Q)$(MAKE) $(SUB) WERROR=$(TEST_WERROR) test-parts
 	$(Q)WERROR=$(TEST_WERROR) O=$(O) CASES='$(CASES)' tests/check $(KERNELS)
 
+# what takes a server's worth of packages: each a program that prints a line a test
+FLEET := tests/fleet/prometheus
+
+check-fleet:
+	$(Q)tests/deps --check fleet
+	$(Q)status=0; for test in $(FLEET); do O=$(O) $$test || status=1; done; exit $$status
+
 toolchains:
 	$(Q)O=$(O) tests/toolchains --test $(SUITES)
 
@@ -314,7 +322,7 @@ format:
 FORCE:
 
 .SECONDARY: $(SKELETONS:.skel.h=.bpf.o)
-.PHONY: for-arm64 all static install uninstall clean programs unit covered test-parts test check \
+.PHONY: for-arm64 all static install uninstall clean programs unit covered test-parts test check check-fleet \
 	toolchains kernels coverage soak bench fuzz demo deps lint format FORCE
 
 -include $(wildcard $(O)/*.d $(O)/*/*.d $(O)/coverage/*/*.d $(O)/coverage/*/*/*.d)

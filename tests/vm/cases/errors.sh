@@ -40,6 +40,11 @@ verdict 'errors: --save has no place' says 70 "can't write /nothere/saved" \
 	pgmaptrace --save /nothere/saved run -- touch /tmp/too-late
 verdict 'errors: --ready-file has no place' says 70 "can't write /nothere/ready" \
 	pgmaptrace --ready-file /nothere/ready run -- touch /tmp/too-late
+verdict 'errors: --metrics has no place' says 70 "can't write /nothere/x.prom" \
+	pgmaptrace --metrics /nothere/x.prom run -- touch /tmp/too-late
+verdict 'errors: --metrics would replace a FIFO' sh -c 'mkfifo /tmp/fifo.prom
+	pgmaptrace --metrics /tmp/fifo.prom run -- touch /tmp/too-late >/tmp/err 2>&1
+	[ $? = 70 ] && grep -q "can.t write /tmp/fifo.prom" /tmp/err && [ -p /tmp/fifo.prom ]'
 verdict 'errors: COMMAND was not run' [ ! -e /tmp/too-late ]
 verdict 'errors: COMMAND status is handed on' says 7 PASS pgmaptrace run -- sh -c 'exit 7'
 verdict 'errors: COMMAND dies of a signal' says 143 PASS pgmaptrace run -- sh -c 'kill $$'
