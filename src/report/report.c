@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "report/last_request.h"
 #include "report/reasons.h"
 #include "report/stacks.h"
 #include "session/hooks.h"
@@ -170,6 +171,8 @@ static bool is_unseen(const struct sources *from, const struct pgmt_finding *f,
 void report_make(const struct sources *from, const struct pgmt_finding *f,
 		 const struct outstanding_group *groups, bool now, struct report *r)
 {
+	struct pgmt_last_event last_request;
+
 	memset(r, 0, sizeof(*r));
 	r->f = *f;
 	r->groups = groups;
@@ -182,11 +185,9 @@ void report_make(const struct sources *from, const struct pgmt_finding *f,
 		look_now(from, r);
 	r->device = devices_name(from->devices, &f->pgmap);
 	r->type = devices_type(f->pgmap.type);
-	r->last_request = report_event_of(from, &f->last_request, f->time);
+	last_request = report_last_request(from->session, f);
+	r->last_request = report_event_of(from, &last_request, f->time);
 	r->last_free = report_event_of(from, &f->last_free, f->time);
-	/* another CPU has requested it and not recorded that yet: an older request is not it */
-	if (pgmt_is_outstanding(f->state) && f->last_request.tick < f->last_free.tick)
-		r->last_request.known = false;
 	r->last_request.unseen = is_unseen(from, f, PGMT_LAST_REQUEST);
 	r->last_free.unseen = is_unseen(from, f, PGMT_LAST_FREE);
 	learn_files(from, f);

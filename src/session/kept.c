@@ -198,6 +198,12 @@ bool session_history(struct session *s, uint64_t pgmap, uint64_t pfn,
 	return true;
 }
 
+void session_forget_recent(struct session *s)
+{
+	s->recent.section_known = false;
+	s->recent.history_known = false;
+}
+
 bool session_keeps_history(const struct session *s)
 {
 	return s->kept.history;

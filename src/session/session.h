@@ -218,6 +218,8 @@ struct session_history {
 /* Of one folio.  Return: false if nothing is kept of it under this pgmap. */
 bool session_history(struct session *s, uint64_t pgmap, uint64_t pfn,
 		     struct session_history *history);
+/* What session_history() reads next is read anew. */
+void session_forget_recent(struct session *s);
 /* Are last requests and frees kept, here or in the session joined?  Not with PGMT_STACK_NONE. */
 bool session_keeps_history(const struct session *s);
 /*
