@@ -18,7 +18,7 @@
 #define METRICS_SUFFIX ".prom"
 
 struct metrics_out {
-	const char *file;
+	const char *file; /* NULL: none */
 	struct sources *from;
 	double began; /* when tracing began, clock_wall(); 0: not yet */
 	/* as they were written last: a counter that falls would look like a new session */

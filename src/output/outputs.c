@@ -139,7 +139,6 @@ int outputs_open(struct outputs *o, const struct output_settings *settings)
 	o->text.timestamps = settings->timestamps;
 	o->rates.text = &o->text;
 	o->rates.terminal = isatty(STDOUT_FILENO) && !o->settings->text;
-	o->metrics.file = settings->metrics;
 	o->metrics.from = &o->from;
 	o->kmsg.fd = -1;
 	if (!open_file(settings->text, &o->text_file))
@@ -155,6 +154,8 @@ int outputs_open(struct outputs *o, const struct output_settings *settings)
 		return cant_write(o, settings->ready_file);
 	if (settings->metrics && !check_metrics_file(settings->metrics))
 		return cant_write(o, settings->metrics);
+	/* from here on: what was refused is not replaced at the end either */
+	o->metrics.file = settings->metrics;
 	if (settings->kmsg && !kmsg_open(&o->kmsg, &o->from))
 		return cant_write(o, "/dev/kmsg");
 	if (!open_text(o))
@@ -433,8 +434,8 @@ void outputs_forget_names(struct outputs *o)
 
 void outputs_metrics(struct outputs *o, const struct summary *sum, const struct stalls *stalls)
 {
-	if (o->settings->metrics && !metrics_write(&o->metrics, sum, stalls))
-		cant_write(o, o->settings->metrics);
+	if (o->metrics.file && !metrics_write(&o->metrics, sum, stalls))
+		cant_write(o, o->metrics.file);
 }
 
 void outputs_flush(struct outputs *o)
