@@ -21,6 +21,7 @@
 # Edit
 #   make lint       clang-format, cppcheck and shellcheck
 #   make format     clang-format, in place
+#   make completion the tables of contrib/completion, when an option, command or rule has changed
 #
 # ARCH=arm64 builds for another architecture, in build/arm64: static and programs.
 # V=1 shows commands, O=dir builds elsewhere.  WERROR=1 makes warnings errors: the default
@@ -32,6 +33,9 @@ sbindir	?= $(prefix)/sbin
 datadir	?= $(prefix)/share
 mandir	?= $(datadir)/man
 docdir	?= $(datadir)/doc/pgmaptrace
+# Debian has vendor-completions for packages
+bashcompdir ?= $(datadir)/bash-completion/completions
+zshcompdir ?= $(datadir)/zsh/site-functions
 CLANG	?= clang
 PKG_CONFIG ?= pkg-config
 BPFTOOL	?= $(or $(shell command -v bpftool 2>/dev/null),/usr/sbin/bpftool)
@@ -108,6 +112,9 @@ FOLDERS := base model symbols session verdict report output leaks command
 SOURCES := src/pgmaptrace.c $(wildcard $(FOLDERS:%=src/%/*.c))
 OBJECTS := $(SOURCES:src/%.c=$(O)/%.o)
 SKELETONS := $(O)/pgmaptrace.skel.h $(O)/holders.skel.h
+# what the program needs that writes the tables of the completion files
+COMPLETION := completion command/options command/values verdict/policy model/rules base/say \
+	base/journal
 PROGRAMS := $(patsubst tests/programs/%.c,$(O)/programs/%,$(wildcard tests/programs/*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(wildcard tests/fuzz/*.c))
 UNIT_SOURCES := $(wildcard tests/unit/*.c)
@@ -115,7 +122,9 @@ UNIT_TESTS := $(UNIT_SOURCES:tests/unit/%.c=$(O)/unit/%)
 SANITIZED := $(UNIT_SOURCES:tests/unit/%.c=$(O)/sanitized/%)
 COVERED := $(UNIT_SOURCES:tests/unit/%.c=$(O)/coverage/unit/%) \
 	$(SOURCES:src/%.c=$(O)/coverage/src/%.o)
-CONTRIB := $(patsubst contrib/%,%,$(wildcard contrib/*.sh contrib/*/*))
+CONTRIB := $(filter-out completion/%,$(patsubst contrib/%,%,$(wildcard contrib/*.sh contrib/*/*)))
+# what contrib/ci/job boots a guest with
+LAB := tests/debian.sh tests/vm/lab tests/vm/kernel tests/vm/qemu tests/vm/arch/amd64
 FORMATTED := $(wildcard src/*.[ch] src/*/*.[ch] src/*/*/*.[ch] vmlinux/*.h tests/*/*.[ch] tests/*/*/*.[ch])
 # known by their first lines, so that none is forgotten
 SCRIPTS = $(shell find .ci contrib tests -type f -exec awk '\
@@ -159,6 +168,10 @@ $(O)/static/missing.a: $(O)/static/eu_search.o
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcD $@ $^
 
+$(O)/tables: $(COMPLETION:%=$(O)/%.o)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+
 install: $(O)/pgmaptrace
 	$(Q)install -D -m 755 $(O)/pgmaptrace $(DESTDIR)$(sbindir)/pgmaptrace
 	$(Q)install -D -m 644 docs/pgmaptrace.8 $(DESTDIR)$(mandir)/man8/pgmaptrace.8
@@ -166,12 +179,19 @@ install: $(O)/pgmaptrace
 		install -D -m $$([ -x contrib/$$file ] && echo 755 || echo 644) contrib/$$file \
 			$(DESTDIR)$(datadir)/pgmaptrace/$$file || exit; \
 	done
+	$(Q)for file in $(LAB); do \
+		install -D -m $$([ -x $$file ] && echo 755 || echo 644) $$file \
+			$(DESTDIR)$(datadir)/pgmaptrace/$$file || exit; \
+	done
+	$(Q)install -D -m 644 contrib/completion/pgmaptrace.bash $(DESTDIR)$(bashcompdir)/pgmaptrace
+	$(Q)install -D -m 644 contrib/completion/_pgmaptrace $(DESTDIR)$(zshcompdir)/_pgmaptrace
 	$(Q)sed -i 's#/usr/local/sbin#$(sbindir)#' \
 		$(DESTDIR)$(datadir)/pgmaptrace/systemd/pgmaptrace.service
 	$(Q)install -D -m 644 -t $(DESTDIR)$(docdir) docs/*.md docs/*.svg docs/schema.json
 
 uninstall:
-	$(Q)rm -f $(DESTDIR)$(sbindir)/pgmaptrace $(DESTDIR)$(mandir)/man8/pgmaptrace.8
+	$(Q)rm -f $(DESTDIR)$(sbindir)/pgmaptrace $(DESTDIR)$(mandir)/man8/pgmaptrace.8 \
+		$(DESTDIR)$(bashcompdir)/pgmaptrace $(DESTDIR)$(zshcompdir)/_pgmaptrace
 	$(Q)rm -rf $(DESTDIR)$(datadir)/pgmaptrace $(DESTDIR)$(docdir)
 
 clean:
@@ -180,7 +200,7 @@ clean:
 # ---- build what tests need
 
 programs: $(PROGRAMS)
-unit: $(UNIT_TESTS) $(SANITIZED)
+unit: $(UNIT_TESTS) $(SANITIZED) $(O)/tables
 covered: $(COVERED)
 test-parts: all static programs unit $(O)/btf/check $(if $(findstring arm64,$(KERNELS)),for-arm64)
 
@@ -188,8 +208,8 @@ for-arm64:
 	$(Q)$(MAKE) $(SUB) ARCH=arm64 O=$(O)/arm64 static programs
 
 # these run the BPF programs as ordinary code
-NATIVE := $(addprefix test_,below_zero fast_path file_entry history span_histories spans spins \
-	whole_section)
+NATIVE := $(addprefix test_,below_zero fast_path file_entry history scope span_histories spans \
+	spins whole_section)
 $(foreach dir,unit sanitized coverage/unit,$(NATIVE:%=$(O)/$(dir)/%)): override CPPFLAGS := \
 	-Itests/native $(CPPFLAGS)
 
@@ -319,10 +339,13 @@ lint: $(SKELETONS)
 format:
 	$(Q)clang-format -i $(FORMATTED)
 
+completion: $(O)/tables
+	$(Q)O=$(O) tests/completion --write
+
 FORCE:
 
 .SECONDARY: $(SKELETONS:.skel.h=.bpf.o)
 .PHONY: for-arm64 all static install uninstall clean programs unit covered test-parts test check check-fleet \
-	toolchains kernels coverage soak bench fuzz demo deps lint format FORCE
+	toolchains kernels coverage soak bench fuzz demo deps lint format completion FORCE
 
 -include $(wildcard $(O)/*.d $(O)/*/*.d $(O)/coverage/*/*.d $(O)/coverage/*/*/*.d)

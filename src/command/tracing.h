@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/child.h"
 #include "command/options.h"
 #include "output/outputs.h"
 #include "session/session.h"
@@ -41,6 +42,8 @@ struct tracing {
 	double metrics_due;	  /* when they are written next; 0: now */
 	double metrics_written;	  /* when they were last */
 	unsigned int metrics_reports; /* out.reports then */
+	uint64_t events;	  /* that --events, --pfn and so on have shown */
+	struct command_result ran;
 };
 
 /* ---- trace_findings.c ---- */
@@ -103,9 +106,8 @@ void tracing_write_metrics(struct tracing *t);
 
 /*
  * Stop the session, judge what is left, print the verdict.
- * @command_status: the exit status if it is PASS
  * Return: the exit status.
  */
-int tracing_end(struct tracing *t, int command_status);
+int tracing_end(struct tracing *t);
 
 #endif /* PGMAPTRACE_COMMAND_TRACING_H */

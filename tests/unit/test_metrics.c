@@ -38,6 +38,11 @@ void say_error(const char *format, ...)
 	(void)format;
 }
 
+const char *error_text(int error)
+{
+	return strerror(error);
+}
+
 uint64_t clock_now(void)
 {
 	return 160 * SECOND;
