@@ -42,7 +42,7 @@ struct tracing {
 	double metrics_due;	  /* when they are written next; 0: now */
 	double metrics_written;	  /* when they were last */
 	unsigned int metrics_reports; /* out.reports then */
-	uint64_t events;	  /* that --events, --pfn and so on have shown */
+	uint64_t events;	      /* that --events, --pfn and so on have shown */
 	struct command_result ran;
 };
 
