@@ -299,6 +299,7 @@ toolchains:
 # what takes systems of other suites, or a server's worth of packages
 check-fleet:
 	$(Q)tests/deps --check fleet
+	$(Q)O=$(O) tests/fleet/prometheus
 	$(Q)O=$(O) tests/rpm
 	$(Q)O=$(O) tests/package $(SUITES)
 	$(Q)O=$(O) tests/vm/service $(filter bookworm trixie,$(SUITES))

@@ -10,8 +10,8 @@ __pgmaptrace_rules=' request-not-idle double-request request-dying request-outsi
 __pgmaptrace_stacks=' none findings all'
 __pgmaptrace_options() {
 	case $1 in
-	'any') echo '-d --duration --timeout -o --older --stall --stack --max-memory -p --pid --cgroup --events --pfn --inode --pgmap -T --timestamps --deterministic -v --verbose --fail-on --warn-on --ignore --expect --require-events --error-exitcode --suppressions --gen-suppressions --strict-suppressions --output -j --json-lines --json --ktap --junit --kmsg --ready-file --save --top --past --baseline --btf --vmlinux -V --version -h --help' ;;
-	'trace') echo '-d --duration -o --older --stall --stack --max-memory -p --pid --cgroup --events --pfn --inode --pgmap -T --timestamps --deterministic -v --verbose --fail-on --warn-on --ignore --expect --require-events --error-exitcode --suppressions --gen-suppressions --strict-suppressions --output -j --json-lines --json --ktap --junit --kmsg --ready-file --save --btf --vmlinux -V --version -h --help' ;;
+	'any') echo '-d --duration --timeout -o --older --stall --stack --max-memory -p --pid --cgroup --events --pfn --inode --pgmap -T --timestamps --deterministic -v --verbose --fail-on --warn-on --ignore --expect --require-events --error-exitcode --suppressions --gen-suppressions --strict-suppressions --output -j --json-lines --json --ktap --junit --metrics --kmsg --ready-file --save --top --past --baseline --btf --vmlinux -V --version -h --help' ;;
+	'trace') echo '-d --duration -o --older --stall --stack --max-memory -p --pid --cgroup --events --pfn --inode --pgmap -T --timestamps --deterministic -v --verbose --fail-on --warn-on --ignore --expect --require-events --error-exitcode --suppressions --gen-suppressions --strict-suppressions --output -j --json-lines --json --ktap --junit --metrics --kmsg --ready-file --save --btf --vmlinux -V --version -h --help' ;;
 	'leaks') echo '-o --older --pgmap -v --verbose -j --json-lines --save --top --past --baseline --btf --vmlinux -V --version -h --help' ;;
 	'holders') echo '-v --verbose --btf --vmlinux -V --version -h --help' ;;
 	'probe') echo '-v --verbose --btf --vmlinux -V --version -h --help' ;;
@@ -42,6 +42,7 @@ __pgmaptrace_value() {
 	--output) echo FILE ;;
 	--json) echo FILE ;;
 	--junit) echo FILE ;;
+	--metrics) echo FILE ;;
 	--ready-file) echo FILE ;;
 	--save) echo FILE ;;
 	--top) echo N ;;

@@ -24,6 +24,14 @@ double clock_seconds(void)
 	return clock_now() / 1e9;
 }
 
+double clock_wall(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return ts.tv_sec + ts.tv_nsec / 1e9;
+}
+
 bool clock_offset_of(const struct clock_sample *samples, unsigned int nr, int64_t *offset)
 {
 	for (unsigned int i = 0; i < nr; i++) {

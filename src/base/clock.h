@@ -15,6 +15,8 @@
 uint64_t clock_now(void);
 /* The same in seconds. */
 double clock_seconds(void);
+/* The time of day: seconds since 1970, UTC. */
+double clock_wall(void);
 
 /* A line written to the kernel log and read back; ns. */
 struct clock_sample {

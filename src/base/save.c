@@ -42,6 +42,16 @@ bool save_settled(FILE *f)
 	return again >= 0 && !close(again);
 }
 
+bool save_rename(FILE *to, const char *beside, const char *file, bool durable)
+{
+	mode_t mask = umask(0);
+
+	umask(mask);
+	/* mkstemp() lets only the owner read it */
+	return !fchmod(fileno(to), 0666 & ~mask) && save_settled(to) &&
+	       (!durable || !fsync(fileno(to))) && !rename(beside, file);
+}
+
 int save_stdout(void)
 {
 	if (save_settled(stdout))
@@ -73,15 +83,9 @@ int save_begin(struct save *s, const char *file)
 
 int save_end(struct save *s, bool good)
 {
-	mode_t mask = umask(0);
-
-	umask(mask);
 	if (!good)
 		errno = ENOMEM;
-	/* mkstemp() lets only the owner read it */
-	good = good && !fchmod(fileno(s->to), 0666 & ~mask) && save_settled(s->to) &&
-	       !fsync(fileno(s->to));
-	if (!good || rename(s->temporary, s->file))
+	if (!good || !save_rename(s->to, s->temporary, s->file, true))
 		return save_failed(s);
 	free(s->temporary);
 	s->temporary = NULL;

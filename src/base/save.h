@@ -29,7 +29,14 @@ int save_beside(const char *file, char **name);
  * only when a descriptor is closed.  Return: false and errno
  */
 bool save_settled(FILE *f);
-/* The same for stdout.  Return: 0; EXIT_INTERNAL, said on stderr. */
+/*
+ * save_rename - rename a file that save_beside() has opened to the one that was asked for
+ * @to: its stream; what is buffered is written, and the caller closes it
+ * @durable: it survives a crash of the machine right after
+ * Return: false and errno
+ */
+bool save_rename(FILE *to, const char *beside, const char *file, bool durable);
+/* The same as save_settled() for stdout.  Return: 0; EXIT_INTERNAL, said on stderr. */
 int save_stdout(void);
 /* Return: 0, or an exit status (said on stderr).  Call save_drop() in either case. */
 int save_begin(struct save *s, const char *file);

@@ -63,6 +63,17 @@ static int set_stack(struct options *o, const struct option_spec *spec, const ch
 	return 0;
 }
 
+static int set_metrics(struct options *o, const struct option_spec *spec, const char *value)
+{
+	size_t len = strlen(value), suffix = strlen(METRICS_SUFFIX);
+
+	if (len <= suffix || strcmp(value + len - suffix, METRICS_SUFFIX))
+		return usage_error("--%s %s: give a file that ends in %s; node_exporter reads no "
+				   "others",
+				   spec->name, value, METRICS_SUFFIX);
+	return set_file(o, spec, value);
+}
+
 static int set_exitcode(struct options *o, const struct option_spec *spec, const char *value)
 {
 	uint64_t number;
@@ -326,6 +337,10 @@ const struct option_spec option_specs[] = {
 	{"junit", 0, "FILE", TRACE, GROUP_OUTPUT,
 	 "at the end, write a JUnit file with one test case per rule",
 	 TEXT(output.junit)},
+	{"metrics", 0, "FILE", TRACE, GROUP_OUTPUT,
+	 "every 10 s and at the end, write metrics to FILE, which ends in .prom, for the "
+	 "textfile collector of Prometheus' node_exporter",
+	 set_metrics, FIELD(output.metrics, const char *)},
 	{"kmsg", 0, NULL, TRACE, GROUP_OUTPUT,
 	 "also write headlines to the kernel log, as \"BUG: pgmaptrace: ...\"",
 	 FLAG(output.kmsg)},

@@ -268,8 +268,8 @@ static const char *file_of_stdout(const char *const *written, size_t n)
 /* Return: 0, or EXIT_USAGE.  Before any of them is opened. */
 static int check_written(const struct options *o)
 {
-	const char *const written[] = {o->output.text, o->output.json_file, o->output.junit,
-				       o->output.ready_file, o->save};
+	const char *const written[] = {o->output.text,	  o->output.json_file,	o->output.junit,
+				       o->output.metrics, o->output.ready_file, o->save};
 	const size_t n = sizeof(written) / sizeof(written[0]);
 	const char *file = file_given_twice(o, written, n);
 

@@ -237,6 +237,7 @@ static void trace(struct tracing *t, pid_t child)
 		if (show_rates(t))
 			break;
 		show_progress(t, &l);
+		tracing_write_metrics(t);
 	}
 	ran->timed_out = l.late;
 }

@@ -86,14 +86,20 @@ void tracing_add_own_finding(void *arg, const struct pgmt_finding *f)
 	tracing_add_finding(t, f, 1, NULL);
 }
 
-void tracing_settle_suppressions(struct tracing *t)
+void tracing_match_unseen(struct tracing *t, bool match)
 {
 	for (struct finding_group *g = t->findings.groups; g; g = g->next) {
 		struct pgmt_finding f = {.rule = g->key.rule, .site = g->key.site};
 
-		/* none of its records arrived: match by rule and site alone */
 		if (!g->nr_examples)
-			g->suppression = suppression_of(t, &f);
+			g->suppression = match ? suppression_of(t, &f) : NULL;
+	}
+}
+
+void tracing_settle_suppressions(struct tracing *t)
+{
+	tracing_match_unseen(t, true);
+	for (struct finding_group *g = t->findings.groups; g; g = g->next) {
 		if (findings_suppressed(g))
 			g->suppression->used += g->count.times;
 		else if (g->nr_examples && !g->shown)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the parts of the tracing command share: trace.c runs the session, trace_findings.c
- * groups and shows findings, trace_stalls.c follows waits, trace_end.c gives the verdict.
+ * groups and shows findings, trace_stalls.c follows waits, trace_metrics.c writes --metrics now
+ * and then, trace_end.c gives the verdict.
  * Not for other commands.
  */
 #ifndef PGMAPTRACE_COMMAND_TRACING_H
@@ -38,7 +39,10 @@ struct tracing {
 	bool clock_known;	  /* it could be */
 	bool clock_said;	  /* that it could not */
 	uint64_t tables;	  /* shown so far */
-	uint64_t events;	  /* that --events, --pfn and so on have shown */
+	double metrics_due;	  /* when they are written next; 0: now */
+	double metrics_written;	  /* when they were last */
+	unsigned int metrics_reports; /* out.reports then */
+	uint64_t events;	      /* that --events, --pfn and so on have shown */
 	struct command_result ran;
 };
 
@@ -71,6 +75,11 @@ bool tracing_is_suppressed(struct tracing *t, struct finding_group *g,
 void tracing_show(struct tracing *t, struct finding_group *g, const struct pgmt_finding *f,
 		  const struct outstanding_group *groups, struct holders_found *holders);
 /*
+ * Match groups of which no record arrived, by rule and site alone; or undo that, since a record
+ * may come.
+ */
+void tracing_match_unseen(struct tracing *t, bool match);
+/*
  * At the end, when the size of each group is known: count the groups that are suppressed as a
  * whole, and show the others that are not shown yet.
  */
@@ -87,6 +96,11 @@ void tracing_settle_stalls(struct tracing *t);
 void tracing_release(struct tracing *t, const struct pgmt_release *r);
 /* @word: the state of an outstanding folio; @f: the folio as it is now */
 uint64_t tracing_pages_of(const struct tracing *t, const struct pgmt_finding *f, uint32_t word);
+
+/* ---- trace_metrics.c ---- */
+
+/* Write the file of --metrics if that is due. */
+void tracing_write_metrics(struct tracing *t);
 
 /* ---- trace_end.c ---- */
 

@@ -89,15 +89,43 @@ static bool open_text(struct outputs *o)
 	return o->filter;
 }
 
+/* Can a file be created there?  Not under its own name, which others may wait for. */
+static bool can_create(const char *name)
+{
+	char *beside;
+	int fd = save_beside(name, &beside);
+
+	if (fd < 0)
+		return false;
+	close(fd);
+	unlink(beside);
+	free(beside);
+	return true;
+}
+
+/*
+ * Check that a file can be renamed to this name.  The one of an earlier session stays until
+ * then: if this can't begin, its age tells of that.
+ */
+static bool check_metrics_file(const char *name)
+{
+	struct stat st;
+
+	if (!lstat(name, &st) && !S_ISREG(st.st_mode)) {
+		/* it would be replaced */
+		errno = S_ISDIR(st.st_mode) ? EISDIR : EEXIST;
+		return false;
+	}
+	return can_create(name);
+}
+
 /*
  * Remove the ready file of an earlier run, which would be taken for ours, and check that
  * a file can be created there: it is written much later.  A FIFO and the like is left alone.
  */
 static bool clear_ready_file(const char *name)
 {
-	char *beside;
 	struct stat st;
-	int fd;
 
 	if (!stat(name, &st) && !S_ISREG(st.st_mode)) {
 		errno = EISDIR;
@@ -105,14 +133,7 @@ static bool clear_ready_file(const char *name)
 	}
 	if (unlink(name) && errno != ENOENT)
 		return false;
-	/* not under its own name, which would mean that tracing is ready */
-	fd = save_beside(name, &beside);
-	if (fd < 0)
-		return false;
-	close(fd);
-	unlink(beside);
-	free(beside);
-	return true;
+	return can_create(name);
 }
 
 int outputs_open(struct outputs *o, const struct output_settings *settings)
@@ -125,6 +146,7 @@ int outputs_open(struct outputs *o, const struct output_settings *settings)
 	o->text.timestamps = settings->timestamps;
 	o->rates.text = &o->text;
 	o->rates.terminal = isatty(STDOUT_FILENO) && !o->settings->text;
+	o->metrics.from = &o->from;
 	o->kmsg.fd = -1;
 	if (!open_file(settings->text, &o->text_file))
 		return cant_write(o, settings->text);
@@ -137,6 +159,10 @@ int outputs_open(struct outputs *o, const struct output_settings *settings)
 		fclose(junit);
 	if (settings->ready_file && !clear_ready_file(settings->ready_file))
 		return cant_write(o, settings->ready_file);
+	if (settings->metrics && !check_metrics_file(settings->metrics))
+		return cant_write(o, settings->metrics);
+	/* from here on: what was refused is not replaced at the end either */
+	o->metrics.file = settings->metrics;
 	if (settings->kmsg && !kmsg_open(&o->kmsg, &o->from))
 		return cant_write(o, "/dev/kmsg");
 	if (!open_text(o))
@@ -413,6 +439,12 @@ void outputs_forget_names(struct outputs *o)
 	site_texts_free(&o->text.sites);
 }
 
+void outputs_metrics(struct outputs *o, const struct summary *sum, const struct stalls *stalls)
+{
+	if (o->metrics.file && !metrics_write(&o->metrics, sum, stalls))
+		cant_write(o, o->metrics.file);
+}
+
 void outputs_flush(struct outputs *o)
 {
 	flush_text(o);
@@ -494,6 +526,7 @@ int outputs_end(struct outputs *o, struct findings *all, const struct summary *s
 		return EXIT_INTERNAL;
 	}
 	write_junit(o, sum, last);
+	outputs_metrics(o, sum, NULL);
 	end_text(o, all, sum, suppressions, last);
 	settle(o, o->text_file, o->settings->text);
 	if (!o->settings->json)

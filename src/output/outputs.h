@@ -11,6 +11,7 @@
 
 #include "output/json.h"
 #include "output/kmsg.h"
+#include "output/metrics.h"
 #include "output/rates.h"
 #include "output/text.h"
 #include "verdict/summary.h"
@@ -32,6 +33,7 @@ struct output_settings {
 	const char *text; /* for the text; NULL: stdout */
 	const char *json_file;
 	const char *junit;
+	const char *metrics;	/* written again and again, while it is traced */
 	const char *ready_file; /* written when tracing is complete */
 	bool gen_suppressions;	/* print one for each finding */
 };
@@ -43,6 +45,7 @@ struct outputs {
 	struct rates_out rates;
 	struct json_out json;
 	struct kmsg_out kmsg;
+	struct metrics_out metrics;
 	FILE *text_file, *json_file;  /* of --output and --json; NULL: none */
 	FILE *filter;		      /* text.to, if its lines get a prefix */
 	unsigned int reports;	      /* findings that were reported */
@@ -86,6 +89,8 @@ void outputs_torn_down(struct outputs *o, const struct outstanding_group *g);
 void outputs_event(struct outputs *o, const struct pgmt_event_record *t);
 void outputs_rates(struct outputs *o);
 void outputs_progress(struct outputs *o, struct findings *all);
+/* @sum: what it would be now; @stalls: NULL: the session has ended */
+void outputs_metrics(struct outputs *o, const struct summary *sum, const struct stalls *stalls);
 /* Write the lines of events, which are buffered. */
 void outputs_flush(struct outputs *o);
 /* Modules may have come and gone: forget the names of functions. */

@@ -3,37 +3,12 @@
 
 #include <ctype.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "output/live.h"
 
 #define SCREEN 20 /* lines from header to header, on a terminal */
-
-/* The pgmaps of one table, oldest first. */
-struct live {
-	struct pgmt_pgmap *pgmap;
-	size_t nr;
-};
-
-/* Without memory, the pgmap is left out. */
-static void add_live(void *arg, const struct pgmt_pgmap *p)
-{
-	struct live *l = arg;
-	struct pgmt_pgmap *more = realloc(l->pgmap, (l->nr + 1) * sizeof(*more));
-
-	if (!more)
-		return;
-	l->pgmap = more;
-	l->pgmap[l->nr++] = *p;
-}
-
-static int by_epoch(const void *a, const void *b)
-{
-	const struct pgmt_pgmap *one = a, *other = b;
-
-	return one->epoch < other->epoch ? -1 : one->epoch > other->epoch;
-}
 
 /*
  * How many came since *@last, which becomes @now.  A request that was counted and then
@@ -132,11 +107,8 @@ void rates_table(struct rates_out *o)
 {
 	uint64_t now = clock_now();
 	uint64_t ns = now - (o->since ? o->since : session_began(o->text->from->session));
-	struct live live = {0};
+	struct live live = live_pgmaps(o->text->from->session);
 
-	session_pgmaps(o->text->from->session, add_live, &live);
-	if (live.nr)
-		qsort(live.pgmap, live.nr, sizeof(*live.pgmap), by_epoch);
 	if (!o->lines || o->reports != o->text->reports ||
 	    (o->terminal && o->lines + live.nr > SCREEN)) {
 		print_header(o);
@@ -145,9 +117,6 @@ void rates_table(struct rates_out *o)
 	for (size_t i = 0; i < live.nr; i++) {
 		struct pgmt_rates *last = &o->last[PGMT_SLOT(live.pgmap[i].epoch)], rates = *last;
 
-		/* a teardown during the walk may start it over */
-		if (i && live.pgmap[i].epoch == live.pgmap[i - 1].epoch)
-			continue;
 		session_rates(o->text->from->session, live.pgmap[i].epoch, &rates);
 		rates.requests = moved(&last->requests, rates.requests);
 		rates.frees = moved(&last->frees, rates.frees);
@@ -160,5 +129,5 @@ void rates_table(struct rates_out *o)
 	o->lines += live.nr ? live.nr : 1;
 	o->reports = o->text->reports;
 	o->since = now;
-	free(live.pgmap);
+	live_free(&live);
 }

@@ -142,7 +142,7 @@ static bool any_rule(const struct summary *sum, enum rule_verdict v)
 
 void summarise(const struct evidence *e, struct summary *sum)
 {
-	const struct pgmt_counts *c = session_counts(e->session);
+	const struct pgmt_counts *c = e->counts ? e->counts : session_counts(e->session);
 
 	memset(sum, 0, sizeof(*sum));
 	sum->counts = c;

@@ -68,6 +68,8 @@ struct evidence {
 	const struct policy *policy;
 	const struct suppressions *suppressions;
 	bool strict; /* an unused suppression fails the run */
+	/* read before the findings were counted; NULL: nothing counts any more */
+	const struct pgmt_counts *counts;
 	struct command_result ran;
 };
 

@@ -162,6 +162,12 @@ static void values(void **state)
 	wrong("--pid 0", "--pid 0: give the pid");
 	wrong("--error-exitcode 256", "--error-exitcode 256: give a number from 1 to 255");
 	wrong("leaks --top x", "--top x: give a number");
+	is_command("--metrics /run/a.prom", COMMAND_TRACE);
+	assert_string_equal(o.output.metrics, "/run/a.prom");
+	wrong("--metrics a.txt", "--metrics a.txt: give a file that ends in .prom");
+	wrong("--metrics .prom", "--metrics .prom: give a file");
+	wrong("--metrics x.prom --json ./x.prom", "./x.prom is given twice");
+	wrong("leaks --metrics x.prom", "--metrics is not valid with leaks");
 	is_command("--require-events 0x10", COMMAND_TRACE);
 	assert_int_equal(o.require_events, 16);
 	wrong("--require-events 0", "--require-events 0: give a number of events, at least 1");

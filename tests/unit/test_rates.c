@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include "output/live.c"
 #include "output/rates.c"
 
 #define SECOND 1000000000ULL

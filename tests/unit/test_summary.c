@@ -397,6 +397,29 @@ static void suppressed_findings(void **state)
 	assert_int_equal(sum.suppressed, 2);
 }
 
+/* While tracing goes on, those that were read before the groups count. */
+static void counts_of_before(void **state)
+{
+	struct pgmt_counts before = {.rules[PGMT_RULE_DOUBLE_FREE] = 3, .requests = 9, .frees = 2};
+	struct evidence e = {
+		.findings = &findings,
+		.leaks = &leaks,
+		.own = &own,
+		.policy = &policy,
+		.suppressions = &suppressions,
+		.counts = &before,
+	};
+
+	(void)state;
+	suppress(PGMT_RULE_DOUBLE_FREE, 4);
+	made.counts.rules[PGMT_RULE_DOUBLE_FREE] = 5;
+	made.counts.requests = 100;
+	summarise(&e, &sum);
+	assert_string_equal(verdict_name(sum.verdict), "PASS");
+	assert_int_equal(sum.outstanding, 7);
+	assert_ptr_equal(sum.counts, &before);
+}
+
 static void suppressed_and_lost(void **state)
 {
 	(void)state;
@@ -532,6 +555,7 @@ int main(void)
 		cmocka_unit_test_setup(expected_and_lost, begin),
 		cmocka_unit_test_setup(expected_and_unverified, begin),
 		cmocka_unit_test_setup(suppressed_findings, begin),
+		cmocka_unit_test_setup(counts_of_before, begin),
 		cmocka_unit_test_setup(suppressed_and_lost, begin),
 		cmocka_unit_test_setup(strict_suppressions, begin),
 		cmocka_unit_test_setup(required, begin),

@@ -40,6 +40,11 @@ verdict 'errors: --save has no place' says 70 "can't write /nothere/saved" \
 	pgmaptrace --save /nothere/saved run -- touch /tmp/too-late
 verdict 'errors: --ready-file has no place' says 70 "can't write /nothere/ready" \
 	pgmaptrace --ready-file /nothere/ready run -- touch /tmp/too-late
+verdict 'errors: --metrics has no place' says 70 "can't write /nothere/x.prom" \
+	pgmaptrace --metrics /nothere/x.prom run -- touch /tmp/too-late
+verdict 'errors: --metrics would replace a FIFO' sh -c 'mkfifo /tmp/fifo.prom
+	pgmaptrace --metrics /tmp/fifo.prom run -- touch /tmp/too-late >/tmp/err 2>&1
+	[ $? = 70 ] && grep -q "can.t write /tmp/fifo.prom" /tmp/err && [ -p /tmp/fifo.prom ]'
 verdict 'errors: too few open files' says 69 'Too many open files (the limit is 20: ulimit -n' \
 	sh -c 'ulimit -n 20; pgmaptrace run -- touch /tmp/too-late'
 verdict 'errors: --vmlinux is none' says 64 "can't read /etc/passwd: not an ELF file" \

@@ -104,8 +104,21 @@ refs_of_before() {
 		over_rows '@OUTSTANDING ~ /^[1-9]/ || @OLDEST != "-" { exit 1 }'
 }
 
+# metric FILE NAME: its value, or the sum of its values
+metric() {
+	awk -v name="$2" '{ sub(/[{].*[}]/, "", $1) } $1 == name { sum += $2 } END { print sum }' "$1"
+}
+
+# What is there by pgmap adds up to the session's, and that is the summary's.
+metrics_add_up() {
+	[ "$(metric /tmp/view.prom pgmaptrace_requests_total)" = "$(field requests)" ] &&
+		[ "$(metric /tmp/view.prom pgmaptrace_pgmap_requests_total)" = "$(field requests)" ] &&
+		[ "$(metric /tmp/view.prom pgmaptrace_pgmap_frees_total)" = "$(field frees)" ] &&
+		[ "$(metric /tmp/view.prom pgmaptrace_pgmap_outstanding_folios)" = "$(field outstanding)" ]
+}
+
 make_fs ext4
-view -T -v 2 4
+view -T -v --metrics /tmp/view.prom 2 4
 for type in coherent private fsdax generic p2pdma; do
 	# not every kernel has each
 	echo traffic $type 0 stay 2>/dev/null >$LAB/command
@@ -122,6 +135,7 @@ verdict 'view: ends with the verdict' clean
 verdict 'view: as many tables as COUNT' [ "$(tables)" = 4 ]
 verdict 'view: requests add up' adds_up REQ "$(field requests)"
 verdict 'view: frees add up' adds_up FREE "$(field frees)"
+verdict 'view: metrics add up' metrics_add_up
 verdict 'view: a held folio and its age' held 1
 verdict 'view: four, large ones too, and their age' held 4
 verdict 'view: what is not known' dashes
@@ -141,12 +155,22 @@ finding_between() {
 			tr '\n' ' ')" = 'DEVICE VIOLATION DEVICE ' ]
 }
 # its pgmap is gone before the second table
-view 3
+# and a second later the finding is in the metrics
+is_in_metrics() {
+	grep -q '^pgmaptrace_findings{rule="double-request",result="violation"} 1$' /tmp/lab.prom &&
+		grep -q '^pgmaptrace_verdict{verdict="FAIL"} 1$' /tmp/lab.prom &&
+		[ "$(metric /tmp/lab.prom pgmaptrace_findings)" = 1 ] &&
+		[ "$(metric /tmp/lab.prom pgmaptrace_session_running)" = $1 ]
+}
+view --metrics /tmp/lab.prom 3
 echo double-request coherent >$LAB/command
 wait_until $tool has_lines 2 DEVICE "$OUT"
+verdict 'view: a finding is in the metrics' wait_until $tool is_in_metrics 1
 kill -INT $tool
 view_ends
 verdict 'view: a finding between tables' finding_between
+verdict 'view: at the end it is in the metrics, too' is_in_metrics 0
+verdict 'view: nothing is left beside the metrics' [ "$(echo /tmp/lab.prom*)" = /tmp/lab.prom ]
 verdict 'view: what went away is left out' sh -c "! grep -q '^pgmap_lab ' $OUT"
 
 # One reference for each huge page of dax0.0.
