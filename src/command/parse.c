@@ -445,7 +445,7 @@ static const struct option_spec *find_json(int argc, char **argv, enum command *
 	opterr = 0;
 	optind = 0;
 	while ((c = getopt_long(argc, argv, g.letters, g.names, NULL)) != -1) {
-		const struct command_spec *spec = c == 1 && !named ? find_command(optarg) : NULL;
+		const struct command_spec *spec = c == 1 && !named ? command_find(optarg) : NULL;
 		size_t i = index_of(c);
 
 		if (i < nr_option_specs && option_specs[i].letter == 'j')
