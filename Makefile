@@ -23,6 +23,7 @@
 # Edit
 #   make lint       clang-format, cppcheck and shellcheck
 #   make format     clang-format, in place
+#   make completion the tables of contrib/completion, when an option, command or rule has changed
 #
 # ARCH=arm64 builds for another architecture, in build/arm64: static and programs.
 # V=1 shows commands, O=dir builds elsewhere.  WERROR=1 makes warnings errors: the default
@@ -37,6 +38,9 @@ docdir	?= $(datadir)/doc/pgmaptrace
 unitdir	?= $(prefix)/lib/systemd/system
 # where the service's options are; others have /etc/sysconfig
 defaultdir ?= /etc/default
+# Debian has vendor-completions for packages
+bashcompdir ?= $(datadir)/bash-completion/completions
+zshcompdir ?= $(datadir)/zsh/site-functions
 CLANG	?= clang
 PKG_CONFIG ?= pkg-config
 BPFTOOL	?= $(or $(shell command -v bpftool 2>/dev/null),/usr/sbin/bpftool)
@@ -90,7 +94,7 @@ override CFLAGS += -std=gnu11 $(WARNINGS) -Wno-sign-compare -Wno-missing-field-i
 	$(PREFIX_MAP)
 CPPFLAGS += -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Isrc -I$(O)
 BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(BPF_ARCH) $(WARNINGS) \
-	-Wno-unused-parameter $(PREFIX_MAP) -Ivmlinux -Isrc
+	-Wno-unused-parameter -Ivmlinux -Isrc
 # -Og: what compiles BPF programs natively takes half a minute each with more
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -Og
 TOOL_LIBS := -lbpf -ldw -lelf -lz -ljson-c
@@ -116,6 +120,9 @@ FOLDERS := base model symbols session verdict report output leaks command
 SOURCES := src/pgmaptrace.c $(wildcard $(FOLDERS:%=src/%/*.c))
 OBJECTS := $(SOURCES:src/%.c=$(O)/%.o)
 SKELETONS := $(O)/pgmaptrace.skel.h $(O)/holders.skel.h
+# what the program needs that writes the tables of the completion files
+COMPLETION := completion command/options command/values verdict/policy model/rules base/say \
+	base/journal
 PROGRAMS := $(patsubst tests/programs/%.c,$(O)/programs/%,$(wildcard tests/programs/*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(wildcard tests/fuzz/*.c))
 UNIT_SOURCES := $(wildcard tests/unit/*.c)
@@ -124,7 +131,9 @@ SANITIZED := $(UNIT_SOURCES:tests/unit/%.c=$(O)/sanitized/%)
 COVERED := $(UNIT_SOURCES:tests/unit/%.c=$(O)/coverage/unit/%) \
 	$(SOURCES:src/%.c=$(O)/coverage/src/%.o)
 UNIT := systemd/pgmaptrace.service
-CONTRIB := $(filter-out $(UNIT),$(patsubst contrib/%,%,$(wildcard contrib/*.sh contrib/*/*)))
+CONTRIB := $(filter-out completion/% $(UNIT),$(patsubst contrib/%,%,$(wildcard contrib/*.sh contrib/*/*)))
+# what contrib/ci/job boots a guest with
+LAB := tests/debian.sh tests/vm/lab tests/vm/kernel tests/vm/qemu tests/vm/arch/amd64
 FORMATTED := $(wildcard src/*.[ch] src/*/*.[ch] src/*/*/*.[ch] vmlinux/*.h tests/*/*.[ch] tests/*/*/*.[ch])
 # known by their first lines, so that none is forgotten
 SCRIPTS = $(shell find .ci contrib packaging tests -type f -exec awk '\
@@ -147,9 +156,14 @@ $(O)/commit: FORCE
 $(O)/command/version.o: $(O)/commit
 $(O)/command/version.o: private override CPPFLAGS += -DCOMMIT='"$(COMMIT)"'
 
+# clang 21 sorts the last types of the BTF by where they lie in its memory, and that depends on
+# how long the name of its directory is.  So it gets one whose name is always as long.
 $(O)/%.bpf.o: src/%.bpf.c $(O)/flags
 	$(call say,CLANG,$@)
-	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c $< -o $@.tmp -MF $(O)/$*.bpf.d -MT $@
+	$(Q)at=$$(mktemp -d /tmp/bpf.XXXXXXXXXX) && trap 'rm -rf "$$at"' EXIT && \
+		cp -r src vmlinux $$at/ && cd $$at && export PWD=$$at && \
+		$(CLANG) $(BPF_CFLAGS) -ffile-prefix-map=$$at=. -MMD -MP -c $< -o o -MF d -MT $@ && \
+		cd $(CURDIR) && cp $$at/o $@.tmp && cp $$at/d $(O)/$*.bpf.d
 	$(Q)$(BPFTOOL) gen object $@ $@.tmp
 
 $(O)/%.skel.h: $(O)/%.bpf.o
@@ -176,6 +190,10 @@ $(O)/static/missing.a: $(O)/static/eu_search.o
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcD $@ $^
 
+$(O)/tables: $(COMPLETION:%=$(O)/%.o)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+
 install: $(O)/pgmaptrace
 	$(Q)install -D -m 755 $(O)/pgmaptrace $(DESTDIR)$(sbindir)/pgmaptrace
 	$(Q)install -D -m 644 docs/pgmaptrace.8 $(DESTDIR)$(mandir)/man8/pgmaptrace.8
@@ -183,6 +201,12 @@ install: $(O)/pgmaptrace
 		install -D -m $$([ -x contrib/$$file ] && echo 755 || echo 644) contrib/$$file \
 			$(DESTDIR)$(datadir)/pgmaptrace/$$file || exit; \
 	done
+	$(Q)for file in $(LAB); do \
+		install -D -m $$([ -x $$file ] && echo 755 || echo 644) $$file \
+			$(DESTDIR)$(datadir)/pgmaptrace/$$file || exit; \
+	done
+	$(Q)install -D -m 644 contrib/completion/pgmaptrace.bash $(DESTDIR)$(bashcompdir)/pgmaptrace
+	$(Q)install -D -m 644 contrib/completion/_pgmaptrace $(DESTDIR)$(zshcompdir)/_pgmaptrace
 	$(Q)mkdir -p $(DESTDIR)$(unitdir)
 	$(Q)sed 's#/usr/local/sbin#$(sbindir)#; s#/etc/default#$(defaultdir)#' contrib/$(UNIT) \
 		>$(DESTDIR)$(unitdir)/pgmaptrace.service
@@ -194,7 +218,8 @@ dist:
 
 uninstall:
 	$(Q)rm -f $(DESTDIR)$(sbindir)/pgmaptrace $(DESTDIR)$(mandir)/man8/pgmaptrace.8 \
-		$(DESTDIR)$(unitdir)/pgmaptrace.service
+		$(DESTDIR)$(unitdir)/pgmaptrace.service $(DESTDIR)$(bashcompdir)/pgmaptrace \
+		$(DESTDIR)$(zshcompdir)/_pgmaptrace
 	$(Q)rm -rf $(DESTDIR)$(datadir)/pgmaptrace $(DESTDIR)$(docdir)
 
 clean:
@@ -203,7 +228,7 @@ clean:
 # ---- build what tests need
 
 programs: $(PROGRAMS)
-unit: $(UNIT_TESTS) $(SANITIZED)
+unit: $(UNIT_TESTS) $(SANITIZED) $(O)/tables
 covered: $(COVERED)
 test-parts: all static programs unit $(O)/btf/check $(if $(findstring arm64,$(KERNELS)),for-arm64)
 
@@ -211,8 +236,8 @@ for-arm64:
 	$(Q)$(MAKE) $(SUB) ARCH=arm64 O=$(O)/arm64 static programs
 
 # these run the BPF programs as ordinary code
-NATIVE := $(addprefix test_,below_zero fast_path file_entry history span_histories spans spins \
-	whole_section)
+NATIVE := $(addprefix test_,below_zero fast_path file_entry history scope span_histories spans \
+	spins whole_section)
 $(foreach dir,unit sanitized coverage/unit,$(NATIVE:%=$(O)/$(dir)/%)): override CPPFLAGS := \
 	-Itests/native $(CPPFLAGS)
 
@@ -276,12 +301,13 @@ check:
 toolchains:
 	$(Q)O=$(O) tests/toolchains --test $(SUITES)
 
-# what takes systems of other suites, or a server's worth of packages
+# what takes systems of other suites, or a server's worth of packages: each a program that
+# prints a line a test
+FLEET := tests/rpm tests/package tests/vm/service
+
 check-fleet:
 	$(Q)tests/deps --check fleet
-	$(Q)O=$(O) tests/rpm
-	$(Q)O=$(O) tests/package $(SUITES)
-	$(Q)O=$(O) tests/vm/service $(filter bookworm trixie,$(SUITES))
+	$(Q)status=0; for test in $(FLEET); do O=$(O) $$test || status=1; done; exit $$status
 
 package-test:
 	$(Q)tests/deps --check fleet
@@ -350,11 +376,15 @@ lint: $(SKELETONS)
 format:
 	$(Q)clang-format -i $(FORMATTED)
 
+completion: $(O)/tables
+	$(Q)O=$(O) tests/completion --write
+
 FORCE:
 
 .SECONDARY: $(SKELETONS:.skel.h=.bpf.o)
 .PHONY: for-arm64 all static install uninstall dist clean programs unit covered test-parts \
 	test unit-test check check-fleet package-test \
-	toolchains kernels coverage soak bench fuzz demo deps lint format FORCE
+	toolchains kernels coverage soak bench fuzz demo deps lint format \
+	completion FORCE
 
 -include $(wildcard $(O)/*.d $(O)/*/*.d $(O)/coverage/*/*.d $(O)/coverage/*/*/*.d)

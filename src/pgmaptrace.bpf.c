@@ -281,6 +281,8 @@ HOOK(memunmap_pages)
 	p->killer = tid;
 	p->killer_cpu = bpf_get_smp_processor_id();
 	p->killer_in_scope = filter && filter_has_current();
+	if (p->killer_in_scope)
+		COUNT(matched, 1);
 	bpf_get_current_comm(p->comm, sizeof(p->comm));
 	/* publishes the rest, as in make_section() */
 	__sync_lock_test_and_set(&p->killed, bpf_ktime_get_ns());

@@ -28,6 +28,14 @@ void stop_handled(bool of_command);
 /* As stop_requested(), without a child; to be asked between two steps. */
 bool interrupted(void);
 
+/* How COMMAND ended. */
+struct command_result {
+	bool started;
+	bool ended;	/* else it still runs, or was not started */
+	bool timed_out; /* it took too long, and was signalled */
+	int status;	/* as a shell would have it */
+};
+
 /* Return: 0 if execvp() would find @name, else the exit status of a shell. */
 int command_look_up(const char *name);
 /*

@@ -12,7 +12,7 @@
 
 static int save_failed(const struct save *s)
 {
-	say_error("can't write %s: %s", s->file, strerror(errno));
+	say_error("can't write %s: %s", s->file, error_text(errno));
 	return EXIT_INTERNAL;
 }
 
@@ -46,7 +46,7 @@ int save_stdout(void)
 {
 	if (save_settled(stdout))
 		return EXIT_CLEAN;
-	say_error("can't write the output: %s", strerror(errno));
+	say_error("can't write the output: %s", error_text(errno));
 	return EXIT_INTERNAL;
 }
 

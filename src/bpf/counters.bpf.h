@@ -70,6 +70,35 @@ static __always_inline void count_rest(const struct pgmt_outcome *out)
 		__sync_fetch_and_add(&c->removals, 1);
 }
 
+/*
+ * --pid, --cgroup: the same of what is in scope.  What the initial scan finds is nobody's
+ * doing.
+ */
+__noinline int count_uses_in_scope(const struct pgmt_transition *t, const struct pgmt_outcome *out,
+				   __u32 folios)
+{
+	struct pgmt_counts *c = my_counts();
+
+	if (!t || !out || !c || t->op == PGMT_OP_INITIAL)
+		return 0;
+	__sync_fetch_and_add(&c->matched, 1);
+	if (out->request)
+		__sync_fetch_and_add(&c->in_scope.requests, (__u64)out->request * folios);
+	if (out->undo)
+		__sync_fetch_and_add(&c->in_scope.requests, -(__u64)folios);
+	if (out->free)
+		__sync_fetch_and_add(&c->in_scope.frees, folios);
+	if (out->preexisting_free)
+		__sync_fetch_and_add(&c->in_scope.preexisting_frees, 1);
+	if (out->store)
+		__sync_fetch_and_add(&c->in_scope.stores, 1);
+	if (out->remove)
+		__sync_fetch_and_add(&c->in_scope.removals, 1);
+	if (t->op == PGMT_OP_MAP && pgmt_only_mapped(t->profile, t->type))
+		__sync_fetch_and_add(&c->in_scope.mapped, 1);
+	return 0;
+}
+
 static __always_inline void count_mapping(const struct pgmt_transition *t)
 {
 	if (t->op == PGMT_OP_MAP && pgmt_only_mapped(t->profile, t->type))

@@ -155,17 +155,23 @@ static __always_inline __u64 event_mapping(__u64 page, __u64 mapping, __u64 vmf)
 	return mapping < 4096 || mapping & 3 ? 0 : mapping;
 }
 
-/* Where @page is in the file of @mapping, bytes; PGMT_NO_OFFSET: not known. */
-static __always_inline __u64 event_offset(__u64 page, __u64 mapping, __u64 vmf)
+/*
+ * Where @page is in the file of @mapping, bytes; PGMT_NO_OFFSET: not known.
+ * @order: of the entry that the fault stores.  It begins at a multiple of its size, in the file
+ * and in the device; the fault may be on any page of it.
+ */
+static __always_inline __u64 event_offset(__u64 page, __u64 mapping, __u64 vmf, __u32 order)
 {
-	__u64 head = page_head(page);
+	__u64 others = (1ULL << (order & PGMT_ORDER_MASK)) - 1, head = page_head(page), index;
 
 	if (mapping == (__u64)PGMT_READ(struct folio, head, mapping))
 		return ((__u64)PGMT_READ(struct folio, head, index) + page_to_pfn(page) -
 			page_to_pfn(head))
 		       << PGMT_PAGE_SHIFT;
-	return vmf ? (__u64)PGMT_READ(struct vm_fault, vmf, pgoff) << PGMT_PAGE_SHIFT
-		   : PGMT_NO_OFFSET;
+	if (!vmf)
+		return PGMT_NO_OFFSET;
+	index = PGMT_READ(struct vm_fault, vmf, pgoff);
+	return ((index & ~others) | (page_to_pfn(page) & others)) << PGMT_PAGE_SHIFT;
 }
 
 static __always_inline __u64 mapping_inode(__u64 mapping)
@@ -195,7 +201,7 @@ __noinline int describe_file(struct pgmt_finding *f, __u64 page, __u64 mapping, 
 	inode = mapping ? (__u64)PGMT_READ(struct address_space, mapping, host) : 0;
 	if (!inode)
 		return 0;
-	offset = event_offset(page, mapping, vmf);
+	offset = event_offset(page, mapping, vmf, f->op == PGMT_OP_STORE ? f->asked_order : 0);
 	if (offset != PGMT_NO_OFFSET) {
 		f->file.offset = offset;
 		f->file.flags |= PGMT_FILE_OFFSET;

@@ -95,6 +95,8 @@ static __always_inline bool account_event(struct pgmt_section *s, struct pgmt_ev
 	count_rates(s, out, 1);
 	count_rest(out);
 	count_mapping(t);
+	if (filter && (t->in_scope || e->word & PGMT_IN_SCOPE))
+		count_uses_in_scope(t, out, 1);
 	if (watch) {
 		e->epoch = s->epoch;
 		emit_event(t, e, is_in_scope(e->word) ? out->rule : PGMT_RULE_NONE);

@@ -187,7 +187,8 @@ __noinline int emit_event(const struct pgmt_transition *t, const struct pgmt_eve
 	r->pfn = e->pfn;
 	r->epoch = e->epoch;
 	r->inode = inode;
-	r->offset = event_offset(e->page, mapping, e->vmf);
+	r->offset =
+		event_offset(e->page, mapping, e->vmf, t->op == PGMT_OP_STORE ? e->asked_order : 0);
 	r->op = t->op;
 	r->rule = rule;
 	r->before = e->word;

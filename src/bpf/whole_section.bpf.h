@@ -134,6 +134,8 @@ __noinline int account_section(struct pgmt_section *s, struct pgmt_transition *t
 	    (new != old && !swap_all(s, old, new, first)))
 		return false;
 	count_rates(s, &out, PGMT_SECTION_PAGES - first);
+	if (filter && (t->in_scope || old & PGMT_IN_SCOPE))
+		count_uses_in_scope(t, &out, PGMT_SECTION_PAGES - first);
 	return true;
 }
 

@@ -76,20 +76,24 @@ static const char about[] =
 	"Check every request and free of device pages (pmem, device-dax, GPU, P2P) in\n"
 	"the running kernel, and report a broken rule the moment it breaks.\n";
 
-static const char status_and_examples[] =
-	"\n"
-	"Exit status:\n"
-	"  0    clean (with run: the status of COMMAND)\n"
-	"  1    findings (or the status that --error-exitcode gives)\n"
-	"  2    inconclusive\n"
-	"  64   wrong usage\n"
-	"  69   this kernel can't be traced\n"
-	"  70   internal error, or output that can't be written\n"
-	"  124  clean, but COMMAND took longer than --timeout\n"
-	"  126  COMMAND can't be executed\n"
-	"  127  COMMAND not found\n"
-	"With holders: 0 found someone, 1 nobody, 2 nobody, but could not check all.\n"
-	"With leaks: 0 found nothing, 1 something, 2 could not check all.\n"
+static const char status[] = "\n"
+			     "Exit status:\n"
+			     "  0    clean (with run: the status of COMMAND)\n"
+			     "  1    findings (or the status that --error-exitcode gives)\n"
+			     "  2    inconclusive\n"
+			     "  64   wrong usage\n"
+			     "  69   this kernel can't be traced\n"
+			     "  70   internal error, or output that can't be written\n"
+			     "  124  clean, but COMMAND took longer than --timeout\n"
+			     "  126  COMMAND can't be executed\n"
+			     "  127  COMMAND not found\n";
+
+static const char status_of_holders[] =
+	"With holders: 0 found someone, 1 nobody, 2 nobody, but could not check all.\n";
+static const char status_of_leaks[] =
+	"With leaks: 0 found nothing, 1 something, 2 could not check all.\n";
+
+static const char examples[] =
 	"\n"
 	"Examples:\n"
 	"  pgmaptrace                         trace until Ctrl-C\n"
@@ -103,17 +107,56 @@ static const char status_and_examples[] =
 	"  pgmaptrace holders                 who waits for any device page now\n"
 	"  pgmaptrace leaks                   an unbind hangs: what is it waiting for?\n";
 
-void help_print(FILE *to)
+static void print_options(FILE *to, uint32_t commands)
 {
-	for (size_t i = 0; i < nr_command_specs; i++)
-		print_command(to, &command_specs[i], i == 0);
-	fputs(about, to);
+	enum option_group last = NR_GROUPS;
+
 	for (size_t i = 0; i < nr_option_specs; i++) {
 		const struct option_spec *spec = &option_specs[i];
 
-		if (i == 0 || spec->group != option_specs[i - 1].group)
+		if (!(spec->commands & commands))
+			continue;
+		if (spec->group != last)
 			fprintf(to, "\n%s:\n", headings[spec->group]);
+		last = spec->group;
 		print_option(to, spec);
 	}
-	fputs(status_and_examples, to);
+}
+
+static void print_one(FILE *to, const struct command_spec *spec)
+{
+	print_command(to, spec, true);
+	print_options(to, 1u << spec->command);
+	switch (spec->command) {
+	case COMMAND_RUN:
+		fputs(status, to);
+		break;
+	case COMMAND_HOLDERS:
+		fprintf(to, "\n%s", status_of_holders);
+		break;
+	case COMMAND_LEAKS:
+		fprintf(to, "\n%s", status_of_leaks);
+		break;
+	default:
+		break;
+	}
+	fputs("\npgmaptrace help shows all commands.\n", to);
+}
+
+void help_print(FILE *to, const char *command)
+{
+	const struct command_spec *spec = command ? command_find(command) : NULL;
+
+	if (spec) {
+		print_one(to, spec);
+		return;
+	}
+	for (size_t i = 0; i < nr_command_specs; i++)
+		print_command(to, &command_specs[i], i == 0);
+	fputs(about, to);
+	print_options(to, ~0u);
+	fputs(status, to);
+	fputs(status_of_holders, to);
+	fputs(status_of_leaks, to);
+	fputs(examples, to);
 }

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
-void help_print(FILE *to);
+/* @command: the name of one, to show only what that takes; NULL: of all */
+void help_print(FILE *to, const char *command);
 
 #endif /* PGMAPTRACE_COMMAND_HELP_H */

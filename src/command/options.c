@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "command/options.h"
 
+#include <string.h>
+
 #include "base/exit_status.h"
 #include "command/values.h"
 
@@ -16,10 +18,21 @@ static int set_flag(struct options *o, const struct option_spec *spec, const cha
 	return 0;
 }
 
-static int set_text(struct options *o, const struct option_spec *spec, const char *value)
+/* Return: 0; EXIT_USAGE if no file is named so: elsewhere "-" is stdin or stdout. */
+static int check_file(const struct option_spec *spec, const char *value)
+{
+	if (*value && strcmp(value, "-"))
+		return 0;
+	return usage_error("--%s '%s': give the name of a file%s", spec->name, value,
+			   !strcmp(spec->name, "json")	   ? " (-j writes records to stdout)"
+			   : !strcmp(spec->name, "output") ? " (without it, text goes to stdout)"
+							   : "");
+}
+
+static int set_file(struct options *o, const struct option_spec *spec, const char *value)
 {
 	*(const char **)field_of(o, spec) = value;
-	return 0;
+	return check_file(spec, value);
 }
 
 static int set_seconds(struct options *o, const struct option_spec *spec, const char *value)
@@ -60,6 +73,14 @@ static int set_exitcode(struct options *o, const struct option_spec *spec, const
 	return 0;
 }
 
+static int set_required(struct options *o, const struct option_spec *spec, const char *value)
+{
+	if (!parse_number(value, &o->require_events) || !o->require_events)
+		return usage_error("--%s %s: give a number of events, at least 1", spec->name,
+				   value);
+	return 0;
+}
+
 static int set_pid(struct options *o, const struct option_spec *spec, const char *value)
 {
 	uint64_t number;
@@ -82,6 +103,8 @@ static int add_suppressions(struct options *o, const struct option_spec *spec, c
 {
 	int n = 0;
 
+	if (check_file(spec, value))
+		return EXIT_USAGE;
 	while (o->suppressions[n])
 		n++;
 	if (n == MAX_SUPPRESSIONS - 1)
@@ -195,7 +218,7 @@ _Static_assert(NR_COMMANDS < 32, "a bit of option_spec.commands for each command
 				 ? 1                                                               \
 				 : -1]))
 #define FLAG(member)	set_flag, FIELD(member, bool)
-#define TEXT(member)	set_text, FIELD(member, const char *)
+#define TEXT(member)	set_file, FIELD(member, const char *)
 #define SECONDS(member) set_seconds, FIELD(member, double)
 #define NUMBER(member)	set_number, FIELD(member, uint64_t)
 #define MEMORY(member)	set_memory, FIELD(member, uint64_t)
@@ -270,6 +293,11 @@ const struct option_spec option_specs[] = {
 	 "fail unless there are exactly N findings of RULE, and none of rules that are not "
 	 "listed (RULE=N,RULE=N lists two)",
 	 set_expect, 0},
+	{"require-events", 0, "N", TRACE, GROUP_VERDICT,
+	 "inconclusive if fewer than N requests and frees were seen (where the kernel shows "
+	 "none: mappings, or entries stored in files and removed), or if --pid, --cgroup, --pfn, "
+	 "--inode or --pgmap matched nothing",
+	 set_required, 0},
 	{"error-exitcode", 0, "N", TRACE, GROUP_VERDICT,
 	 "exit status for findings (default 1)",
 	 set_exitcode, 0},
@@ -347,7 +375,15 @@ const struct command_spec command_specs[] = {
 	{COMMAND_HOLDERS, "holders", "holders [PFN]", "who holds or waits for a page", 1},
 	{COMMAND_PROBE, "probe", "probe", "what this kernel supports", 0},
 	{COMMAND_RULES, "rules", "rules [RULE]", "the rules, and what breaks them", 1},
-	{COMMAND_HELP, "help", "help", "show this text", 0},
+	{COMMAND_HELP, "help", "help [COMMAND]", "show this text, or what one takes", 1},
 };
 
 const size_t nr_command_specs = NR(command_specs);
+
+const struct command_spec *command_find(const char *name)
+{
+	for (size_t i = 0; i < nr_command_specs; i++)
+		if (command_specs[i].name && !strcmp(command_specs[i].name, name))
+			return &command_specs[i];
+	return NULL;
+}

@@ -31,7 +31,7 @@ enum command {
 struct options {
 	enum command command;
 	char **run;	      /* of run: COMMAND, NULL-terminated; else NULL */
-	const char *argument; /* of holders: a PFN; of rules: a name; NULL: none */
+	const char *argument; /* of holders: a PFN; of rules and help: a name; NULL: none */
 	const char *vmlinux;  /* file with debug info; NULL: in the standard places */
 	struct session_options session;
 
@@ -45,6 +45,7 @@ struct options {
 	const char *suppressions[MAX_SUPPRESSIONS]; /* files; NULL-terminated */
 	bool strict_suppressions;		    /* fail if one is not needed */
 	int error_exitcode;
+	uint64_t require_events; /* a session that saw fewer is inconclusive; 0: never */
 
 	struct output_settings output;
 
@@ -102,5 +103,8 @@ struct command_spec {
 /* In the order of the help text. */
 extern const struct command_spec command_specs[];
 extern const size_t nr_command_specs;
+
+/* Return: NULL if there is none of that name. */
+const struct command_spec *command_find(const char *name);
 
 #endif /* PGMAPTRACE_COMMAND_OPTIONS_H */

@@ -138,15 +138,6 @@ static int parse_interval(int argc, char **argv, struct options *o)
 	return 0;
 }
 
-/* Return: NULL if there is none of that name. */
-static const struct command_spec *find_command(const char *name)
-{
-	for (size_t i = 0; i < nr_command_specs; i++)
-		if (command_specs[i].name && !strcmp(command_specs[i].name, name))
-			return &command_specs[i];
-	return NULL;
-}
-
 static int unknown_command(const char *name)
 {
 	char names[128] = "";
@@ -167,6 +158,7 @@ static int parse_run(char **argv, struct options *o)
 	if (*o->run && (!strcmp(*o->run, "--help") || !strcmp(*o->run, "-h"))) {
 		o->run = NULL;
 		o->command = COMMAND_HELP;
+		o->argument = argv[0];
 		return 0;
 	}
 	if (*o->run && !strcmp(*o->run, "--"))
@@ -189,7 +181,7 @@ static int parse_command(int argc, char **argv, struct options *o, uint64_t *giv
 		argc++;
 		argv--;
 	} else {
-		spec = find_command(argv[0]);
+		spec = command_find(argv[0]);
 		if (!spec)
 			return unknown_command(argv[0]);
 		if (spec->max_arguments < 0)
@@ -197,8 +189,10 @@ static int parse_command(int argc, char **argv, struct options *o, uint64_t *giv
 		o->command = spec->command;
 	}
 	err = parse_options(argc, argv, "", o, given);
-	if (err || (is_about(o) && (!spec || spec->command != o->command)))
+	if (err || (is_about(o) && (!spec || spec->command != o->command))) {
+		o->argument = spec ? spec->name : NULL;
 		return err;
+	}
 	argc -= optind;
 	argv += optind;
 	if (!spec)
@@ -206,6 +200,8 @@ static int parse_command(int argc, char **argv, struct options *o, uint64_t *giv
 	if (argc > spec->max_arguments)
 		return usage_error("%s: too many arguments", spec->name);
 	o->argument = argv[0];
+	if (o->command == COMMAND_HELP && o->argument && !command_find(o->argument))
+		return unknown_command(o->argument);
 	return 0;
 }
 
@@ -449,7 +445,7 @@ static const struct option_spec *find_json(int argc, char **argv, enum command *
 	opterr = 0;
 	optind = 0;
 	while ((c = getopt_long(argc, argv, g.letters, g.names, NULL)) != -1) {
-		const struct command_spec *spec = c == 1 && !named ? find_command(optarg) : NULL;
+		const struct command_spec *spec = c == 1 && !named ? command_find(optarg) : NULL;
 		size_t i = index_of(c);
 
 		if (i < nr_option_specs && option_specs[i].letter == 'j')

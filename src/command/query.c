@@ -94,7 +94,7 @@ int command_rules(const char *name)
 
 static int say_no_holders(int err)
 {
-	say_error("can't search for holders: %s%s", strerror(-err),
+	say_error("can't search for holders: %s%s", error_text(-err),
 		  err == -EPERM ? PRIVILEGES_HINT : "");
 	return EXIT_KERNEL;
 }

@@ -53,6 +53,7 @@ static void on_event(void *arg, const struct pgmt_event_record *event)
 	if (t->options->pgmap &&
 	    !devices_epoch_is_called(t->out.from.devices, event->epoch, t->options->pgmap))
 		return;
+	t->events++;
 	outputs_event(&t->out, event);
 }
 
@@ -199,8 +200,7 @@ static bool is_over(struct tracing *t, const struct loop *l, pid_t child)
 	return (l->end && clock_seconds() >= l->end) || (!outputs_good(&t->out) && !child);
 }
 
-/* Return: COMMAND's status, 0 without one. */
-static int trace(struct tracing *t, pid_t child)
+static void trace(struct tracing *t, pid_t child)
 {
 	const struct options *o = t->options;
 	double now = clock_seconds();
@@ -214,14 +214,16 @@ static int trace(struct tracing *t, pid_t child)
 		.signals = {.fd = t->signals, .events = POLLIN},
 		.mounts = {.fd = files_fd(t->out.from.files), .events = POLLPRI},
 	};
-	int status = 0;
+	struct command_result *ran = &t->ran;
 
+	ran->started = child;
 	if (o->session.watch != PGMT_WATCH_NONE)
 		setpriority(PRIO_PROCESS, 0, EVENTS_PRIORITY);
 	if (o->interval > 0)
 		t->next_table = now + o->interval;
-	while (!stop_requested(child) && !command_ended(child, &status)) {
-		if (is_over(t, &l, child))
+	while (!stop_requested(child) && !ran->ended) {
+		ran->ended = command_ended(child, &ran->status);
+		if (ran->ended || is_over(t, &l, child))
 			break;
 		if (reopen_requested()) {
 			/* what came before belongs in the old files */
@@ -236,7 +238,7 @@ static int trace(struct tracing *t, pid_t child)
 			break;
 		show_progress(t, &l);
 	}
-	return l.late ? EXIT_TIMEOUT : status;
+	ran->timed_out = l.late;
 }
 
 /* ---- the start ---- */
@@ -303,23 +305,29 @@ static int check_files(struct tracing *t)
 {
 	const struct options *o = t->options;
 	int status = o->run ? command_look_up(o->run[0]) : 0;
-	struct save save;
 
 	if (status) {
 		say_error("%s: %s", o->run[0],
 			  status == EXIT_NOT_FOUND ? "command not found" : "permission denied");
 		return status;
 	}
-	if (o->vmlinux && access(o->vmlinux, R_OK)) {
-		say_error("--vmlinux: can't read %s: %s", o->vmlinux, strerror(errno));
-		return EXIT_USAGE;
-	}
-	if (o->save) {
-		/* it is written at the end, which is late to learn that it can't be */
-		status = save_begin(&save, o->save);
-		save_drop(&save);
-	}
-	return status ? status : load_suppressions(t);
+	return load_suppressions(t);
+}
+
+/* It is written at the end, which is late to learn that it can't be. */
+static int check_save(struct tracing *t)
+{
+	const char *file = t->options->save;
+	struct save save;
+	int status;
+
+	if (!file)
+		return 0;
+	status = save_begin(&save, file);
+	save_drop(&save);
+	if (status == EXIT_INTERNAL)
+		outputs_failed(&t->out, file);
+	return status;
 }
 
 /* Everything that tracing needs, before anything is loaded.  Return: 0; an exit status. */
@@ -416,7 +424,7 @@ static int run_session(struct tracing *t)
 	if (err)
 		return err;
 	if (t->own.interrupted)
-		return tracing_end(t, 0);
+		return tracing_end(t);
 	say_started(t, &at);
 	/* at the first finding it would be too late for holders that let go soon */
 	session_prepare_holders(t->session);
@@ -425,21 +433,24 @@ static int run_session(struct tracing *t)
 	if (o->run)
 		child = command_start(o->run, o->timeout >= 0);
 	if (child < 0) {
-		say_error("can't fork: %s", strerror(errno));
+		say_error("can't fork: %s", error_text(errno));
 		return EXIT_INTERNAL;
 	}
-	return tracing_end(t, trace(t, child));
+	trace(t, child);
+	return tracing_end(t);
 }
 
 int trace_run(const struct options *o)
 {
 	struct tracing t = {.options = o, .own.interrupted = true};
-	bool writable = !outputs_open(&t.out, &o->output);
-	int status = prepare(&t);
+	int unwritten = outputs_open(&t.out, &o->output), status;
 
+	if (!unwritten)
+		unwritten = check_save(&t);
+	status = unwritten == EXIT_USAGE ? EXIT_USAGE : prepare(&t);
 	/* what nobody can read is not traced; but who asked for a verdict gets one */
 	if (!status)
-		status = writable ? run_session(&t) : tracing_end(&t, 0);
+		status = unwritten ? tracing_end(&t) : run_session(&t);
 	session_free(t.session);
 	outputs_close(&t.out);
 	devices_free(t.out.from.devices);

@@ -2,6 +2,7 @@
 #include "command/tracing.h"
 
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/child.h"
@@ -163,14 +164,16 @@ static int save_outstanding(struct tracing *t, uint64_t ended, bool lost)
 		return 0;
 	/* the verdict is inconclusive then */
 	if (t->own.interrupted || t->own.cut_short) {
-		say("did not write %s: tracing was cut short", file);
+		/* that it can't be written was said */
+		if (outputs_good(&t->out))
+			say("did not write %s: tracing was cut short", file);
 		return 0;
 	}
 	return save_session(file, &t->out.from, ended, lost);
 }
 
 /* The exit status that goes with the verdict. */
-static int status_of(const struct tracing *t, const struct summary *sum, int command_status)
+static int status_of(const struct tracing *t, const struct summary *sum)
 {
 	switch (sum->verdict) {
 	case VERDICT_FAIL:
@@ -178,7 +181,7 @@ static int status_of(const struct tracing *t, const struct summary *sum, int com
 	case VERDICT_INCONCLUSIVE:
 		return EXIT_INCONCLUSIVE;
 	default:
-		return command_status;
+		return t->ran.timed_out ? EXIT_TIMEOUT : t->ran.status;
 	}
 }
 
@@ -197,6 +200,55 @@ static uint64_t stop(struct tracing *t)
 	return ended;
 }
 
+/* --pid, --cgroup: has nobody in scope done anything? */
+static void note_unmatched_scope(struct tracing *t)
+{
+	const struct session_options *o = &t->options->session;
+	char *text = t->own.unmatched_scope;
+
+	/* a wait is no event, but may be a finding */
+	if (session_counts(t->session)->matched || t->findings.nr)
+		return;
+	if (o->pid)
+		snprintf(text, UNMATCHED_LEN, "--pid %u matched no event", o->pid);
+	else if (o->cgroup)
+		snprintf(text, UNMATCHED_LEN, "--cgroup %s matched no event", o->cgroup);
+}
+
+/* Did no pgmap of the session have the name that --pgmap gives?  That may be a typo. */
+static bool is_no_pgmap(struct tracing *t)
+{
+	struct devices *devices = t->out.from.devices;
+
+	if (devices_any_is_called(devices, t->options->pgmap))
+		return false;
+	/* a block device comes after its pgmap */
+	devices_refresh(devices);
+	return !devices_any_is_called(devices, t->options->pgmap);
+}
+
+/* --pfn, --inode, --pgmap: was nothing shown? */
+static void note_unmatched_watch(struct tracing *t)
+{
+	const struct session_options *o = &t->options->session;
+	bool lost = session_counts(t->session)->lost[PGMT_LOSS_EVENT];
+	char *text = t->own.unmatched_watch;
+
+	if (t->events)
+		return;
+	if (t->options->pgmap)
+		snprintf(text, UNMATCHED_LEN, "--pgmap %s matched no %s", t->options->pgmap,
+			 is_no_pgmap(t) ? "pgmap"
+			 : lost		? "event that was not lost"
+					: "event");
+	else if (o->watch == PGMT_WATCH_PFN && !lost)
+		snprintf(text, UNMATCHED_LEN, "--pfn 0x%llx matched no event",
+			 (unsigned long long)o->watched);
+	else if (o->watch == PGMT_WATCH_INODE && !lost)
+		snprintf(text, UNMATCHED_LEN, "--inode %llu matched no event",
+			 (unsigned long long)o->watched);
+}
+
 static void judge_rest(struct tracing *t, struct summary *sum)
 {
 	struct evidence evidence = {
@@ -207,6 +259,7 @@ static void judge_rest(struct tracing *t, struct summary *sum)
 		.policy = &t->options->policy,
 		.suppressions = &t->suppressions,
 		.strict = t->options->strict_suppressions,
+		.ran = t->ran,
 	};
 
 	if (!t->own.interrupted) {
@@ -215,10 +268,15 @@ static void judge_rest(struct tracing *t, struct summary *sum)
 	}
 	findings_count(&t->findings, t->session);
 	tracing_settle_suppressions(t);
+	t->own.required = t->options->require_events;
+	if (!t->own.interrupted) {
+		note_unmatched_scope(t);
+		note_unmatched_watch(t);
+	}
 	summarise(&evidence, sum);
 }
 
-int tracing_end(struct tracing *t, int command_status)
+int tracing_end(struct tracing *t)
 {
 	struct summary *sum = calloc(1, sizeof(*sum));
 	int status, not_saved;
@@ -233,7 +291,7 @@ int tracing_end(struct tracing *t, int command_status)
 	ended = stop(t);
 	judge_rest(t, sum);
 	not_saved = save_outstanding(t, ended, sum->ledger.touches & (1u << PGMT_RULE_LEAK));
-	status = not_saved ? EXIT_INTERNAL : status_of(t, sum, command_status);
+	status = not_saved ? EXIT_INTERNAL : status_of(t, sum);
 	status = outputs_end(&t->out, &t->findings, sum, &t->suppressions, status);
 	free(sum);
 	return status;

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/child.h"
 #include "command/options.h"
 #include "output/outputs.h"
 #include "session/session.h"
@@ -37,6 +38,8 @@ struct tracing {
 	bool clock_known;	  /* it could be */
 	bool clock_said;	  /* that it could not */
 	uint64_t tables;	  /* shown so far */
+	uint64_t events;	  /* that --events, --pfn and so on have shown */
+	struct command_result ran;
 };
 
 /* ---- trace_findings.c ---- */
@@ -89,9 +92,8 @@ uint64_t tracing_pages_of(const struct tracing *t, const struct pgmt_finding *f,
 
 /*
  * Stop the session, judge what is left, print the verdict.
- * @command_status: the exit status if it is PASS
  * Return: the exit status.
  */
-int tracing_end(struct tracing *t, int command_status);
+int tracing_end(struct tracing *t);
 
 #endif /* PGMAPTRACE_COMMAND_TRACING_H */

@@ -71,7 +71,7 @@ bool parse_memory(const char *text, uint64_t *value)
 	return *value >= MIN_MEMORY;
 }
 
-bool parse_stack(const char *text, enum pgmt_stack_mode *value)
+const char *stack_mode_name(int mode)
 {
 	static const char *const names[] = {
 		[PGMT_STACK_NONE] = "none",
@@ -79,8 +79,13 @@ bool parse_stack(const char *text, enum pgmt_stack_mode *value)
 		[PGMT_STACK_ALL] = "all",
 	};
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (!strcmp(text, names[i])) {
+	return mode < (int)(sizeof(names) / sizeof(names[0])) ? names[mode] : NULL;
+}
+
+bool parse_stack(const char *text, enum pgmt_stack_mode *value)
+{
+	for (int i = 0; stack_mode_name(i); i++) {
+		if (!strcmp(text, stack_mode_name(i))) {
 			*value = i;
 			return true;
 		}

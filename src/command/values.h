@@ -22,7 +22,9 @@ bool parse_seconds(const char *text, double *value);
 bool parse_number(const char *text, uint64_t *value);
 /* Bytes, or K, M or G; 64K or more. */
 bool parse_memory(const char *text, uint64_t *value);
-/* none, findings, all */
+/* "none", "findings", "all", from 0 on; NULL: there are no more */
+const char *stack_mode_name(int mode);
+/* one of these */
 bool parse_stack(const char *text, enum pgmt_stack_mode *value);
 
 #endif /* PGMAPTRACE_COMMAND_VALUES_H */

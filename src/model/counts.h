@@ -10,6 +10,7 @@
 #include <linux/types.h>
 #endif
 #include "model/compiler.h"
+#include "model/profile.h"
 #include "model/rules.h"
 
 /*
@@ -58,6 +59,27 @@ struct pgmt_rates {
 	__u64 frees;
 };
 
+/* What was seen of the use of folios. */
+struct pgmt_uses {
+	__u64 requests;
+	__u64 frees;
+	__u64 preexisting_frees;
+	__u64 stores;
+	__u64 removals;
+	__u64 mapped; /* as struct pgmt_counts has it */
+};
+
+/*
+ * How many events that is: requests and frees, or what a kernel shows in their place.  Classic
+ * kernels have no requests of fsdax folios; elsewhere a file entry is stored and removed
+ * beside them.
+ */
+static __always_inline __u64 pgmt_nr_events(const struct pgmt_uses *u, unsigned char profile)
+{
+	return u->requests + u->frees + u->preexisting_frees + u->mapped +
+	       (profile == PGMT_PROFILE_CLASSIC ? u->stores + u->removals : 0);
+}
+
 /* Totals of the session, one copy a CPU. */
 struct pgmt_counts {
 	__u64 requests; /* the tool sums these two up from struct pgmt_rates */
@@ -68,7 +90,9 @@ struct pgmt_counts {
 	__u64 removals;
 	__u64 mapped; /* where that is all that is seen of a use: pgmt_only_mapped() */
 	__u64 rules[PGMT_NR_RULES];
-	__u64 out_of_scope; /* broken rules that --pid or --cgroup leaves out */
+	__u64 out_of_scope;	   /* broken rules that --pid or --cgroup leaves out */
+	struct pgmt_uses in_scope; /* of all these, with --pid or --cgroup */
+	__u64 matched;		   /* events of any kind that these two have in scope */
 	__u64 lost[PGMT_NR_LOSSES];
 };
 

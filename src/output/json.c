@@ -13,8 +13,7 @@
 #include "base/say.h"
 #include "base/save.h"
 
-/* Write the record to each file at once: programs may follow them. */
-static void end(struct json_out *o, struct jsonl *l)
+void json_end_record(struct json_out *o, struct jsonl *l)
 {
 	const char *text = jsonl_finish(l);
 
@@ -34,7 +33,7 @@ static void on_error(void *arg, const char *message)
 	struct jsonl l = jsonl_begin("error");
 
 	jsonl_text(&l, "message", message);
-	end(arg, &l);
+	json_end_record(arg, &l);
 }
 
 void json_tell_errors(struct json_out *o)
@@ -44,7 +43,7 @@ void json_tell_errors(struct json_out *o)
 
 /* ---- parts of records */
 
-static void add_rules(struct jsonl *l, const char *key, uint32_t rules)
+void json_add_rules(struct jsonl *l, const char *key, uint32_t rules)
 {
 	struct json_object *array = json_object_new_array();
 
@@ -331,7 +330,7 @@ void json_start(struct json_out *o)
 	add_time(o, &l, "time_ns", session_began(o->from->session));
 	add_hooks(&l, session_profile(o->from->session));
 	add_effects(o, &l);
-	end(o, &l);
+	json_end_record(o, &l);
 }
 
 /* The fields that findings and stalls share. */
@@ -368,7 +367,7 @@ void json_finding(struct json_out *o, const struct report *r, bool brief)
 	add_history(o, &l, "last_request", &r->last_request);
 	add_history(o, &l, "last_free", &r->last_free);
 	add_groups(o, &l, r);
-	end(o, &l);
+	json_end_record(o, &l);
 }
 
 void json_stall_lasts(struct json_out *o, const struct report_lasting *lasting)
@@ -386,7 +385,7 @@ void json_stall_lasts(struct json_out *o, const struct report_lasting *lasting)
 			jsonl_text(&l, "what_is_left", lasting->what_is_left);
 		jsonl_texts(&l, "former_holders", lasting->let_go.nr, lasting->let_go.text);
 	}
-	end(o, &l);
+	json_end_record(o, &l);
 }
 
 void json_stall_ended(struct json_out *o, const struct report_end *e)
@@ -405,7 +404,7 @@ void json_stall_ended(struct json_out *o, const struct report_end *e)
 		jsonl_add_inner(&l, "ended_by", &in);
 	}
 	jsonl_texts(&l, "former_holders", e->let_go.nr, e->let_go.text);
-	end(o, &l);
+	json_end_record(o, &l);
 }
 
 void json_torn_down(struct json_out *o, const struct outstanding_group *g)
@@ -415,7 +414,7 @@ void json_torn_down(struct json_out *o, const struct outstanding_group *g)
 	jsonl_text(&l, "device", devices_name_of_epoch(o->from->devices, g->epoch));
 	jsonl_number(&l, "epoch", g->epoch);
 	add_group(o, &l, g, clock_now());
-	end(o, &l);
+	json_end_record(o, &l);
 }
 
 void json_event(struct json_out *o, const struct pgmt_event_record *t)
@@ -440,7 +439,7 @@ void json_event(struct json_out *o, const struct pgmt_event_record *t)
 	jsonl_number(&l, "cpu", o->from->deterministic ? 0 : t->cpu);
 	if (t->rule)
 		jsonl_text(&l, "rule", pgmt_rule_name(t->rule));
-	end(o, &l);
+	json_end_record(o, &l);
 }
 
 struct stats {
@@ -479,7 +478,7 @@ void json_stats(struct json_out *o)
 	s.pgmaps = json_object_new_array();
 	session_pgmaps(o->from->session, add_stats, &s);
 	jsonl_add(&s.line, "pgmaps", s.pgmaps);
-	end(o, &s.line);
+	json_end_record(o, &s.line);
 }
 
 void json_groups(struct json_out *o, const struct findings *all)
@@ -502,7 +501,7 @@ void json_groups(struct json_out *o, const struct findings *all)
 					   o->from, g->example[i].pgmap.epoch, g->example[i].pfn)));
 		jsonl_add(&l, "pfns", pfns);
 		add_stack(o, &l, g->key.site);
-		end(o, &l);
+		json_end_record(o, &l);
 	}
 }
 
@@ -516,80 +515,7 @@ void json_ledger(struct json_out *o, const struct ledger *l)
 		jsonl_text(&line, "text", loss->text);
 		if (loss->times)
 			jsonl_number(&line, "count", loss->times);
-		add_rules(&line, "may_hide", loss->touches);
-		end(o, &line);
+		json_add_rules(&line, "may_hide", loss->touches);
+		json_end_record(o, &line);
 	}
-}
-
-static void add_results(struct jsonl *l, const struct summary *sum)
-{
-	struct jsonl found = jsonl_inner(), expected = jsonl_inner();
-
-	for (int i = 1; i < PGMT_NR_RULES; i++) {
-		if (sum->rule[i].found)
-			jsonl_number(&found, pgmt_rule_name(i), sum->rule[i].found);
-		if (sum->rule[i].expected)
-			jsonl_number(&expected, pgmt_rule_name(i), sum->rule[i].expected);
-	}
-	jsonl_add_inner(l, "rules", &found);
-	jsonl_add_inner(l, "expected", &expected);
-}
-
-static void add_suppressions(struct jsonl *l, const struct suppressions *all)
-{
-	struct json_object *array = json_object_new_array();
-
-	for (const struct suppression *s = all->first; s; s = s->next) {
-		struct jsonl in = jsonl_inner();
-
-		jsonl_text(&in, "rule", pgmt_rule_name(s->rule));
-		jsonl_text(&in, "file", s->file);
-		jsonl_number(&in, "line", s->line);
-		jsonl_text(&in, "reason", s->reason);
-		jsonl_number(&in, "used", s->used);
-		jsonl_add_item(l, array, &in);
-	}
-	jsonl_add(l, "suppressions", array);
-}
-
-static uint32_t hidden_rules(const struct summary *sum)
-{
-	uint32_t rules = 0;
-
-	for (int i = 1; i < PGMT_NR_RULES; i++)
-		rules |= sum->rule[i].hidden ? 1u << i : 0;
-	return rules;
-}
-
-void json_summary(struct json_out *o, const struct summary *sum, const struct suppressions *all,
-		  int status)
-{
-	struct jsonl l = jsonl_begin("summary");
-	struct utsname u;
-
-	uname(&u);
-	jsonl_text(&l, "verdict", verdict_name(sum->verdict));
-	jsonl_signed(&l, "status", status);
-	jsonl_number(&l, "findings", sum->findings);
-	add_results(&l, sum);
-	jsonl_number(&l, "requests", sum->counts->requests);
-	jsonl_number(&l, "frees", sum->counts->frees);
-	jsonl_number(&l, "outstanding", sum->outstanding);
-	jsonl_number(&l, "preexisting", sum->counts->preexisting);
-	jsonl_number(&l, "stored", sum->counts->stores);
-	jsonl_number(&l, "removed", sum->counts->removals);
-	jsonl_number(&l, "mapped", sum->counts->mapped);
-	jsonl_number(&l, "lost", sum->ledger.lost);
-	jsonl_number(&l, "warnings", sum->warnings);
-	jsonl_number(&l, "suppressed", sum->suppressed);
-	jsonl_number(&l, "unverified", sum->unverified);
-	if (sum->scope) {
-		jsonl_text(&l, "scope", sum->scope);
-		jsonl_number(&l, "out_of_scope", sum->counts->out_of_scope);
-	}
-	add_rules(&l, "may_hide", hidden_rules(sum));
-	add_suppressions(&l, all);
-	jsonl_text(&l, "kernel", u.release);
-	jsonl_text(&l, "profile", pgmt_profile_name(session_profile(o->from->session)));
-	end(o, &l);
 }

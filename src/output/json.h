@@ -22,6 +22,13 @@ struct json_out {
 	bool no_memory; /* a record was not written: out of memory */
 };
 
+struct jsonl;
+
+/* Write the record to each file at once: programs may follow them.  Frees it. */
+void json_end_record(struct json_out *o, struct jsonl *l);
+/* An array of names: of each bit (1 << enum pgmt_rule). */
+void json_add_rules(struct jsonl *l, const char *key, uint32_t rules);
+
 /* From here on, errors on stderr become records of @o as well; NULL ends that. */
 void json_tell_errors(struct json_out *o);
 
@@ -37,7 +44,7 @@ void json_stats(struct json_out *o);
 /* Groups with more than one finding. */
 void json_groups(struct json_out *o, const struct findings *all);
 void json_ledger(struct json_out *o, const struct ledger *l);
-/* @status: the exit status */
+/* The last record.  @status: the exit status */
 void json_summary(struct json_out *o, const struct summary *sum, const struct suppressions *all,
 		  int status);
 

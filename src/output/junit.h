@@ -4,15 +4,20 @@
 #define PGMAPTRACE_OUTPUT_JUNIT_H
 
 #include <stdio.h>
+#include <time.h>
 
 #include "verdict/summary.h"
 
-/*
- * @text: for each rule the text of its reports; NULL: none
- * @last: the summary line
- * @seconds: how long tracing took
- */
+/* What the file says of the run as a whole. */
+struct junit_run {
+	const char *last; /* the summary line */
+	const char *host;
+	time_t began;
+	double seconds; /* that tracing took */
+};
+
+/* @text: for each rule the text of its reports; NULL: none */
 void junit_write(FILE *to, const struct summary *sum, char *const text[PGMT_NR_RULES],
-		 const char *last, double seconds);
+		 const struct junit_run *run);
 
 #endif /* PGMAPTRACE_OUTPUT_JUNIT_H */

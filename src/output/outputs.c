@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -31,10 +33,15 @@
 static int cant_write(struct outputs *o, const char *file)
 {
 	if (!o->failed[0]) {
-		snprintf(o->failed, sizeof(o->failed), "%s: %s", file, strerror(errno));
+		snprintf(o->failed, sizeof(o->failed), "%s: %s", file, error_text(errno));
 		say_error("can't write %s", o->failed);
 	}
 	return EXIT_INTERNAL;
+}
+
+void outputs_failed(struct outputs *o, const char *file)
+{
+	snprintf(o->failed, sizeof(o->failed), "%s", file);
 }
 
 /* Return: false if it can't be opened.  Without a name there is nothing to open. */
@@ -418,12 +425,19 @@ static void write_junit(struct outputs *o, const struct summary *sum, const char
 	const char *name = o->settings->junit;
 	FILE *to = name ? fopen(name, "we") : NULL;
 	uint64_t began = session_began(o->from.session);
-	double seconds = began ? (clock_now() - began) / 1e9 : 0;
+	struct junit_run run = {.last = last, .host = "localhost"};
+	struct utsname u;
 
 	if (!name)
 		return;
+	if (!o->from.deterministic) {
+		uname(&u);
+		run.host = u.nodename;
+		run.seconds = began ? (clock_now() - began) / 1e9 : 0;
+		run.began = time(NULL) - (time_t)run.seconds;
+	}
 	if (to)
-		junit_write(to, sum, o->of_rule, last, o->from.deterministic ? 0 : seconds);
+		junit_write(to, sum, o->of_rule, &run);
 	if (!to || ferror(to)) {
 		cant_write(o, name);
 		if (to)

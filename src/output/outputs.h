@@ -58,6 +58,8 @@ struct outputs {
  * Return: 0; an exit status, said on stderr
  */
 int outputs_open(struct outputs *o, const struct output_settings *settings);
+/* A file that others write can't be written, which was said on stderr. */
+void outputs_failed(struct outputs *o, const char *file);
 /* Return: false if one could not be written, which was said on stderr. */
 bool outputs_good(struct outputs *o);
 /* Open the files again by name, after log rotation. */

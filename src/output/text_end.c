@@ -148,6 +148,16 @@ void text_suppressions(struct text_out *o, const struct suppressions *all)
 			s->reason);
 }
 
+static void command_keys(FILE *to, const struct command_result *ran)
+{
+	if (ran->ended)
+		fprintf(to, " command_status=%d", ran->status);
+	else if (ran->started)
+		fputs(" command_status=running", to);
+	if (ran->started)
+		fprintf(to, " command_timed_out=%s", ran->timed_out ? "yes" : "no");
+}
+
 void text_summary(FILE *to, const struct summary *sum, enum pgmt_profile profile)
 {
 	const char *separator = " rules=";
@@ -179,5 +189,10 @@ void text_summary(FILE *to, const struct summary *sum, enum pgmt_profile profile
 	if (sum->scope)
 		fprintf(to, " judged=%s not_judged=%llu", sum->scope, sum->counts->out_of_scope);
 	uname(&u);
-	fprintf(to, " kernel=%s profile=%s\n", u.release, pgmt_profile_name(profile));
+	fprintf(to, " kernel=%s profile=%s", u.release, pgmt_profile_name(profile));
+	if (sum->required)
+		fprintf(to, " events=%llu events_required=%llu", (unsigned long long)sum->events,
+			(unsigned long long)sum->required);
+	command_keys(to, &sum->ran);
+	fputc('\n', to);
 }

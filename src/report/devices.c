@@ -322,6 +322,14 @@ bool devices_epoch_is_called(const struct devices *d, __u64 epoch, const char *n
 	return is_called(find(d, epoch), name);
 }
 
+bool devices_any_is_called(const struct devices *d, const char *name)
+{
+	for (const struct device *i = d->first; i; i = i->next)
+		if (is_called(i, name))
+			return true;
+	return false;
+}
+
 const char *devices_name_of_epoch(const struct devices *d, __u64 epoch)
 {
 	const struct device *i = find(d, epoch);

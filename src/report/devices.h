@@ -41,6 +41,8 @@ const char *devices_block(struct devices *d, const struct pgmt_pgmap *p);
 bool devices_is_called(struct devices *d, const struct pgmt_pgmap *p, const char *name);
 /* The same of a pgmap that was learnt; else false. */
 bool devices_epoch_is_called(const struct devices *d, __u64 epoch, const char *name);
+/* Of any that was learnt. */
+bool devices_any_is_called(const struct devices *d, const char *name);
 /* Of a pgmap that was learnt; else "?". */
 const char *devices_name_of_epoch(const struct devices *d, __u64 epoch);
 /* The first pfn of a pgmap that was learnt; else 0. */

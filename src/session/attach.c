@@ -103,12 +103,12 @@ static int attach_or_do_without(struct session *s, struct pgmt_hook *h)
 		return 0;
 	}
 	if (h->required) {
-		say_error("can't attach to %s: %s", h->function, strerror(err));
+		say_error("can't attach to %s: %s", h->function, error_text(err));
 		return EXIT_KERNEL;
 	}
 	h->attach = PGMT_ATTACH_NO;
 	hooks_without(&s->choice, h, err);
-	say("can't attach to %s: %s", h->symbol[0], strerror(err));
+	say("can't attach to %s: %s", h->symbol[0], error_text(err));
 	say_rules(h->off);
 	return 0;
 }

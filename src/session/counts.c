@@ -52,6 +52,21 @@ const struct pgmt_counts *session_counts(struct session *s)
 	return &s->counts;
 }
 
+uint64_t session_events(struct session *s)
+{
+	const struct pgmt_counts *c = session_counts(s);
+	const struct pgmt_uses all = {
+		.requests = c->requests,
+		.frees = c->frees,
+		.preexisting_frees = c->preexisting_frees,
+		.stores = c->stores,
+		.removals = c->removals,
+		.mapped = c->mapped,
+	};
+
+	return pgmt_nr_events(s->filter.kind ? &c->in_scope : &all, s->choice.profile);
+}
+
 bool count_in_scope(struct session *s, bool task_in_scope, uint32_t word)
 {
 	if (task_in_scope || word & PGMT_IN_SCOPE)

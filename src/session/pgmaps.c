@@ -19,7 +19,7 @@ static int pgmap_next(struct session *s, struct pgmt_walk *w)
 
 	if (!err)
 		return 0;
-	say_error("can't walk pgmap_array: %s", strerror(-err));
+	say_error("can't walk pgmap_array: %s", error_text(-err));
 	return EXIT_INTERNAL;
 }
 
@@ -80,7 +80,7 @@ static int scan_pgmap(void *arg, const struct pgmt_walk *w)
 			err = run_program(of->session->skel->progs.scan_initial, &scan,
 					  sizeof(scan));
 			if (err) {
-				say_error("can't scan the pages of a pgmap: %s", strerror(-err));
+				say_error("can't scan the pages of a pgmap: %s", error_text(-err));
 				return EXIT_INTERNAL;
 			}
 			pfn += scan.nr;
@@ -112,7 +112,7 @@ const uint64_t *session_scan_leaks(struct session *s, struct pgmt_leak_scan *l)
 
 	if (!err)
 		return (const uint64_t *)s->skel->bss->unexplained_pfn;
-	say_error("can't scan the pages of a pgmap: %s", strerror(-err));
+	say_error("can't scan the pages of a pgmap: %s", error_text(-err));
 	return NULL;
 }
 

@@ -40,8 +40,13 @@ static struct btf *load_btf(const char *file)
 	if (btf)
 		return btf;
 	/* libbpf has error numbers of its own */
-	libbpf_strerror(-errno, why, sizeof(why));
-	if (file)
+	if (errno == EMFILE)
+		snprintf(why, sizeof(why), "%s", error_text(errno));
+	else
+		libbpf_strerror(-errno, why, sizeof(why));
+	if (!file && errno == EMFILE)
+		say_error("can't read /sys/kernel/btf/vmlinux: %s", why);
+	else if (file)
 		say_error("--btf: can't read types from %s: %s", file, why);
 	else
 		say_error("this kernel has no BTF: /sys/kernel/btf/vmlinux: %s "
@@ -74,7 +79,7 @@ struct session *session_probe(const struct session_options *o, int *status)
 	s->ksyms = ksyms_load(&symbols);
 	if (!s->ksyms) {
 		say_error("can't read /proc/kallsyms, where the address of pgmap_array is: %s%s",
-			  strerror(errno),
+			  error_text(errno),
 			  errno == ENOENT ? " (build the kernel with CONFIG_KALLSYMS_ALL=y)" : "");
 		goto fail;
 	}
@@ -258,7 +263,7 @@ static int open_rings(struct session *s)
 	s->ring = ring_buffer__new(bpf_map__fd(s->skel->maps.records), on_record, s, NULL);
 	if (s->ring && !ring_buffer__add(s->ring, bpf_map__fd(s->skel->maps.events), on_event, s))
 		return 0;
-	say_error("can't map the ring buffer: %s", strerror(errno));
+	say_error("can't map the ring buffer: %s", error_text(errno));
 	return EXIT_INTERNAL;
 }
 
@@ -280,7 +285,7 @@ int session_load(struct session *s, const struct session_reader *reader)
 		s->reader = *reader;
 	s->skel = pgmaptrace_bpf__open_opts(&opts);
 	if (!s->skel) {
-		say_error("can't open the BPF object: %s", strerror(errno));
+		say_error("can't open the BPF object: %s", error_text(errno));
 		return EXIT_INTERNAL;
 	}
 	choose_programs(s, reader);
@@ -292,15 +297,16 @@ int session_load(struct session *s, const struct session_reader *reader)
 		return err;
 	err = pgmaptrace_bpf__load(s->skel);
 	if (err) {
-		say_error("can't load the BPF programs: %s%s", strerror(-err),
-			  err == -EPERM ? PRIVILEGES_HINT
-					: " (PGMAPTRACE_DEBUG=1 shows the verifier's log)");
+		say_error("can't load the BPF programs: %s%s", error_text(-err),
+			  err == -EPERM	   ? PRIVILEGES_HINT
+			  : err == -EMFILE ? ""
+					   : " (PGMAPTRACE_DEBUG=1 shows the verifier's log)");
 		return EXIT_KERNEL;
 	}
 	kept_open(s);
 	privileges_note_names();
 	if (reader && !kept_map_spins(s)) {
-		say_error("can't map the table of waiters: %s", strerror(errno));
+		say_error("can't map the table of waiters: %s", error_text(errno));
 		return EXIT_INTERNAL;
 	}
 	err = reader ? open_rings(s) : 0;

@@ -113,6 +113,8 @@ uint64_t session_text(const struct session *s);
 
 /* Valid until session_free(). */
 const struct pgmt_counts *session_counts(struct session *s);
+/* How many events were seen, of what is in scope: pgmt_nr_events(). */
+uint64_t session_events(struct session *s);
 /*
  * Requests and frees of the pgmap with that epoch since tracing began, and of
  * those it shares a slot with: see PGMT_SLOTS.  @r stays as it is on failure.

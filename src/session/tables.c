@@ -58,7 +58,7 @@ static int resize(struct bpf_map *map, uint32_t entries)
 	if (!err)
 		return 0;
 	say_error("can't give the BPF map %s %u entries: %s", bpf_map__name(map), entries,
-		  strerror(-err));
+		  error_text(-err));
 	return EXIT_INTERNAL;
 }
 

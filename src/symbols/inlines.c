@@ -4,11 +4,14 @@
 
 #include <dwarf.h>
 #include <elf.h>
+#include <errno.h>
 #include <fts.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 #include <elfutils/libdwfl.h>
 
 #define MAX_BUILD_ID 64
@@ -170,6 +173,31 @@ no:
 	o->dwfl = NULL;
 	o->module = NULL;
 	return false;
+}
+
+const char *inlines_refusal(const char *file)
+{
+	const char *why = NULL;
+	Dwfl_Module *module;
+	Dwarf_Addr bias;
+	struct stat st;
+	Dwfl *dwfl;
+
+	if (stat(file, &st) || access(file, R_OK))
+		return strerror(errno);
+	if (!S_ISREG(st.st_mode))
+		return "not a file";
+	dwfl = dwfl_begin(&callbacks);
+	if (!dwfl)
+		return "out of memory";
+	module = dwfl_report_offline(dwfl, "", file, -1);
+	dwfl_report_end(dwfl, NULL, NULL);
+	if (!module)
+		why = "not an ELF file, as vmlinux is one";
+	else if (!dwfl_module_getdwarf(module, &bias))
+		why = "no debug info in it";
+	dwfl_end(dwfl);
+	return why;
 }
 
 /* Where Debian, Fedora and others put it, with the release between the two strings. */

@@ -23,6 +23,13 @@ struct inline_frame {
 };
 
 /*
+ * Can lines be read from @file, an ELF file with debug info?  Whether it is the running kernel's
+ * is seen at the first look-up.
+ * Return: NULL; why not
+ */
+const char *inlines_refusal(const char *file);
+
+/*
  * @vmlinux: a file with debug info of the kernel; NULL: look in the usual places
  * Return: NULL if there is no memory.
  */

@@ -32,7 +32,7 @@ static void add(struct ledger *l, const char *name, uint64_t times, uint32_t tou
 }
 
 /* missed and uncounted, and what is not a hook's: ledger_make() */
-_Static_assert(PGMT_NR_LOSSES + 2 * PGMT_MAX_HOOKS + 8 <= LEDGER_MAX,
+_Static_assert(PGMT_NR_LOSSES + 2 * PGMT_MAX_HOOKS + 11 <= LEDGER_MAX,
 	       "a ledger has room for every loss");
 
 /*
@@ -119,6 +119,36 @@ static void add_switched_off(struct ledger *l, const char *by)
 		    "hooks saw nothing while %s was 0", by);
 }
 
+/* "unmatched-pgmap" of "--pgmap dax7.0 matched no pgmap" */
+static void add_unmatched(struct ledger *l, const char *text, bool required)
+{
+	char name[sizeof(((struct loss *)0)->name)];
+
+	if (!text[0])
+		return;
+	snprintf(name, sizeof(name), "unmatched-%.*s", (int)strcspn(text + 2, " "), text + 2);
+	add(l, name, 0, required ? PGMT_ALL_RULES : 0, 0, "%s", text);
+	l->unmet |= required;
+}
+
+/* Who was to see something, and saw nothing, has no reason to pass. */
+static void add_unseen(struct ledger *l, struct session *s, const struct own_findings *own)
+{
+	uint64_t events = session_events(s);
+
+	if (own->interrupted)
+		return;
+	add_unmatched(l, own->unmatched_scope, own->required);
+	add_unmatched(l, own->unmatched_watch, own->required);
+	if (events >= own->required)
+		return;
+	add(l, "few-events", 0, PGMT_ALL_RULES, 0,
+	    "saw %llu event%s%s, and --require-events is %llu", (unsigned long long)events,
+	    events == 1 ? "" : "s", session_scope(s) ? " in scope" : "",
+	    (unsigned long long)own->required);
+	l->unmet = true;
+}
+
 void ledger_make(struct session *s, const struct own_findings *own, struct ledger *l)
 {
 	memset(l, 0, sizeof(*l));
@@ -142,4 +172,5 @@ void ledger_make(struct session *s, const struct own_findings *own, struct ledge
 		add(l, "blind", 0, RULE(TEARDOWN_STALL) | RULE(BREAK_STALL), 0,
 		    "the search for waiting tasks failed, or was not complete: "
 		    "teardown-stall and break-stall may be missing");
+	add_unseen(l, s, own);
 }

@@ -30,7 +30,10 @@ struct ledger {
 	uint32_t touches;
 	uint32_t breaks;
 	uint32_t off; /* rules that this kernel could have, but a hook is missing */
+	bool unmet;   /* what --require-events asks for was not seen */
 };
+
+#define UNMATCHED_LEN 160
 
 /* What was judged in user space, and what could not be judged. */
 struct own_findings {
@@ -40,6 +43,9 @@ struct own_findings {
 	bool cut_short;		      /* stopped before all outstanding folios were judged */
 	bool unsettled;		      /* stopped while the references of a pgmap were checked */
 	bool blind;		      /* not all waiting tasks could be found or followed */
+	uint64_t required;	      /* --require-events; 0: no such number */
+	/* what was asked for and matched nothing, as "--pid 7 matched no event"; "" */
+	char unmatched_scope[UNMATCHED_LEN], unmatched_watch[UNMATCHED_LEN];
 };
 
 void ledger_make(struct session *s, const struct own_findings *own, struct ledger *l);

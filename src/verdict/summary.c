@@ -159,10 +159,14 @@ void summarise(const struct evidence *e, struct summary *sum)
 	}
 	add_leaked(e, c, sum->ledger.breaks, &sum->leaked);
 	sum->outstanding = c->requests > c->frees ? c->requests - c->frees : 0;
+	sum->events = session_events(e->session);
+	sum->required = e->own->required;
+	sum->ran = e->ran;
 	sum->unused = unused(e->suppressions);
-	if (any_rule(sum, RULE_FAILED) || (e->strict && sum->unused))
+	sum->unused_fails = e->strict && sum->unused;
+	if (any_rule(sum, RULE_FAILED) || sum->unused_fails)
 		sum->verdict = VERDICT_FAIL;
-	else if (any_rule(sum, RULE_UNSURE))
+	else if (any_rule(sum, RULE_UNSURE) || sum->ledger.unmet)
 		sum->verdict = VERDICT_INCONCLUSIVE;
 	else
 		sum->verdict = VERDICT_PASS;

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/child.h"
 #include "verdict/finding.h"
 #include "verdict/ledger.h"
 #include "verdict/outstanding.h"
@@ -48,11 +49,14 @@ struct summary {
 	struct rule_result rule[PGMT_NR_RULES];
 	uint64_t findings, warnings, suppressed, unverified; /* of all rules */
 	uint64_t outstanding;
-	unsigned int unused; /* suppressions that matched no finding */
+	uint64_t events, required; /* seen, in scope; --require-events, 0: not given */
+	unsigned int unused;	   /* suppressions that matched no finding */
+	bool unused_fails;	   /* and that fails the run */
 	struct leaked leaked;
 	struct ledger ledger;
 	const struct pgmt_counts *counts;
 	const char *scope; /* what was in scope; NULL: everything */
+	struct command_result ran;
 };
 
 /* What a verdict is made from. */
@@ -64,6 +68,7 @@ struct evidence {
 	const struct policy *policy;
 	const struct suppressions *suppressions;
 	bool strict; /* an unused suppression fails the run */
+	struct command_result ran;
 };
 
 /* The verdict of one rule; KTAP and JUnit have it as a test of its own. */

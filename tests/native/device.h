@@ -178,6 +178,7 @@ static inline void start_session(unsigned char kernel, unsigned char type, bool 
 	SET(slow, false);
 	SET(takes_fast_path, kernel != PGMT_PROFILE_CLASSIC);
 	SET(watch, PGMT_WATCH_NONE);
+	SET(filter, PGMT_FILTER_NONE);
 	SET(can_cast, false);
 	SET(init_names_pgmap, true);
 	began = machine.clock;

@@ -18,6 +18,8 @@ static struct {
 	struct pgmt_choice choice;
 	uint64_t missed[MADE_HOOKS]; /* of pgmt_hooks[] */
 	const char *switched_off;
+	const char *scope;
+	uint64_t events;
 } made;
 
 const struct pgmt_counts *session_counts(struct session *s)
@@ -47,7 +49,13 @@ const char *session_switched_off(const struct session *s)
 const char *session_scope(const struct session *s)
 {
 	(void)s;
-	return NULL;
+	return made.scope;
+}
+
+uint64_t session_events(struct session *s)
+{
+	(void)s;
+	return made.events;
 }
 
 /* As hooks.c has it, but for what only a real kernel has. */

@@ -205,9 +205,34 @@ static void test_build_id(void **state)
 	assert_false(read_build_id(file, &id));
 }
 
+static void test_refusal(void **state)
+{
+	(void)state;
+	assert_null(inlines_refusal(SELF));
+	assert_string_equal(inlines_refusal("/etc/passwd"), "not an ELF file, as vmlinux is one");
+	assert_string_equal(inlines_refusal("/nothere"), "No such file or directory");
+	assert_string_equal(inlines_refusal("/"), "not a file");
+	/* the shell has been stripped */
+	assert_string_equal(inlines_refusal("/bin/sh"), "no debug info in it");
+}
+
+static void test_error_text(void **state)
+{
+	struct rlimit limit;
+
+	(void)state;
+	getrlimit(RLIMIT_NOFILE, &limit);
+	limit.rlim_cur = 77;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	assert_string_equal(error_text(EMFILE), "Too many open files (the limit is 77: ulimit -n, "
+						"or LimitNOFILE= of a service)");
+	assert_string_equal(error_text(ENOENT), "No such file or directory");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_refusal),	     cmocka_unit_test(test_error_text),
 		cmocka_unit_test(test_inlined),	     cmocka_unit_test(test_not_inlined),
 		cmocka_unit_test(test_names),	     cmocka_unit_test(test_another_build),
 		cmocka_unit_test(test_module_files), cmocka_unit_test(test_build_id),

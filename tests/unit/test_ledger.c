@@ -149,6 +149,35 @@ static void the_rest(void **state)
 	is_one("blind", "search for waiting tasks", 0, STALLS, 0);
 }
 
+/* Nobody asks for events: then few are no loss, and neither is what matched nothing. */
+static void unseen(void **state)
+{
+	(void)state;
+	own.required = 4;
+	made.events = 3;
+	is_one("few-events", "saw 3 events, and --require-events is 4", 0, PGMT_ALL_RULES, 0);
+	assert_true(ledger.unmet);
+	made.scope = "pid:7";
+	is_one("few-events", "saw 3 events in scope, ", 0, PGMT_ALL_RULES, 0);
+	made.events = 4;
+	nothing(NULL);
+	assert_false(ledger.unmet);
+	snprintf(own.unmatched_watch, UNMATCHED_LEN, "--pgmap dax7.0 matched no pgmap");
+	is_one("unmatched-pgmap", own.unmatched_watch, 0, PGMT_ALL_RULES, 0);
+	assert_true(ledger.unmet);
+	own.required = 0;
+	is_one("unmatched-pgmap", own.unmatched_watch, 0, 0, 0);
+	assert_false(ledger.unmet);
+	own.unmatched_watch[0] = '\0';
+	snprintf(own.unmatched_scope, UNMATCHED_LEN, "--pid 7 matched no event");
+	is_one("unmatched-pid", own.unmatched_scope, 0, 0, 0);
+	/* before all is traced nothing can be seen, and that is said */
+	own.interrupted = true;
+	own.required = 4;
+	made.events = 0;
+	is_one("interrupted", "before tracing was complete", 0, PGMT_ALL_RULES, 0);
+}
+
 static void all_add_up(void **state)
 {
 	(void)state;
@@ -191,6 +220,7 @@ int main(void)
 		cmocka_unit_test_setup(uncounted_events, begin),
 		cmocka_unit_test_setup(missing_hooks, begin),
 		cmocka_unit_test_setup(the_rest, begin),
+		cmocka_unit_test_setup(unseen, begin),
 		cmocka_unit_test_setup(all_add_up, begin),
 		cmocka_unit_test_setup(too_many_to_list, begin),
 	};

@@ -80,19 +80,30 @@ static void commands(void **state)
 	wrong("run --", "run: give a COMMAND");
 }
 
+static void is_help_of(const char *command, const char *line)
+{
+	is_command(line, COMMAND_HELP);
+	assert_non_null(o.argument);
+	assert_string_equal(o.argument, command);
+}
+
 static void asks_for_help(void **state)
 {
 	(void)state;
 	is_command("help", COMMAND_HELP);
+	assert_null(o.argument);
 	is_command("--help", COMMAND_HELP);
-	is_command("run --help", COMMAND_HELP);
-	is_command("run -h", COMMAND_HELP);
-	is_command("-T leaks --help", COMMAND_HELP);
+	is_help_of("run", "run --help");
+	is_help_of("run", "run -h");
+	is_help_of("leaks", "-T leaks --help");
+	is_help_of("leaks", "help leaks");
+	is_help_of("holders", "holders 0x1 --help");
 	is_command("1 --help", COMMAND_HELP);
 	/* nothing else counts then */
 	is_command("--timeout 1 leaks --pfn 3 -h", COMMAND_HELP);
 	is_command("rules -V", COMMAND_VERSION);
-	wrong("help leaks", "help: too many arguments");
+	wrong("help leaks run", "help: too many arguments");
+	wrong("help walk", "unknown command walk: give run, leaks,");
 }
 
 static void unknown_options(void **state)
@@ -151,6 +162,21 @@ static void values(void **state)
 	wrong("--pid 0", "--pid 0: give the pid");
 	wrong("--error-exitcode 256", "--error-exitcode 256: give a number from 1 to 255");
 	wrong("leaks --top x", "--top x: give a number");
+	is_command("--require-events 0x10", COMMAND_TRACE);
+	assert_int_equal(o.require_events, 16);
+	wrong("--require-events 0", "--require-events 0: give a number of events, at least 1");
+}
+
+/* What other tools take for stdin and stdout. */
+static void no_file(void **state)
+{
+	(void)state;
+	wrong("--json -", "--json '-': give the name of a file (-j writes records to stdout)");
+	wrong("--output -", "--output '-': give the name of a file (without it, text goes to");
+	wrong("--save - leaks", "--save '-': give the name of a file");
+	wrong("--suppressions -", "--suppressions '-': give the name of a file");
+	wrong("--junit=", "--junit '': give the name of a file");
+	is_command("--json ./-", COMMAND_TRACE);
 }
 
 /* For what goes wrong before all is parsed. */
@@ -269,6 +295,42 @@ static void spec_text(const struct option_spec *spec, char *text, size_t size)
 		 spec->argument ? spec->argument : "");
 }
 
+static void fits(const char *text)
+{
+	for (const char *line = text; *line; line += strcspn(line, "\n") + 1)
+		assert_true(strcspn(line, "\n") < 80);
+}
+
+/* Of a command: its options, and no other. */
+static void help_of_one(void **state)
+{
+	(void)state;
+	for (size_t c = 0; c < nr_command_specs; c++) {
+		const struct command_spec *spec = &command_specs[c];
+		char *text = NULL, wanted[512];
+		size_t size;
+		FILE *f;
+
+		if (!spec->name)
+			continue;
+		f = open_memstream(&text, &size);
+		help_print(f, spec->name);
+		fclose(f);
+		fits(text);
+		assert_non_null(strstr(text, spec->usage));
+		for (size_t i = 0; i < nr_option_specs; i++) {
+			snprintf(wanted, sizeof(wanted), " --%s%s", option_specs[i].name,
+				 option_specs[i].argument ? " " : "\n");
+			if (!option_specs[i].argument && !strstr(text, wanted))
+				snprintf(wanted, sizeof(wanted), " --%s ", option_specs[i].name);
+			if (!strstr(text, wanted) !=
+			    !(option_specs[i].commands >> spec->command & 1))
+				fail_msg("help %s: --%s", spec->name, option_specs[i].name);
+		}
+		free(text);
+	}
+}
+
 static void help(void **state)
 {
 	char *text = NULL, wanted[512];
@@ -277,10 +339,9 @@ static void help(void **state)
 
 	(void)state;
 	assert_non_null(f);
-	help_print(f);
+	help_print(f, NULL);
 	fclose(f);
-	for (const char *line = text; *line; line += strcspn(line, "\n") + 1)
-		assert_true(strcspn(line, "\n") < 80);
+	fits(text);
 	for (size_t i = 0; i < nr_option_specs; i++) {
 		spec_text(&option_specs[i], wanted, sizeof(wanted));
 		if (!strstr(text, wanted))
@@ -375,8 +436,10 @@ int main(void)
 		cmocka_unit_test(not_valid_with),
 		cmocka_unit_test(not_together),
 		cmocka_unit_test(values),
+		cmocka_unit_test(no_file),
 		cmocka_unit_test(wants_json),
 		cmocka_unit_test(help),
+		cmocka_unit_test(help_of_one),
 		cmocka_unit_test(man_page),
 		cmocka_unit_test_teardown(from_environment, without_environment),
 		cmocka_unit_test_teardown(for_other_commands, without_environment),

@@ -26,6 +26,11 @@ void say_error(const char *format, ...)
 	(void)format;
 }
 
+const char *error_text(int err)
+{
+	return strerror(err);
+}
+
 static void fails_at_write(void **state)
 {
 	FILE *f = fopen("/dev/full", "w");

@@ -433,6 +433,41 @@ static void strict_suppressions(void **state)
 	IS(INCONCLUSIVE);
 }
 
+/* ---- events that are required */
+
+static void required(void **state)
+{
+	(void)state;
+	own.required = 10;
+	made.events = 9;
+	IS(INCONCLUSIVE);
+	assert_int_equal(sum.events, 9);
+	/* a finding is one, however few events there were */
+	made.counts.rules[PGMT_RULE_DOUBLE_FREE] = 1;
+	IS(FAIL);
+	assert_int_equal(sum.findings, 1);
+	made.counts.rules[PGMT_RULE_DOUBLE_FREE] = 0;
+	made.events = 10;
+	IS(PASS);
+	made.events = 0;
+	/* also where no rule can fail the run */
+	set_effect(PGMT_ALL_RULES, POLICY_WARN);
+	IS(INCONCLUSIVE);
+	own.required = 0;
+	IS(PASS);
+}
+
+/* What is expected may come among the events that are missing. */
+static void required_and_expected(void **state)
+{
+	(void)state;
+	expect("teardown-live=1");
+	own.required = 1;
+	IS(INCONCLUSIVE);
+	made.events = 1;
+	IS(FAIL);
+}
+
 /* ---- in words */
 
 static void is_said(unsigned int rule, const char *words)
@@ -499,6 +534,8 @@ int main(void)
 		cmocka_unit_test_setup(suppressed_findings, begin),
 		cmocka_unit_test_setup(suppressed_and_lost, begin),
 		cmocka_unit_test_setup(strict_suppressions, begin),
+		cmocka_unit_test_setup(required, begin),
+		cmocka_unit_test_setup(required_and_expected, begin),
 		cmocka_unit_test_setup(why, begin),
 		cmocka_unit_test_setup(leaked, begin),
 	};

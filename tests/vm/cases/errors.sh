@@ -40,7 +40,15 @@ verdict 'errors: --save has no place' says 70 "can't write /nothere/saved" \
 	pgmaptrace --save /nothere/saved run -- touch /tmp/too-late
 verdict 'errors: --ready-file has no place' says 70 "can't write /nothere/ready" \
 	pgmaptrace --ready-file /nothere/ready run -- touch /tmp/too-late
+verdict 'errors: too few open files' says 69 'Too many open files (the limit is 20: ulimit -n' \
+	sh -c 'ulimit -n 20; pgmaptrace run -- touch /tmp/too-late'
+verdict 'errors: --vmlinux is none' says 64 "can't read /etc/passwd: not an ELF file" \
+	pgmaptrace --vmlinux /etc/passwd run -- touch /tmp/too-late
 verdict 'errors: COMMAND was not run' [ ! -e /tmp/too-late ]
+verdict 'errors: nothing was seen' says 2 "^pgmaptrace: --pid $$ matched no event; may hide: any rule" \
+	pgmaptrace -p $$ --require-events 1 run -- true
+verdict 'errors: nothing was seen, and nobody minds' says 0 "^pgmaptrace: --pid $$ matched no event$" \
+	pgmaptrace -p $$ run -- true
 verdict 'errors: COMMAND status is handed on' says 7 PASS pgmaptrace run -- sh -c 'exit 7'
 verdict 'errors: COMMAND dies of a signal' says 143 PASS pgmaptrace run -- sh -c 'kill $$'
 verdict 'errors: output to a full disk' sh -c \

@@ -60,6 +60,30 @@ verdict 'filter: a directory that is no cgroup' \
 verdict 'filter: both' \
 	says 64 '--pid and --cgroup: give only one' pgmaptrace -p $inside --cgroup test
 
+# unseen OPTION WORDS...: the trace is inconclusive since it saw nothing, and says these
+unseen() {
+	[ "$status" = 2 ] && [ "$(field events)" = 0 ] && [ "$(field requests)" = 1000 ] && report_has "$@"
+}
+OPTIONS="-p $inside --pgmap dax7.0 --require-events 1"
+trace sh -e -c '. /tmp/commands.sh
+	outside traffic $type 1000'
+verdict 'filter: --require-events: others do not count' unseen \
+	"^pgmaptrace: --pid $inside matched no event; may hide: any rule" \
+	'^pgmaptrace: --pgmap dax7.0 matched no pgmap; may hide: any rule' \
+	'^pgmaptrace: saw 0 events in scope, and --require-events is 1; may hide: any rule'
+enough() {
+	clean && [ "$(field events)" = 2000 ] && [ "$(field requests)" = 2000 ] && ! report_has matched
+}
+OPTIONS="-p $inside --require-events 2000"
+trace sh -e -c '. /tmp/commands.sh
+	outside traffic $type 1000
+	inside traffic $type 1000'
+verdict 'filter: --require-events: its requests and frees do' enough
+OPTIONS="-p $inside --require-events 2001"
+trace sh -e -c '. /tmp/commands.sh
+	inside traffic $type 1000'
+verdict 'filter: --require-events: one too few' [ "$status" = 2 ]
+
 OPTIONS="-T -p $inside"
 trace sh -e -c '. /tmp/commands.sh
 	outside double-free $type

@@ -63,7 +63,9 @@ verdict 'history: --pgmap: by its block device' has_steps_twice "$steps"
 OPTIONS='--pgmap namespace1.0'
 life
 verdict 'history: --pgmap of another device: nothing' has_steps ''
-verdict 'history: --pgmap of another device: said' report_has 'no such pgmap yet'
+verdict 'history: --pgmap of another device: said' \
+	report_has 'no such pgmap yet' '^pgmaptrace: --pgmap namespace1.0 matched no pgmap$'
+verdict 'history: --pgmap of another device: no loss' clean
 
 # ---- stacks that are not kept
 if ! ndctl create-namespace -f -e namespace0.0 -m devdax -M mem >/dev/null 2>&1; then

@@ -67,11 +67,13 @@ verdict 'verdict: --expect another' judged 1 FAIL findings=2 -- --expect double-
 	breaks 'double-free coherent' 'double-request coherent'
 
 # ---- COMMAND takes too long
-verdict 'verdict: --timeout' judged 124 PASS -- --timeout 1 -- sh -c 'sleep 300; :'
+verdict 'verdict: --timeout' judged 124 PASS command_status=143 command_timed_out=yes -- --timeout 1 -- sh -c 'sleep 300; :'
 verdict 'verdict: --timeout ends its children' sh -c '! ps | grep -v grep | grep "sleep 300"'
-verdict 'verdict: --timeout that is not needed' judged 3 PASS -- --timeout 100 -- sh -c 'exit 3'
-verdict 'verdict: --timeout and a violation' judged 1 FAIL findings=1 -- --timeout 6 -- \
+verdict 'verdict: --timeout that is not needed' judged 3 PASS command_status=3 command_timed_out=no -- --timeout 100 -- sh -c 'exit 3'
+verdict 'verdict: --timeout and a violation' judged 1 FAIL findings=1 command_status=143 command_timed_out=yes -- --timeout 6 -- \
 	sh -c 'breaks "double-free coherent"; sleep 300; :'
+verdict 'verdict: --duration: COMMAND goes on' judged 0 PASS command_status=running -- -d 0 -- \
+	sleep 3
 
 # ---- suppressions
 trace_with_suppressions() {
@@ -220,7 +222,7 @@ for option in --output --json --junit; do
 	verdict "outputs: $option on a full disk" unwritten $option /dev/full
 done
 words='/tmp/ro/x: Read-only'
-for option in --output --json --junit; do
+for option in --output --json --junit --save --ready-file; do
 	verdict "outputs: $option in a read-only file system" not_begun $option /tmp/ro/x
 done
 words='/tmp/small/x: No space'
