@@ -11,8 +11,8 @@
 #                   make check CASES=lab KERNELS=newest
 #   make toolchains all builds and make test with the compilers of SUITES="bookworm trixie sid",
 #                   in roots that it makes (root, Debian)
-#   make check-fleet packages, as a packager makes and tries them (root, Debian); of Debian alone,
-#                   for SUITES: make package-test
+#   make check-fleet packages, as a packager makes and tries them, the service, and metrics with
+#                   Debian's Prometheus (root, Debian); of SUITES' packages: make package-test
 #   make kernels    other flavours of the same kernels, and docs/kernels.md's table of all
 #   make coverage   which lines the unit tests reach, by folder
 #   make soak       ten minutes of mixed load on each kernel, no finding
