@@ -44,7 +44,7 @@ defaultdir ?= /etc/default
 CLANG	?= clang
 PKG_CONFIG ?= pkg-config
 BPFTOOL	?= $(or $(shell command -v bpftool 2>/dev/null),/usr/sbin/bpftool)
-# the one place; tests/versions compares what else must name it
+# the one place; tests/dist compares what else must name it
 VERSION	:= 0.1
 # of the source: from git, or as make dist has written it down; empty if neither knows
 COMMIT	:= $(shell packaging/commit 2>/dev/null)
