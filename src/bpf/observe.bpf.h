@@ -29,6 +29,24 @@ __noinline int step(__u32 word, const struct pgmt_transition *t, struct pgmt_out
 	return filter ? pgmt_mark(word, t, out) : word;
 }
 
+/* A function: where it is inlined, the compiler moves relocations of other kernels about. */
+__noinline int is_idle_and_mapped(__u64 page)
+{
+	return !page_refcount(page) && folio_mapcount(page, folio_order(page)) > 0 &&
+	       !page_refcount(page);
+}
+
+/*
+ * Counted fsdax: a fault on another CPU may take the folio that is freed here, map it and give
+ * it back, all between one read of its counts and the next.  One that is freed while it is
+ * mapped stays as it is.
+ */
+static __always_inline bool was_freed_mapped(const struct pgmt_transition *t, __u64 page)
+{
+	return t->profile != PGMT_PROFILE_COUNTED || t->type != PGMT_TYPE_FS_DAX ||
+	       (is_idle_and_mapped(page) && is_idle_and_mapped(page) && is_idle_and_mapped(page));
+}
+
 #define PGMT_CAS_TRIES 16
 
 /*
@@ -92,6 +110,8 @@ static __always_inline bool account_event(struct pgmt_section *s, struct pgmt_ev
 		lose(PGMT_LOSS_CONTENDED, 1);
 		return false;
 	}
+	if (out->rule == PGMT_RULE_FREE_REFERENCED && !was_freed_mapped(t, e->page))
+		out->rule = PGMT_RULE_NONE;
 	count_rates(s, out, 1);
 	count_rest(out);
 	count_mapping(t);

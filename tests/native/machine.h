@@ -56,6 +56,7 @@ struct machine {
 	} region[MACHINE_REGIONS]; /* memory that can be read */
 	/* called before each compare-and-swap; 0: nobody is in the way */
 	void (*before_swap)(volatile void *word);
+	void (*before_read)(const void *at); /* the same of the kernel's memory */
 };
 
 static struct machine machine;
@@ -87,6 +88,8 @@ static inline bool machine_can_read(__u64 address, __u64 size)
 
 static inline long bpf_probe_read_kernel(void *to, __u32 size, const void *from)
 {
+	if (machine.before_read)
+		machine.before_read(from);
 	if (!machine_can_read((__u64)from, size)) {
 		memset(to, 0, size);
 		return -EFAULT;
@@ -116,6 +119,8 @@ void *bpf_rdonly_cast(const void *address, __u32 btf_id)
 	static const __u64 nothing;
 
 	(void)btf_id;
+	if (machine.before_read)
+		machine.before_read(address);
 	return (void *)(machine_can_read((__u64)address, 4) ? address : &nothing);
 }
 

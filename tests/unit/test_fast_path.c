@@ -231,11 +231,50 @@ static void test_loses_against_another_cpu(void **unused)
 	}
 }
 
+/* The last put of a folio, while a fault on another CPU takes it again, maps it and zaps it. */
+static int reads_while_mapped;
+
+static void other_cpu_zaps(const void *at)
+{
+	const struct page *page = struct_page(FIRST_PFN);
+
+	if (at == &page->_mapcount && reads_while_mapped && !--reads_while_mapped)
+		set_mapcount(FIRST_PFN, 0);
+}
+
+/* @reads: how often its mapcount is read until it is 0; 0: it stays mapped */
+static void free_while_mapped(int reads)
+{
+	start_session(PGMT_PROFILE_COUNTED, PGMT_TYPE_FS_DAX, false);
+	set_refcount(FIRST_PFN, 1);
+	call_map(FIRST_PFN, MAP);
+	set_refcount(FIRST_PFN, 0);
+	set_mapcount(FIRST_PFN, 1);
+	reads_while_mapped = reads;
+	machine.before_read = other_cpu_zaps;
+	call_free(FIRST_PFN);
+	machine.before_read = NULL;
+	assert_int_equal(all_counts().requests, 1);
+	assert_int_equal(all_counts().frees, 1);
+}
+
+static void test_freed_while_mapped(void **unused)
+{
+	(void)unused;
+	free_while_mapped(0);
+	assert_int_equal(all_counts().rules[PGMT_RULE_FREE_REFERENCED], 1);
+	for (int reads = 1; reads <= 4; reads++) {
+		free_while_mapped(reads);
+		assert_int_equal(all_counts().rules[PGMT_RULE_FREE_REFERENCED], 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fast_path_is_as_observe),
 		cmocka_unit_test(test_loses_against_another_cpu),
+		cmocka_unit_test(test_freed_while_mapped),
 	};
 
 	return cmocka_run_group_tests_name("fast path", tests, NULL, NULL);
