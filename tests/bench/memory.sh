@@ -42,10 +42,17 @@ slab() {
 	awk '/^SUnreclaim:/ { print $2 * 1024 }' /proc/meminfo
 }
 
-# value_bytes MAP: what its entries take on each CPU
-value_bytes() {
-	bpftool map list name $1 | sed -n 's/.*value \([0-9]*\)B  max_entries \([0-9]*\) .*/\1 \2/p' |
-		awk '{ print $1 * $2 }'
+# cpu_bytes SETTING MAP...: what their entries take on each CPU
+cpu_bytes() {
+	setting=$1 all=0
+	shift
+	for map; do
+		bytes=$(bpftool map list name $map |
+			sed -n 's/.*value \([0-9]*\)B  max_entries \([0-9]*\) .*/\1 * \2/p')
+		[ -n "$bytes" ] || echo "not ok memory: there is no map $map"
+		all=$((all + ${bytes:-0}))
+	done
+	echo "memory $setting cpu $all"
 }
 
 # touched SETTING WHAT FROM BYTES STEP: bytes that the kernel took meanwhile
@@ -59,7 +66,7 @@ for setting in none findings all; do
 	namespace
 	begin --stack=$setting
 	echo "memory $setting maps $(kernel_memory)"
-	echo "memory $setting cpu $(($(value_bytes scratches) + $(value_bytes rates) + $(value_bytes counts) + $(value_bytes named)))"
+	cpu_bytes $setting scratches rates counts named_task runs
 	touched $setting everywhere 0 $((4 * GIB)) 4096
 	touched $setting once $((4 * GIB)) $((58 * GIB)) 2097152
 	full=$(slab)
