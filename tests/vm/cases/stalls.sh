@@ -254,10 +254,16 @@ kill \$holder
 wait \$!
 told_of 'is done waiting, after'
 E2
+# It asks some ten thousand times a second: that some of it is missed, while bpf(2) is busy on
+# its processor, hides nothing.
+only_asks_lost() {
+	! grep 'pgmaptrace: lost: ' $OUT |
+		grep -v ' of dax_\(layout_busy_page\|zap_mappings\)_range$'
+}
 spun() {
 	reports
 	[ "$status" = 0 ] && [ "$(field findings)" = 0 ] && [ "$(field warnings)" = 1 ] &&
-		[ "$(grep -c 'WARNING break-stall' $OUT)" = 1 ] && [ "$(field lost)" = 0 ] &&
+		[ "$(grep -c 'WARNING break-stall' $OUT)" = 1 ] && only_asks_lost &&
 		report_has "reason: reflink/$(waiter) has spun for $MORE_THAN_3 s .* asked [0-9]\{3,\} times" \
 			"  file: $MNT/high (" "hold/$(holder): pipe, fd" \
 			'  dax_\(layout_busy_page\|zap_mappings\)_range+0x' ' xfs_reflink_remap_prep' \
@@ -286,7 +292,12 @@ done
 E2
 OPTIONS='-T --stall 10'
 trace sh /tmp/spins.sh
-verdict 'stalls: near miss: three short spins' quiet
+spun_in_silence() {
+	reports
+	[ "$status" = 0 ] && [ "$(field findings)" = 0 ] && only_asks_lost &&
+		! grep -q 'WARNING\|stall' $OUT
+}
+verdict 'stalls: near miss: three short spins' spun_in_silence
 umount $MNT
 
 OPTIONS='-T --stall soon'
