@@ -44,20 +44,41 @@ told() {
 	sed -n "s/^pgmaptrace: $1 at pfn 0x[0-9a-f]*: \([0-9]*\) times in all.*/\1/p" $OUT
 }
 
+# A host that is busy may stop the tool inside bpf(2), and what comes on that processor until it
+# goes on is missed: see "How programs attach" in docs/kernels.md.  Then no more than was missed
+# may be wrong.
+missed() {
+	sed -n 's/^pgmaptrace: lost: \([0-9]*\) events missed .*/\1/p' $OUT |
+		awk '{ n += $1 } END { print n + 0 }'
+}
+
+only_missed() {
+	[ "$(field lost)" = "$(missed)" ] && [ "$(missed)" -lt $((TIMES / 20)) ]
+}
+
 groups() {
 	sed -n 's/.*VIOLATION \([a-z-]*\):.*/\1/p' $OUT | sort >/tmp/found
-	sed 's/ .*//' /tmp/made | sort | cmp -s - /tmp/found
+	sed 's/ .*//' /tmp/made | sort >/tmp/wanted
+	cmp -s /tmp/wanted /tmp/found || {
+		# beside them, what follows from the miss
+		[ "$(missed)" -gt 0 ] && [ -z "$(uniq -d /tmp/found)" ] &&
+			! grep -vxFf /tmp/found /tmp/wanted
+	}
 }
 
 # What is unverified, since something was lost that could explain it, is not in findings=.
 all_counted() {
+	found=$(($(field findings) + $(field unverified | grep . || echo 0)))
 	[ "$status" = 1 ] && [ "$(awk '{ n += $2 } END { print n }' /tmp/made)" = $TIMES ] &&
-		[ "$(field findings)" = $TIMES ] && [ "$(field outstanding)" = 0 ]
+		only_missed && [ $found -ge $((TIMES - $(missed))) ] &&
+		[ $found -le $((TIMES + $(missed))) ] && [ "$(field outstanding)" -le "$(missed)" ]
 }
 
 each_counted() {
 	while read -r rule times; do
-		[ "$(told $rule)" = "$times" ] || return 1
+		told=$(told $rule)
+		[ "${told:-0}" -le "$times" ] && [ "${told:-0}" -ge $((times - $(missed))) ] ||
+			return 1
 	done </tmp/made
 }
 
