@@ -98,6 +98,7 @@ verdict 'filter: --pid is silent about the others' silent
 trace sh -e -c '. /tmp/commands.sh
 	outside double-free $type elsewhere
 	inside double-free $type elsewhere
+	told_of "VIOLATION double-free"
 	outside traffic $type 1000
 	inside double-request $type
 	outside double-request $type'
@@ -114,6 +115,7 @@ trace sh -e -c '. /tmp/commands.sh
 	echo $$ >/sys/fs/cgroup/test2/cgroup.procs
 	outside double-free $type elsewhere
 	inside double-free $type elsewhere
+	told_of "VIOLATION double-free"
 	outside traffic $type 1000
 	outside teardown-stall $type
 	sleep 9
