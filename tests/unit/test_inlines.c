@@ -209,7 +209,8 @@ static void test_refusal(void **state)
 {
 	(void)state;
 	assert_null(inlines_refusal(SELF));
-	assert_string_equal(inlines_refusal("/proc/self/status"), "not an ELF file, as vmlinux is one");
+	assert_string_equal(inlines_refusal("/proc/self/status"),
+			    "not an ELF file, as vmlinux is one");
 	assert_string_equal(inlines_refusal("/nothere"), "No such file or directory");
 	assert_string_equal(inlines_refusal("/"), "not a file");
 	/* the shell has been stripped */
