@@ -251,17 +251,10 @@ static void note_unmatched_watch(struct tracing *t)
 
 static void judge_rest(struct tracing *t, struct summary *sum)
 {
-	struct evidence evidence = {
-		.session = t->session,
-		.findings = &t->findings,
-		.leaks = &t->leaks,
-		.own = &t->own,
-		.policy = &t->options->policy,
-		.suppressions = &t->suppressions,
-		.strict = t->options->strict_suppressions,
-		.ran = t->ran,
-	};
+	struct evidence evidence = tracing_evidence(t);
 
+	evidence.strict = t->options->strict_suppressions;
+	evidence.ran = t->ran;
 	if (!t->own.interrupted) {
 		outputs_stalls_go_on(&t->out, &t->stalls);
 		judge_leaks(t);

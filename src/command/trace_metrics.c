@@ -5,7 +5,6 @@
 
 #include "base/clock.h"
 #include "base/say.h"
-#include "verdict/summary.h"
 
 /* seconds; docs/fleet.md has the first two */
 #define EVERY	 10
@@ -42,16 +41,9 @@ static bool is_due(struct tracing *t, double now)
  */
 static void judge_so_far(struct tracing *t, struct pgmt_counts *counts, struct summary *sum)
 {
-	const struct evidence evidence = {
-		.session = t->session,
-		.findings = &t->findings,
-		.leaks = &t->leaks,
-		.own = &t->own,
-		.policy = &t->options->policy,
-		.suppressions = &t->suppressions,
-		.counts = counts,
-	};
+	struct evidence evidence = tracing_evidence(t);
 
+	evidence.counts = counts;
 	*counts = *session_counts(t->session);
 	findings_count(&t->findings, t->session);
 	tracing_match_unseen(t, true);

@@ -19,6 +19,7 @@
 #include "verdict/ledger.h"
 #include "verdict/outstanding.h"
 #include "verdict/stalls.h"
+#include "verdict/summary.h"
 #include "verdict/suppressions.h"
 
 struct tracing {
@@ -45,6 +46,19 @@ struct tracing {
 	uint64_t events;	      /* that --events, --pfn and so on have shown */
 	struct command_result ran;
 };
+
+/* What any verdict of it stands on, now or at the end. */
+static inline struct evidence tracing_evidence(const struct tracing *t)
+{
+	return (struct evidence){
+		.session = t->session,
+		.findings = &t->findings,
+		.leaks = &t->leaks,
+		.own = &t->own,
+		.policy = &t->options->policy,
+		.suppressions = &t->suppressions,
+	};
+}
 
 /* ---- trace_findings.c ---- */
 
