@@ -25,8 +25,11 @@
 /* After a read of more than so many records, wait so many seconds before the next. */
 #define MANY_RECORDS 256
 #define NAP	     0.004
-/* With events: their reader must get enough CPU while each CPU makes them (setpriority(2)). */
-#define EVENTS_PRIORITY (-20)
+/*
+ * For setpriority(2).  The reader of events must get enough CPU while each CPU makes them.  And a
+ * tool that is preempted inside bpf(2) stops all kprobe programs on that CPU until it goes on.
+ */
+#define PRIORITY (-20)
 
 /* ---- what the session hands over ---- */
 
@@ -217,8 +220,7 @@ static void trace(struct tracing *t, pid_t child)
 	struct command_result *ran = &t->ran;
 
 	ran->started = child;
-	if (o->session.watch != PGMT_WATCH_NONE)
-		setpriority(PRIO_PROCESS, 0, EVENTS_PRIORITY);
+	setpriority(PRIO_PROCESS, 0, PRIORITY);
 	if (o->interval > 0)
 		t->next_table = now + o->interval;
 	while (!stop_requested(child) && !ran->ended) {
