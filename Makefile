@@ -235,11 +235,13 @@ test-parts: all static programs unit $(O)/btf/check $(if $(findstring arm64,$(KE
 for-arm64:
 	$(Q)$(MAKE) $(SUB) ARCH=arm64 O=$(O)/arm64 static programs
 
-# these run the BPF programs as ordinary code
+# these run the BPF programs as ordinary code, which takes a compiler long to optimise
 NATIVE := $(addprefix test_,below_zero fast_path file_entry history scope span_histories spans \
 	spins whole_section)
 $(foreach dir,unit sanitized coverage/unit,$(NATIVE:%=$(O)/$(dir)/%)): override CPPFLAGS := \
 	-Itests/native $(CPPFLAGS)
+$(foreach dir,unit sanitized,$(NATIVE:%=$(O)/$(dir)/%)): private override CFLAGS += -O0
+$(NATIVE:%=$(O)/sanitized/%): private override SANITIZE += -O0
 
 # a unit test includes the code that it tests
 unit-test = $(CC) $(CPPFLAGS) $(CFLAGS) $(1) -MMD -MP -MF $@.d -o $@ $< $(UNIT_LIBS)
