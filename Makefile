@@ -95,7 +95,6 @@ override CFLAGS += -std=gnu11 $(WARNINGS) -Wno-sign-compare -Wno-missing-field-i
 CPPFLAGS += -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Isrc -I$(O)
 BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(BPF_ARCH) $(WARNINGS) \
 	-Wno-unused-parameter -Ivmlinux -Isrc
-# -Og: what compiles BPF programs natively takes half a minute each with more
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -Og
 TOOL_LIBS := -lbpf -ldw -lelf -lz -ljson-c
 # what these archives need in turn is known to pkg-config only; a static program can't do
@@ -228,7 +227,7 @@ clean:
 # ---- build what tests need
 
 programs: $(PROGRAMS)
-unit: $(UNIT_TESTS) $(SANITIZED) $(O)/tables
+unit: $(SANITIZED) $(O)/tables
 covered: $(COVERED)
 test-parts: all static programs unit $(O)/btf/check $(if $(findstring arm64,$(KERNELS)),for-arm64)
 
