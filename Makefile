@@ -6,7 +6,7 @@
 #   make install    and uninstall; DESTDIR and prefix as usual
 #   make dist       build/pgmaptrace-VERSION.tar.xz, which builds without git
 # Test; what is missing is named, and only make deps installs it
-#   make test       lint, unit tests: no root, no network, no guest, some three minutes
+#   make test       lint, unit tests: no root, no network, no guest, under two minutes
 #   make check      make test, and tests on real kernels in QEMU.  One case on one kernel:
 #                   make check CASES=lab KERNELS=newest
 #   make toolchains all builds and make test with the compilers of SUITES="bookworm trixie sid",
