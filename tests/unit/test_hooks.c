@@ -81,10 +81,11 @@ struct kernel {
 static void write_symbols(FILE *f, const char *words)
 {
 	unsigned long address = 0xffffffff81000000;
-	char list[2048], *word;
+	char list[2048], *at, *word;
 
 	snprintf(list, sizeof(list), "%s", words);
-	for (word = strtok(list, " "); word; word = strtok(NULL, " "), address += 0x100)
+	for (word = strtok_r(list, " ", &at); word;
+	     word = strtok_r(NULL, " ", &at), address += 0x100)
 		fprintf(f, "%lx t %s\n", address, word);
 }
 
@@ -113,13 +114,13 @@ static struct ksyms *make_symbols(const char *words, const char *of_module)
 /* Symbols, and types of these functions. */
 static void make_kernel(struct kernel *k, const char *symbols, const char *functions)
 {
-	char list[2048], *word;
+	char list[2048], *at, *word;
 
 	k->btf = btf__new_empty();
 	assert_non_null(k->btf);
 	assert_true(btf__add_struct(k->btf, "page", 64) > 0);
 	snprintf(list, sizeof(list), "%s", functions);
-	for (word = strtok(list, " "); word; word = strtok(NULL, " ")) {
+	for (word = strtok_r(list, " ", &at); word; word = strtok_r(NULL, " ", &at)) {
 		int proto = btf__add_func_proto(k->btf, 0);
 
 		assert_true(btf__add_func(k->btf, word, BTF_FUNC_GLOBAL, proto) > 0);
@@ -362,14 +363,13 @@ static void pieces(void **state)
 static void of_each_hook(void **state)
 {
 	static const char *const suffixes[] = {".isra.0", ".constprop.0", ".part.0", ".unheard.of"};
-	char list[2048], symbols[2048], *word;
+	char list[2048], symbols[2048], *at, *word;
 	struct kernel k;
 
 	(void)state;
 	snprintf(list, sizeof(list), "%s", TYPED);
-	for (word = strtok(list, " "); word; word = strtok(NULL, " ")) {
+	for (word = strtok_r(list, " ", &at); word; word = strtok_r(NULL, " ", &at)) {
 		for (size_t i = 0; i < sizeof(suffixes) / sizeof(*suffixes); i++) {
-
 			snprintf(symbols, sizeof(symbols), "%s%s%s", WITH(REMOVES " "), word,
 				 suffixes[i]);
 			make_kernel(&k, symbols, TYPED REMOVES);
