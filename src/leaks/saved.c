@@ -327,7 +327,7 @@ static bool read_line(struct reading *r, struct saved_set *s, const char *text, 
 	t = json_tokener_new();
 	if (!t)
 		return failed(r, "out of memory");
-	json_tokener_set_flags(t, JSON_TOKENER_STRICT);
+	/* not strict: json-c 0.18 takes no letter beyond ASCII then */
 	o = json_tokener_parse_ex(t, text, len - 1);
 	/* the parser waits for more digits */
 	if (!o && json_tokener_get_error(t) == json_tokener_continue)
