@@ -302,13 +302,9 @@ check:
 toolchains:
 	$(Q)O=$(O) tests/toolchains --test $(SUITES)
 
-# what takes systems of other suites, or a server's worth of packages: each a program that
-# prints a line a test
-FLEET := tests/fleet/prometheus tests/rpm tests/package tests/vm/service
-
 check-fleet:
 	$(Q)tests/deps --check fleet
-	$(Q)status=0; for test in $(FLEET); do O=$(O) $$test || status=1; done; exit $$status
+	$(Q)O=$(O) tests/check-fleet $(SUITES)
 
 package-test:
 	$(Q)tests/deps --check fleet
