@@ -116,8 +116,27 @@ one 'the records are in their file' grep -q '"record":"summary"' /var/log/pgmapt
 one 'debian/tests/commands' sh /lab/commands
 one 'debian/tests/session' sh /lab/session
 
+# as docs/fleet.md has it
+readonly METRICS=/var/lib/prometheus/node-exporter
+mkdir -p $METRICS /run/systemd/system/$UNIT.d
+cat >/run/systemd/system/$UNIT.d/metrics.conf <<CONF
+[Unit]
+RequiresMountsFor=$METRICS
+[Service]
+ReadWritePaths=$METRICS
+UMask=0022
+CONF
+echo "PGMAPTRACE_OPTIONS=\"--metrics $METRICS/pgmaptrace.prom\"" >/etc/default/pgmaptrace
+systemctl daemon-reload
+one 'with a drop-in for metrics it starts' systemctl start "$UNIT"
+for ((i = 0; i < 200; i++)); do
+	[ ! -e $METRICS/pgmaptrace.prom ] || break
+	sleep 0.1
+done
+one 'whose file everyone may read' setpriv --reuid=nobody grep -q '^pgmaptrace_' $METRICS/pgmaptrace.prom
+systemctl stop "$UNIT"
+
 # a kernel that it may not trace is not tried again
-mkdir -p /run/systemd/system/$UNIT.d
 printf '[Service]\nCapabilityBoundingSet=\nCapabilityBoundingSet=CAP_CHOWN\n' \
 	>/run/systemd/system/$UNIT.d/none.conf
 systemctl daemon-reload
