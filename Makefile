@@ -174,6 +174,15 @@ $(O)/%.o: src/%.c $(SKELETONS) $(O)/flags
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
+# what pgmaptrace rules RULE prints
+$(O)/rule_pages.h: docs/rules.md src/command/rule_pages.awk
+	$(call say,AWK,$@)
+	$(Q)mkdir -p $(O)
+	$(Q)awk -f src/command/rule_pages.awk $< >$@.tmp && mv $@.tmp $@
+
+$(O)/command/rule_page.o $(foreach dir,unit sanitized coverage/unit,$(O)/$(dir)/test_rules) \
+	$(O)/coverage/src/command/rule_page.o: $(O)/rule_pages.h
+
 $(O)/pgmaptrace: $(OBJECTS)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(TOOL_LIBS)

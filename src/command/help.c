@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "command/options.h"
+#include "command/wrap.h"
 
-#define WIDTH	     79
 #define USAGE_COLUMN 48
 #define HELP_COLUMN  27
 
@@ -19,39 +19,11 @@ static const char *const headings[NR_GROUPS] = {
 	[GROUP_COMMON] = "Common options",
 };
 
-/* Start a new line unless @at, where this one has got to, is left of @column. */
-static void go_to(FILE *to, int at, int column)
-{
-	if (at > column - 2) {
-		fputc('\n', to);
-		at = 0;
-	}
-	fprintf(to, "%*s", column - at, "");
-}
-
-/* The words of @text from @column on, where the line has got to. */
-static void wrap(FILE *to, const char *text, int column)
-{
-	int at = column;
-
-	while (*text) {
-		int len = strcspn(text, " ");
-
-		if (at > column && at + 1 + len > WIDTH) {
-			go_to(to, WIDTH, column);
-			at = column;
-		}
-		at += fprintf(to, "%s%.*s", at > column ? " " : "", len, text);
-		text += len + (text[len] == ' ');
-	}
-	fputc('\n', to);
-}
-
 static void print_command(FILE *to, const struct command_spec *spec, bool first)
 {
 	int at = fprintf(to, "%s pgmaptrace %s", first ? "Usage:" : "      ", spec->usage);
 
-	go_to(to, at, USAGE_COLUMN);
+	wrap_go_to(to, at, USAGE_COLUMN);
 	wrap(to, spec->help, USAGE_COLUMN);
 }
 
@@ -65,7 +37,7 @@ static void print_option(FILE *to, const struct option_spec *spec)
 		at = fprintf(to, "      --%s", spec->name);
 	if (spec->argument)
 		at += fprintf(to, " %s", spec->argument);
-	go_to(to, at, HELP_COLUMN);
+	wrap_go_to(to, at, HELP_COLUMN);
 	wrap(to, spec->help, HELP_COLUMN);
 }
 

@@ -389,7 +389,7 @@ const struct command_spec command_specs[] = {
 	{COMMAND_LEAKS, "leaks", "[OPTION]... leaks", "find unexplained references now", 0},
 	{COMMAND_HOLDERS, "holders", "holders [PFN]", "who holds or waits for a page", 1},
 	{COMMAND_PROBE, "probe", "probe", "what this kernel supports", 0},
-	{COMMAND_RULES, "rules", "rules [RULE]", "the rules, and what breaks them", 1},
+	{COMMAND_RULES, "rules", "rules [RULE]", "the rules, or all about one", 1},
 	{COMMAND_HELP, "help", "help [COMMAND]", "show this text, or what one takes", 1},
 };
 

@@ -7,6 +7,7 @@
 #include <sys/utsname.h>
 
 #include "base/printable.h"
+#include "command/rule_page.h"
 #include "command/values.h"
 #include "base/exit_status.h"
 #include "session/holders.h"
@@ -77,18 +78,17 @@ int command_probe(const struct options *o)
 
 int command_rules(const char *name)
 {
-	bool found = false;
+	unsigned int rule = name ? pgmt_rule_by_name(name, strlen(name)) : PGMT_RULE_NONE;
+	char error[PGMT_NO_RULE_LEN];
 
-	for (int i = 1; i < PGMT_NR_RULES; i++) {
-		if (name && strcmp(name, pgmt_rule_name(i)))
-			continue;
-		printf("%-22s%s\n", pgmt_rule_name(i), pgmt_rule_text(i));
-		found = true;
-	}
-	if (!found) {
-		say_error("no such rule: %s (pgmaptrace rules lists them)", name);
+	if (name && !rule) {
+		say_error("%s", pgmt_no_rule(error, name, strlen(name)));
 		return EXIT_USAGE;
 	}
+	if (rule)
+		print_rule_page(stdout, rule);
+	for (unsigned int i = 1; !rule && i < PGMT_NR_RULES; i++)
+		printf("%-22s%s\n", pgmt_rule_name(i), pgmt_rule_text(i));
 	return save_stdout();
 }
 

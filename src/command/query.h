@@ -10,7 +10,7 @@
 
 /* The profile, the hooks and the rules of this kernel. */
 int command_probe(const struct options *o);
-/* @name: of one rule; NULL: all of them */
+/* @name: the page of one rule; NULL: all of them, a line each */
 int command_rules(const char *name);
 /* Who holds the folio at @pfn, or waits for it.  @pfn: as the user gave it */
 int command_holders(const struct options *o, const char *pfn);

@@ -74,5 +74,11 @@ const char *pgmt_rule_name(unsigned int rule);
 const char *pgmt_rule_text(unsigned int rule);
 /* The rule whose name is the first @len bytes of @name; PGMT_RULE_NONE if there is none. */
 unsigned int pgmt_rule_by_name(const char *name, __SIZE_TYPE__ len);
+/*
+ * What is wrong with @name, of @len bytes, that is none; with the one that may be meant.
+ * @error: room for it
+ */
+#define PGMT_NO_RULE_LEN 160
+const char *pgmt_no_rule(char error[PGMT_NO_RULE_LEN], const char *name, __SIZE_TYPE__ len);
 
 #endif /* PGMAPTRACE_MODEL_RULES_H */

@@ -9,11 +9,9 @@
 
 static bool no_rule(const char *name, size_t len, char *error, size_t size)
 {
-	if (len)
-		snprintf(error, size, "no such rule: %.*s (pgmaptrace rules lists them)", (int)len,
-			 name);
-	else
-		snprintf(error, size, "a rule's name is missing (pgmaptrace rules lists them)");
+	char why[PGMT_NO_RULE_LEN];
+
+	snprintf(error, size, "%s", pgmt_no_rule(why, name, len));
 	return false;
 }
 

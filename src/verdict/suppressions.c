@@ -72,6 +72,8 @@ static bool end_paragraph(struct parser *p)
 
 static bool begin_paragraph(struct parser *p, const char *rule)
 {
+	char why[PGMT_NO_RULE_LEN];
+
 	if (p->now)
 		return wrong(p, "suppress needs an empty line before it");
 	p->now = calloc(1, sizeof(*p->now));
@@ -81,7 +83,7 @@ static bool begin_paragraph(struct parser *p, const char *rule)
 	p->now->line = p->line;
 	p->now->rule = pgmt_rule_by_name(rule, strlen(rule));
 	if (!p->now->rule)
-		return wrong(p, "no such rule: \"%s\" (pgmaptrace rules lists them)", rule);
+		return wrong(p, "%s", pgmt_no_rule(why, rule, strlen(rule)));
 	return true;
 }
 

@@ -10,6 +10,7 @@
 #include "command/parse.c"
 #include "command/environment.c"
 #include "command/help.c"
+#include "command/wrap.c"
 #include "command/values.c"
 #include "verdict/policy.c"
 #include "model/rules.c"

@@ -85,7 +85,8 @@ static void expected(void **state)
 	WRONG(policy_expect(&p, "leak=1x", error, sizeof(error)), "leak=N");
 	WRONG(policy_expect(&p, "leak=18446744073709551616", error, sizeof(error)), "leak=N");
 	WRONG(policy_expect(&p, "flow-order=1,", error, sizeof(error)), "is missing");
-	WRONG(policy_expect(&p, "leaks=1", error, sizeof(error)), "no such rule: leaks (");
+	WRONG(policy_expect(&p, "leaks=1", error, sizeof(error)),
+	      "no such rule: leaks; is it leak? (");
 }
 
 /* Of none of the others may there be one, unless it is said what becomes of it. */

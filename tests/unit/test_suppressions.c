@@ -114,8 +114,8 @@ static void first_that_matches(void **state)
 static void no_file_of_them(void **state)
 {
 	(void)state;
-	refused("suppress nothing\n", "FILE:1: no such rule: \"nothing\"");
-	refused("suppress\n", "no such rule: \"\"");
+	refused("suppress nothing\n", "FILE:1: no such rule: nothing");
+	refused("suppress\n", "a rule's name is missing");
 	refused("suppress leak\nreason: x\n", "FILE:1: suppress leak has no frame");
 	refused("suppress leak\nframe: x\n\nsuppress leak", "FILE:1: suppress leak has no reason");
 	refused("suppress leak\nreason:  \nframe: x", "FILE:2: reason: has no value");
