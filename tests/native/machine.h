@@ -104,7 +104,8 @@ static inline long bpf_probe_read_kernel_str(void *to, __u32 size, const void *f
 	__u32 i;
 
 	for (i = 0; i < size; i++) {
-		if (bpf_probe_read_kernel(at + i, 1, (const char *)from + i))
+		/* NULL is an address like others here */
+		if (bpf_probe_read_kernel(at + i, 1, (const void *)((__u64)from + i)))
 			return -EFAULT;
 		if (!at[i])
 			return i + 1;
