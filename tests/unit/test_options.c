@@ -33,11 +33,14 @@ static struct options o;
 /* @line: words with one space between */
 static int parse(const char *line)
 {
-	static char words[256];
-	char *argv[MAX_WORDS + 1] = {"pgmaptrace"}, *rest = words;
+	/* the options point into both */
+	static char words[256], *argv[MAX_WORDS + 1];
+	char *rest = words;
 	int argc = 1;
 
 	message[0] = '\0';
+	memset(argv, 0, sizeof(argv));
+	argv[0] = "pgmaptrace";
 	snprintf(words, sizeof(words), "%s", line);
 	while (*line && rest) {
 		assert_true(argc < MAX_WORDS);
