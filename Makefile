@@ -248,7 +248,7 @@ NATIVE := $(addprefix test_,below_zero fast_path file_entry history scope span_h
 	spins whole_section)
 $(foreach dir,unit sanitized coverage/unit,$(NATIVE:%=$(O)/$(dir)/%)): override CPPFLAGS := \
 	-Itests/native $(CPPFLAGS)
-$(foreach dir,unit sanitized,$(NATIVE:%=$(O)/$(dir)/%)): private override CFLAGS += -O0
+$(NATIVE:%=$(O)/unit/%): private override CFLAGS += -O0
 $(NATIVE:%=$(O)/sanitized/%): private override SANITIZE += -O0
 
 # a unit test includes the code that it tests
