@@ -48,9 +48,10 @@ BPFTOOL	?= $(or $(shell command -v bpftool 2>/dev/null),/usr/sbin/bpftool)
 VERSION	:= 0.1
 # of the source: from git, or as make dist has written it down; empty if neither knows
 COMMIT	:= $(shell packaging/commit 2>/dev/null)
-KERNELS	?= bookworm trixie newest request
-MORE_KERNELS ?= rt:bookworm rt:trixie rt:newest cloud:bookworm cloud:trixie cloud:newest \
-	arm64:trixie arm64:newest arm64-16k:newest
+KERNELS	?= bookworm trixie newest request rt:newest arm64:newest
+MORE_KERNELS ?= rt:bookworm rt:trixie cloud:bookworm cloud:trixie cloud:newest arm64:trixie \
+	arm64-16k:newest
+SOAK_KERNELS ?= bookworm trixie newest request
 BENCH_KERNELS ?= bookworm newest request
 SUITES	?= bookworm trixie sid
 # other versions have other ideas of a few lines
@@ -325,6 +326,10 @@ kernels:
 	$(Q)tests/vm/run $(O)/static/pgmaptrace $(O)/programs $(MORE_KERNELS); status=$$?; \
 		tests/vm/table --add $(O)/static/logs && tests/vm/table --write && exit $$status
 
+# those of the table of kernels and cases
+kernel-names:
+	@echo $(KERNELS) $(MORE_KERNELS)
+
 # from nothing: the notes of a file that has gone would be counted
 coverage:
 	$(Q)tests/deps --check coverage
@@ -335,7 +340,7 @@ coverage:
 soak:
 	$(Q)tests/deps --check soak
 	$(Q)$(MAKE) $(SUB) static programs
-	$(Q)GUESTS=$${GUESTS:-1} CASES=soak tests/vm/run $(O)/static/pgmaptrace $(O)/programs $(KERNELS)
+	$(Q)GUESTS=$${GUESTS:-1} CASES=soak tests/vm/run $(O)/static/pgmaptrace $(O)/programs $(SOAK_KERNELS)
 
 bench:
 	$(Q)tests/deps --check bench
@@ -390,6 +395,6 @@ FORCE:
 .SECONDARY: $(SKELETONS:.skel.h=.bpf.o)
 .PHONY: for-arm64 all static install uninstall dist clean programs unit covered test-parts \
 	test unit-test check check-fleet package-test \
-	toolchains kernels coverage soak bench fuzz demo deps lint format completion FORCE
+	toolchains kernels kernel-names coverage soak bench fuzz demo deps lint format completion FORCE
 
 -include $(wildcard $(O)/*.d $(O)/*/*.d $(O)/coverage/*/*.d $(O)/coverage/*/*/*.d)

@@ -154,7 +154,8 @@ verdict 'bugs: device-dax: the report names device and pinner' \
 		"^    daxpin/$(cat /tmp/pinner): pipe, fd"
 kill -9 "$(cat /tmp/pinner)"
 sleep 2
-oops=$(kernel_time 'BUG: unable to handle page fault')
+# as x86 and arm64 call it
+oops=$(kernel_time 'BUG: unable to handle page fault\|Unable to handle kernel paging request')
 if [ -n "$oops" ]; then
 	verdict 'bugs: device-dax: before the oops' earlier "$(finding_time)" "$oops"
 elif shows 6.1 6.12 7; then
