@@ -87,6 +87,7 @@ static atomic_t lab_frees = ATOMIC_INIT(0); /* calls of page_free, shown in "fre
 #define GENERIC	 BIT(MEMORY_DEVICE_GENERIC)
 #define P2PDMA	 BIT(MEMORY_DEVICE_PCI_P2PDMA)
 #define DRIVER	 (COHERENT | (IS_ENABLED(CONFIG_DEVICE_PRIVATE) ? PRIVATE : 0))
+#define PMD_DAX	 (IS_ENABLED(CONFIG_TRANSPARENT_HUGEPAGE) ? FS_DAX : 0)
 #define ANY	 (DRIVER | FS_DAX | GENERIC | P2PDMA)
 
 /*
@@ -953,7 +954,7 @@ static noinline vm_fault_t lab_map_nowhere(struct vm_fault *vmf, bool huge)
 
 	memcpy(&nowhere, vmf, sizeof(nowhere));
 	memcpy((void *)&nowhere.address, &end, sizeof(end));
-	if (huge)
+	if (IS_ENABLED(CONFIG_TRANSPARENT_HUGEPAGE) && huge)
 		return vmf_insert_folio_pmd(&nowhere, page_folio(pfn_to_page(vmf->pgoff)), true);
 	return vmf_insert_page_mkwrite(&nowhere, pfn_to_page(vmf->pgoff), true);
 }
@@ -1756,7 +1757,7 @@ static const struct lab_command {
 #ifdef LAB_COUNTED
 	{"reset-busy", NULL, FS_DAX, lab_reset_busy},
 	{"order-mismatch", "mapped", FS_DAX, lab_mapped_stale},
-	{"order-mismatch", "pmd", FS_DAX, lab_mapped_pmd},
+	{"order-mismatch", "pmd", PMD_DAX, lab_mapped_pmd},
 	{"order-mismatch", "stored", FS_DAX, lab_mapped_stored},
 #endif
 #ifndef LAB_CLASSIC
