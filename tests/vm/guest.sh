@@ -15,6 +15,11 @@ mkdir -p "$MNT"
 # with the fast paths off, as tests/vm/run has it
 ! grep -qw pgmap_slow /proc/cmdline || export PGMAPTRACE_SLOW=1
 
+# brief: is what looks at the tool alone left to other kernels?
+brief() {
+	grep -qw pgmap_brief /proc/cmdline
+}
+
 # at_end: the records that the tool wrote leave the guest, to be checked outside; and no
 # time-out goes unseen
 at_end() {

@@ -149,7 +149,7 @@ bad_input() {
 		[ $status = 64 ] || not_ok "leaks: $option elsewhere"
 	done
 }
-[ $profile != counted ] || bad_input
+[ $profile != counted ] || brief || bad_input
 
 interrupt() {
 	pgmaptrace leaks >$OUT 2>&1 &
