@@ -245,7 +245,7 @@ for-arm64:
 	$(Q)$(MAKE) $(SUB) ARCH=arm64 O=$(O)/arm64 static programs
 
 # these run the BPF programs as ordinary code, which takes a compiler long to optimise
-NATIVE := $(addprefix test_,below_zero fast_path file_entry history scope span_histories spans \
+NATIVE := $(addprefix test_,below_zero call_site fast_path file_entry history scope span_histories spans \
 	spins whole_section)
 $(foreach dir,unit sanitized coverage/unit,$(NATIVE:%=$(O)/$(dir)/%)): override CPPFLAGS := \
 	-Itests/native $(CPPFLAGS)

@@ -239,6 +239,12 @@ struct task_struct {
 	unsigned long nivcsw;
 };
 
+/* from 6.11 on, and before that of records: where tracers of returns keep return addresses */
+struct task_struct___returns {
+	int curr_ret_stack;
+	unsigned long *ret_stack;
+};
+
 struct bpf_iter__task {
 	struct task_struct *task;
 };

@@ -172,6 +172,7 @@ const volatile __u32 watch;		      /* enum pgmt_watch */
 const volatile __u64 watched;		      /* pfn or inode number */
 const volatile __u64 kernel_text;	      /* where it begins: sites count from there */
 const volatile struct pgmt_range irq_text[2]; /* code that an interrupt enters by */
+const volatile __u64 return_trampoline;	      /* of the kernel's tracer of returns */
 const volatile struct pgmt_range fault_text;  /* handle_mm_fault() */
 const volatile bool slow;		      /* for tests: take no fast path */
 const volatile bool takes_fast_path;	      /* an event may: fast_path.bpf.h */

@@ -36,11 +36,39 @@ struct {
 	__type(value, struct pgmt_shape);
 } shapes SEC(".maps");
 
+#define RECORD_LENGTH 1023 /* FGRAPH_FRAME_OFFSET_MASK of kernel/trace/fgraph.c */
+
+/*
+ * Where a function returns to of which somebody traces the return, as we do with kretprobes: the
+ * kernel puts a trampoline in place of that, and keeps it in a record of the task.  The unwinder
+ * knows of these, but at the entry of a function it is not asked, or begins too far out.
+ *
+ * The last word of the last record has its length; the first is where the function returns to,
+ * and then comes the function.
+ * Return: the trampoline, if there is no such record of @entry
+ */
+static __noinline __u64 traced_return(__u64 entry)
+{
+	__u64 task = (__u64)bpf_get_current_task(), records, last, record[2] = {};
+
+	if (!bpf_core_field_exists(((struct task_struct___returns *)0)->ret_stack))
+		return return_trampoline;
+	records = (__u64)PGMT_READ_SLOWLY(struct task_struct___returns, task, ret_stack);
+	last = PGMT_READ_SLOWLY(struct task_struct___returns, task, curr_ret_stack) - 1;
+	last = records + (__u32)last * 8;
+	bpf_probe_read_kernel(record, sizeof(record),
+			      (void *)(last - (READ_8_SLOWLY(last) & RECORD_LENGTH) * 8));
+	/* it may say where in the function that is traced */
+	return record[1] - entry < 32 ? record[0] : return_trampoline;
+}
+
 static __always_inline __u64 return_address(const struct hook *h)
 {
-	if (h->fentry)
-		return fentry_site(h->ctx);
-	return probe_site(h->ctx);
+	__u64 address = h->fentry ? fentry_site(h->ctx) : probe_site(h->ctx);
+
+	if (address && address == return_trampoline)
+		return traced_return(bpf_get_func_ip(h->ctx));
+	return address;
 }
 
 /* 0: not known */

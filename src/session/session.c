@@ -198,6 +198,7 @@ static void set_constants(struct session *s)
 	s->skel->rodata->split_wait = pgmt_in_guest() ? SPLIT_WAIT_IN_GUEST : SPLIT_WAIT;
 	s->skel->rodata->slow = getenv("PGMAPTRACE_SLOW") != NULL;
 	s->skel->rodata->takes_fast_path = events_take_fast_path(s);
+	s->skel->rodata->return_trampoline = ksyms_address(s->ksyms, "return_to_handler");
 	set_irq_text(s);
 	set_fault_text(s);
 }

@@ -29,7 +29,8 @@ enum kernel_form {
 	FORM_PAGE_SHARE = 1 << 6,
 	FORM_PAGE_FREE = 1 << 7,
 	FORM_FOLIO_FREE = 1 << 8,
-	FORM_OTHER = 1 << 9, /* no kernel of a test has it */
+	FORM_RETURNS = 1 << 9,
+	FORM_OTHER = 1 << 10, /* no kernel of a test has it */
 	FORMS_6_1 = FORM_ORDER | FORM_PAGE_FREE,
 	FORMS_7_1 = FORM_MEMDESC | FORM_INFO | FORM_MAPCOUNT | FORM_PINCOUNT | FORM_FOLIO_SHARE |
 		    FORM_PAGE_SHARE | FORM_FOLIO_FREE,

@@ -51,6 +51,7 @@ static inline unsigned int form_of(const char *member)
 		{"page___share", FORM_PAGE_SHARE},
 		{"dev_pagemap_ops___page", FORM_PAGE_FREE},
 		{"dev_pagemap_ops___folio", FORM_FOLIO_FREE},
+		{"task_struct___returns", FORM_RETURNS},
 	};
 	unsigned int i;
 
