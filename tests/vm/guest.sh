@@ -219,20 +219,21 @@ unpin() {
 	wait "$pinner"
 }
 
-# memory_aside: the address of what tests/vm/lab has set aside for the lab module: memory on a
-# PCI device, or what memmap= names
-memory_aside() {
-	for device in /sys/bus/pci/devices/*; do
-		[ "$(cat $device/vendor) $(cat $device/device)" != '0x1af4 0x1110' ] || {
-			sed -n '3s/ .*//p' $device/resource
-			return
-		}
-	done
-	echo 0x60000000
-}
+# What a pgmap of the lab module is called, for grep: as its own region; or as the PCI device
+# that the memory is on.  Private pages lie in no memory, and are always called pgmap_lab.
+LAB_DEVICE=pgmap_lab
 
+# load_lab_module: with what tests/vm/lab has set aside: memory on a PCI device, or what memmap=
+# names
 load_lab_module() {
-	insmod /bin/pgmap_lab.ko "base=$(memory_aside)" size=0x4000000
+	aside=0x60000000
+	for device in /sys/bus/pci/devices/*; do
+		[ "$(cat $device/vendor) $(cat $device/device)" = '0x1af4 0x1110' ] || continue
+		aside=$(sed -n '3s/ .*//p' $device/resource)
+		# one that shares the name has its address, too
+		LAB_DEVICE="$(basename $device)\\(@0x[0-9a-f]*\\)\\?"
+	done
+	insmod /bin/pgmap_lab.ko "base=$aside" size=0x4000000
 }
 
 handles_signals() {

@@ -79,6 +79,8 @@ for fs in ext4 xfs; do
 	# 32 MiB are one huge page of a kernel with pages of 16 KiB
 	pages=$((pages * 33554432 * (PAGE / 4096) / HUGE))
 	traffic "$size" $fs $pages $((3 * pages)) "daxload -h -r 3 $MNT/huge 32M"
+	# what follows does not differ by file system
+	[ $fs = xfs ] || ! brief || continue
 	traffic 'two processes' $fs 8192 16384 "daxload -p 2 -r 2 $MNT/two 16M"
 	traffic 'one file, four processes, both CPUs' $fs 4096 98304 "daxload -s -p 4 -r 6 $MNT/shared 16M"
 	traffic 'truncate, punch, rename, unlink while mapped' $fs 4096 98304 \

@@ -18,7 +18,7 @@ rule_is_on() {
 # reports_agree: the Nth report of the last trace says what /bin/reports wants of the
 # Nth command.  Prints what does not.
 reports_agree() {
-	awk -v profile="$(profile)" '
+	awk -v profile="$(profile)" -v lab="$(echo "$LAB_DEVICE" | tr -d '\134')" '
 	function complain(text) {
 		print "# " command[at] ": " text
 		complaints++
@@ -87,7 +87,8 @@ reports_agree() {
 			gsub(/-/, "_", self)
 			for (i = 3; i <= 5; i++)
 				gsub(/[+]/, self, want[i])
-			if (headline[at] !~ "VIOLATION " word[1] ":.* pgmap_lab \\(" word[2] "\\) ")
+			device = word[2] == "private" ? "pgmap_lab" : lab
+			if (headline[at] !~ "VIOLATION " word[1] ":.* " device " \\(" word[2] "\\) ")
 				complain("its report is: " headline[at])
 			check("by", want[3])
 			check("request", want[4])

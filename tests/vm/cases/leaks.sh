@@ -184,8 +184,10 @@ verdict 'leaks: with a session: who asked, and when' leaks_say 1 1 \
 	"$stored by hold/$piper on cpu [0-9], [1-9][0-9]*\\.[0-9]* s ago" \
 	"^  1 folio, .* KiB, by hold, the oldest [0-9.]* s ago: pfn $(pfn_of piped)" \
 	'dax_iomap_p[tm][ed]_fault\|dax_iomap_fault'
-verdict 'leaks: with a session: --older 0' leaks 1 1 --older 0
-verdict 'leaks: with a session: --older 1000' leaks_say 0 0 ' young=1 ' -- --older 1000
+brief || {
+	verdict 'leaks: with a session: --older 0' leaks 1 1 --older 0
+	verdict 'leaks: with a session: --older 1000' leaks_say 0 0 ' young=1 ' -- --older 1000
+}
 verdict 'leaks: with a session: --json' leaks_say 1 - \
 	"\"pfn\":$(($(pfn_of piped))),.*\"last_request\":{\"time_ns\":[0-9]*,\"ago_ns\":[0-9]*,\"comm\":\"hold\",\"tid\":$piper,\"stack\":\\[\"" \
 	-- -j --save /tmp/saved
@@ -223,6 +225,14 @@ hold_script() {
 	wait_for /tmp/piped held \$!
 	E
 }
+past_options() {
+	verdict 'leaks: --past: --older 0' leaks 1 1 --past /tmp/past --older 0
+	verdict 'leaks: --past: --older 1000' leaks_say 0 0 ' young=1 ' -- --past /tmp/past --older 1000
+	verdict 'leaks: --past: --json' leaks_say 1 - '"saved_session":"/tmp/past","saved_session_ended_ns":[0-9]' \
+		"\"pfn\":$(($(pfn_of piped))),.*\"comm\":\"hold\",\"tid\":[0-9]*,\"from_saved_session\":true,\"stack\":\\[\"" -- \
+		-j --past /tmp/past --save /tmp/saved
+	verdict 'leaks: --past: --baseline' leaks 0 0 --past /tmp/past --baseline /tmp/saved
+}
 if [ $profile != classic ]; then
 	make_fs ext4
 	pwrite $MNT/a 0 8388608
@@ -238,12 +248,7 @@ if [ $profile != classic ]; then
 		"$stored by hold/[0-9]*, [1-9][0-9]*\\.[0-9]* s ago, seen by a session that ended [1-9][0-9.]* s ago" \
 		"^  1 folio, .* KiB, by hold, the oldest [0-9.]* s ago: pfn $(pfn_of piped)" \
 		"^    $place" -- --past /tmp/past
-	verdict 'leaks: --past: --older 0' leaks 1 1 --past /tmp/past --older 0
-	verdict 'leaks: --past: --older 1000' leaks_say 0 0 ' young=1 ' -- --past /tmp/past --older 1000
-	verdict 'leaks: --past: --json' leaks_say 1 - '"saved_session":"/tmp/past","saved_session_ended_ns":[0-9]' \
-		"\"pfn\":$(($(pfn_of piped))),.*\"comm\":\"hold\",\"tid\":[0-9]*,\"from_saved_session\":true,\"stack\":\\[\"" -- \
-		-j --past /tmp/past --save /tmp/saved
-	verdict 'leaks: --past: --baseline' leaks 0 0 --past /tmp/past --baseline /tmp/saved
+	brief || past_options
 	hold_page second pipe $MNT/a 24576
 	second() {
 		leaks_say 1 2 "^      hold/$holder: pipe" '^  1 folio, ' '^  1 with no known request$' -- \
@@ -255,28 +260,31 @@ if [ $profile != classic ]; then
 	wait_until '' leaks_lack ' 1 unexplained'
 	umount $MNT
 fi
-verdict 'leaks: --past wants what a session saved' leaks_say 64 - '/tmp/saved:1: leaks has saved it' -- \
-	--past /tmp/saved
-mkdir /tmp/none
-verdict 'leaks: tracing saves to a disk that went' eval \
-	'! remember /tmp/none/past rmdir /tmp/none && grep -q "^pgmaptrace: PASS" /tmp/session &&
-	grep -q "can.t write /tmp/none/past" /tmp/session && [ $saved = 70 ]'
-remember /tmp/past true
-verdict 'leaks: --baseline wants what leaks saved' leaks_say 64 - '/tmp/past:1: a session has saved it' -- \
-	--baseline /tmp/past
+bad_past() {
+	verdict 'leaks: --past wants what a session saved' leaks_say 64 - '/tmp/saved:1: leaks has saved it' -- \
+		--past /tmp/saved
+	mkdir /tmp/none
+	verdict 'leaks: tracing saves to a disk that went' eval \
+		'! remember /tmp/none/past rmdir /tmp/none && grep -q "^pgmaptrace: PASS" /tmp/session &&
+		grep -q "can.t write /tmp/none/past" /tmp/session && [ $saved = 70 ]'
+	remember /tmp/past true
+	verdict 'leaks: --baseline wants what leaks saved' leaks_say 64 - '/tmp/past:1: a session has saved it' -- \
+		--baseline /tmp/past
+}
+brief || bad_past
 
 # ---- pgmaps of other types
 if load_lab_module; then
 	echo 'leak coherent' >$LAB/command
 	verdict 'leaks: a folio that its driver has out' leaks_say 0 0 \
-		'pgmap_lab (coherent), pfn .*: 1 folio above idle, 1 in use, 0 unexplained'
+		"$LAB_DEVICE (coherent), pfn .*: 1 folio above idle, 1 in use, 0 unexplained"
 	echo drop >$LAB/command
 	remember /tmp/past sh -c "echo teardown-stall coherent >$LAB/command"
-	verdict 'leaks: --past: a folio of a driver' leaks_say 1 1 "$past_began" '^pgmap_lab (coherent)' \
+	verdict 'leaks: --past: a folio of a driver' leaks_say 1 1 "$past_began" "^$LAB_DEVICE (coherent)" \
 		'    requested by sh/[0-9]*, [0-9.]* s ago, seen by a session that ended [0-9.]* s ago' \
 		'^    lab_request\|^    .*zone_device_page_init' '^    lab_teardown_stall' -- --past /tmp/past
 	echo drop >$LAB/command
-	wait_until '' leaks_lack pgmap_lab
+	wait_until '' leaks_lack "$LAB_DEVICE"
 	if [ $profile = request ]; then
 		echo 'entries fsdax 19 held' >$LAB/command
 		verdict 'leaks: a file has entries of what it names' leaks_say 0 0 \
@@ -307,21 +315,21 @@ if load_lab_module; then
 	for type in coherent fsdax generic; do
 		echo "stuck $type" >$LAB/command
 		verdict "leaks: a pgmap that a lost reference keeps: $type" leaks_say 1 0 \
-			"^pgmap_lab ($type)" 'dying: reference count 1, outstanding folios account for 0' \
+			"^$LAB_DEVICE ($type)" 'dying: reference count 1, outstanding folios account for 0' \
 			'^    kworker.*: waits for its pgmap' ' dying=1 '
 		[ $type = generic ] || echo drop >$LAB/command
 	done
 	verdict 'leaks: which is in the baseline' leaks 1 0 --save /tmp/saved
 	verdict 'leaks: and then not new' leaks_say 0 0 ' known=1 ' -- --baseline /tmp/saved
 	echo drop >$LAB/command
-	wait_until '' leaks_lack pgmap_lab
+	wait_until '' leaks_lack "$LAB_DEVICE"
 	verdict 'leaks: it went' leaks 0 0
 	echo 'overput coherent' >$LAB/command
 	verdict 'leaks: a pgmap whose references are below zero' leaks_say 1 0 \
-		'^pgmap_lab (coherent)' 'dying: reference count -1, below zero' \
+		"^$LAB_DEVICE (coherent)" 'dying: reference count -1, below zero' \
 		'^    kworker.*: waits for its pgmap' ' dying=1 '
 	echo drop >$LAB/command
-	wait_until '' leaks_lack pgmap_lab
+	wait_until '' leaks_lack "$LAB_DEVICE"
 	verdict 'leaks: it went, too' leaks 0 0
 	# ---- and before they are killed: one more, or one less, while nothing moves
 	for type in coherent fsdax p2pdma generic; do
@@ -330,7 +338,7 @@ if load_lab_module; then
 			leaks_say_not ' too \(few\|many\)' 0 0
 		echo drop >$LAB/command
 		echo "traffic $type 0 lose" >$LAB/command
-		verdict "leaks: a live pgmap with one reference less: $type" leaks_say 1 0 "^pgmap_lab ($type)" \
+		verdict "leaks: a live pgmap with one reference less: $type" leaks_say 1 0 "^$LAB_DEVICE ($type)" \
 			'reference count [0-9]*, 1 too few: [0-9]* are its own, outstanding folios account for 0' \
 			' imbalanced=1 '
 		echo drop >$LAB/command
@@ -358,7 +366,7 @@ if load_lab_module; then
 		pgmaptrace leaks || :
 	done >$OUT 2>&1
 	verdict 'leaks: near miss: traffic' eval \
-		'grep -q "^pgmap_lab (coherent)" $OUT && ! grep -q " too \(few\|many\):" $OUT'
+		'grep -q "^$LAB_DEVICE (coherent)" $OUT && ! grep -q " too \(few\|many\):" $OUT'
 	let_go $traffic
 	rmmod pgmap_lab
 else

@@ -344,7 +344,7 @@ verdict 'stalls: it is called so' report_has 'still has 1 reference, but no outs
 stall overput
 verdict 'stalls: a pgmap count below zero' stalled $rules
 verdict 'stalls: below zero: it is called so' report_has \
-	'the reference count of pgmap_lab is -1, .*below zero, since more references were given'
+	"the reference count of $LAB_DEVICE is -1, .*below zero, since more references were given"
 OPTIONS=-T
 trace sh -c "echo teardown-stall coherent >$LAB/command; sleep 5; echo drop >$LAB/command"
 verdict 'stalls: near miss: shorter than --stall' quiet

@@ -171,7 +171,7 @@ view_ends
 verdict 'view: a finding between tables' finding_between
 verdict 'view: at the end it is in the metrics, too' is_in_metrics 0
 verdict 'view: nothing is left beside the metrics' [ "$(echo /tmp/lab.prom*)" = /tmp/lab.prom ]
-verdict 'view: what went away is left out' sh -c "! grep -q '^pgmap_lab ' $OUT"
+verdict 'view: what went away is left out' sh -c "! grep -q '^$LAB_DEVICE ' $OUT"
 
 # One reference for each huge page of dax0.0.
 for where in mem dev; do
