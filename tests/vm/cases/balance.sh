@@ -131,4 +131,20 @@ ends_in_time() {
 : >/tmp/busy
 [ "$profile" != counted ] || [ "${PGMAPTRACE_SLOW:-}" ] || brief ||
 	verdict 'balance: more events than can be read: it ends' ends_in_time
+
+# Where make check has no case stalls: its first scene.
+waits_for_pin() {
+	OPTIONS='-T --stall 1'
+	pwrite $MNT/a 0 8388608
+	trace sh -c '. /bin/guest.sh
+		hold_page pinned pin $0/a
+		truncate -s 0 $0/a &
+		told_of "WARNING break-stall"
+		kill $holder
+		wait' $MNT
+	[ "$status" = 0 ] && [ "$(field findings)" = 0 ] && [ "$(field warnings)" = 1 ] &&
+		report_has "file: $MNT/a (" "hold/$(cat /tmp/pinned.pid): pipe, fd" || return
+	echo 'cell break-stall fires'
+}
+! brief || verdict 'balance: a truncate that waits for a pin' waits_for_pin
 umount $MNT
