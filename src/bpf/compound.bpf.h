@@ -33,7 +33,7 @@ static __noinline int entry_order(__u64 head, __u64 vmf)
 		    PGMT_READ_SLOWLY(struct vm_fault, vmf, pgoff), &at);
 	if (!dax_entry_is_value(at.entry) || dax_entry_names_no_folio(at.entry))
 		return ORDER_UNKNOWN;
-	return dax_entry_pages(at.entry) > 1 ? PGMT_SECTION_SHIFT : 0;
+	return dax_entry_pages(at.entry) > 1 ? PGMT_PMD_ORDER : 0;
 }
 
 /*
@@ -52,8 +52,8 @@ static __always_inline bool judge_compound(struct pgmt_event *e, __u64 page, boo
 	if (inside)
 		e->busy = page_to_pfn(page);
 	if (huge) {
-		e->asked_order = PGMT_SECTION_SHIFT;
-		return inside || order != PGMT_SECTION_SHIFT;
+		e->asked_order = PGMT_PMD_ORDER;
+		return inside || order != PGMT_PMD_ORDER;
 	}
 	if (!order && !inside)
 		return false;

@@ -146,7 +146,7 @@ static __always_inline bool fast_path(const struct hook *h, __u8 op, bool huge, 
 					  (free || maps || shows_events ? LOOK_FOR_LARGE : 0));
 	if (look.tail)
 		return false;
-	/* is that what the entry stands for?  See compound.bpf.h */
+	/* is that what the entry stands for, and in one section?  See compound.bpf.h */
 	if (maps && (look.large != huge || (huge && folio_order(page) != PGMT_SECTION_SHIFT)))
 		return false;
 	if (look.large)
