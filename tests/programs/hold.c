@@ -33,7 +33,8 @@
 
 #define PAGE_BYTES	((size_t)sysconf(_SC_PAGESIZE))
 #define MOST_PAGE_BYTES 65536
-#define SPAN_BYTES	(2UL << 20)
+/* a huge page: a device maps no less */
+#define SPAN_BYTES (PAGE_BYTES / 8 * PAGE_BYTES)
 
 static void say_pfn(const char *page)
 {
@@ -149,7 +150,8 @@ int main(int argc, char **argv)
 		   private ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED, private ? -1 : fd, 0);
 	if (map == MAP_FAILED)
 		err(1, "can't map %s", argv[2]);
-	page = map + offset;
+	/* offsets are those of pages of 4 KiB */
+	page = map + (offset & ~(PAGE_BYTES - 1));
 	if (strcmp(how, "cover")) {
 		*(volatile char *)page = 'h';
 		if (private)
