@@ -137,7 +137,7 @@ ends_in_time() {
 
 # Where make check has no case stalls: its first scene.
 waits_for_pin() {
-	OPTIONS='-T --stall 1'
+	OPTIONS='-T --stall 3'
 	pwrite $MNT/a 0 8388608
 	trace sh -c '. /bin/guest.sh
 		hold_page pinned pin $0/a
