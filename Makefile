@@ -51,6 +51,9 @@ COMMIT	:= $(shell packaging/commit 2>/dev/null)
 KERNELS	?= bookworm trixie newest request rt:newest arm64:newest
 MORE_KERNELS ?= rt:bookworm rt:trixie cloud:bookworm cloud:trixie cloud:newest arm64:trixie \
 	arm64-16k:newest
+# beside what make check runs there
+MORE_OF_NEWEST := balance:slow lab:slow
+MORE_OF_REQUEST := lab:single leaks:single
 SOAK_KERNELS ?= bookworm trixie newest request
 BENCH_KERNELS ?= bookworm newest request
 SUITES	?= bookworm trixie sid
@@ -323,7 +326,10 @@ package-test:
 kernels:
 	$(Q)tests/deps --check
 	$(Q)$(MAKE) $(SUB) WERROR=$(TEST_WERROR) KERNELS='$(MORE_KERNELS)' test-parts
-	$(Q)tests/vm/run $(O)/static/pgmaptrace $(O)/programs $(MORE_KERNELS); status=$$?; \
+	$(Q)run='tests/vm/run $(O)/static/pgmaptrace $(O)/programs'; \
+		$$run $(MORE_KERNELS); status=$$?; \
+		CASES='$(MORE_OF_NEWEST)' $$run newest || status=1; \
+		CASES='$(MORE_OF_REQUEST)' $$run request || status=1; \
 		tests/vm/table --add $(O)/static/logs && tests/vm/table --write && exit $$status
 
 # those of the table of kernels and cases
